@@ -1,0 +1,1 @@
+"""Nouns shared by every stage: records, knobs, units, errors. numpy and pydantic only."""

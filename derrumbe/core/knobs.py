@@ -1,0 +1,130 @@
+"""Every knob of a shot, with unit, range, default and meaning: the `ShotSpec`.
+
+A knob's address is `group.name`, as in `--set dust.amount=1.5`. Groups are the artist's subjects, not stages;
+a stage's own `settings.py` picks the groups that it reads, and so decides what re-runs when a knob changes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+def knob(default: Any, does: str, unit: str = "", **limits: Any) -> Any:
+    """Return a pydantic field with a unit for people to read."""
+    return Field(default, description=does, json_schema_extra={"unit": unit}, **limits)
+
+
+class Group(BaseModel):
+    """A frozen group of knobs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Trigger(Group):
+    time: float = knob(1.0, "when the first bond breaks, counted from the first frame", "s", ge=0, le=3600)
+    frame: int | None = knob(None, "the same as a frame number; wins over time", "frame", ge=0)
+
+
+class Collapse(Group):
+    mode: Literal["pancake", "progressive", "topple", "partial"] = knob(
+        "progressive",
+        "pancake: storeys land on each other; progressive: from the base, bay by bay; topple: over one side; partial: only `part` falls",
+    )
+    part: Literal["all", "left", "right", "upper"] = knob("all", "which part of the building falls")
+    direction: Literal["left", "right", "towards", "away"] = knob("right", "which way a topple goes, as seen by the camera")
+    origin_storey: int = knob(0, "storey that fails first; 0 is the ground floor", "storey", ge=0, le=200)
+    origin_side: Literal["left", "right", "centre", "all"] = knob("all", "side on which the failure starts")
+    speed: float = knob(1.0, "how fast failure spreads; gravity stays gravity", "x", ge=0.1, le=5)
+    storey_delay: float = knob(0.25, "delay between the failure of one storey and the next", "s", ge=0, le=5)
+    variation: float = knob(0.5, "how unevenly bays and storeys let go", "0-1", ge=0, le=1)
+
+
+class Fragments(Group):
+    size: float = knob(0.9, "typical edge of a block of wall after break-up", "m", ge=0.1, le=10)
+    count: int = knob(2000, "most rigid pieces", "pieces", ge=50, le=20000)
+    tail: float = knob(0.6, "share of small pieces in the long tail of sizes", "0-1", ge=0, le=1)
+
+
+class Debris(Group):
+    amount: float = knob(1.0, "small stuff thrown off breaks and impacts", "x", ge=0, le=10)
+    size: float = knob(0.06, "typical size of a crumb", "m", ge=0.005, le=0.5)
+
+
+class Dust(Group):
+    amount: float = knob(1.0, "how much dust the collapse makes", "x", ge=0, le=10)
+    density: float = knob(1.0, "how opaque a given amount of dust is", "x", ge=0.05, le=10)
+    spread: float = knob(1.0, "how far the ground current runs", "x", ge=0.1, le=4)
+    linger: float = knob(25.0, "time for dust in still air to thin to a third", "s", ge=1, le=600)
+    color: str = knob("auto", "auto takes the façade's own colour; or #rrggbb")
+    wind: float = knob(0.6, "wind speed", "m/s", ge=0, le=20)
+    wind_heading: float = knob(90.0, "where the wind blows to: 0 away from camera, 90 to the right of frame", "deg", ge=-360, le=360)
+    voxels: int = knob(192, "density voxels along the longest side of the dust's box", "voxels", ge=32, le=1024)
+    delay: float = knob(0.0, "extra delay of the dust", "s", ge=0, le=10)
+
+
+class BuildingKnobs(Group):
+    height: float | None = knob(None, "height from ground to highest roof point; empty: from storeys", "m", gt=1, le=1000)
+    storeys: int | None = knob(None, "storeys above ground; empty: counted from rows of openings", "storeys", ge=1, le=200)
+    storey_height: float = knob(3.3, "typical storey height, for scale when the height isn't given", "m", ge=2, le=10)
+    depth: float | None = knob(None, "depth of the building away from the main façade; empty: a guess from its width", "m", gt=0.5, le=500)
+    material: Literal["auto", "brick", "concrete", "stone", "timber"] = knob("auto", "what walls are made of")
+    wall_thickness: float = knob(0.35, "thickness of outer walls", "m", ge=0.05, le=3)
+    slab_thickness: float = knob(0.22, "thickness of floors", "m", ge=0.05, le=2)
+
+
+class Light(Group):
+    sky: Literal["auto", "clear", "overcast"] = knob("auto", "kind of sky")
+    sun_azimuth: float | None = knob(
+        None,
+        "where the sun stands: 0 behind the building, 90 right of frame, 180 behind the camera; empty: estimated",
+        "deg",
+        ge=-360,
+        le=360,
+    )
+    sun_elevation: float | None = knob(None, "height of the sun above the horizon; empty: estimated", "deg", ge=-5, le=90)
+
+
+class CameraKnobs(Group):
+    focal: float | None = knob(None, "focal length in plate pixels; empty: from vanishing points or metadata", "px", gt=1)
+    shutter: float = knob(180.0, "shutter angle", "deg", ge=0, le=360)
+    shake: float = knob(
+        0.0, "camera shake from the impact; moves the whole frame, so the plate is resampled when it is above 0", "px", ge=0, le=100
+    )
+
+
+class Render(Group):
+    subframes: int = knob(8, "most time samples in a shutter; quiet frames take fewer", "samples", ge=1, le=64)
+    sky_rays: int = knob(8, "sky rays per shading point before denoising", "rays", ge=1, le=256)
+    denoise: bool = knob(True, "denoise light with Open Image Denoise")
+    dust_scale: float = knob(0.5, "size at which dust is marched, before edge-aware enlarging", "x", ge=0.1, le=1)
+    dust_step: float = knob(0.75, "march step", "voxel", ge=0.1, le=4)
+
+
+class CompKnobs(Group):
+    grain: float = knob(1.0, "plate grain on what is new", "x", ge=0, le=4)
+    softness: float = knob(1.0, "lens softness on what is new; 1 matches the plate", "x", ge=0, le=4)
+
+
+class Generate(Group):
+    name: str = knob("none", "generative back end; none passes the physical layers through")
+
+
+class ShotSpec(BaseModel):
+    """Every resolved knob of a shot. `schema` names its version."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trigger: Trigger = Trigger()
+    collapse: Collapse = Collapse()
+    fragments: Fragments = Fragments()
+    debris: Debris = Debris()
+    dust: Dust = Dust()
+    building: BuildingKnobs = BuildingKnobs()
+    light: Light = Light()
+    camera: CameraKnobs = CameraKnobs()
+    render: Render = Render()
+    comp: CompKnobs = CompKnobs()
+    generate: Generate = Generate()
+    seed: int = knob(1, "seed of everything random", "", ge=0, le=2**31 - 1)

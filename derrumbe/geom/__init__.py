@@ -1,0 +1,1 @@
+"""Cameras, planes, meshes, projection. No pixels."""

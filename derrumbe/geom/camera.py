@@ -1,0 +1,53 @@
+"""Projection with a pinhole camera (OpenCV axes: x right, y down, z forward; pixel centres at +0.5)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from derrumbe.core.records import Camera
+
+
+def rotation_matrix(camera: Camera) -> np.ndarray:
+    """Return cam_from_world rotation, (3, 3) float64."""
+    return np.asarray(camera.rotation, np.float64)
+
+
+def eye(camera: Camera) -> np.ndarray:
+    """Return the camera's position in the world, (3,) metres."""
+    return -rotation_matrix(camera).T @ np.asarray(camera.translation, np.float64)
+
+
+def project(camera: Camera, world: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Project world points (..., 3) to pixels (..., 2) and depth along the axis (...,), metres."""
+    cam = world @ rotation_matrix(camera).T + np.asarray(camera.translation, np.float64)
+    depth = cam[..., 2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pixels = camera.focal_px * cam[..., :2] / depth[..., None] + (camera.cx, camera.cy)
+    return pixels, depth
+
+
+def rays(camera: Camera, pixels: np.ndarray) -> np.ndarray:
+    """Return world directions (..., 3) through pixels (..., 2), scaled so that their depth along the axis is 1."""
+    xy = (np.asarray(pixels, np.float64) - (camera.cx, camera.cy)) / camera.focal_px
+    cam = np.concatenate([xy, np.ones((*xy.shape[:-1], 1))], -1)
+    return cam @ rotation_matrix(camera)
+
+
+def pixel_grid(camera: Camera, offset: tuple[float, float] = (0.5, 0.5)) -> np.ndarray:
+    """Return pixel coordinates (h, w, 2) at `offset` inside every pixel."""
+    y, x = np.mgrid[0 : camera.height, 0 : camera.width].astype(np.float64)
+    return np.stack([x + offset[0], y + offset[1]], -1)
+
+
+def resized(camera: Camera, width: int, height: int) -> Camera:
+    """Return the same view for another picture size of the same shape."""
+    scale_x, scale_y = width / camera.width, height / camera.height
+    return camera.model_copy(
+        update={
+            "width": width,
+            "height": height,
+            "focal_px": camera.focal_px * scale_x,
+            "cx": camera.cx * scale_x,
+            "cy": camera.cy * scale_y,
+        }
+    )

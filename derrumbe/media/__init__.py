@@ -1,0 +1,1 @@
+"""Pixels on disk: EXR, movies, colour, volumes. OpenImageIO, PyAV and OpenColorIO live here."""

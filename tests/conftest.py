@@ -1,0 +1,15 @@
+"""Shared test material: the folder of real plates, when it is there."""
+
+from pathlib import Path
+
+import pytest
+
+PLATES = Path(__file__).resolve().parents[2] / "shared" / "plates"
+
+
+@pytest.fixture
+def plates() -> Path:
+    """Folder of real footage. Skips when it isn't beside the checkout."""
+    if not PLATES.is_dir():
+        pytest.skip(f"no real footage at {PLATES}")
+    return PLATES
