@@ -315,7 +315,7 @@ nearest new solid, FAR where none. normal: world. motion: pixels to the next fra
 
 
 class Guides(Record):
-    """Physically based layers and AOVs in the plate's camera. A frame in `untouched` has no file: nothing happens in it."""
+    """Physically based layers and AOVs in the plate's camera. Every frame has a file; those in `untouched` are all the same blank one."""
 
     SCHEMA: ClassVar[str] = "guides/1"
 
@@ -369,8 +369,21 @@ class Report(Record):
         return any(check.verdict == "block" for check in self.checks)
 
 
+class StageLog(Part):
+    """What a stage cost. Kept apart from records, so that equal work gives equal records."""
+
+    stage: str
+    version: str
+    key: str
+    wall_seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    """Largest resident memory of the process and its children together."""
+    reused: bool = False
+
+
 class Delivery(Record):
-    """Files of the shot, relative to the shot's folder."""
+    """Review files, relative to the record's folder; the runner publishes them in the shot's folder."""
 
     SCHEMA: ClassVar[str] = "delivery/1"
 
