@@ -1,0 +1,87 @@
+"""Run the stages of a shot in order; make again only what changed."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from derrumbe.core.errors import BadOutput
+from derrumbe.core.records import Located, Record, StageLog
+from derrumbe.core.work import Progress, Silence, Work
+from derrumbe.pipeline.meter import Meter
+from derrumbe.pipeline.settings import Shot, settings_for
+from derrumbe.pipeline.stages import LEDGER, STAGES, Stage
+from derrumbe.pipeline.store import Store, key_of
+
+
+class Teller(Progress, Protocol):
+    """Hears of stages too."""
+
+    def stage(self, number: int, count: int, name: str, reused: bool) -> None: ...
+
+
+class SilentTeller(Silence):
+    def stage(self, number: int, count: int, name: str, reused: bool) -> None:
+        pass
+
+
+@dataclass
+class Flow:
+    """What a run has so far: a record by keyword, the key and the cost of every stage."""
+
+    results: dict[str, Located] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    ledger: list[StageLog] = field(default_factory=list)
+
+
+def run_shot(shot: Shot, folder: Path, *, jobs: int = 1, until: str | None = None, teller: Teller | None = None) -> Flow:
+    """Run every stage (up to and with `until`) for `shot` in `folder`, and return what there is.
+
+    Raises what the stages raise, and BadOutput when the disk is full.
+    """
+    teller = teller or SilentTeller()
+    store, flow = Store(folder), Flow()
+    stages = STAGES[: 1 + [stage.name for stage in STAGES].index(until)] if until else STAGES
+    for number, stage in enumerate(stages, 1):
+        _advance(stage, shot, store, flow, jobs, teller, lambda reused, n=number, s=stage: teller.stage(n, len(stages), s.name, reused))
+    store.prune(flow.keys)
+    return flow
+
+
+def _advance(stage: Stage, shot: Shot, store: Store, flow: Flow, jobs: int, progress: Progress, announce: Callable[[bool], None]) -> None:
+    settings = settings_for(stage, shot)
+    inputs = {name: flow.results[name] for name in stage.needs if name != LEDGER}
+    key = key_of(stage, settings, inputs.items())
+    result = store.load(stage, key)
+    announce(result is not None)
+    if result is None:
+        extra = {LEDGER: tuple(flow.ledger)} if LEDGER in stage.needs else {}
+        work = Work(store.open(stage, key), jobs, progress)
+        with Meter() as meter:
+            record = _run_on_a_finite_disk(stage, settings, work, {**inputs, **extra})
+        log = StageLog(
+            stage=stage.name,
+            version=stage.version,
+            key=key,
+            wall_seconds=meter.wall_seconds,
+            cpu_seconds=meter.cpu_seconds,
+            peak_bytes=meter.peak_bytes,
+        )
+        result = store.close(stage, key, record, log)
+    else:
+        log = store.log(stage, key)
+    flow.results[stage.gives] = result
+    flow.keys[stage.name] = key
+    flow.ledger.append(log)
+
+
+def _run_on_a_finite_disk(stage: Stage, settings: object, work: Work, inputs: dict) -> Record:
+    try:
+        return stage.run(settings, work, **inputs)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise BadOutput(f"{work.folder}: the disk is full; free some space and run again, finished frames are kept") from error
+        raise

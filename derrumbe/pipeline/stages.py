@@ -1,0 +1,63 @@
+"""The one tuple that decides the order of stages and who reads what."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from derrumbe.core import records
+from derrumbe.core.knobs import Group
+from derrumbe.core.records import Record
+
+LEDGER = "ledger"
+"""Asked for by a stage that reports what the others cost; never part of a key."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage: its folder `derrumbe.<name>`, the keyword `gives` under which later stages take its record, and what it needs.
+
+    Raise `version` whenever the stage's results change for equal settings, so that nobody reads an old result as new.
+    """
+
+    name: str
+    gives: str
+    record: type[Record]
+    needs: tuple[str, ...]
+    version: str
+
+    @property
+    def settings(self) -> type[Group]:
+        """The stage's `Settings` class. Cheap to import."""
+        return importlib.import_module(f"derrumbe.{self.name}.settings").Settings
+
+    @property
+    def run(self) -> Callable[..., Record]:
+        """The stage's `run` function. May import much."""
+        return importlib.import_module(f"derrumbe.{self.name}.run").run
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage("ingest", "plate", records.Plate, (), "1"),
+    Stage("survey", "film_set", records.Set, ("plate",), "1"),
+    Stage("fracture", "pieces", records.Pieces, ("film_set",), "1"),
+    Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "1"),
+    Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "1"),
+    Stage("render", "guides", records.Guides, ("plate", "film_set", "pieces", "motion", "cloud"), "1"),
+    Stage("generate", "layers", records.Layers, ("plate", "guides"), "1"),
+    Stage("comp", "comp", records.Comp, ("plate", "film_set", "layers"), "1"),
+    Stage("check", "report", records.Report, ("plate", "film_set", "pieces", "motion", "layers", "comp"), "1"),
+    Stage(
+        "deliver",
+        "delivery",
+        records.Delivery,
+        ("plate", "film_set", "pieces", "motion", "layers", "comp", "report", LEDGER),
+        "1",
+    ),
+)
+
+
+def stage_named(name: str) -> Stage:
+    """Return the stage called `name`. Raises KeyError."""
+    return {stage.name: stage for stage in STAGES}[name]
