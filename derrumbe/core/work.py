@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -78,7 +80,8 @@ class Work:
 
     def _map_in_processes(self, make: Callable[[int], None], todo: Sequence[int]) -> None:
         with single_threaded_children():
-            pool = ProcessPoolExecutor(min(self.jobs, len(todo)), multiprocessing.get_context("spawn"))
+            context = multiprocessing.get_context("spawn")
+            pool = ProcessPoolExecutor(min(self.jobs, len(todo)), context, initializer=_end_with, initargs=(os.getpid(),))
             try:
                 futures = [pool.submit(make, frame) for frame in todo]
                 for future in futures:
@@ -90,6 +93,17 @@ class Work:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
             pool.shutdown(wait=True)
+
+
+def _end_with(parent: int) -> None:
+    """End this worker when its parent is gone: a parent that was killed outright can't tell its workers to stop."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager

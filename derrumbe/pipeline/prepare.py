@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from derrumbe.brief import apply_settings, preview_of, read_brief, shot_from_toml, shot_to_toml
+from derrumbe.brief import apply_settings, read_brief, shot_from_toml, shot_to_toml
 from derrumbe.core.errors import BadBrief, BadInput, BadOutline, BadOutput
 from derrumbe.core.knobs import ShotSpec
 from derrumbe.pipeline.publish import MANIFEST, guard_changed, read_manifest
@@ -36,7 +36,7 @@ class Request:
     brief: str
     out: Path
     frames: str | None = None
-    height: float | None = None
+    height: int | None = None
     preview: bool = False
     seed: int | None = None
     settings: tuple[str, ...] = ()
@@ -71,6 +71,7 @@ def reopen(path: Path, preview: bool = False, force: bool = False) -> tuple[Shot
             brief=brief,
             out=folder,
             frames=plate.get("frames"),
+            height=plate.get("height"),
             preview=preview or plate.get("preview", False),
             colourspace=plate.get("colourspace"),
             rate=plate.get("rate"),
@@ -82,7 +83,7 @@ def reopen(path: Path, preview: bool = False, force: bool = False) -> tuple[Shot
 
 
 def _flag_settings(request: Request) -> list[str]:
-    flags = {"building.height": request.height, "seed": request.seed, "generate.name": request.generator}
+    flags = {"seed": request.seed, "generate.name": request.generator}
     return [f"{name}={value}" for name, value in flags.items() if value is not None]
 
 
@@ -103,13 +104,14 @@ def _shot(request: Request, spec: ShotSpec, not_understood: tuple[str, ...]) -> 
         source_digest=digest_source(request.plate),
         frames=frames,
         colourspace=request.colourspace,
-        max_height=PREVIEW_HEIGHT if request.preview else None,
+        max_height=_max_height(request),
+        preview=request.preview,
         held_count=last - first + 1 if found.kind == "still" else None,
         rate=(rate.numerator, rate.denominator),
         trigger_frame=_trigger_frame(spec, first, last, rate),
         outline=outline,
         foreground=foreground,
-        spec=preview_of(spec) if request.preview else spec,
+        spec=spec,
         brief_text=request.brief,
         not_understood=not_understood,
     )
@@ -164,6 +166,11 @@ def _last_frame(frames: tuple[int, int] | None, found: Any, request: Request) ->
     if frames and frames[1] > available:
         raise BadInput(f"--frames {request.frames}: {Path(request.plate).name} ends at frame {available}; give a range within {FIRST_FRAME}-{available}")
     return frames[1] if frames else available
+
+
+def _max_height(request: Request) -> int | None:
+    heights = [height for height in (request.height, PREVIEW_HEIGHT if request.preview else None) if height]
+    return min(heights, default=None)
 
 
 def _rate(text: str | None) -> Fraction | None:
@@ -221,8 +228,10 @@ def shot_file(shot: Shot, folder: Path) -> str:
         "file": _portable(Path(shot.source), folder.resolve()),
         "outline": [list(point) for point in shot.outline],
         "rate": str(Fraction(*shot.rate)),
-        "preview": shot.max_height is not None,
+        "preview": shot.preview,
     }
+    if shot.max_height and not shot.preview:
+        plate["height"] = shot.max_height
     if shot.foreground:
         plate["foreground"] = [[list(point) for point in points] for points in shot.foreground]
     if shot.frames:

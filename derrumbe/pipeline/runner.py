@@ -37,14 +37,23 @@ class Flow:
     ledger: list[StageLog] = field(default_factory=list)
 
 
-def run_shot(shot: Shot, folder: Path, *, jobs: int = 1, until: str | None = None, teller: Teller | None = None) -> Flow:
+def run_shot(
+    shot: Shot,
+    folder: Path,
+    *,
+    jobs: int = 1,
+    until: str | None = None,
+    teller: Teller | None = None,
+    stages: tuple[Stage, ...] = STAGES,
+) -> Flow:
     """Run every stage (up to and with `until`) for `shot` in `folder`, and return what there is.
 
     Raises what the stages raise, and BadOutput when the disk is full.
     """
     teller = teller or SilentTeller()
     store, flow = Store(folder), Flow()
-    stages = STAGES[: 1 + [stage.name for stage in STAGES].index(until)] if until else STAGES
+    if until:
+        stages = stages[: 1 + [stage.name for stage in stages].index(until)]
     for number, stage in enumerate(stages, 1):
         _advance(stage, shot, store, flow, jobs, teller, lambda reused, n=number, s=stage: teller.stage(n, len(stages), s.name, reused))
     store.prune(flow.keys)

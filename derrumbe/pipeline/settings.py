@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from derrumbe.brief import preview_of
 from derrumbe.core.errors import DerrumbeError
 from derrumbe.core.knobs import Group, ShotSpec
 from derrumbe.pipeline.stages import Stage
@@ -23,20 +24,23 @@ class Shot(BaseModel):
     frames: tuple[int, int] | None
     colourspace: str | None
     max_height: int | None
+    preview: bool = False
     held_count: int | None
     rate: tuple[int, int]
     trigger_frame: int
     outline: tuple[Point, ...]
     foreground: tuple[tuple[Point, ...], ...] = ()
     spec: ShotSpec
+    """Knobs as asked for; a preview lowers them on the way to the stages."""
     brief_text: str = ""
     not_understood: tuple[str, ...] = ()
 
 
 def values_of(shot: Shot) -> dict[str, Any]:
     """Return every value that a stage may ask for, by name: the shot's own fields and the groups of its knobs."""
-    groups = {name: getattr(shot.spec, name) for name in ShotSpec.model_fields}
-    return {**{name: getattr(shot, name) for name in Shot.model_fields}, **groups}
+    spec = preview_of(shot.spec) if shot.preview else shot.spec
+    groups = {name: getattr(spec, name) for name in ShotSpec.model_fields}
+    return {**{name: getattr(shot, name) for name in Shot.model_fields}, "spec": spec, **groups}
 
 
 def settings_for(stage: Stage, shot: Shot) -> Group:
