@@ -115,6 +115,8 @@ class Plate(Record):
     """Bits of the integer codes of the source; None for float sources."""
     display: str = "sRGB"
     timecode: str | None = None
+    focal_px: float | None = None
+    """Focal length in pixels of this plate, when the source's metadata tells; None: unknown."""
     source: str
     """File name of the source, without folders."""
     source_digest: str
