@@ -1,0 +1,154 @@
+"""Cracks: break elements into blocks, the most oversized first, until the piece budget is spent.
+
+Walls don't break like Voronoi foam: a crack runs along a joint or across the long side of a panel, and later cracks end on
+earlier ones. So pieces are halved in turn (some cracks fork in three), each at a joint where one is near its middle. Every piece
+carries a `toughness`, the size at which it stops breaking relative to the typical block. It is log-uniform over the wall's area,
+so the number of pieces falls with size as a power law (Turcotte 1986, fragmentation), and children mostly keep their parent's, so
+crushed zones lie beside massive blocks.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from manifold3d import Manifold
+
+from derrumbe.fracture.elements import Element
+from derrumbe.fracture.materials import COARSENESS, MATTER
+from derrumbe.geom.solids import corner_points
+
+SMALLEST = 0.12
+"""Blocks with an edge below this aren't broken further, metres: the debris takes over."""
+TOUGHEST = 1.4
+TAIL_SPAN = 2.2
+"""Toughness spans a factor exp(TAIL_SPAN * tail)."""
+INHERIT = 0.65
+"""Share of pieces that keep their parent's toughness."""
+UNEVEN = 0.3
+"""Share of cracks that split off a small part."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A convex piece of element number `element`. `low`, `high`: its bounds in the element's frame."""
+
+    solid: Manifold
+    element: int
+    toughness: float
+    low: np.ndarray
+    high: np.ndarray
+    span: float
+    """Typical edge of its larger faces, metres."""
+
+
+def shards_of(elements: list[Element], size: float, count: int, tail: float, rng: np.random.Generator) -> list[Shard]:
+    """Break elements into at most `count` shards; `size` is the typical edge of a block of wall, metres."""
+    heap: list[tuple[float, int, Shard]] = []
+    done: list[tuple[int, Shard]] = []
+    serial = 0
+    todo = [_shard(part, k, _toughness(tail, rng), e.frame) for k, e in enumerate(elements) for part in e.parts]
+    while True:
+        for shard in todo:
+            oversize = _oversize(shard, elements[shard.element], size)
+            heapq.heappush(heap, (-oversize, serial, shard))
+            serial += 1
+        if not heap or -heap[0][0] <= 1 or len(heap) + len(done) >= count:
+            break
+        _, number, shard = heapq.heappop(heap)
+        todo = _break(shard, elements[shard.element], tail, count - len(heap) - len(done), rng)
+        if len(todo) < 2:
+            done.append((number, shard))
+            todo = []
+    rest = done + [(number, shard) for _, number, shard in heap]
+    return [shard for _, shard in sorted(rest, key=lambda item: (item[1].element, item[0]))]
+
+
+def _shard(solid: Manifold, element: int, toughness: float, frame) -> Shard:  # type: ignore[no-untyped-def]
+    local = frame.local(corner_points(solid))
+    low, high = local.min(axis=0), local.max(axis=0)
+    thin = max(float((high - low).min()), 1e-6)
+    return Shard(solid, element, toughness, low, high, math.sqrt(solid.volume() / thin))
+
+
+def _toughness(tail: float, rng: np.random.Generator) -> float:
+    return TOUGHEST * math.exp(-TAIL_SPAN * tail * rng.random())
+
+
+def _inherited(toughness: float, tail: float, rng: np.random.Generator) -> float:
+    if rng.random() < INHERIT:
+        return toughness * math.exp(0.15 * rng.standard_normal())
+    return _toughness(tail, rng)
+
+
+def _oversize(shard: Shard, element: Element, size: float) -> float:
+    """Return how many times too large a shard is; up to 1 it stays whole."""
+    if shard.span < SMALLEST:
+        return 0.0
+    return shard.span / (size * COARSENESS[element.kind] * element.coarse * shard.toughness)
+
+
+def _break(shard: Shard, element: Element, tail: float, room: int, rng: np.random.Generator) -> list[Shard]:
+    """Return the two or three parts of a shard, or fewer when it can't be cut."""
+    if room >= 1 and rng.random() < MATTER[element.stuff].forks:
+        solids = _forked(shard, element, rng)
+    else:
+        solids = _halved(shard, element, rng)
+    solids = [solid for solid in solids if solid.volume() > 1e-5]
+    if len(solids) < 2:
+        return []
+    return [_shard(solid, shard.element, _inherited(shard.toughness, tail, rng), element.frame) for solid in solids]
+
+
+def _halved(shard: Shard, element: Element, rng: np.random.Generator) -> list[Manifold]:
+    axis = _axis(shard, element, rng)
+    place, joint = _place(shard, element, axis, rng)
+    matter = MATTER[element.stuff]
+    tilt = np.asarray(matter.tilt) * rng.standard_normal(3) * (0.1 if joint else 1.0)
+    normal = tilt * (matter.tilt[axis] / max(max(matter.tilt), 1e-6))
+    normal[axis] = 1.0
+    through = (shard.low + shard.high) / 2
+    through[axis] = place
+    world = normal @ element.frame.axes
+    return list(shard.solid.split_by_plane(tuple(world), float(world @ element.frame.world(through))))
+
+
+def _axis(shard: Shard, element: Element, rng: np.random.Generator) -> int:
+    """Choose which way to cut: mostly across the longest side, as the material's grain has it; rarely through the thickness."""
+    length = (shard.high - shard.low) / np.asarray(MATTER[element.stuff].grain)
+    order = np.argsort(-length, kind="stable")
+    second = length[order[1]] > 0.75 * length[order[0]] and rng.random() < 0.3
+    return int(order[1] if second else order[0])
+
+
+def _place(shard: Shard, element: Element, axis: int, rng: np.random.Generator) -> tuple[float, bool]:
+    """Return where to cut along an axis, and whether that is a joint."""
+    low, length = shard.low[axis], shard.high[axis] - shard.low[axis]
+    near = [line for line in element.joints[axis] if 0.25 < (line - low) / length < 0.75]
+    if near:
+        return min(near, key=lambda line: abs(line - low - length / 2)), True
+    if rng.random() < UNEVEN:
+        share = rng.uniform(0.14, 0.3)
+        return low + length * (share if rng.random() < 0.5 else 1 - share), False
+    return low + length * rng.uniform(0.33, 0.67), False
+
+
+def _forked(shard: Shard, element: Element, rng: np.random.Generator) -> list[Manifold]:
+    """Cut in three along the walls between three Voronoi cells, stretched along the grain."""
+    length = shard.high - shard.low
+    grain = np.asarray(MATTER[element.stuff].grain)
+    flat = np.where(np.arange(3) == np.argmin(length), 0.15, 0.36)
+    seeds = (shard.low + shard.high) / 2 + length * flat * rng.uniform(-1, 1, (3, 3))
+    cells = []
+    for k in range(3):
+        cell = shard.solid
+        for other in range(3):
+            if other != k:
+                normal = (seeds[k] - seeds[other]) / grain**2
+                world = normal @ element.frame.axes
+                middle = element.frame.world((seeds[k] + seeds[other]) / 2)
+                cell = cell.trim_by_plane(tuple(world), float(world @ middle))
+        cells.append(cell)
+    return cells

@@ -1,0 +1,111 @@
+"""What stands inside the shell: slabs, columns, partitions, framing under the roof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from manifold3d import Manifold
+
+from derrumbe.fracture.elements import Element
+from derrumbe.fracture.materials import FLOORS, PARTITIONS, Kind, Stuff
+from derrumbe.fracture.plan import Plan
+from derrumbe.geom.solids import UP, WORLD, between, convex_parts
+
+COLUMN = {Stuff.BRICK: 0.4, Stuff.CONCRETE: 0.4, Stuff.STONE: 0.55, Stuff.TIMBER: 0.2}
+"""Width of columns, metres."""
+POST = 0.18
+PARTITION = 0.15
+DOOR = 1.1
+HEADROOM = 0.5
+"""A room lower than this is no room."""
+LAID_FLAT = WORLD
+
+
+def interior_elements(room: Manifold, plan: Plan) -> list[Element]:
+    """Return the elements inside the cavity `room` of the shell."""
+    slabs, rooms = _storeys(room, plan)
+    uprights = _fitting(rooms, plan, plan.quota.columns, _columns)
+    walls = _fitting(rooms, plan, plan.quota.partitions, _partitions)
+    return slabs + uprights + walls
+
+
+def _storeys(room: Manifold, plan: Plan) -> tuple[list[Element], list[tuple[int, Manifold]]]:
+    """Return slabs, and the free space of each level."""
+    slabs: list[Element] = []
+    rooms: list[tuple[int, Manifold]] = []
+    ceiling = room.bounding_box()[4]
+    floor = room.bounding_box()[1]
+    for level, top in enumerate(plan.tops):
+        roofed = ceiling < top + HEADROOM
+        soffit = ceiling if roofed else top - plan.slab
+        if soffit - floor > HEADROOM:
+            rooms.append((level, between(room, UP, floor, soffit)))
+        if roofed:
+            break
+        parts = tuple(part for part in convex_parts(between(room, UP, soffit, top)) if part.volume() > 0.02)
+        if parts:
+            slabs.append(Element(Kind.SLAB, FLOORS[plan.stuff], level, parts, LAID_FLAT, (plan.lines_x, (), plan.lines_z), 1.0))
+        floor = top
+    return slabs, rooms
+
+
+Rooms = list[tuple[int, Manifold]]
+
+
+def _fitting(rooms: Rooms, plan: Plan, most: int, make) -> list[Element]:  # type: ignore[no-untyped-def]
+    """Return what `make` makes, with fewer bay lines until it is within the quota."""
+    if most < 1:
+        return []
+    for every in range(1, 9):
+        made = list(make(rooms, plan, plan.lines_x[every - 1 :: every], plan.lines_z[(every - 1) // 2 :: max(1, every // 2)]))
+        if sum(len(element.parts) for element in made) <= most:
+            return made
+    return []
+
+
+def _columns(rooms: Rooms, plan: Plan, lines_x: tuple[float, ...], lines_z: tuple[float, ...]) -> Iterator[Element]:
+    for level, space in rooms:
+        framing = level >= plan.storeys
+        half = (POST if framing else COLUMN[plan.stuff]) / 2
+        stuff = Stuff.TIMBER if framing else plan.stuff
+        for x in lines_x:
+            for z in lines_z:
+                yield from _upright(space, level, (x - half, z - half), (x + half, z + half), Kind.COLUMN, stuff)
+
+
+def _partitions(rooms: Rooms, plan: Plan, lines_x: tuple[float, ...], lines_z: tuple[float, ...]) -> Iterator[Element]:
+    """Walls across the building on every bay line and one along it, each from column to column, with doors in the long one."""
+    stuff = PARTITIONS[plan.stuff]
+    gap = COLUMN[plan.stuff] / 2
+    for level, space in rooms:
+        if level >= plan.storeys:
+            continue
+        box = space.bounding_box()
+        for x in lines_x[::2]:
+            for a, b in pairwise((box[2] - gap, *lines_z, box[5] + gap)):
+                yield from _upright(space, level, (x - PARTITION / 2, a + gap), (x + PARTITION / 2, b - gap), Kind.PARTITION, stuff)
+        z = lines_z[len(lines_z) // 2] if lines_z else None
+        for a, b in pairwise((box[0] - gap, *lines_x, box[3] + gap)) if z is not None else ():
+            low, high = (a + gap, z - PARTITION / 2), (b - gap - DOOR, z + PARTITION / 2)
+            yield from _upright(space, level, low, high, Kind.PARTITION, stuff)
+
+
+def _upright(
+    space: Manifold, level: int, low: tuple[float, float], high: tuple[float, float], kind: Kind, stuff: Stuff
+) -> Iterator[Element]:
+    """Yield what stands between two (x, z) corners from floor to ceiling, unless too little of it is inside."""
+    if min(high[0] - low[0], high[1] - low[1]) < 0.1:
+        return
+    box = space.bounding_box()
+    bottom, top = box[1], box[4]
+    asked = WORLD.box((low[0], bottom, low[1]), (high[0], top, high[1]))
+    parts = tuple(part for part in convex_parts(space ^ asked) if part.volume() > 0.02)
+    if sum(part.volume() for part in parts) > 0.3 * asked.volume():
+        yield Element(kind, stuff, level, parts, coarse=1.0)
+
+
+def bottom_of(body: Manifold) -> float:
+    """Return the lowest height of a solid."""
+    return float(np.asarray(body.bounding_box())[1])

@@ -1,0 +1,151 @@
+"""The plan of the structure: levels, bay lines, thicknesses, and how much detail the piece budget allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from derrumbe.core.knobs import BuildingKnobs
+from derrumbe.core.records import Building, Facade, Opening
+from derrumbe.fracture.materials import WALLS, Stuff
+
+MIN_OPENING = 0.4
+BAY = (3.0, 7.5)
+"""Shortest and longest distance between bay lines, metres."""
+TALL_ROOF = 1.6
+"""A roof higher than this many storeys has levels of its own."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """Most elements of each kind of detail."""
+
+    openings: int
+    blind_windows: int
+    columns: int
+    partitions: int
+    storeys_per_band: int = 1
+
+    @classmethod
+    def of(cls, count: int, thrift: float, storeys_per_band: int = 1) -> Quota:
+        """Share out `count` pieces. thrift 1: generous; 0: bare walls and slabs."""
+        shares = (0.11, 0.02, 0.06, 0.05)
+        return cls(*(int(share * thrift * count) for share in shares), storeys_per_band=storeys_per_band)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Heights are of the world, metres. Level i lies between floors[i] and tops[i]; levels from `storeys` on are roof."""
+
+    tops: tuple[float, ...]
+    storeys: int
+    height: float
+    wall: float
+    roof: float
+    slab: float
+    stuff: Stuff
+    lines_x: tuple[float, ...]
+    lines_z: tuple[float, ...]
+    facades: tuple[Facade, ...]
+    quota: Quota
+
+    @property
+    def floors(self) -> tuple[float, ...]:
+        return (0.0, *self.tops[:-1])
+
+    @property
+    def low_roof(self) -> bool:
+        """Whether what stands above the eaves is no more than a parapet."""
+        return self.height - self.tops[self.storeys - 1] < 1.6
+
+
+def make_plan(building: Building, knobs: BuildingKnobs, quota: Quota) -> Plan:
+    """Return the plan of a building within a quota of details."""
+    facades = _chosen(building.facades, quota.openings)
+    tops = levels(building, quota.storeys_per_band)
+    footprint = np.asarray(building.footprint)
+    return Plan(
+        tops=tops,
+        storeys=sum(top <= building.storey_tops[-1] + 1e-6 for top in tops),
+        height=building.height,
+        wall=knobs.wall_thickness,
+        roof=max(0.2, knobs.slab_thickness),
+        slab=knobs.slab_thickness,
+        stuff=WALLS[building.material],
+        lines_x=bay_lines(footprint[:, 0], _piers(building.facades, 0)),
+        lines_z=bay_lines(footprint[:, 1], _piers(building.facades, 2)),
+        facades=facades,
+        quota=quota,
+    )
+
+
+def levels(building: Building, per_band: int = 1) -> tuple[float, ...]:
+    """Return the tops of all levels: storeys (every `per_band`-th), then one or more levels of roof up to the height."""
+    storeys = building.storey_tops
+    tops = list(storeys[per_band - 1 :: per_band])
+    if tops[-1:] != [storeys[-1]]:
+        tops.append(storeys[-1])
+    storey = per_band * storeys[-1] / len(storeys)
+    above = building.height - tops[-1]
+    if above > 0.3:
+        count = max(1, round(above / (1.3 * storey))) if above > TALL_ROOF * storey else 1
+        tops += [tops[-1] + above * (k + 1) / count for k in range(count)]
+    return tuple(tops)
+
+
+def _chosen(facades: tuple[Facade, ...], most: int) -> tuple[Facade, ...]:
+    """Keep the `most` largest openings."""
+    every = [(f, o) for f, facade in enumerate(facades) for o in facade.openings if is_opening(o)]
+    every.sort(key=lambda item: (-_area(item[1]), item[0], item[1].left, item[1].bottom))
+    kept = every[:most]
+    return tuple(facade.model_copy(update={"openings": tuple(o for g, o in kept if g == f)}) for f, facade in enumerate(facades))
+
+
+def is_opening(opening: Opening) -> bool:
+    """Whether an opening is large enough to be cut out of the wall."""
+    return opening.right - opening.left >= MIN_OPENING and opening.top - opening.bottom >= MIN_OPENING
+
+
+def _area(opening: Opening) -> float:
+    return (opening.right - opening.left) * (opening.top - opening.bottom)
+
+
+def _piers(facades: tuple[Facade, ...], axis: int) -> list[float]:
+    """Return where piers between openings stand along a world axis, from the façade that runs most along it."""
+    best = max(facades, key=lambda facade: abs(facade.along[axis]) * facade.width, default=None)
+    if best is None or abs(best.along[axis]) < 0.8:
+        return []
+    spans = _merged(sorted((o.left, o.right) for o in best.openings if is_opening(o)))
+    gaps = [(a[1] + b[0]) / 2 for a, b in pairwise(spans)]
+    return sorted(best.origin[axis] + best.along[axis] * gap for gap in gaps)
+
+
+def _merged(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the union of sorted intervals."""
+    out: list[tuple[float, float]] = []
+    for left, right in spans:
+        if out and left <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], right))
+        else:
+            out.append((left, right))
+    return out
+
+
+def bay_lines(extent: np.ndarray, piers: list[float]) -> tuple[float, ...]:
+    """Return bay lines inside `extent`: at piers where their distance suits, at regular distances elsewhere."""
+    low, high = float(np.min(extent)), float(np.max(extent))
+    lines = [low]
+    for pier in [*piers, high]:
+        if pier - lines[-1] < BAY[0] or (pier != high and high - pier < BAY[0]):
+            continue
+        bays = int(np.ceil((pier - lines[-1]) / BAY[1]))
+        start = lines[-1]
+        lines += [start + (pier - start) * (k + 1) / bays for k in range(bays)]
+    return tuple(line for line in lines[1:] if line < high - 0.5)
+
+
+def thinned(plan: Plan, every: int) -> Plan:
+    """Return the plan with only every n-th bay line."""
+    return replace(plan, lines_x=plan.lines_x[every - 1 :: every], lines_z=plan.lines_z[every - 1 :: every])

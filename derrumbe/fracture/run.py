@@ -1,0 +1,71 @@
+"""Fracture, told shortly: plan, elements, cracks, faces, bonds."""
+
+from __future__ import annotations
+
+import numpy as np
+from manifold3d import Manifold
+
+from derrumbe.core.errors import BadOutline
+from derrumbe.core.files import load_arrays, save_arrays
+from derrumbe.core.records import Building, Caution, Located, Pieces, Set
+from derrumbe.core.work import Work
+from derrumbe.fracture.assembly import assemble
+from derrumbe.fracture.cracks import shards_of
+from derrumbe.fracture.elements import Element
+from derrumbe.fracture.interior import interior_elements
+from derrumbe.fracture.plan import Quota, make_plan
+from derrumbe.fracture.settings import Settings
+from derrumbe.fracture.shell import shell_elements
+from derrumbe.geom.solids import cavity, solid
+
+FRACTURE = 3
+"""Stage constant of the random source."""
+BASE_SHARE = 0.7
+"""The structure may use this share of the pieces; cracks need the rest."""
+THRIFT = ((1.0, 1), (0.6, 1), (0.3, 1), (0.0, 1), (0.0, 2), (0.0, 4), (0.0, 8))
+"""(details, storeys per band) to try until the structure fits the budget."""
+
+
+def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
+    """Return the pieces of a set's building. Raises BadOutline when its solid isn't closed."""
+    building = film_set.record.building
+    body = _body(film_set, building)
+    rng = np.random.default_rng((settings.seed, FRACTURE))
+    elements = structure(building, body, settings)
+    fragments = settings.fragments
+    shards = shards_of(elements, fragments.size, fragments.count, fragments.tail, rng)
+    if len(shards) > fragments.count:
+        raise BadOutline(
+            f"the building has {len(shards)} parts before it is broken, more than {fragments.count} pieces: "
+            "raise fragments.count or simplify the outline"
+        )
+    record, arrays = assemble(shards, elements, body, rng)
+    save_arrays(work.folder / record.arrays, **arrays)
+    return record.model_copy(update={"warnings": (*record.warnings, *_cautions(building))})
+
+
+def structure(building: Building, body: Manifold, settings: Settings) -> list[Element]:
+    """Return the elements of a building, with as much detail as the piece budget allows."""
+    knobs = settings.building
+    room = cavity(body, knobs.wall_thickness, max(0.2, knobs.slab_thickness))
+    elements: list[Element] = []
+    for thrift, per_band in THRIFT:
+        plan = make_plan(building, knobs, Quota.of(settings.fragments.count, thrift, per_band))
+        elements = shell_elements(body, room, plan) + interior_elements(room, plan)
+        if sum(len(element.parts) for element in elements) <= BASE_SHARE * settings.fragments.count:
+            break
+    return elements
+
+
+def _body(film_set: Located[Set], building: Building) -> Manifold:
+    arrays = load_arrays(film_set.path(building.solid))
+    try:
+        return solid(arrays["vertices"], arrays["triangles"])
+    except ValueError as fault:
+        raise BadOutline(f"the building's solid in {building.solid} can't be broken: {fault}; redraw the outline") from fault
+
+
+def _cautions(building: Building) -> tuple[Caution, ...]:
+    if any(facade.openings for facade in building.facades):
+        return ()
+    return (Caution(what="no openings were found in the façades, so walls break without windows", remedy="set building.storeys"),)

@@ -1,0 +1,164 @@
+"""The shell of the building: outer walls with their openings, gables, roofs. Together its elements fill the shell exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from manifold3d import Manifold
+
+from derrumbe.core.records import Facade, Opening
+from derrumbe.fracture.elements import Element, Joints
+from derrumbe.fracture.layout import Panel, panels
+from derrumbe.fracture.materials import FLOORS, Kind, Stuff
+from derrumbe.fracture.plan import Plan
+from derrumbe.geom.solids import Facet, Frame, between, convex_parts, facets
+
+PANE = 0.06
+"""Thickness of a window with its frame, metres."""
+PROUD = 0.03
+"""How far a facet may stray from its plane, metres."""
+SPECK = 2e-4
+"""Bits below this volume are left out, m³."""
+UNSEEN = 1.7
+"""How much coarser walls break that the camera doesn't see."""
+STEEP = 0.5
+"""A facet whose normal rises less than this is a wall, else a roof."""
+
+
+def shell_elements(body: Manifold, room: Manifold, plan: Plan) -> list[Element]:
+    """Return the elements of the shell: `body` without `room`."""
+    rest = body - room
+    made: list[Element] = []
+    blind = plan.quota.blind_windows
+    for facet, facade in _in_order(facets(body), plan.facades):
+        chunk, rest = rest.split(_region(facet, plan))
+        if chunk.volume() < SPECK:
+            continue
+        openings = facade.openings if facade else _blind_openings(facet, plan, blind)
+        blind -= 0 if facade else len(openings)
+        made += _facet_elements(chunk, facet, openings, plan, 1.0 if facade else UNSEEN)
+    return made + _leftovers(rest, plan)
+
+
+def _in_order(found: list[Facet], facades: tuple[Facade, ...]) -> Iterator[tuple[Facet, Facade | None]]:
+    """Yield facets: visible façades, other walls, then roofs; the bottom is no wall."""
+    walls = [facet for facet in found if abs(facet.normal[1]) < STEEP]
+    roofs = [facet for facet in found if facet.normal[1] >= STEEP]
+    seen: set[int] = set()
+    for facade in sorted(facades, key=lambda f: -f.width * f.height):
+        match = next((k for k, facet in enumerate(walls) if k not in seen and _same_plane(facet, facade)), None)
+        if match is not None:
+            seen.add(match)
+            yield _as_facade(walls[match], facade), facade
+    yield from ((facet, None) for k, facet in enumerate(walls) if k not in seen)
+    yield from ((facet, None) for facet in roofs)
+
+
+def _same_plane(facet: Facet, facade: Facade) -> bool:
+    offset = (np.asarray(facade.origin) - facet.frame.origin) @ facet.normal
+    return bool(np.asarray(facade.normal) @ facet.normal > 0.995 and abs(offset) < 0.3)
+
+
+def _as_facade(facet: Facet, facade: Facade) -> Facet:
+    """Return the facet in the façade's own frame, so that openings are where they were seen."""
+    normal = facet.normal
+    along = np.asarray(facade.along) - normal * (np.asarray(facade.along) @ normal)
+    along = along / np.linalg.norm(along)
+    origin = np.asarray(facade.origin) + normal * ((facet.frame.origin - np.asarray(facade.origin)) @ normal)
+    frame = Frame(origin, np.stack([along, np.cross(normal, along), normal]))
+    corners = facet.frame.world(np.array([[u, v, 0] for u in (facet.low[0], facet.high[0]) for v in (facet.low[1], facet.high[1])]))
+    local = frame.local(corners)[:, :2]
+    return Facet(frame, local.min(axis=0), local.max(axis=0), facet.area)
+
+
+def _thickness(normal: np.ndarray, plan: Plan) -> float:
+    """Return how thick the shell is along a facet's normal: the cavity is the body eroded by a box."""
+    return float(plan.wall * (abs(normal[0]) + abs(normal[2])) + plan.roof * abs(normal[1]))
+
+
+def _region(facet: Facet, plan: Plan) -> Manifold:
+    low = (*(facet.low - PROUD), -_thickness(facet.normal, plan))
+    return facet.frame.box(low, (*(facet.high + PROUD), PROUD))
+
+
+def _blind_openings(facet: Facet, plan: Plan, most: int) -> tuple[Opening, ...]:
+    """Invent regular windows for a wall that the camera doesn't see, one level after another while the quota lasts."""
+    if abs(facet.normal[1]) > 0.1:
+        return ()
+    count = int((facet.high[0] - facet.low[0] - 1.5) // 4.0)
+    found: list[Opening] = []
+    for floor, top in list(zip(plan.floors, plan.tops, strict=True))[: plan.storeys]:
+        sill, head = floor + 0.9, min(floor + 2.4, top - 0.5)
+        inside = facet.low[1] + facet.frame.origin[1] < sill and head < facet.high[1] + facet.frame.origin[1]
+        if not inside or head - sill < 0.8 or len(found) + count > most:
+            continue
+        for centre in np.linspace(facet.low[0], facet.high[0], 2 * count + 1)[1::2]:
+            base = facet.frame.origin[1]
+            found.append(Opening(left=centre - 0.6, right=centre + 0.6, bottom=sill - base, top=head - base))
+    return tuple(found)
+
+
+def _facet_elements(chunk: Manifold, facet: Facet, openings: tuple[Opening, ...], plan: Plan, coarse: float) -> list[Element]:
+    made: list[Element] = []
+    for level, band in _bands(chunk, plan):
+        kind, stuff = _kind(facet.normal, level, plan)
+        element = Element(kind, stuff, level, (), facet.frame, _joints(facet, plan), coarse)
+        made += _band_elements(band, element, openings, plan)
+    return made
+
+
+def _bands(chunk: Manifold, plan: Plan) -> Iterator[tuple[int, Manifold]]:
+    """Yield what lies in each level; nothing of the chunk is left out."""
+    last = len(plan.tops) - 1
+    for level, (floor, top) in enumerate(zip(plan.floors, plan.tops, strict=True)):
+        band = between(chunk, np.array([0.0, 1.0, 0.0]), -1e6 if level == 0 else floor, 1e6 if level == last else top)
+        if band.volume() > SPECK:
+            yield level, band
+
+
+def _kind(normal: np.ndarray, level: int, plan: Plan) -> tuple[Kind, Stuff]:
+    """Return what a facet of the shell is at a level."""
+    if normal[1] > 0.97:
+        return Kind.ROOF, FLOORS[plan.stuff]
+    if normal[1] >= STEEP:
+        return Kind.ROOF, Stuff.ROOF
+    if level < plan.storeys:
+        return Kind.WALL, plan.stuff
+    return (Kind.PARAPET if plan.low_roof else Kind.ROOF), plan.stuff
+
+
+def _joints(facet: Facet, plan: Plan) -> Joints:
+    """Return where a wall or a roof breaks first: along its bay lines."""
+    axis, lines = (0, plan.lines_x) if abs(facet.frame.axes[0, 0]) > 0.7 else (2, plan.lines_z)
+    along = facet.frame.axes[0, axis]
+    return tuple(sorted((line - facet.frame.origin[axis]) / along for line in lines)), (), ()
+
+
+def _band_elements(band: Manifold, element: Element, openings: tuple[Opening, ...], plan: Plan) -> Iterator[Element]:
+    """Cut one level of a facet into piers, spandrels and windows."""
+    box = np.asarray(band.bounding_box()).reshape(2, 3)
+    corners = element.frame.local(np.array([[x, y, z] for x in box[:, 0] for y in box[:, 1] for z in box[:, 2]]))
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    for panel in panels(low[0], low[1], high[0], high[1], openings):
+        depth = (-PANE if panel.window else low[2]) - (0 if panel.window else 1)
+        cut = _cut(band, element.frame, panel, depth, high[2] + 1)
+        parts = tuple(part for part in convex_parts(cut) if part.volume() > SPECK)
+        if parts:
+            window = replace(element, kind=Kind.WINDOW, stuff=Stuff.GLASS)
+            yield replace(window if panel.window else element, parts=parts)
+
+
+def _cut(band: Manifold, frame: Frame, panel: Panel, back: float, front: float) -> Manifold:
+    return band ^ frame.box((panel.left, panel.bottom, back), (panel.right, panel.top, front))
+
+
+def _leftovers(rest: Manifold, plan: Plan) -> list[Element]:
+    """Return what no facet took (corners of odd roofs) as roof or wall."""
+    made: list[Element] = []
+    for level, band in _bands(rest, plan):
+        parts = tuple(part for part in convex_parts(band) if part.volume() > SPECK)
+        kind, stuff = _kind(np.array([0.0, 0.0, 1.0]), level, plan)
+        made += [Element(kind, stuff, level, (part,)) for part in parts]
+    return made
