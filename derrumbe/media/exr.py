@@ -32,6 +32,8 @@ def write_exr(
     if not full and any(name in FLOAT_CHANNELS for name in channels):
         spec.channelformats = tuple(oiio.FLOAT if name in FLOAT_CHANNELS else oiio.HALF for name in channels)
     spec.attribute("compression", "zip:2")
+    # else the library writes the time of day, and equal pictures would be different files
+    spec.attribute("DateTime", "1970:01:01 00:00:00")
     for name, value in (metadata or {}).items():
         spec.attribute(name, value)
     with replacing(path) as temporary:
