@@ -18,7 +18,7 @@ from manifold3d import Manifold
 
 from derrumbe.fracture.elements import Element
 from derrumbe.fracture.materials import COARSENESS, MATTER
-from derrumbe.geom.solids import corner_points
+from derrumbe.geom.solids import Frame, corner_points
 
 SMALLEST = 0.12
 """Blocks with an edge below this aren't broken further, metres: the debris takes over."""
@@ -66,7 +66,7 @@ def shards_of(elements: list[Element], size: float, count: int, tail: float, rng
     return [shard for _, shard in sorted(rest, key=lambda item: (item[1].element, item[0]))]
 
 
-def _shard(solid: Manifold, element: int, toughness: float, frame) -> Shard:  # type: ignore[no-untyped-def]
+def _shard(solid: Manifold, element: int, toughness: float, frame: Frame) -> Shard:
     local = frame.local(corner_points(solid))
     low, high = local.min(axis=0), local.max(axis=0)
     thin = max(float((high - low).min()), 1e-6)
@@ -92,7 +92,7 @@ def _oversize(shard: Shard, element: Element, size: float) -> float:
 
 def _break(shard: Shard, element: Element, tail: float, room: int, rng: np.random.Generator) -> list[Shard]:
     """Return the two or three parts of a shard, or fewer when it can't be cut."""
-    if room >= 1 and rng.random() < MATTER[element.stuff].forks:
+    if room >= 3 and rng.random() < MATTER[element.stuff].forks:
         solids = _forked(shard, element, rng)
     else:
         solids = _halved(shard, element, rng)
@@ -111,8 +111,14 @@ def _halved(shard: Shard, element: Element, rng: np.random.Generator) -> list[Ma
     normal[axis] = 1.0
     through = (shard.low + shard.high) / 2
     through[axis] = place
-    world = normal @ element.frame.axes
-    return list(shard.solid.split_by_plane(tuple(world), float(world @ element.frame.world(through))))
+    world, offset = _plane(normal, through, element.frame)
+    return list(shard.solid.split_by_plane(world, offset))
+
+
+def _plane(normal: np.ndarray, through: np.ndarray, frame: Frame) -> tuple[tuple[float, ...], float]:
+    """Return the unit normal and offset in the world of a local plane."""
+    world = normal @ frame.axes / np.linalg.norm(normal)
+    return tuple(world), float(world @ frame.world(through))
 
 
 def _axis(shard: Shard, element: Element, rng: np.random.Generator) -> int:
@@ -146,9 +152,7 @@ def _forked(shard: Shard, element: Element, rng: np.random.Generator) -> list[Ma
         cell = shard.solid
         for other in range(3):
             if other != k:
-                normal = (seeds[k] - seeds[other]) / grain**2
-                world = normal @ element.frame.axes
-                middle = element.frame.world((seeds[k] + seeds[other]) / 2)
-                cell = cell.trim_by_plane(tuple(world), float(world @ middle))
+                middle = (seeds[k] + seeds[other]) / 2
+                cell = cell.trim_by_plane(*_plane((seeds[k] - seeds[other]) / grain**2, middle, element.frame))
         cells.append(cell)
     return cells

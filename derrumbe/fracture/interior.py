@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-import numpy as np
 from manifold3d import Manifold
 
 from derrumbe.fracture.elements import Element
@@ -20,7 +19,10 @@ PARTITION = 0.15
 DOOR = 1.1
 HEADROOM = 0.5
 """A room lower than this is no room."""
-LAID_FLAT = WORLD
+
+Rooms = list[tuple[int, Manifold]]
+Lines = tuple[float, ...]
+Maker = Callable[[Rooms, Plan, Lines, Lines], Iterator[Element]]
 
 
 def interior_elements(room: Manifold, plan: Plan) -> list[Element]:
@@ -31,10 +33,10 @@ def interior_elements(room: Manifold, plan: Plan) -> list[Element]:
     return slabs + uprights + walls
 
 
-def _storeys(room: Manifold, plan: Plan) -> tuple[list[Element], list[tuple[int, Manifold]]]:
+def _storeys(room: Manifold, plan: Plan) -> tuple[list[Element], Rooms]:
     """Return slabs, and the free space of each level."""
     slabs: list[Element] = []
-    rooms: list[tuple[int, Manifold]] = []
+    rooms: Rooms = []
     ceiling = room.bounding_box()[4]
     floor = room.bounding_box()[1]
     for level, top in enumerate(plan.tops):
@@ -46,15 +48,12 @@ def _storeys(room: Manifold, plan: Plan) -> tuple[list[Element], list[tuple[int,
             break
         parts = tuple(part for part in convex_parts(between(room, UP, soffit, top)) if part.volume() > 0.02)
         if parts:
-            slabs.append(Element(Kind.SLAB, FLOORS[plan.stuff], level, parts, LAID_FLAT, (plan.lines_x, (), plan.lines_z), 1.0))
+            slabs.append(Element(Kind.SLAB, FLOORS[plan.stuff], level, parts, WORLD, (plan.lines_x, (), plan.lines_z), 1.0))
         floor = top
     return slabs, rooms
 
 
-Rooms = list[tuple[int, Manifold]]
-
-
-def _fitting(rooms: Rooms, plan: Plan, most: int, make) -> list[Element]:  # type: ignore[no-untyped-def]
+def _fitting(rooms: Rooms, plan: Plan, most: int, make: Maker) -> list[Element]:
     """Return what `make` makes, with fewer bay lines until it is within the quota."""
     if most < 1:
         return []
@@ -65,7 +64,7 @@ def _fitting(rooms: Rooms, plan: Plan, most: int, make) -> list[Element]:  # typ
     return []
 
 
-def _columns(rooms: Rooms, plan: Plan, lines_x: tuple[float, ...], lines_z: tuple[float, ...]) -> Iterator[Element]:
+def _columns(rooms: Rooms, plan: Plan, lines_x: Lines, lines_z: Lines) -> Iterator[Element]:
     for level, space in rooms:
         framing = level >= plan.storeys
         half = (POST if framing else COLUMN[plan.stuff]) / 2
@@ -75,7 +74,7 @@ def _columns(rooms: Rooms, plan: Plan, lines_x: tuple[float, ...], lines_z: tupl
                 yield from _upright(space, level, (x - half, z - half), (x + half, z + half), Kind.COLUMN, stuff)
 
 
-def _partitions(rooms: Rooms, plan: Plan, lines_x: tuple[float, ...], lines_z: tuple[float, ...]) -> Iterator[Element]:
+def _partitions(rooms: Rooms, plan: Plan, lines_x: Lines, lines_z: Lines) -> Iterator[Element]:
     """Walls across the building on every bay line and one along it, each from column to column, with doors in the long one."""
     stuff = PARTITIONS[plan.stuff]
     gap = COLUMN[plan.stuff] / 2
@@ -86,10 +85,10 @@ def _partitions(rooms: Rooms, plan: Plan, lines_x: tuple[float, ...], lines_z: t
         for x in lines_x[::2]:
             for a, b in pairwise((box[2] - gap, *lines_z, box[5] + gap)):
                 yield from _upright(space, level, (x - PARTITION / 2, a + gap), (x + PARTITION / 2, b - gap), Kind.PARTITION, stuff)
-        z = lines_z[len(lines_z) // 2] if lines_z else None
-        for a, b in pairwise((box[0] - gap, *lines_x, box[3] + gap)) if z is not None else ():
-            low, high = (a + gap, z - PARTITION / 2), (b - gap - DOOR, z + PARTITION / 2)
-            yield from _upright(space, level, low, high, Kind.PARTITION, stuff)
+        for z in lines_z[len(lines_z) // 2 :][:1]:
+            for a, b in pairwise((box[0] - gap, *lines_x, box[3] + gap)):
+                low, high = (a + gap, z - PARTITION / 2), (b - gap - DOOR, z + PARTITION / 2)
+                yield from _upright(space, level, low, high, Kind.PARTITION, stuff)
 
 
 def _upright(
@@ -104,8 +103,3 @@ def _upright(
     parts = tuple(part for part in convex_parts(space ^ asked) if part.volume() > 0.02)
     if sum(part.volume() for part in parts) > 0.3 * asked.volume():
         yield Element(kind, stuff, level, parts, coarse=1.0)
-
-
-def bottom_of(body: Manifold) -> float:
-    """Return the lowest height of a solid."""
-    return float(np.asarray(body.bounding_box())[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from derrumbe.core.records import Opening
 
@@ -29,7 +30,7 @@ def panels(left: float, bottom: float, right: float, top: float, openings: Seque
     inside = [part for o in openings if (part := _clipped(o, left, bottom, right, top)) is not None]
     edges = _distinct([left, right], [x for o in inside for x in (o.left, o.right)])
     columns = []
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         holes = [o for o in inside if o.left < (a + b) / 2 < o.right]
         columns.append((a, b, tuple(_column(bottom, top, holes))))
     return [Panel(a, c, b, d, window) for a, b, cells in _joined(columns) for c, d, window in cells]
@@ -65,11 +66,11 @@ def _distinct(ends: Sequence[float], values: Sequence[float]) -> list[float]:
     return sorted(kept)
 
 
-def _column(bottom: float, top: float, holes: Sequence[Opening]) -> Iterable[tuple[float, float, bool]]:
-    """Yield (bottom, top, window) of one column from below."""
+def _column(bottom: float, top: float, holes: Sequence[Opening]) -> list[tuple[float, float, bool]]:
+    """Return (bottom, top, window) of one column from below."""
     edges = _distinct([bottom, top], [y for o in holes for y in (o.bottom, o.top)])
     cells: list[tuple[float, float, bool]] = []
-    for c, d in zip(edges, edges[1:], strict=False):
+    for c, d in pairwise(edges):
         window = any(o.bottom < (c + d) / 2 < o.top for o in holes)
         if cells and cells[-1][2] == window:
             cells[-1] = (cells[-1][0], d, window)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -31,8 +31,8 @@ class Quota:
     @classmethod
     def of(cls, count: int, thrift: float, storeys_per_band: int = 1) -> Quota:
         """Share out `count` pieces. thrift 1: generous; 0: bare walls and slabs."""
-        shares = (0.11, 0.02, 0.06, 0.05)
-        return cls(*(int(share * thrift * count) for share in shares), storeys_per_band=storeys_per_band)
+        most = count * thrift
+        return cls(int(0.11 * most), int(0.02 * most), int(0.06 * most), int(0.05 * most), storeys_per_band)
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,3 @@ def bay_lines(extent: np.ndarray, piers: list[float]) -> tuple[float, ...]:
         start = lines[-1]
         lines += [start + (pier - start) * (k + 1) / bays for k in range(bays)]
     return tuple(line for line in lines[1:] if line < high - 0.5)
-
-
-def thinned(plan: Plan, every: int) -> Plan:
-    """Return the plan with only every n-th bay line."""
-    return replace(plan, lines_x=plan.lines_x[every - 1 :: every], lines_z=plan.lines_z[every - 1 :: every])
