@@ -1,0 +1,179 @@
+"""One frame of the comp: read bands of rows, put them together, write final and matte."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+
+from derrumbe.comp import soften
+from derrumbe.comp.foreground import REACH, cut_out
+from derrumbe.comp.shake import Offset, shaken
+from derrumbe.comp.stack import GrainBand, LayerBand, PlateBand, stacked, tame
+from derrumbe.core.records import FAR, Comp, Layers, Located, Plate, Set
+from derrumbe.media.exr import RGB, read_exr, write_exr
+from derrumbe.media.exr_rows import ExrRows
+from derrumbe.media.grain import unit_grain, variance_table
+from derrumbe.media.links import link_file
+
+BAND = 256
+NOISE = 0x6A1
+RGBA = ("R", "G", "B", "A")
+GROUPS = {
+    "pieces": RGBA, "debris": RGBA, "dust_front": RGBA, "dust_behind": RGBA,
+    "shadow": RGB, "removed": ("Y",), "depth": ("Z",), "normal": ("X", "Y", "Z"),
+}  # fmt: skip
+CHANNELS = tuple(f"{group}.{name}" for group, names in GROUPS.items() for name in names)
+
+
+T = TypeVar("T", PlateBand, LayerBand)
+
+
+@dataclass(frozen=True)
+class FrameComp:
+    """Makes frame after frame. black: the plate's black point. shake: offset per frame in order, or empty."""
+
+    plate: Located[Plate]
+    film_set: Located[Set]
+    layers: Located[Layers]
+    comp: Located[Comp]
+    blank_matte: Path
+    black: tuple[float, float, float]
+    grain: float
+    softness: float
+    seed: int
+    trigger_frame: int
+    shake: tuple[Offset, ...] = ()
+
+    def is_done(self, frame: int) -> bool:
+        return self._final(frame).is_file() and self._matte(frame).is_file()
+
+    def __call__(self, frame: int) -> None:
+        if self._is_untouched(frame):
+            self._keep(frame)
+            return
+        cv2.setNumThreads(1)  # processes are the parallelism
+        source = self.plate.path(self.plate.record.picture, frame)
+        with ExrRows(source, RGB) as rows:
+            full = rows.full
+        final, matte = self._composed(frame)
+        offset = self._offset(frame)
+        if offset != (0.0, 0.0):
+            final, matte = shaken(final, offset), np.ones_like(matte)
+        if not matte.any():
+            self._keep(frame)
+            return
+        write_exr(self._final(frame), final, RGB, full=full)
+        write_exr(self._matte(frame), matte, ("Y",))
+
+    def _final(self, frame: int) -> Path:
+        return self.comp.path(self.comp.record.picture, frame)
+
+    def _matte(self, frame: int) -> Path:
+        return self.comp.path(self.comp.record.matte, frame)
+
+    def _offset(self, frame: int) -> Offset:
+        return self.shake[frame - self.plate.record.frames.first] if self.shake else (0.0, 0.0)
+
+    def _is_untouched(self, frame: int) -> bool:
+        blank = self.layers.record.untouched
+        return frame < self.trigger_frame or (blank is not None and frame in blank and self._offset(frame) == (0.0, 0.0))
+
+    def _keep(self, frame: int) -> None:
+        link_file(self.plate.path(self.plate.record.picture, frame), self._final(frame))
+        link_file(self.blank_matte, self._matte(frame))
+
+    def _composed(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return final (h, w, 3) and matte (h, w), float32. The matte is as half precision stores it; where it is 0 the final is the plate."""
+        record = self.plate.record
+        softness = soften.matching(self.film_set.record.softness_px, self.softness)
+        noise = _noise(record, self.seed, 0 if record.held else frame)
+        final = np.empty((record.height, record.width, 3), np.float32)
+        matte = np.empty((record.height, record.width), np.float32)
+        with ExitStack() as stack:
+            reader = _BandReader(stack, self.plate, self.film_set, self.layers, frame)
+            for top in range(0, record.height, BAND):
+                bottom = min(top + BAND, record.height)
+                final[top:bottom], matte[top:bottom] = self._band(reader, noise, softness, top, bottom)
+        return final, matte
+
+    def _band(
+        self, reader: _BandReader, noise: np.ndarray, softness: soften.Softness, top: int, bottom: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        # neighbours' rows are read too, so that filters see past the band's edges
+        reach = max(softness.reach, REACH)
+        first, last = max(0, top - reach), min(self.plate.record.height, bottom + reach)
+        filmed, layers = reader.read(first, last, softness)
+        inside = slice(top - first, bottom - first)
+        table, level = variance_table(self.plate.record.noise)
+        grain = GrainBand(noise[top:bottom], table, level, self.grain)
+        filmed, layers = _rows(filmed, inside), _rows(layers, inside)
+        final, matte = stacked(filmed, layers, grain, np.asarray(self.black))
+        matte = matte.astype(np.float16).astype(np.float32)
+        final[matte == 0] = filmed.plate[matte == 0]
+        return final, matte
+
+
+class _BandReader:
+    """The open files of a frame."""
+
+    def __init__(self, stack: ExitStack, plate: Located[Plate], film_set: Located[Set], layers: Located[Layers], frame: int) -> None:
+        self.plate = stack.enter_context(ExrRows(plate.path(plate.record.picture, frame), RGB))
+        self.layers = stack.enter_context(ExrRows(layers.path(layers.record.picture, frame), CHANNELS))
+        scene = film_set.record
+        self.clean = _still(film_set.path(scene.clean_plate), RGB)
+        self.building = _still(film_set.path(scene.building_matte), ("Y",))[..., 0]
+        self.texture = _still(film_set.path(scene.texture), RGB) if scene.foreground else None
+        self.front = stack.enter_context(ExrRows(film_set.path(scene.foreground, frame), ("Y",))) if scene.foreground else None
+
+    def read(self, first: int, last: int, softness: soften.Softness) -> tuple[PlateBand, LayerBand]:
+        """Return rows first..last (last excluded), softened."""
+        groups = _grouped(self.layers.read(first, last))
+        depth, normal = groups.pop("depth")[..., 0], groups.pop("normal")
+        removed = np.ascontiguousarray(groups.pop("removed")[..., 0])
+        layers = LayerBand(removed=removed, **groups)
+        tame(layers)
+        return self._filmed(first, last), _softened(layers, depth, normal, self.building[first:last], softness)
+
+    def _filmed(self, first: int, last: int) -> PlateBand:
+        plate, clean = self.plate.read(first, last), self.clean[first:last]
+        if self.front is None or self.texture is None:
+            empty = np.zeros(plate.shape[:2], np.float32)
+            return PlateBand(plate, clean, np.zeros_like(plate), empty)
+        alpha = np.clip(np.nan_to_num(self.front.read(first, last)[..., 0]), 0, 1)
+        return PlateBand(plate, clean, cut_out(plate, alpha, self.texture[first:last], self.building[first:last]), alpha)
+
+
+def _grouped(pixels: np.ndarray) -> dict[str, np.ndarray]:
+    groups, start = {}, 0
+    for group, names in GROUPS.items():
+        groups[group] = np.ascontiguousarray(pixels[..., start : start + len(names)])
+        start += len(names)
+    return groups
+
+
+def _softened(layers: LayerBand, depth: np.ndarray, normal: np.ndarray, building: np.ndarray, softness: soften.Softness) -> LayerBand:
+    depth = np.nan_to_num(depth, nan=FAR, posinf=FAR)
+    pieces = soften.soften_pieces(layers.pieces, depth, np.nan_to_num(normal), softness) if layers.pieces.any() else layers.pieces
+    debris = soften.soften_debris(layers.debris, softness) if layers.debris.any() else layers.debris
+    removed = soften.soften_removed(layers.removed, building, softness) if layers.removed.any() else layers.removed
+    return LayerBand(pieces, debris, layers.dust_front, layers.dust_behind, layers.shadow, removed)
+
+
+def _rows(band: T, rows: slice) -> T:
+    return type(band)(**{name: plane[rows] for name, plane in vars(band).items()})
+
+
+@lru_cache(maxsize=8)
+def _still(path: Path, channels: tuple[str, ...]) -> np.ndarray:
+    return np.nan_to_num(read_exr(path, channels))
+
+
+@lru_cache(maxsize=1)
+def _noise(plate: Plate, seed: int, frame: int) -> np.ndarray:
+    return unit_grain(plate.noise, plate.height, plate.width, np.random.default_rng((seed, NOISE, frame)))

@@ -1,0 +1,186 @@
+"""The stack of layers, pixel by pixel: over, shadow, foreground, black level, grain, and the matte of what may differ.
+
+`over` is Porter & Duff's (Compositing Digital Images, 1984) on premultiplied scene-linear colour.
+
+Grain. Along the stack we carry `keep`, the weight that the plate's own pixel still has. The plate's grain came along with that weight,
+so keep² of its variance is there already; what lacks to the variance that the plate would have at the new level is added as new noise.
+So clean plate, pieces and dust get all of it, a shadow gets the little that darker film would have more, an untouched pixel gets none.
+
+On a moving plate the new noise is other in every frame, as the plate's is. A held still has its grain frozen into it; there the new noise
+is one pattern for the whole shot, fixed to the picture: a patch that boils in a picture that stands still is seen at once, while a
+frozen pattern as fine and faint as a photograph's own isn't.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+HALF_MAX = 65504.0
+DEAD = 1.0 / 512.0
+"""Coverage and shadow below this are nothing: half a code of an 8-bit picture. Above it they rise smoothly from zero."""
+FULL_CARE = 0.25
+"""Coverage from which the black level holds entirely."""
+
+
+@dataclass(frozen=True)
+class LayerBand:
+    """Rows of the layers, float32. Colours (h, w, 4) premultiplied; shadow (h, w, 3); removed (h, w)."""
+
+    pieces: np.ndarray
+    debris: np.ndarray
+    dust_front: np.ndarray
+    dust_behind: np.ndarray
+    shadow: np.ndarray
+    removed: np.ndarray
+
+
+@dataclass(frozen=True)
+class PlateBand:
+    """The same rows of what was filmed, float32: plate, clean plate (h, w, 3), and what stands in front with its coverage (h, w)."""
+
+    plate: np.ndarray
+    clean: np.ndarray
+    front: np.ndarray
+    front_alpha: np.ndarray
+
+
+@dataclass(frozen=True)
+class GrainBand:
+    """Unit noise (h, w, 3), the variance table of media.grain with its top level, and the artist's factor."""
+
+    noise: np.ndarray
+    table: np.ndarray
+    top: float
+    factor: float
+
+
+def stacked(plate: PlateBand, layers: LayerBand, grain: GrainBand, black: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return final (h, w, 3) and matte (h, w), float32. black: (3,) the plate's black point. Layers must be `tamed`."""
+    final = np.empty_like(plate.plate)
+    matte = np.empty(plate.plate.shape[:2], np.float32)
+    _stack(
+        plate.plate, plate.clean, plate.front, plate.front_alpha,
+        layers.pieces, layers.debris, layers.dust_front, layers.dust_behind, layers.shadow, layers.removed,
+        grain.noise, grain.table, np.float32(grain.top), np.float32(grain.factor), black.astype(np.float32), final, matte,
+    )  # fmt: skip
+    return final, matte
+
+
+@njit(cache=True)
+def over(colour, alpha, behind):
+    """Return premultiplied `colour` of coverage `alpha` over `behind`."""
+    return colour + (1 - alpha) * behind
+
+
+@njit(cache=True)
+def lifted(value, floor):
+    """Raise a value that lies under the black level `floor` softly to it; leave values a sixth above it alone. Rising, smooth, ≥ floor."""
+    knee = floor / 6
+    if floor <= 0 or value >= floor + knee:
+        return value
+    return floor + knee * np.exp((value - floor - knee) / knee)
+
+
+@njit(cache=True)
+def variance(table, top, level, channel):
+    """Read media.grain's table at a level."""
+    last = table.shape[0] - 1
+    at = np.sqrt(min(max(level, np.float32(0)) / top, np.float32(1))) * last
+    low = min(int(at), last - 1)
+    part = at - low
+    return table[low, channel] * (1 - part) + table[low + 1, channel] * part
+
+
+@njit(cache=True)
+def _stack(
+    plate, clean, front, front_alpha, pieces, debris, ahead, behind, shadow, removed, noise, table, top, factor, black, final, matte
+):  # fmt: skip
+    height, width = removed.shape
+    for y in range(height):
+        for x in range(width):
+            cut = front_alpha[y, x]
+            solid, crumbs, near, far = pieces[y, x, 3], debris[y, x, 3], ahead[y, x, 3], behind[y, x, 3]
+            gone = removed[y, x]
+            cover = max(gone, solid, crumbs, near, far)
+            for c in range(3):
+                cover = max(cover, min(abs(shadow[y, x, c] - 1), np.float32(1)))
+            matte[y, x] = cover * (1 - cut)
+            if matte[y, x] <= 0:
+                for c in range(3):
+                    final[y, x, c] = plate[y, x, c]
+                continue
+            # A piece's edge covers first what it left: else a line of sky would shine between a wall and a piece that is still in it.
+            bare = max(gone - solid, np.float32(0)) / max(1 - solid, np.float32(1e-4))
+            bare = min(bare, np.float32(1))
+            care = min(cover / np.float32(FULL_CARE), np.float32(1))
+            care = care * care * (3 - 2 * care)
+            for c in range(3):
+                own = plate[y, x, c]
+                value = (own + bare * (clean[y, x, c] - own)) * shadow[y, x, c]
+                keep = (1 - bare) * shadow[y, x, c] * (1 - far) * (1 - solid) * (1 - crumbs) * (1 - near)
+                value = over(behind[y, x, c], far, value)
+                value = over(pieces[y, x, c], solid, value)
+                value = over(debris[y, x, c], crumbs, value)
+                value = over(ahead[y, x, c], near, value)
+                lowest = min(black[c], own)
+                floor = lowest + min(cover, np.float32(1)) * (black[c] - lowest)
+                value += care * (lifted(value, floor) - value)
+                value = over(front[y, x, c], cut, value)
+                keep = over(cut, cut, keep)
+                lacking = variance(table, top, value, c) - keep * keep * variance(table, top, own, c)
+                value += factor * np.sqrt(max(lacking, np.float32(0))) * noise[y, x, c]
+                value = max(value, min(own, np.float32(0)))
+                if not np.isfinite(value):
+                    value = own
+                final[y, x, c] = min(value, np.float32(HALF_MAX))
+
+
+def tame(layers: LayerBand) -> None:
+    """Make every value usable, in place: no NaN, no infinity, coverage 0..1, and a hair's breadth of coverage or shadow is none."""
+    for colours in (layers.pieces, layers.debris, layers.dust_front, layers.dust_behind):
+        _tame_colours(colours)
+    _tame_shadow(layers.shadow)
+    _tame_share(layers.removed)
+
+
+@njit(cache=True)
+def _alive(share):
+    if not share > DEAD:
+        return np.float32(0)
+    return np.float32(min((share - DEAD) / (1 - DEAD), 1))
+
+
+@njit(cache=True)
+def _tame_colours(colours):
+    height, width = colours.shape[:2]
+    for y in range(height):
+        for x in range(width):
+            alpha = colours[y, x, 3]
+            alive = _alive(alpha)
+            for c in range(3):
+                value = colours[y, x, c]
+                if alive == 0 or not np.isfinite(value):
+                    value = np.float32(HALF_MAX) if alive > 0 and value > 0 else np.float32(0)
+                colours[y, x, c] = min(max(value * alive / alpha if alive > 0 else np.float32(0), np.float32(0)), np.float32(HALF_MAX))
+            colours[y, x, 3] = alive
+
+
+@njit(cache=True)
+def _tame_shadow(shadow):
+    flat = shadow.reshape(-1)
+    for i in range(flat.size):
+        change = flat[i] - 1
+        if not np.isfinite(change):
+            change = np.float32(0)
+        size = abs(change) - DEAD
+        flat[i] = 1 if size <= 0 else max(1 + np.sign(change) * size / (1 - DEAD), 0)
+
+
+@njit(cache=True)
+def _tame_share(share):
+    flat = share.reshape(-1)
+    for i in range(flat.size):
+        flat[i] = _alive(flat[i])

@@ -1,0 +1,117 @@
+"""Files of windows in the making: one folder per window, marked when whole, so that a killed run goes on at the next window."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from derrumbe.core.errors import DerrumbeError
+from derrumbe.core.files import load_arrays, save_arrays, write_text
+from derrumbe.core.records import Guides, Layers, Located, Plate
+from derrumbe.generate.generator import Generator
+from derrumbe.generate.windows import Window, blend_weights
+from derrumbe.media.exr import read_exr, write_exr
+from derrumbe.media.links import link_file
+
+DONE = "done"
+
+
+@dataclass(frozen=True)
+class WindowBench:
+    """Where windows are made. A frame's changes lie in windows/<index>/<frame>.npz: channel → (h, w) float32, no channel when kept."""
+
+    folder: Path
+    plate: Located[Plate]
+    guides: Located[Guides]
+    windows: tuple[Window, ...]
+
+    def changes(self, window: Window, frame: int) -> Path:
+        return self.folder / "windows" / f"{window.index:04d}" / f"{frame}.npz"
+
+    def is_done(self, window: Window) -> bool:
+        return self.changes(window, 0).with_name(DONE).is_file()
+
+    def make(self, generator: Generator, window: Window, seed: int, progress: Callable[[int], None]) -> None:
+        """Let `generator` make a window. Raises DerrumbeError when it leaves out a frame."""
+        generator.generate(window, WindowSource(self, window), WindowSink(self, window), seed, progress)
+        missing = [frame for frame in window.frames if not self.changes(window, frame).is_file()]
+        if missing:
+            raise DerrumbeError(f"generator {generator.name} left out frame {missing[0]} of window {window.first}-{window.last}")
+        write_text(self.changes(window, 0).with_name(DONE), "")
+
+    def sweep(self) -> None:
+        """Remove the windows' files once the layers are written."""
+        shutil.rmtree(self.folder / "windows", ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class WindowSource:
+    """A generator's `Source`."""
+
+    bench: WindowBench
+    window: Window
+
+    def plate(self, frame: int) -> np.ndarray:
+        plate = self.bench.plate
+        return read_exr(plate.path(plate.record.picture, min(frame, self.window.last)), ("R", "G", "B"))
+
+    def guide(self, frame: int, channels: tuple[str, ...]) -> np.ndarray:
+        guides = self.bench.guides
+        return read_exr(guides.path(guides.record.picture, min(frame, self.window.last)), channels)
+
+    def made(self, frame: int, channels: tuple[str, ...]) -> np.ndarray | None:
+        for window in reversed(self.bench.windows[: self.window.index]):
+            if frame in window.frames:
+                return _with_changes(self.guide(frame, channels), channels, load_arrays(self.bench.changes(window, frame)))
+        return None
+
+
+@dataclass(frozen=True)
+class WindowSink:
+    """A generator's `Sink`."""
+
+    bench: WindowBench
+    window: Window
+
+    def write(self, frame: int, layers: Mapping[str, np.ndarray]) -> None:
+        record = self.bench.guides.record
+        unknown = sorted(set(layers) - set(record.channels))
+        if unknown:
+            raise DerrumbeError(f"a generator wrote channel {unknown[0]}; layers have {', '.join(record.channels)}")
+        save_arrays(self.bench.changes(self.window, frame), **{name: np.asarray(plane, np.float32) for name, plane in layers.items()})
+
+    def keep(self, frame: int) -> None:
+        self.write(frame, {})
+
+
+def finish_frame(bench: WindowBench, layers: Located[Layers], frame: int) -> None:
+    """Write a frame of the layers: the guide's own file where nothing changed it, else the blend of its windows in linear light."""
+    guide = bench.guides.path(bench.guides.record.picture, frame)
+    target = layers.path(layers.record.picture, frame)
+    weights = blend_weights(bench.windows, frame)
+    changes = {index: load_arrays(bench.changes(bench.windows[index], frame)) for index in weights}
+    if not any(changes.values()):
+        link_file(guide, target)
+        return
+    channels = layers.record.channels
+    original = read_exr(guide, channels)
+    blended = np.zeros_like(original)
+    for index, weight in weights.items():
+        blended += np.float32(weight) * _with_changes(original, channels, changes[index])
+    for position, name in enumerate(channels):
+        # a channel that nobody changed keeps its exact bits (ids and depths don't survive a weighted sum)
+        if not any(name in change for change in changes.values()):
+            blended[..., position] = original[..., position]
+    write_exr(target, blended, channels)
+
+
+def _with_changes(pixels: np.ndarray, channels: tuple[str, ...], changes: Mapping[str, np.ndarray]) -> np.ndarray:
+    result = pixels.copy()
+    for name, plane in changes.items():
+        if name in channels:
+            result[..., channels.index(name)] = plane
+    return result

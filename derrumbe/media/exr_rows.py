@@ -1,0 +1,51 @@
+"""Reading an EXR a band of rows at a time, so that an 8K frame with thirty channels never lies in memory whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from derrumbe.core.errors import BadPlate
+
+
+class ExrRows:
+    """An open EXR. Rows are (rows, w, c) float32 in the order of `channels`. Raises BadPlate."""
+
+    def __init__(self, path: Path, channels: Sequence[str]) -> None:
+        import OpenImageIO as oiio
+
+        self.path = path
+        source = oiio.ImageInput.open(str(path))
+        if source is None:
+            raise BadPlate(f"{path}: can't read: {oiio.geterror().strip()}")
+        self._source = source
+        spec = source.spec()
+        names = list(spec.channelnames)
+        missing = [name for name in channels if name not in names]
+        if missing:
+            source.close()
+            raise BadPlate(f"{path}: no channel {missing[0]}; it has {', '.join(names)}")
+        order = [names.index(name) for name in channels]
+        self._first, self._last = min(order), max(order) + 1
+        self._order = [index - self._first for index in order]
+        self.height: int = spec.height
+        self.width: int = spec.width
+        self.full: bool = any(str(spec.channelformat(index)) != "half" for index in order)
+        """True when a channel is stored with more than half precision."""
+
+    def __enter__(self) -> ExrRows:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._source.close()
+
+    def read(self, top: int, bottom: int) -> np.ndarray:
+        """Return rows top..bottom (bottom excluded)."""
+        pixels = self._source.read_scanlines(0, 0, top, bottom, 0, self._first, self._last, "float")
+        if pixels is None:
+            raise BadPlate(f"{self.path}: can't read rows {top}-{bottom - 1}: {self._source.geterror().strip()}")
+        pixels = np.asarray(pixels, np.float32).reshape(bottom - top, self.width, self._last - self._first)
+        return pixels if self._order == list(range(pixels.shape[2])) else np.ascontiguousarray(pixels[..., self._order])
