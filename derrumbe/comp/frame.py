@@ -89,7 +89,7 @@ class FrameComp:
         link_file(self.blank_matte, self._matte(frame))
 
     def _composed(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return final (h, w, 3) and matte (h, w), float32. The matte is as half precision stores it; where it is 0 the final is the plate."""
+        """Return final (h, w, 3) and matte (h, w), float32. The matte as half stores it; where it is 0 the final is the plate."""
         record = self.plate.record
         softness = soften.matching(self.film_set.record.softness_px, self.softness)
         noise = _noise(record, self.seed, 0 if record.held else frame)

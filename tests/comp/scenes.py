@@ -127,7 +127,8 @@ class Scene:
     def plate(self) -> Located[Plate]:
         record = Plate(
             width=WIDTH, height=HEIGHT, source_width=WIDTH, source_height=HEIGHT,
-            rate_num=self.rate, rate_den=1, frames=FRAMES, held=self.held, colourspace="sRGB Encoded Rec.709 (sRGB)", code_bits=8, source="made.png", source_digest="none", noise=self.noise,
+            rate_num=self.rate, rate_den=1, frames=FRAMES, held=self.held, 
+            colourspace="sRGB Encoded Rec.709 (sRGB)", code_bits=8, source="made.png", source_digest="none", noise=self.noise,
         )  # fmt: skip
         located = Located(record, self.folder / "ingest")
         still = truth()
