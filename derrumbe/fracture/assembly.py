@@ -13,7 +13,7 @@ from derrumbe.fracture.elements import Element
 from derrumbe.fracture.faces import classify, on_surface
 from derrumbe.fracture.materials import MATTER, Stuff
 from derrumbe.fracture.sizes import power_law_exponent
-from derrumbe.geom.solids import mesh_of, triangle_normals
+from derrumbe.geom.carving import mesh_of, triangle_normals
 
 Arrays = dict[str, np.ndarray]
 NEAR_GROUND = 0.05

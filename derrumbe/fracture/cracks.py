@@ -18,12 +18,15 @@ from manifold3d import Manifold
 
 from derrumbe.fracture.elements import Element
 from derrumbe.fracture.materials import COARSENESS, MATTER
-from derrumbe.geom.solids import Frame, corner_points
+from derrumbe.geom.carving import Frame, corner_points
 
 SMALLEST = 0.12
 """Blocks with an edge below this aren't broken further, metres: the debris takes over."""
-TOUGHEST = 1.4
-TAIL_SPAN = 2.2
+LEAST = 8e-4
+"""A crack that would leave a part below this volume is tried elsewhere, m³."""
+TRIES = 3
+TOUGHEST = 1.9
+TAIL_SPAN = 3.0
 """Toughness spans a factor exp(TAIL_SPAN * tail)."""
 INHERIT = 0.65
 """Share of pieces that keep their parent's toughness."""
@@ -59,9 +62,8 @@ def shards_of(elements: list[Element], size: float, count: int, tail: float, rng
             break
         _, number, shard = heapq.heappop(heap)
         todo = _break(shard, elements[shard.element], tail, count - len(heap) - len(done), rng)
-        if len(todo) < 2:
+        if not todo:
             done.append((number, shard))
-            todo = []
     rest = done + [(number, shard) for _, number, shard in heap]
     return [shard for _, shard in sorted(rest, key=lambda item: (item[1].element, item[0]))]
 
@@ -91,15 +93,13 @@ def _oversize(shard: Shard, element: Element, size: float) -> float:
 
 
 def _break(shard: Shard, element: Element, tail: float, room: int, rng: np.random.Generator) -> list[Shard]:
-    """Return the two or three parts of a shard, or fewer when it can't be cut."""
-    if room >= 3 and rng.random() < MATTER[element.stuff].forks:
-        solids = _forked(shard, element, rng)
-    else:
-        solids = _halved(shard, element, rng)
-    solids = [solid for solid in solids if solid.volume() > 1e-5]
-    if len(solids) < 2:
-        return []
-    return [_shard(solid, shard.element, _inherited(shard.toughness, tail, rng), element.frame) for solid in solids]
+    """Return the two or three parts of a shard, or none when it can't be cut."""
+    for _ in range(TRIES):
+        fork = room >= 3 and rng.random() < MATTER[element.stuff].forks
+        solids = _forked(shard, element, rng) if fork else _halved(shard, element, rng)
+        if all(solid.volume() > LEAST for solid in solids):
+            return [_shard(solid, shard.element, _inherited(shard.toughness, tail, rng), element.frame) for solid in solids]
+    return []
 
 
 def _halved(shard: Shard, element: Element, rng: np.random.Generator) -> list[Manifold]:

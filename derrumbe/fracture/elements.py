@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from manifold3d import Manifold
 
 from derrumbe.fracture.materials import Kind, Stuff
-from derrumbe.geom.solids import WORLD, Frame
+from derrumbe.geom.carving import WORLD, Frame
 
 Joints = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 

@@ -10,7 +10,7 @@ from manifold3d import Manifold
 from derrumbe.fracture.elements import Element
 from derrumbe.fracture.materials import FLOORS, PARTITIONS, Kind, Stuff
 from derrumbe.fracture.plan import Plan
-from derrumbe.geom.solids import UP, WORLD, between, convex_parts
+from derrumbe.geom.carving import UP, WORLD, between, convex_parts
 
 COLUMN = {Stuff.BRICK: 0.4, Stuff.CONCRETE: 0.4, Stuff.STONE: 0.55, Stuff.TIMBER: 0.2}
 """Width of columns, metres."""

@@ -47,7 +47,7 @@ class Matter:
 
 
 MATTER: dict[Stuff, Matter] = {
-    Stuff.BRICK: Matter(1800, 0.3e6, 0.4e6, (1.7, 1.0, 1.0), (0.24, 0.05, 0.10), 0.20, True),
+    Stuff.BRICK: Matter(1800, 0.3e6, 0.4e6, (1.7, 1.0, 1.0), (0.20, 0.05, 0.10), 0.10, True),
     Stuff.CONCRETE: Matter(2400, 2.2e6, 3.0e6, (1.2, 1.0, 1.0), (0.25, 0.22, 0.15), 0.35, False),
     Stuff.STONE: Matter(2500, 0.4e6, 0.6e6, (1.5, 1.0, 1.0), (0.16, 0.08, 0.10), 0.25, True),
     Stuff.TIMBER: Matter(600, 4.0e6, 3.0e6, (5.0, 1.0, 1.0), (0.30, 0.04, 0.10), 0.05, False),

@@ -16,7 +16,7 @@ from derrumbe.fracture.interior import interior_elements
 from derrumbe.fracture.plan import Quota, make_plan
 from derrumbe.fracture.settings import Settings
 from derrumbe.fracture.shell import shell_elements
-from derrumbe.geom.solids import cavity, solid
+from derrumbe.geom.carving import cavity, solid
 
 FRACTURE = 3
 """Stage constant of the random source."""

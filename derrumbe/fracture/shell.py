@@ -13,7 +13,7 @@ from derrumbe.fracture.elements import Element, Joints
 from derrumbe.fracture.layout import Panel, panels
 from derrumbe.fracture.materials import FLOORS, Kind, Stuff
 from derrumbe.fracture.plan import Plan
-from derrumbe.geom.solids import Facet, Frame, between, convex_parts, facets
+from derrumbe.geom.carving import Facet, Frame, between, convex_parts, facets
 
 PANE = 0.06
 """Thickness of a window with its frame, metres."""

@@ -11,7 +11,7 @@ from manifold3d import CrossSection, Manifold
 from derrumbe.core.files import save_arrays
 from derrumbe.core.records import Building, Camera, Facade, FrameRange, Located, Opening, Set, Sun
 from derrumbe.geom.camera import project
-from derrumbe.geom.solids import mesh_of
+from derrumbe.geom.carving import mesh_of
 
 
 @dataclass(frozen=True)
