@@ -1,0 +1,85 @@
+"""The dust's box: around the building, as far as dust will run and the camera sees, on two grids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.fft import next_fast_len
+
+from derrumbe.core.records import Camera, Set
+from derrumbe.geom.camera import project
+
+REACH = 1.7
+"""How far the current runs from the walls, in building heights, at spread 1."""
+ABOVE = 1.45
+"""Height of the box in building heights."""
+MARGIN = 0.12
+"""How far outside the frame dust is still followed, as a share of the frame."""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """`cells` flow cells of edge `cell` metres from corner `origin`; the dust's voxels are half as large."""
+
+    origin: tuple[float, float, float]
+    cell: float
+    cells: tuple[int, int, int]
+
+    @property
+    def voxel(self) -> float:
+        return self.cell / 2
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of the density grid."""
+        return 2 * self.cells[0], 2 * self.cells[1], 2 * self.cells[2]
+
+    def heights(self) -> np.ndarray:
+        """Heights of the rows of cell centres, metres."""
+        return self.origin[1] + self.cell * (np.arange(self.cells[1]) + 0.5)
+
+
+def choose(film_set: Set, spread: float, voxels: int) -> Domain:
+    """Return the box with `voxels` density voxels along its longest side."""
+    low, high = _wanted(film_set, spread)
+    cell = float((high - low).max()) / (voxels // 2)
+    cells = tuple(next_fast_len(max(int(np.ceil(side / cell - 1e-6)), 8), real=True) for side in high - low)
+    spare = np.array(cells) * cell - (high - low)
+    origin = low - spare * (0.5, 0, 0.5)
+    return Domain((float(origin[0]), float(origin[1]), float(origin[2])), cell, cells)  # type: ignore[arg-type]
+
+
+def _wanted(film_set: Set, spread: float) -> tuple[np.ndarray, np.ndarray]:
+    """Corners of the box in metres."""
+    walls_low, walls_high = building_box(film_set)
+    reach = REACH * spread * walls_high[1] * np.array([1, 0, 1])
+    low, high = walls_low - reach, walls_high + reach
+    high[1] = ABOVE * walls_high[1]
+    seen = _seen(low, high, [film_set.cameras[i] for i in range(0, len(film_set.cameras), max(len(film_set.cameras) // 8, 1))])
+    if seen is None:
+        return low, high
+    margin = 0.15 * walls_high[1] * np.array([1, 0, 1])
+    return np.minimum(np.maximum(low, seen[0]), walls_low - margin), np.maximum(np.minimum(high, seen[1]), walls_high + margin)
+
+
+def building_box(film_set: Set) -> tuple[np.ndarray, np.ndarray]:
+    """Corners of the box around the standing building."""
+    footprint = np.asarray(film_set.building.footprint)
+    low, high = footprint.min(0), footprint.max(0)
+    return np.array([low[0], 0.0, low[1]]), np.array([high[0], film_set.building.height, high[1]])
+
+
+def _seen(low: np.ndarray, high: np.ndarray, cameras: list[Camera], count: int = 32) -> tuple[np.ndarray, np.ndarray] | None:
+    """Corners of the part of a box that the cameras see, on a lattice; None when they see nothing of it."""
+    lines = [np.linspace(low[axis], high[axis], count) for axis in range(3)]
+    points = np.stack(np.meshgrid(*lines, indexing="ij"), -1).reshape(-1, 3)
+    seen = np.zeros(len(points), bool)
+    for camera in cameras:
+        pixels, depth = project(camera, points)
+        across = np.abs(pixels / (camera.width, camera.height) - 0.5).max(-1)
+        seen |= (depth > 0.5) & (across < 0.5 + MARGIN)
+    if not seen.any():
+        return None
+    gap = (high - low) / (count - 1)
+    return points[seen].min(0) - gap, points[seen].max(0) + gap

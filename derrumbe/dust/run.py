@@ -1,0 +1,118 @@
+"""The dust stage: Motion's events become a cloud, one volume per frame."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numba
+import numpy as np
+
+from derrumbe.core.files import load_arrays
+from derrumbe.core.records import DustCloud, Located, Motion, Pieces, Plate, Set
+from derrumbe.core.work import Work
+from derrumbe.dust import domain as boxes
+from derrumbe.dust import solids, wind
+from derrumbe.dust.pressure import faces
+from derrumbe.dust.settings import MovingDust, Settings
+from derrumbe.dust.sources import Sources, sources
+from derrumbe.dust.state import State, load, still
+from derrumbe.dust.step import Scene, advance, ride_frame
+from derrumbe.dust.turbulence import curl_tile
+from derrumbe.media.volumes import write_volume
+
+CHECKPOINT = "dust_state.npz"
+ALBEDO = (0.97, 0.965, 0.955)
+"""Single scattering of mineral dust. The renderer tints it."""
+EXTINCTION = 6.0
+"""m²/kg: coarse dust, so that the core of a cloud is opaque within two metres. The renderer scales it."""
+
+
+def run(
+    settings: Settings, work: Work, plate: Located[Plate], film_set: Located[Set], pieces: Located[Pieces], motion: Located[Motion]
+) -> DustCloud:
+    """Make the dust of every plate frame. Steps follow each other, so `jobs` only sets the threads."""
+    numba.set_num_threads(max(1, min(work.jobs, numba.config.NUMBA_NUM_THREADS)))  # type: ignore[attr-defined]
+    scene = build(settings, plate.record, film_set, pieces, motion)
+    record = _record(scene, plate.record)
+    checkpoint = work.folder / CHECKPOINT
+    made = Located(record, work.folder)
+    if checkpoint.exists() or not all(made.path(record.grid, frame).exists() for frame in record.frames):
+        _make(scene, made, plate.record.rate, work, checkpoint)
+    checkpoint.unlink(missing_ok=True)
+    return record
+
+
+def _make(scene: Scene, made: Located[DustCloud], rate: Fraction, work: Work, checkpoint: Path) -> None:
+    """Go on from the checkpoint, or start; each frame's volume is written before the checkpoint that follows it."""
+    state = load(checkpoint) if checkpoint.exists() else None
+    frames = list(made.record.frames)
+    for frame in work.track(frames, "dust"):
+        if state is None or frame > state.frame:
+            time = float((frame - frames[0]) / rate)
+            state = _next(scene, state, frame, time, float(1 / rate))
+            _write(scene, state, made.path(made.record.grid, frame), time)
+            state.save(checkpoint)
+
+
+def _next(scene: Scene, state: State | None, frame: int, time: float, length: float) -> State:
+    """Return the state at a frame's `time`, `length` seconds after the one before. Air only starts to move with the first event."""
+    if state is None:
+        return still(frame, scene.domain, scene.wind)
+    if not len(scene.sources.time) or time <= scene.sources.time[0]:
+        return replace(state, frame=frame)
+    return advance(scene, state, time - length, time)
+
+
+def _write(scene: Scene, state: State, path: Path, time: float) -> None:
+    weight, offset = ride_frame(time, scene.seed)
+    share, _ = solids.occupied(scene.rubble, scene.poses, time, 1.0, scene.domain)
+    write_volume(
+        path, state.density, ride=2 * state.ride, ride_offset=offset, ride_weight=weight, solid=np.where(scene.solid, np.float32(1), share)
+    )
+
+
+def build(settings: Settings, plate: Plate, film_set: Located[Set], pieces: Located[Pieces], motion: Located[Motion]) -> Scene:
+    """Gather what the steps need."""
+    dust: MovingDust = settings.dust
+    box = boxes.choose(film_set.record, dust.spread, dust.voxels)
+    solid = _neighbours(film_set, box)
+    rng = np.random.default_rng((settings.seed, 0xD057))
+    direction = wind.heading(film_set.record.cameras[0], dust.wind_heading)
+    return Scene(
+        domain=box,
+        sources=_sources(dust, film_set.record, motion),
+        rubble=solids.fill(load_arrays(pieces.path(pieces.record.arrays)), box.cell / 2, rng),
+        poses=_poses(motion, plate.rate),
+        solid=solid,
+        faces=faces(solid),
+        wind=wind.profile(box.heights(), dust.wind, direction),
+        linger=dust.linger,
+        tile=curl_tile(settings.seed),
+        seed=settings.seed,
+    )
+
+
+def _neighbours(film_set: Located[Set], box: boxes.Domain) -> np.ndarray:
+    proxies = load_arrays(film_set.path(film_set.record.proxies))
+    return solids.neighbours(proxies["vertices"], proxies["triangles"], proxies["kind"], box, boxes.building_box(film_set.record))
+
+
+def _sources(dust: MovingDust, film_set: Set, motion: Located[Motion]) -> Sources:
+    """The air that is pressed out is what was in the part that fell."""
+    corners = np.asarray(film_set.building.footprint)
+    x, z = corners[:, 0], corners[:, 1]
+    area = 0.5 * abs(float(np.sum(x * np.roll(z, -1) - z * np.roll(x, -1))))
+    air = area * film_set.building.storey_tops[-1] * motion.record.fallen_share
+    return sources(load_arrays(motion.path(motion.record.events)), dust.amount, dust.delay, air)
+
+
+def _poses(motion: Located[Motion], rate: Fraction) -> solids.Poses:
+    arrays = load_arrays(motion.path(motion.record.poses))
+    return solids.Poses(arrays["position"], arrays["rotation"], float(rate * motion.record.samples_per_frame))
+
+
+def _record(scene: Scene, plate: Plate) -> DustCloud:
+    box = scene.domain
+    return DustCloud(origin=box.origin, voxel=box.voxel, shape=box.shape, frames=plate.frames, albedo=ALBEDO, extinction=EXTINCTION)

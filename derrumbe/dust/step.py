@@ -1,0 +1,104 @@
+"""One step of air and dust, and as many of them as a frame needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from derrumbe.dust import cloud, flow, sources, turbulence
+from derrumbe.dust.domain import Domain
+from derrumbe.dust.pressure import Faces, project
+from derrumbe.dust.solids import Poses, Rubble, occupied
+from derrumbe.dust.state import State
+
+F = np.float32
+CELLS_PER_STEP = 2.5
+"""Most flow cells that air may cross in a step."""
+LONGEST = 1 / 20
+"""Longest step, seconds."""
+MOST_STEPS = 8
+CONFINEMENT = 0.35
+EDDY = 0.30
+"""Speed of the noise below the grid, as a share of the spin across a cell."""
+FASTEST_EDDY = 2.0
+"""m/s."""
+GRIP = 30.0
+"""Rate at which solid rubble stops air, per second."""
+FALL = 0.06
+"""Speed at which grains settle, m/s."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What doesn't change from step to step. `wind` (rows,2) m/s; `solid` flow cells (bool); `linger` s to a third; `tile` noise."""
+
+    domain: Domain
+    sources: sources.Sources
+    rubble: Rubble
+    poses: Poses
+    solid: np.ndarray
+    faces: Faces
+    wind: np.ndarray
+    linger: float
+    tile: np.ndarray
+    seed: int
+
+
+def advance(scene: Scene, state: State, begin: float, end: float) -> State:
+    """Carry the state from time `begin` to `end` (s), which end the frames state.frame and state.frame + 1."""
+    count = _steps(scene, state, begin, end)
+    times = [begin + (end - begin) * n / count for n in range(count + 1)]
+    for first, last in pairwise(times):
+        state = _step(scene, state, first, last)
+    return State(state.frame + 1, state.u, state.v, state.w, state.pressure, state.density, state.ride)
+
+
+def _steps(scene: Scene, state: State, begin: float, end: float) -> int:
+    """How many steps keep air from crossing too many cells."""
+    fastest = max(float(np.abs(field).max()) for field in (state.u, state.v, state.w))
+    fastest = max(fastest, scene.sources.between(begin, end, scene.domain).fastest)
+    by_speed = (end - begin) * fastest / (CELLS_PER_STEP * scene.domain.cell)
+    return int(np.clip(np.ceil(max(by_speed, (end - begin) / LONGEST) - 1e-6), 1, MOST_STEPS))
+
+
+def _step(scene: Scene, state: State, begin: float, end: float) -> State:
+    dt, cell = end - begin, scene.domain.cell
+    puffs = scene.sources.between(begin, end, scene.domain)
+    u, v, w = flow.advected(state.u, state.v, state.w, dt / cell)
+    spin = flow.curl(flow.centred(u, v, w))
+    accelerations = flow.pushes(spin, cloud.load(state.density), F(CONFINEMENT), F(cell))
+    share, momentum = occupied(scene.rubble, scene.poses, end, dt, scene.domain)
+    flow.push(u, v, w, accelerations, dt, share, momentum, GRIP)
+    flow.hold_to_wind(u, v, w, scene.wind, dt)
+    growth = np.zeros(scene.domain.cells, F)
+    sources.blow(u, v, w, growth, scene.solid, puffs.centre, puffs.radius, puffs.velocity, puffs.pull, puffs.air, F(cell))
+    pressure = project(u, v, w, growth * F(cell / dt), scene.faces, state.pressure)
+    density, ride = _carry(scene, state, (u, v, w), spin, begin, end)
+    cloud.thinned(density, growth, scene.solid)
+    lost = 8 * dt / cell * cloud.outflow(state.density, (u, v, w), FALL)
+    left = 3.0 ** (-dt / scene.linger)
+    cloud.balance(density, left * (float(state.density.sum(dtype=np.float64)) - lost))
+    sources.emit(density, scene.solid, puffs.centre, puffs.radius, puffs.mass, puffs.mark, scene.tile, F(scene.domain.voxel))
+    return State(state.frame, u, v, w, pressure, density, ride)
+
+
+def _carry(
+    scene: Scene, state: State, air: tuple[np.ndarray, np.ndarray, np.ndarray], spin: np.ndarray, begin: float, end: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Carry dust and texture coordinates with the air."""
+    dt = end - begin
+    weight, offset = ride_frame(begin, scene.seed)
+    eddy = np.minimum(F(EDDY) * spin[..., 3], F(FASTEST_EDDY))
+    density = cloud.stirred(state.density, air, eddy, (state.ride, weight, offset), scene.tile, dt / scene.domain.cell, FALL)
+    ride = turbulence.ridden(state.ride, *air, F(dt / scene.domain.cell))
+    for which in np.flatnonzero(turbulence.ride_lives(end) != turbulence.ride_lives(begin)):
+        ride[which] = 0
+    return density, ride
+
+
+def ride_frame(time: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights (2,) and offsets (2,3) of the riding coordinates at `time`."""
+    lives = turbulence.ride_lives(time)
+    return turbulence.ride_weights(time), np.stack([turbulence.ride_offset(int(life), n, seed) for n, life in enumerate(lives)])
