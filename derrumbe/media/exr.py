@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from derrumbe.core.errors import BadPlate, DerrumbeError
 from derrumbe.core.files import replacing
+from derrumbe.media.colour import ACESCG_CHROMATICITIES
 
 RGB = ("R", "G", "B")
 FLOAT_CHANNELS = ("depth.Z", "id.Y", "Z")
+Value = str | tuple[int, int] | tuple[float, ...]
 
 
 def write_exr(
-    path: Path, pixels: np.ndarray, channels: Sequence[str] = RGB, *, full: bool = False, metadata: Mapping[str, str] | None = None
+    path: Path, pixels: np.ndarray, channels: Sequence[str] = RGB, *, full: bool = False, metadata: Mapping[str, Value] | None = None
 ) -> None:
     """Write `pixels` (h, w, c) or (h, w) float32 as ZIP-compressed EXR, half unless `full` or the channel is depth or id.
 
+    `metadata` values are texts, rationals (two ints) or rows of floats. Pictures (R G B) are marked with ACEScg's chromaticities.
     Raises DerrumbeError when the disk refuses.
     """
     import OpenImageIO as oiio
@@ -34,8 +38,9 @@ def write_exr(
     spec.attribute("compression", "zip:2")
     # else the library writes the time of day, and equal pictures would be different files
     spec.attribute("DateTime", "1970:01:01 00:00:00")
-    for name, value in (metadata or {}).items():
-        spec.attribute(name, value)
+    marks = {"chromaticities": ACESCG_CHROMATICITIES} if tuple(channels) == RGB else {}
+    for name, value in {**marks, **(metadata or {})}.items():
+        _set(spec, name, value)
     with replacing(path) as temporary:
         output = oiio.ImageOutput.create(str(temporary))
         if output is None or not output.open(str(temporary), spec):
@@ -44,6 +49,19 @@ def write_exr(
         said = output.geterror()
         if not (output.close() and wrote):
             raise DerrumbeError(f"{path}: can't write: {said.strip()}; is the disk full?")
+
+
+def is_full(path: Path) -> bool:
+    """Return whether the picture is stored as float, which plates are whose source codes half would lose. Raises BadPlate."""
+    import OpenImageIO as oiio
+
+    source = oiio.ImageInput.open(str(path))
+    if source is None:
+        raise BadPlate(f"{path}: can't read: {oiio.geterror().strip()}")
+    try:
+        return str(source.spec().format) == "float"
+    finally:
+        source.close()
 
 
 def read_exr(path: Path, channels: Sequence[str] | None = None) -> np.ndarray:
@@ -68,3 +86,12 @@ def read_exr(path: Path, channels: Sequence[str] | None = None) -> np.ndarray:
         return np.ascontiguousarray(pixels[..., [index - first for index in order]])
     finally:
         source.close()
+
+
+def _set(spec: Any, name: str, value: Value) -> None:
+    if isinstance(value, str):
+        spec.attribute(name, value)
+    elif len(value) == 2 and all(isinstance(one, int) for one in value):
+        spec.attribute(name, "rational2i", value)
+    else:
+        spec.attribute(name, f"float[{len(value)}]", value)

@@ -103,7 +103,7 @@ def _video_frame(rgb8: np.ndarray) -> Any:
     from derrumbe.media.ycbcr import Coding, planes_420
 
     height, width = rgb8.shape[:2]
-    frame = av.VideoFrame(width, height, "yuv420p")
+    frame: Any = av.VideoFrame(width, height, "yuv420p")
     for plane, samples in zip(frame.planes, planes_420(rgb8, Coding("709", False, 8)), strict=True):
         lines = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
         lines[:, : plane.width] = samples

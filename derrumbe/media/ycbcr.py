@@ -36,7 +36,7 @@ def rgb_codes(y: np.ndarray, cb: np.ndarray, cr: np.ndarray, coding: Coding) -> 
     """Convert planes (h, w) and (h/1|2, w/1|2|4) of uint8 or uint16 samples to full-range R'G'B' codes (h, w, 3) of the same bits."""
     codes = np.empty((*y.shape, 3), y.dtype)
     shift_x, shift_y = _shift(y.shape[1], cb.shape[1]), _shift(y.shape[0], cb.shape[0])
-    _to_rgb(y, cb, cr, shift_x, shift_y, *_inverse(coding), np.float32(2**coding.bits - 1), codes)
+    _to_rgb(y, cb, cr, shift_x, shift_y, _inverse(coding), np.float32(2**coding.bits - 1), codes)
     return codes
 
 
@@ -76,7 +76,8 @@ def _left_sited_half(chroma: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True, nogil=True)
-def _to_rgb(y, cb, cr, shift_x, shift_y, black, luma, middle, cr_r, cb_g, cr_g, cb_b, top, codes):
+def _to_rgb(y, cb, cr, shift_x, shift_y, inverse, top, codes):
+    black, luma, middle, cr_r, cb_g, cr_g, cb_b = inverse
     height, width = y.shape
     rows, columns = cb.shape
     step_x, step_y = np.float32(1 << shift_x), np.float32(1 << shift_y)
