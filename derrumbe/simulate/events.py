@@ -1,0 +1,97 @@
+"""Where dust comes from: broken bonds and impacts. Air pressed out of storeys is in air.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from derrumbe.simulate.bonds import GRAVITY
+from derrumbe.simulate.structure import Structure
+from derrumbe.simulate.track import Track
+
+BREAK, IMPACT, AIR = 0, 1, 2
+CRUSHED_LAYER = 0.0015
+"""m of material on a broken face that turns to fine dust."""
+DUST_PER_JOULE = 4.0e-5
+"""kg of fine dust per joule lost in an impact: between 0.1 and 0.5 % of the mass of a four-storey building falls to dust in all."""
+CELL = 1.5
+"""m: impacts of one sample are gathered in cells of this size."""
+GLASS = 4
+
+
+@dataclass(frozen=True)
+class Events:
+    """Sources of dust, see core.records.Motion: time (K,), position and velocity (K, 3), mass, radius, kind (K,)."""
+
+    time: np.ndarray
+    position: np.ndarray
+    velocity: np.ndarray
+    mass: np.ndarray
+    radius: np.ndarray
+    kind: np.ndarray
+
+
+def joined(parts: list[Events]) -> Events:
+    """Return all events sorted by time."""
+    columns = [np.concatenate([getattr(part, name) for part in parts]) for name in Events.__dataclass_fields__]
+    order = np.argsort(columns[0], kind="stable")
+    return Events(*(column[order] for column in columns))
+
+
+def breaks(structure: Structure, track: Track, broken_at: np.ndarray) -> Events:
+    """Return one event per broken bond; `broken_at` (B,) seconds after the trigger, infinite while whole."""
+    bonds = np.flatnonzero(np.isfinite(broken_at))
+    time = broken_at[bonds]
+    position, velocity = carry_bonds(structure, track, bonds, time)
+    piece = structure.bonds[bonds, 0]
+    density = structure.mass[piece] / structure.volume[piece]
+    glass = structure.material[structure.bonds[bonds]] == GLASS
+    mass = structure.bond_area[bonds] * CRUSHED_LAYER * density * ~glass.any(1)
+    return Events(
+        time=time + track.trigger_sample * track.sample_seconds,
+        position=position,
+        velocity=velocity,
+        mass=mass,
+        radius=np.clip(0.5 * np.sqrt(structure.bond_area[bonds]), 0.1, 1.0),
+        kind=np.full(len(bonds), BREAK, np.uint8),
+    )
+
+
+def carry_bonds(structure: Structure, track: Track, bonds: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where bonds (K,) are at times (K,) after the trigger, and how fast they go, (K, 3) each."""
+    return track.carry(track.sample_at(time), structure.bonds[bonds, 0], structure.bond_centre[bonds], structure.centre)
+
+
+def energy_lost(structure: Structure, track: Track) -> np.ndarray:
+    """Return what each piece loses in impacts between samples, (S - 1, N) J: its fall's energy that isn't in its speed."""
+    velocity = track.velocity.astype(np.float64)
+    kinetic = 0.5 * structure.mass * (velocity**2).sum(-1)
+    sinking = -np.diff(track.position[..., 1].astype(np.float64), axis=0)
+    lost = kinetic[:-1] + GRAVITY * structure.mass * sinking - kinetic[1:]
+    # sliding and crushing in small portions makes no cloud
+    return np.where(lost > 0.15 * kinetic[:-1] + 20.0, lost, 0.0)
+
+
+def impacts(structure: Structure, track: Track) -> Events:
+    """Return impacts, gathered per sample in cells of CELL metres."""
+    lost = energy_lost(structure, track)
+    sample, piece = np.nonzero(lost)
+    where = track.position[sample + 1, piece].astype(np.float64)
+    key = np.concatenate([sample[:, None], np.floor(where / CELL).astype(int)], -1)
+    cells, group = np.unique(key, axis=0, return_inverse=True)
+    weight = lost[sample, piece]
+    total = np.bincount(group.ravel(), weight, len(cells))
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        sums = [np.bincount(group.ravel(), weight * values[:, k], len(cells)) for k in range(3)]
+        return np.stack(sums, -1) / np.maximum(total, 1e-9)[:, None]
+
+    return Events(
+        time=(cells[:, 0] + 1) * track.sample_seconds,
+        position=mean(where),
+        velocity=mean(track.velocity[sample + 1, piece].astype(np.float64)),
+        mass=DUST_PER_JOULE * total,
+        radius=np.full(len(cells), 0.6 * CELL),
+        kind=np.full(len(cells), IMPACT, np.uint8),
+    )

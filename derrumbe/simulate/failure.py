@@ -1,0 +1,106 @@
+"""What is broken so far: bonds, foundations and cells, and what a failing cell takes with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from derrumbe.simulate.bonds import capacity, overloaded, weight_above
+from derrumbe.simulate.schedule import NEVER, Plan
+from derrumbe.simulate.structure import Structure
+
+GHOST_FALL = 1.0
+"""A crushed upright stays out of the way for the time of a free fall through this share of a storey."""
+
+
+@dataclass
+class Failure:
+    """The state of the bonds; times in seconds after the trigger."""
+
+    structure: Structure
+    plan: Plan
+    rng: np.random.Generator
+    alive: np.ndarray = field(init=False)
+    anchored: np.ndarray = field(init=False)
+    failed: np.ndarray = field(init=False)
+    broken_at: np.ndarray = field(init=False)
+    """(B,) when each bond broke, NEVER while whole."""
+
+    def __post_init__(self) -> None:
+        count = len(self.structure.bonds)
+        self.alive = np.ones(count, bool)
+        self.anchored = self.structure.grounded | ~self.plan.falls
+        self.failed = np.zeros(self.structure.cells.count, bool)
+        self.broken_at = np.full(count, NEVER)
+        self.due_at = self.plan.cut_time.copy()
+        self.anchor_due = np.full(self.structure.count, NEVER)
+        self.anchor_lag = 0.15 * self.rng.random(self.structure.count)
+        self.cell_due = self.plan.cell_time.copy()
+        self.failed_at = np.full(self.structure.cells.count, NEVER)
+        self.capacity = capacity(self.structure)
+        self.breakable = self.plan.falls[self.structure.bonds].any(1)
+        self._cell = self.structure.cell[self.structure.bonds]
+        self._column = self.structure.column[self.structure.bonds]
+        self._storey = self.structure.storey[self.structure.bonds]
+
+    def due_cells(self, now: float) -> np.ndarray:
+        """Return cells whose time has come, cell numbers."""
+        return np.flatnonzero(~self.failed & (self.cell_due <= now))
+
+    def fail(self, cells: np.ndarray, now: float, sudden: bool = False) -> None:
+        """Crush cells: set when their bonds and foundations go. A sudden failure breaks what it breaks at once."""
+        cells = cells[~self.failed[cells] & np.isfinite(self.plan.cell_time[cells])]
+        if len(cells) == 0:
+            return
+        self.failed[cells] = True
+        self.failed_at[cells] = now
+        mask = np.zeros(len(self.failed), bool)
+        mask[cells] = True
+        crushed = mask[self._cell].any(1)
+        self.due_at[crushed] = np.minimum(self.due_at[crushed], now + _hurried(self.plan.crush_lag[crushed], sudden))
+        self._crack(cells, now)
+        founded = mask[self.structure.cell] & self.plan.falls & self.structure.grounded
+        self.anchor_due[founded] = np.minimum(self.anchor_due[founded], now + _hurried(self.anchor_lag[founded], sudden))
+
+    def _crack(self, cells: np.ndarray, now: float) -> None:
+        """Start the cracks along the borders of the bays above."""
+        bays = self.structure.cells.nx * self.structure.cells.nz
+        lowest = np.full(bays, self.structure.cells.storeys)
+        np.minimum.at(lowest, cells % bays, cells // bays)
+        above = (self._storey >= lowest[self._column]).any(1)
+        self.due_at[above] = np.minimum(self.due_at[above], now + self.plan.crack_lag[above])
+
+    def break_due(self, now: float) -> bool:
+        """Break what is due. Return whether anything broke."""
+        bonds = np.flatnonzero(self.alive & (self.due_at <= now))
+        founded = self.anchored & (self.anchor_due <= now)
+        self.anchored[founded] = False
+        self.break_bonds(bonds, now)
+        return len(bonds) > 0 or bool(founded.any())
+
+    def break_bonds(self, bonds: np.ndarray, now: float) -> None:
+        self.alive[bonds] = False
+        self.broken_at[bonds] = now
+
+    def overload(self, standing: np.ndarray, now: float) -> None:
+        """Cells that now carry too much fail within half a second."""
+        weight = weight_above(self.structure, standing)
+        failed = self.failed.reshape(weight.shape)
+        cells = np.flatnonzero(overloaded(weight, failed, self.capacity).ravel() & np.isfinite(self.plan.cell_time))
+        soon = now + 0.1 + 0.4 * self.rng.random(len(cells))
+        self.cell_due[cells] = np.minimum(self.cell_due[cells], soon)
+
+    def crushed_pieces(self) -> np.ndarray:
+        """Return the uprights of failed cells, (N,) bool."""
+        return self.failed[self.structure.cell] & self.structure.upright & self.plan.falls
+
+    def ghosts(self, now: float, gravity: float) -> np.ndarray:
+        """Return the crushed uprights that make way at this time, (N,) bool."""
+        lasts = np.sqrt(2 * GHOST_FALL * self.structure.storey_height / gravity)
+        return self.crushed_pieces() & (now - self.failed_at[self.structure.cell] < lasts)
+
+
+def _hurried(lag: np.ndarray, sudden: bool) -> np.ndarray:
+    """Lags shrink to nothing in a sudden failure; what never goes still doesn't."""
+    return np.where(np.isfinite(lag), 0.0, NEVER) if sudden else lag

@@ -1,0 +1,88 @@
+"""Blows: what a contact force breaks, and the momentum that the rest of a block keeps.
+
+A rigid body that lands stops whole within one step, as no real block does. Bonds carry only so much, so when a blow splits a block, the
+parts that weren't struck get back most of the velocity that they had; the share they lose is what crushing takes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from derrumbe.simulate.clusters import spread_force, velocity_at
+from derrumbe.simulate.failure import Failure
+from derrumbe.simulate.world import Blow, World
+
+CRUSH_LOSS = 0.12
+"""Share of a block's speed that one crushed storey takes."""
+HARD_LANDING = 0.5
+"""Share of a cell's static capacity at which a blow crushes it."""
+REACH = 0.6
+"""m from the struck piece within which the crushed storey is sought."""
+
+
+def strike(world: World, failure: Failure, blow: Blow, now: float) -> np.ndarray:
+    """Break what the blows break; return the force on each piece, (N,) N."""
+    force = np.zeros(world.structure.count)
+    for side in range(2):
+        struck = blow.pieces[:, side] >= 0
+        np.maximum.at(force, blow.pieces[struck, side], blow.force[struck])
+    if force.any():
+        _crush_cells(world, failure, force, now)
+        _break_around(failure, force, now)
+    return force
+
+
+def _break_around(failure: Failure, force: np.ndarray, now: float) -> None:
+    bonds = failure.structure.bonds
+    felt = spread_force(force, bonds, failure.alive)
+    strength = failure.structure.bond_strength * failure.plan.toughness
+    over = failure.alive & failure.breakable & (felt[bonds].mean(1) > strength)
+    failure.break_bonds(np.flatnonzero(over), now)
+
+
+def _crush_cells(world: World, failure: Failure, force: np.ndarray, now: float) -> None:
+    """A hard landing crushes the storey on both sides of it: that of the block above, that of the building below."""
+    structure, limit = world.structure, HARD_LANDING * failure.capacity.ravel()
+    for piece in np.flatnonzero((force > 0) & failure.plan.falls):
+        number = int(world.body_of[piece])
+        if number < 0:
+            cells = _cells_at(world, np.array([piece]), structure.centre[piece, 1] - REACH)
+        elif len(world.bodies[number].pieces) > 8:
+            cells = _cells_at(world, world.bodies[number].pieces, structure.centre[piece, 1] + REACH)
+        else:
+            continue
+        if force[piece] > limit[cells].min():
+            failure.fail(cells, now, sudden=True)
+
+
+def _cells_at(world: World, pieces: np.ndarray, height: float) -> np.ndarray:
+    """Return the cells of the storey at a height in the bays of some pieces."""
+    structure = world.structure
+    storey = min(int(np.searchsorted(structure.storey_tops, height)), structure.cells.storeys - 1)
+    return storey * structure.cells.nx * structure.cells.nz + np.unique(structure.column[pieces])
+
+
+Motions = dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+
+def motions_before(world: World) -> Motions:
+    """Return the motion of every body that a blow could split."""
+    return {number: world.motion(number) for number, body in world.bodies.items() if len(body.pieces) > 1 and world.awake(number)}
+
+
+def give_back(world: World, before: Motions, force: np.ndarray, born: list[tuple[int, int]]) -> None:
+    """Give the unstruck parts of split blocks back the speed that a real block would have kept."""
+    for parent in sorted({parent for parent, _ in born if parent in before}):
+        family = [parent] + [child for other, child in born if other == parent]
+        if not any(force[world.bodies[number].pieces].any() for number in family):
+            continue
+        for number in family:
+            if not force[world.bodies[number].pieces].any():
+                _restore(world, number, before[parent])
+
+
+def _restore(world: World, number: int, before: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    linear, angular, centre = world.motion(number)
+    kept = 1 - CRUSH_LOSS
+    earlier = velocity_at(before[0], before[1], before[2], centre)
+    world.set_motion(number, linear + kept * (earlier - linear), angular + kept * (before[1] - angular))

@@ -1,0 +1,94 @@
+"""simulate, the story: plan the failure, let it happen, then shed debris and dust from what happened."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from derrumbe.core.files import save_arrays
+from derrumbe.core.records import Located, Motion, Pieces, Plate, Set
+from derrumbe.core.work import Work
+from derrumbe.simulate import air, debris, energy, events, neighbours, schedule, structure, verdict
+from derrumbe.simulate.collapse import Collapse, samples
+from derrumbe.simulate.settings import Settings
+from derrumbe.simulate.structure import Structure
+from derrumbe.simulate.timing import Timing, timing
+from derrumbe.simulate.track import Track, at_rest, record, release
+from derrumbe.simulate.world import World
+
+STAGE = 5
+"""Stage constant of the random sources."""
+
+
+def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located[Set], pieces: Located[Pieces]) -> Motion:
+    """Simulate the collapse and write poses, debris, events and energy. Raises nothing of its own."""
+    building = structure.load(film_set, pieces)
+    clock = timing(plate.record, settings.trigger)
+    plan = schedule.plan(building, settings.collapse, np.random.default_rng((settings.seed, STAGE, 0)))
+    track, broken_at = _fall(settings, work, clock, film_set, building, plan)
+    released = release(track)
+    save_arrays(work.folder / "poses.npz", position=track.position, rotation=track.rotation, released=released)
+    _save_energy(work, building, track)
+    _save_debris(settings, work, building, track, broken_at)
+    _save_events(work, building, film_set, track, broken_at)
+    share, still = verdict.fallen_share(building, track, plan.falls), verdict.lies_still(building, track)
+    return Motion(
+        samples_per_frame=clock.samples_per_frame,
+        sample_count=clock.sample_count,
+        trigger_sample=clock.trigger_sample,
+        fallen_share=share,
+        at_rest=still,
+        warnings=verdict.cautions(building, track, share, still),
+    )
+
+
+def _fall(
+    settings: Settings, work: Work, clock: Timing, film_set: Located[Set], building: Structure, plan: schedule.Plan
+) -> tuple[Track, np.ndarray]:
+    """Return the track and when each bond broke, (B,) s after the trigger."""
+    track = at_rest(building, clock.sample_count, clock.sample_seconds, clock.trigger_sample)
+    if clock.moving_samples == 0:
+        return track, np.full(len(building.bonds), np.inf)
+    world = World(building, clock.step_seconds, np.ones(building.count, bool))
+    for vertices, triangles in neighbours.obstacles(building, film_set):
+        world.add_obstacle(vertices, triangles)
+    collapse = Collapse(building, plan, world, np.random.default_rng((settings.seed, STAGE, 1)))
+    moving = samples(collapse, clock.moving_samples, clock.steps_per_sample)
+    for offset, sample in enumerate(work.track(moving, "simulate", clock.moving_samples, "samples")):
+        record(track, clock.trigger_sample + 1 + offset, sample)
+    return track, collapse.failure.broken_at
+
+
+def _save_energy(work: Work, building: Structure, track: Track) -> None:
+    time = np.arange(track.sample_count) * track.sample_seconds
+    kinetic = np.array([energy.kinetic(building, track.velocity[k], track.spin[k]) for k in range(track.sample_count)])
+    potential = np.array([energy.potential(building, track.position[k]) for k in range(track.sample_count)])
+    save_arrays(work.folder / "energy.npz", time=time, kinetic=kinetic, potential=potential)
+
+
+def _save_debris(settings: Settings, work: Work, building: Structure, track: Track, broken_at: np.ndarray) -> None:
+    rng = np.random.default_rng((settings.seed, STAGE, 2))
+    crumbs = debris.born(building, track, broken_at, settings.debris, rng)
+    position = debris.fly(crumbs, debris.height_field(building, track), track)
+    spin = np.minimum(rng.exponential(0.5, len(crumbs.time)) / crumbs.radius, 40.0)
+    save_arrays(
+        work.folder / "debris.npz",
+        position=position,
+        radius=crumbs.radius.astype(np.float32),
+        rest=crumbs.rest.astype(np.float32),
+        spin=spin.astype(np.float32),
+        material=crumbs.material,
+    )
+
+
+def _save_events(work: Work, building: Structure, film_set: Located[Set], track: Track, broken_at: np.ndarray) -> None:
+    vents = air.outlets(building, film_set.record.building)
+    found = events.joined([events.breaks(building, track, broken_at), events.impacts(building, track), air.jets(building, track, vents)])
+    save_arrays(
+        work.folder / "events.npz",
+        time=found.time,
+        position=found.position.astype(np.float32),
+        velocity=found.velocity.astype(np.float32),
+        mass=found.mass,
+        radius=found.radius.astype(np.float32),
+        kind=found.kind,
+    )

@@ -1,0 +1,180 @@
+"""The failure plan: which cells give way and when, as the brief asks, and which bonds go with a cell.
+
+A cell is one bay of one storey. Its uprights are crushed when it fails. Times are seconds after the trigger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from derrumbe.core.knobs import Collapse
+from derrumbe.simulate.structure import PARAPET, ROOF, SLAB, Cells, Structure
+
+NEVER = np.inf
+FRONT_SPEED = 14.0
+"""m/s along a storey at which failure runs from bay to bay: seen in films of progressive collapses as 10 to 20 m/s."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """falls (N,) bool; cell_time (C,) s, NEVER for cells that nothing makes fail; the rest per bond (B,).
+
+    crush_lag: after the failure of either cell, this bond goes; crack_lag: after the first failure below in either bay, it goes;
+    cut_time: it goes then, whatever happens. NEVER where it doesn't apply. toughness: spread of strength about the bond's own, dimensionless.
+    resist: share of g that crushing takes from a large block of each bay, (nx * nz,).
+    """
+
+    falls: np.ndarray
+    cell_time: np.ndarray
+    crush_lag: np.ndarray
+    crack_lag: np.ndarray
+    cut_time: np.ndarray
+    toughness: np.ndarray
+    resist: np.ndarray
+    origin: int
+
+
+def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> Plan:
+    """Return the failure plan of a brief."""
+    origin = min(collapse.origin_storey, structure.cells.storeys - 1)
+    falls = falling_pieces(structure, collapse, origin, rng)
+    if collapse.part == "upper":
+        origin = max(origin, int(structure.storey[falls & structure.upright].min(initial=structure.cells.storeys - 1)))
+    times = cell_times(structure.cells, collapse, origin, structure.storey_height, rng)
+    times[~np.isin(np.arange(structure.cells.count), np.unique(structure.cell[falls]))] = NEVER
+    bays = structure.cells.nx * structure.cells.nz
+    return Plan(
+        falls=falls,
+        cell_time=times,
+        crush_lag=_crush_lags(structure, falls, rng),
+        crack_lag=_crack_lags(structure, falls, collapse, rng),
+        cut_time=_cut_times(structure, falls, collapse, origin),
+        toughness=rng.lognormal(0.0, 0.5, len(structure.bonds)),
+        resist=0.12 + 0.28 * (0.5 + collapse.variation * (rng.random(bays) - 0.5)),
+        origin=origin,
+    )
+
+
+def falling_pieces(structure: Structure, collapse: Collapse, origin: int, rng: np.random.Generator) -> np.ndarray:
+    """Return which pieces are meant to fall, (N,) bool: all, or one part with a ragged border."""
+    if collapse.part == "all":
+        return np.ones(structure.count, bool)
+    cells = structure.cells
+    bay = (cells.high[0] - cells.low[0]) / cells.nx
+    middle = 0.5 * (cells.low[0] + cells.high[0])
+    if collapse.part == "upper":
+        return structure.storey >= _upper_border(cells, origin, collapse.variation, rng)[structure.column]
+    wander = np.cumsum(rng.normal(0, 0.35, cells.storeys))
+    border = middle + bay * (0.4 + collapse.variation) * np.clip(wander - wander.mean(), -1.2, 1.2)
+    ragged = structure.centre[:, 0] - border[structure.storey] + 0.12 * bay * rng.normal(size=structure.count)
+    return ragged < 0 if collapse.part == "left" else ragged > 0
+
+
+def _upper_border(cells: Cells, origin: int, variation: float, rng: np.random.Generator) -> np.ndarray:
+    """First falling storey of every bay, (nx * nz,)."""
+    base = origin if origin > 0 else (cells.storeys + 1) // 2
+    step = (rng.random(cells.nx * cells.nz) < 0.5 * variation) * (cells.storeys > 2)
+    return np.minimum(base + step, cells.storeys - 1)
+
+
+def cell_times(cells: Cells, collapse: Collapse, origin: int, storey_height: float, rng: np.random.Generator) -> np.ndarray:
+    """Return when each cell fails, (C,) seconds after the trigger."""
+    storey = np.arange(cells.storeys)[:, None, None]
+    start = _start_times(cells, collapse)[None, :, None]
+    uneven = collapse.variation * rng.random(cells.shape)
+    rank = np.abs(storey - origin)
+    if collapse.mode == "topple":
+        times = _topple_times(cells, collapse, origin, storey_height, uneven)
+    elif collapse.mode == "pancake":
+        times = 0.3 * start + rank * collapse.storey_delay / collapse.speed * (0.75 + 0.5 * uneven) + 0.12 * uneven
+    else:
+        times = start + rank * collapse.storey_delay / collapse.speed * (0.7 + 0.6 * uneven) + 0.35 * uneven / collapse.speed
+    below = (origin - storey) * (0.45 + 0.3 * uneven) + 0.75
+    times = np.where(storey < origin, np.maximum(times, start + below), times)
+    return (times - times[origin].min()).ravel()
+
+
+def _start_times(cells: Cells, collapse: Collapse) -> np.ndarray:
+    """Return when the front reaches each bay along x, (nx,) s."""
+    x = cells.centre_x()
+    from_side = {
+        "left": x - x.min(),
+        "right": x.max() - x,
+        "centre": np.abs(x - 0.5 * (x.min() + x.max())),
+        "all": np.zeros_like(x),
+    }[collapse.origin_side]
+    return from_side / (FRONT_SPEED * collapse.speed)
+
+
+def lean(cells: Cells, direction: str) -> np.ndarray:
+    """Return how far each bay lies towards `direction`, (nx, nz), 0 at the back of the fall to 1 at its front."""
+    x, z = np.meshgrid(cells.centre_x(), cells.centre_z(), indexing="ij")
+    towards = {"left": -x, "right": x, "towards": z, "away": -z}[direction]
+    return (towards - towards.min()) / max(float(np.ptp(towards)), 1e-9)
+
+
+def _topple_times(cells: Cells, collapse: Collapse, origin: int, storey_height: float, uneven: np.ndarray) -> np.ndarray:
+    """The origin storey gives way on the side of the fall; the other side is a hinge until the block has leant over."""
+    forward = lean(cells, collapse.direction)[None]
+    above = (cells.storeys - origin) * storey_height
+    hinge = 1.5 * np.sqrt(above / 20.0) / collapse.speed**0.5
+    base = np.where(forward > 0.3, 0.15 * (1 - forward) / collapse.speed + 0.06 * uneven, hinge + 0.2 * uneven)
+    storey = np.arange(cells.storeys)[:, None, None]
+    later = 1.3 * hinge + (storey - origin) * collapse.storey_delay / collapse.speed * (0.6 + 0.8 * uneven) + 0.4 * uneven
+    return np.where(storey == origin, base, later)
+
+
+def _crush_lags(structure: Structure, falls: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Uprights come off what they carry, and break into panels; slabs and roofs come off their neighbours a little later."""
+    first, second = structure.bonds.T
+    chance = rng.random(len(first))
+    lag = rng.random(len(first))
+    upright = structure.upright[first] | structure.upright[second]
+    same = structure.element[first] == structure.element[second]
+    top = np.isin(structure.kind[first], (ROOF, PARAPET)) | np.isin(structure.kind[second], (ROOF, PARAPET))
+    slab = (structure.kind[first] == SLAB) & (structure.kind[second] == SLAB)
+    out = np.full(len(first), NEVER)
+    out[upright & ~same] = 0.15 * lag[upright & ~same]
+    inside = upright & same & (chance < 0.55)
+    out[inside] = 0.2 * lag[inside]
+    loose = (top | (slab & ~same)) & (chance < 0.5)
+    out[loose] = 0.1 + 0.5 * lag[loose]
+    out[~(falls[first] | falls[second])] = NEVER
+    return out
+
+
+def _crack_lags(structure: Structure, falls: np.ndarray, collapse: Collapse, rng: np.random.Generator) -> np.ndarray:
+    """Bays crack apart after the first failure below; what stands is left at once."""
+    first, second = structure.bonds.T
+    early, late = {"pancake": (0.3, 1.3), "topple": (2.0, 3.5)}.get(collapse.mode, (0.06, 0.55))
+    lag = (early + (late - early) * rng.random(len(first))) / collapse.speed**0.5
+    plane = _plane_lag(structure, rng) * (late - early)
+    across = structure.column[first] != structure.column[second]
+    out = np.where(across, lag + plane, NEVER)
+    border = falls[first] != falls[second]
+    out[border] = 0.1 * rng.random(int(border.sum()))
+    out[~(falls[first] | falls[second])] = NEVER
+    return out
+
+
+def _plane_lag(structure: Structure, rng: np.random.Generator) -> np.ndarray:
+    """Bonds across the same bay border and storey go at much the same time: cracks, not crumbs."""
+    first, second = structure.bonds.T
+    bays = structure.cells.nx * structure.cells.nz
+    border = np.minimum(structure.column[first], structure.column[second])
+    lags = rng.random((structure.cells.storeys, bays))
+    return lags[structure.storey[first], border]
+
+
+def _cut_times(structure: Structure, falls: np.ndarray, collapse: Collapse, origin: int) -> np.ndarray:
+    """A toppling block lets go of its hinge in tension at once, and then only rests on it."""
+    first, second = structure.bonds.T
+    out = np.full(len(first), NEVER)
+    if collapse.mode == "topple":
+        pair = structure.storey[structure.bonds]
+        low, high = pair.min(1), pair.max(1)
+        crossing = (low <= origin) & (high > origin) & falls[first] & falls[second]
+        out[crossing] = 0.05
+    return out

@@ -1,0 +1,231 @@
+"""The rapier side: bodies, colliders, contacts.
+
+Every body's pose maps the rest world to the world, whatever pieces it holds, so a part that comes off takes its parent's pose as it is.
+Colliders are a little smaller than the pieces that they stand for: cut pieces fit each other exactly and would wedge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import rapier3d as rapier
+
+from derrumbe.simulate.bonds import GRAVITY
+from derrumbe.simulate.clusters import velocity_at
+from derrumbe.simulate.structure import Structure
+
+FRICTION = 0.65
+RESTITUTION = 0.02
+ANGULAR_DAMPING = 0.15
+MARGIN = 0.012
+"""m that a collider is drawn in on every side, at most 4 % of the piece."""
+PUSH_OUT = 1.0
+"""m/s at most with which overlapping pieces part: rubble must not spring."""
+STOREY_GROUPS = 8
+GROUND_GROUP = 1 << 9
+EVERYTHING = (1 << 16) - 1
+IDENTITY = (1.0, 0.0, 0.0, 0.0)
+
+
+@dataclass
+class Body:
+    """A rigid body and its pieces. `handle` is rapier's."""
+
+    handle: Any
+    pieces: np.ndarray
+    mass: float
+
+
+@dataclass(frozen=True)
+class Blow:
+    """A contact force in one step: pieces (K, 2), -1 for ground or neighbour; force (K,) N."""
+
+    pieces: np.ndarray
+    force: np.ndarray
+
+
+@dataclass
+class World:
+    """Pieces that move. Standing pieces are fixed colliders; everything else is a glued cluster."""
+
+    structure: Structure
+    step_seconds: float
+    collides: np.ndarray
+    """(N,) bool: standing pieces that can be hit; others get a collider once they move."""
+    bodies: dict[int, Body] = field(default_factory=dict)
+    body_of: np.ndarray = field(init=False)
+    """(N,) body number, -1 while standing."""
+
+    def __post_init__(self) -> None:
+        count = self.structure.count
+        self.body_of = np.full(count, -1)
+        self.world: Any = rapier.PhysicsWorld()
+        self.world.gravity = (0.0, -GRAVITY, 0.0)
+        self.world.set_num_threads(1)
+        parameters = self.world.integration_parameters
+        parameters.dt = self.step_seconds
+        parameters.normalized_max_corrective_velocity = PUSH_OUT
+        self.events = rapier.ChannelEventCollector()
+        self.world.event_handler = self.events
+        self._next = 0
+        self._shapes = [self._shape(piece) for piece in range(count)]
+        self._threshold = self._blow_thresholds()
+        self._collider: list[Any] = [None] * count
+        self._piece_of: dict[Any, int] = {}
+        self._ghost = np.zeros(count, bool)
+        self._add_ground()
+        self._standing = self.world.add_body(rapier.RigidBody.fixed())
+        for piece in np.flatnonzero(self.collides):
+            self._attach(int(piece), self._standing)
+
+    def add_obstacle(self, vertices: np.ndarray, triangles: np.ndarray) -> None:
+        """Add a fixed mesh: a neighbour."""
+        shape = rapier.SharedShape.trimesh(vertices.astype(np.float32), triangles.astype(np.uint32))
+        self.world.add_collider(self._surface(rapier.Collider.new(shape)), None)
+
+    def step(self) -> Blow:
+        """Advance by one step; return the contact forces above each piece's threshold."""
+        self.world.step()
+        events = self.events.drain_contact_force_events()
+        pairs = [(self._piece_of.get(e.collider1, -1), self._piece_of.get(e.collider2, -1)) for e in events]
+        force = [e.total_force_magnitude for e in events]
+        # rapier's order of events depends on its internal sets; a sorted list doesn't
+        order = sorted(range(len(events)), key=lambda k: (pairs[k], force[k]))
+        return Blow(np.array([pairs[k] for k in order], int).reshape(-1, 2), np.array([force[k] for k in order]))
+
+    def set_clusters(self, labels: np.ndarray, ground: int) -> list[tuple[int, int]]:
+        """Make bodies follow the labels of pieces (N,); return (parent, child) numbers of new bodies, parent -1 for what stood."""
+        born: list[tuple[int, int]] = []
+        leaving = np.flatnonzero((self.body_of < 0) & (labels != ground))
+        for pieces in _grouped(leaving, labels):
+            born.append((-1, self._new_body(pieces, -1)))
+        for number in list(self.bodies):
+            groups = _grouped(self.bodies[number].pieces, labels)
+            if len(groups) > 1:
+                born += self._split(number, groups)
+        return born
+
+    def _split(self, number: int, groups: list[np.ndarray]) -> list[tuple[int, int]]:
+        """The heaviest group keeps the body; the others take their own, with the velocity of the parent there."""
+        mass = [self.structure.mass[group].sum() for group in groups]
+        heir = int(np.argmax(mass))
+        parent = self.bodies[number]
+        before = self.motion(number)
+        born = [(number, self._new_body(group, number)) for k, group in enumerate(groups) if k != heir]
+        parent.pieces, parent.mass = groups[heir], float(mass[heir])
+        body = self._get(number)
+        body.linvel = tuple(velocity_at(before[0], before[1], before[2], self._centre(body)))
+        return born
+
+    def _new_body(self, pieces: np.ndarray, parent: int) -> int:
+        builder = rapier.RigidBody.dynamic().angular_damping(ANGULAR_DAMPING)
+        linear, angular, centre = (np.zeros(3),) * 3
+        if parent >= 0:
+            builder = builder.position(self._get(parent).position)
+            linear, angular, centre = self.motion(parent)
+        handle = self.world.add_body(builder)
+        for piece in pieces:
+            self._attach(int(piece), handle)
+        body: Any = self.world.rigid_bodies.get(handle)
+        body.linvel = tuple(velocity_at(linear, angular, centre, self._centre(body)))
+        body.angvel = tuple(angular)
+        body.activation.linear_threshold = 0.15
+        self._next += 1
+        self.bodies[self._next] = Body(handle, pieces, float(self.structure.mass[pieces].sum()))
+        self.body_of[pieces] = self._next
+        return self._next
+
+    def _attach(self, piece: int, handle: Any) -> None:
+        """Move a piece's collider to a body. Its place in the rest world is its place in the body."""
+        if self._collider[piece] is not None:
+            self._piece_of.pop(self._collider[piece])
+            self.world.remove_collider(self._collider[piece])
+        builder = rapier.Collider.new(
+            self._shapes[piece], translation=tuple(self.structure.centre[piece]), mass=float(self.structure.mass[piece])
+        )
+        builder = self._surface(builder).collision_groups(self._groups(piece))
+        builder = builder.active_events(rapier.ActiveEvents.CONTACT_FORCE_EVENTS)
+        builder = builder.contact_force_event_threshold(float(self._threshold[piece]))
+        collider = self.world.add_collider(builder, handle)
+        self._collider[piece] = collider
+        self._piece_of[collider] = piece
+
+    def set_ghost(self, pieces: np.ndarray, ghost: bool) -> None:
+        """A crushed upright no longer carries what stood on it: it ignores its own storey and the three above."""
+        for piece in pieces:
+            self._ghost[piece] = ghost
+            handle = self._collider[piece]
+            if handle is not None:
+                collider: Any = self.world.colliders.get(handle)
+                collider.collision_groups = self._groups(int(piece))
+                if self.body_of[piece] >= 0:
+                    self.world.wake_up(self.bodies[int(self.body_of[piece])].handle)
+
+    def motion(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return linear velocity, angular velocity and centre of mass of a body."""
+        body = self._get(number)
+        return np.array(tuple(body.linvel)), np.array(tuple(body.angvel)), self._centre(body)
+
+    def set_motion(self, number: int, linear: np.ndarray, angular: np.ndarray) -> None:
+        body = self._get(number)
+        body.linvel, body.angvel = tuple(linear), tuple(angular)
+
+    def set_resistance(self, number: int, share: float) -> None:
+        """Crushing below takes `share` of a block's weight."""
+        self._get(number).gravity_scale = 1.0 - share
+
+    def set_damping(self, number: int, linear: float, angular: float) -> None:
+        body = self._get(number)
+        body.linear_damping, body.angular_damping = linear, angular
+
+    def awake(self, number: int) -> bool:
+        return not self._get(number).is_sleeping
+
+    def pose(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return world_from_rest of a body: translation (3,) and quaternion wxyz (4,)."""
+        body = self._get(number)
+        x, y, z, w = body.rotation.to_tuple()
+        return np.array(tuple(body.translation)), np.array((w, x, y, z))
+
+    def _get(self, number: int) -> Any:
+        return self.world.rigid_bodies.get(self.bodies[number].handle)
+
+    def _centre(self, body: Any) -> np.ndarray:
+        return np.array(tuple(body.center_of_mass))
+
+    def _shape(self, piece: int) -> Any:
+        corners = self.structure.hull(piece)
+        size = np.ptp(corners, 0)
+        shrink = np.maximum(1 - 2 * MARGIN / np.maximum(size, 1e-6), 0.96)
+        return rapier.SharedShape.convex_hull((corners * shrink).astype(np.float32))
+
+    def _blow_thresholds(self) -> np.ndarray:
+        """Half the weakest bond of a piece: weaker blows change nothing."""
+        weakest = np.full(self.structure.count, np.inf)
+        for side in self.structure.bonds.T:
+            np.minimum.at(weakest, side, self.structure.bond_strength)
+        return np.where(np.isfinite(weakest), 0.3 * weakest, 1e30)
+
+    def _groups(self, piece: int) -> Any:
+        storey = int(self.structure.storey[piece])
+        above = sum(1 << ((storey + k) % STOREY_GROUPS) for k in range(4))
+        heard = EVERYTHING & ~above if self._ghost[piece] else EVERYTHING
+        return rapier.InteractionGroups(rapier.Group.from_bits(1 << (storey % STOREY_GROUPS)), rapier.Group.from_bits(heard))
+
+    def _surface(self, builder: Any) -> Any:
+        return builder.friction(FRICTION).restitution(RESTITUTION)
+
+    def _add_ground(self) -> None:
+        groups = rapier.InteractionGroups(rapier.Group.from_bits(GROUND_GROUP), rapier.Group.from_bits(EVERYTHING))
+        self.world.add_collider(self._surface(rapier.Collider.halfspace((0.0, 1.0, 0.0))).collision_groups(groups), None)
+
+
+def _grouped(pieces: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
+    """Split pieces by label, in the order of their first piece."""
+    if len(pieces) == 0:
+        return []
+    order = np.argsort(labels[pieces], kind="stable")
+    cuts = np.flatnonzero(np.diff(labels[pieces][order])) + 1
+    return sorted(np.split(pieces[order], cuts), key=lambda group: int(group[0]))
