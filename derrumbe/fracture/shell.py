@@ -17,8 +17,8 @@ from derrumbe.geom.carving import Facet, Frame, between, convex_parts, facets
 
 PANE = 0.06
 """Thickness of a window with its frame, metres."""
-PROUD = 0.03
-"""How far a facet may stray from its plane, metres."""
+PROUD = 1e-4
+"""How far the region of a facet reaches out of its plane, metres."""
 SPECK = 2e-4
 """Bits below this volume are left out, m³."""
 UNSEEN = 1.7
@@ -79,8 +79,7 @@ def _thickness(normal: np.ndarray, plan: Plan) -> float:
 
 
 def _region(facet: Facet, plan: Plan) -> Manifold:
-    low = (*(facet.low - PROUD), -_thickness(facet.normal, plan))
-    return facet.frame.box(low, (*(facet.high + PROUD), PROUD))
+    return facet.frame.box((*facet.low, -_thickness(facet.normal, plan)), (*facet.high, PROUD))
 
 
 def _blind_openings(facet: Facet, plan: Plan, most: int) -> tuple[Opening, ...]:

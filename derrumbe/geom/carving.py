@@ -35,6 +35,8 @@ class Frame:
         return Manifold.cube(tuple(size)).transform(placed)
 
 
+WAFER = 1.5e-3
+"""Parts thinner than this are nothing, metres."""
 WORLD = Frame(np.zeros(3), np.eye(3))
 
 
@@ -143,21 +145,30 @@ def cavity(body: Manifold, side: float, top: float) -> Manifold:
 def convex_parts(body: Manifold, tolerance: float = 0.004, depth: int = 40) -> list[Manifold]:
     """Cut a solid into convex parts along the planes of its concave edges.
 
-    A part whose hull is larger by no more than the share `tolerance` counts as convex and is replaced by its hull.
+    A part whose hull is larger by no more than the share `tolerance` (and half a millimetre all round) counts as convex and is replaced
+    by its hull. Wafers thinner than `WAFER` are left out.
     """
     parts: list[Manifold] = []
     for lump in body.decompose():
-        volume = lump.volume()
-        if volume <= 1e-9:
+        volume, hull = lump.volume(), lump.hull()
+        if volume <= WAFER / 2 * lump.surface_area():
             continue
-        hull = lump.hull()
-        plane = None if depth == 0 or hull.volume() - volume <= tolerance * volume else concave_plane(lump)
-        if plane is None:
-            parts.append(hull)
-            continue
-        for half in lump.split_by_plane(tuple(plane[:3]), plane[3]):
-            parts += convex_parts(half, tolerance, depth - 1)
+        convex = hull.volume() - volume <= tolerance * volume + 2.5e-4 * lump.surface_area()
+        halves = None if convex or depth == 0 else _parted(lump)
+        parts += [hull] if halves is None else [part for half in halves for part in convex_parts(half, tolerance, depth - 1)]
     return parts
+
+
+def _parted(body: Manifold) -> tuple[Manifold, Manifold] | None:
+    """Cut at a concave edge. Where the exact plane leaves a flap without thickness, cut beside it."""
+    plane = concave_plane(body)
+    if plane is None:
+        return None
+    for beside in (0.0, 3e-4, -3e-4):
+        halves = body.split_by_plane(tuple(plane[:3]), plane[3] + beside)
+        if min(half.volume() for half in halves) > 1e-7:
+            return halves
+    return None
 
 
 def concave_plane(body: Manifold) -> np.ndarray | None:
