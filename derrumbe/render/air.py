@@ -1,0 +1,59 @@
+"""Dust in a frame: what it takes from light, and the two layers it makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from derrumbe.core.knobs import Render
+from derrumbe.core.records import FAR, Camera
+from derrumbe.render.backdrop import set_depth
+from derrumbe.render.light import Transmittance, clear_air
+from derrumbe.render.raster import Window
+from derrumbe.render.scene import Inputs
+from derrumbe.render.settings import DustLook
+
+
+@dataclass(frozen=True, eq=False)
+class Air:
+    """The lit cloud of a frame; `lit` is None in clear air."""
+
+    lit: Any
+
+    @property
+    def sun(self) -> Transmittance:
+        return self._through("sun_transmittance")
+
+    @property
+    def sky(self) -> Transmittance:
+        return self._through("sky_transmittance")
+
+    def _through(self, name: str) -> Transmittance:
+        if self.lit is None:
+            return clear_air
+        from derrumbe.render import dust_light
+
+        return lambda points: getattr(dust_light, name)(self.lit, points)
+
+
+def air(inputs: Inputs, frame: int, look: DustLook) -> Air:
+    """Return the dust of a frame, lit by the set's sun and sky."""
+    from derrumbe.render.dust_light import light_cloud
+
+    film_set = inputs.film_set.record
+    return Air(light_cloud(inputs.cloud, frame, film_set.sun, color=look.color, density=look.density, facade_rgb=film_set.facade_rgb))
+
+
+def march(
+    inputs: Inputs, lit: Air, camera: Camera, window: Window, solid: np.ndarray, render: Render, seed: int
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return dust in front of all solids and behind them, (h,w,4) float32 each, or None in clear air. solid (h,w): depth in `window`."""
+    if lit.lit is None:
+        return None
+    from derrumbe.render.dust_march import march as through
+
+    depth = np.full((camera.height, camera.width), FAR, np.float32)
+    depth[window.slices] = solid
+    return through(lit.lit, camera, depth, set_depth(inputs), scale=render.dust_scale, step=render.dust_step, seed=seed)

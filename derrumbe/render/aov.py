@@ -1,0 +1,53 @@
+"""Data channels, point-sampled at pixel centres when the shutter opens: depth, normal, motion, piece id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from derrumbe.core.records import FAR, Camera
+from derrumbe.geom.camera import project
+from derrumbe.render.poses import Pose, carry
+from derrumbe.render.raster import Window, visible
+from derrumbe.render.scene import Scene, depth_of
+from derrumbe.render.surface import Coverage, collect, surfaces
+
+CENTRE = (0.5, 0.5)
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """In a window: solid depth (h,w) of all pieces, FAR where none; then of new solids only: depth (h,w), normal (h,w,3) world,
+    motion (h,w,2) pixels to the next frame, piece id + 1 (h,w). All float32."""
+
+    window: Window
+    solid: np.ndarray
+    depth: np.ndarray
+    normal: np.ndarray
+    motion: np.ndarray
+    identity: np.ndarray
+
+
+def render_data(
+    scene: Scene, cameras: tuple[Camera, Camera], window: Window, rest_piece: np.ndarray, now: Pose, points: np.ndarray, following: Pose
+) -> Data:
+    """Return the data of one frame. cameras: this frame's and the next one's; points: vertices posed `now`; following: the next pose."""
+    camera, after = cameras
+    hit = visible(camera, points, scene.triangles, window, CENTRE)
+    solid = depth_of(camera, points, scene.triangles, hit, window)
+    solid[hit < 0] = FAR
+    pixel, triangle = collect(scene, hit, rest_piece, now.moved, Coverage.empty(window.shape))
+    samples = surfaces(scene, camera, window, points, now.rotation, pixel, triangle, CENTRE)
+    riding = scene.piece[triangle]
+    goal, _ = project(after, carry(samples.rest, riding, scene.centre, following.position, following.rotation, following.moved))
+    y, x = np.divmod(pixel, window.shape[1])
+    here = np.stack([x + window.x0 + 0.5, y + window.y0 + 0.5], -1)
+    out = Data(
+        window, solid, np.full(window.shape, FAR, np.float32), *(np.zeros((*window.shape, *n), np.float32) for n in ((3,), (2,), ()))
+    )
+    out.depth[y, x] = solid[y, x]
+    out.normal[y, x] = samples.normal
+    out.motion[y, x] = np.nan_to_num(goal - here)
+    out.identity[y, x] = riding + 1
+    return out

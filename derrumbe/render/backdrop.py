@@ -1,0 +1,124 @@
+"""What stands behind the new solids, and its shadow: the standing part of the building, else the set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from derrumbe.core.files import load_arrays
+from derrumbe.core.records import Camera
+from derrumbe.media.exr import read_exr
+from derrumbe.render.intact import standing
+from derrumbe.render.light import illumination
+from derrumbe.render.occlusion import Occluders
+from derrumbe.render.raster import Window, visible
+from derrumbe.render.receivers import SKY_DEPTH, Receivers, coarse_camera, grid, place, set_normals
+from derrumbe.render.scene import Inputs, depth_of, load
+from derrumbe.render.shadow import MOST, enlarged, light_on, ratio, smoothed
+from derrumbe.render.solids import Lighting
+from derrumbe.render.surface import piece_of
+
+GRID_WIDTH = 640
+
+
+@dataclass(frozen=True, eq=False)
+class Before:
+    """The unbroken scene on the coarse grid. piece (m,n) of the building there, NONE else; building and ground: receivers on it and on the
+    set without it; building_light, ground_light (m,n,3); under (m,n) bool: set that the building hid, lit as if it had never stood."""
+
+    piece: np.ndarray
+    building: Receivers
+    ground: Receivers
+    building_light: np.ndarray
+    ground_light: np.ndarray
+    under: np.ndarray
+
+
+@lru_cache(maxsize=2)
+def set_depth(inputs: Inputs) -> np.ndarray:
+    """Return the depth (h,w) float32 of the set without the building, read once per process."""
+    film_set = inputs.film_set
+    return np.ascontiguousarray(read_exr(film_set.path(film_set.record.set_depth), ("Z",))[..., 0])
+
+
+def step_of(camera: Camera) -> int:
+    """Return the pixels per cell of the coarse grid."""
+    return int(np.clip(round(camera.width / GRID_WIDTH), 2, 12))
+
+
+def whole(camera: Camera) -> Window:
+    return Window(0, 0, camera.width, camera.height)
+
+
+@lru_cache(maxsize=1)
+def before(inputs: Inputs, camera: Camera) -> Before:
+    """Return the unbroken scene seen by `camera`; kept while the camera stays the same."""
+    scene, step, window = load(inputs), step_of(camera), whole(camera)
+    pixels = grid(window, step)
+    shape = pixels.shape[:2]
+    coarse = coarse_camera(camera, window, step)
+    hit = visible(coarse, scene.rest, scene.triangles, Window(0, 0, shape[1], shape[0]), (0.5, 0.5))
+    depth = depth_of(coarse, scene.rest, scene.triangles, hit, Window(0, 0, shape[1], shape[0]))
+    building = place(camera, step, pixels, depth, scene.normal[np.maximum(hit, 0)])
+    ground = _ground(inputs, camera, window, step, pixels)
+    lamp = illumination(inputs.film_set.record.sun)
+    with_building, without = standing(scene), Occluders((scene.neighbour_vertices, scene.neighbour_triangles))
+    under = hit >= 0
+    ground_light = np.where(under[..., None], light_on(lamp, without, ground), light_on(lamp, with_building, ground))
+    return Before(piece_of(scene, hit), building, ground, light_on(lamp, with_building, building), ground_light, under)
+
+
+def _ground(inputs: Inputs, camera: Camera, window: Window, step: int, pixels: np.ndarray) -> Receivers:
+    depth = set_depth(inputs)[step // 2 :: step, step // 2 :: step]
+    depth = np.where(depth < SKY_DEPTH, depth, 0)
+    proxies = load_arrays(inputs.film_set.path(inputs.film_set.record.proxies))
+    triangles = np.ascontiguousarray(proxies["triangles"], np.int32)
+    normals = set_normals(camera, window, step, proxies["vertices"].astype(np.float64), triangles, depth.shape)
+    return place(camera, step, pixels, depth, normals)
+
+
+@dataclass(frozen=True, eq=False)
+class Shadow:
+    """The shadow layer on the coarse grid, to be enlarged a band of rows at a time."""
+
+    step: int
+    coarse: np.ndarray
+    depth: np.ndarray
+
+    def rows(self, depth: np.ndarray, top: int) -> np.ndarray:
+        """Return the ratio (h,w,3) float32 for rows from `top` with full-size depth (h,w) of what stands behind."""
+        return enlarged(self.coarse, self.depth, depth, self.step, top)
+
+
+def shadow(inputs: Inputs, camera: Camera, lighting: Lighting, moved: np.ndarray) -> Shadow:
+    """Return the shadow of the solids and dust in `lighting`; moved (N,) bool says which pieces no longer stand."""
+    was = before(inputs, camera)
+    stands = (was.piece >= 0) & ~moved[np.maximum(was.piece, 0)]
+    pick = stands[..., None]
+    to = Receivers(
+        was.ground.step,
+        np.where(stands, was.building.depth, was.ground.depth),
+        np.where(pick, was.building.points, was.ground.points),
+        np.where(pick, was.building.normals, was.ground.normals),
+    )
+    old = np.where(pick, was.building_light, was.ground_light)
+    new = light_on(lighting.lamp, lighting.occluders, to, lighting.sun_air, lighting.sky_air)
+    most = np.where(was.under & ~stands, 1.0, MOST).astype(np.float32)
+    return Shadow(to.step, ratio(smoothed(new, to), smoothed(old, to), to, most), to.depth)
+
+
+def behind_rows(
+    inputs: Inputs, top: int, bottom: int, window: Window, rest_piece: np.ndarray, rest_depth: np.ndarray, moved: np.ndarray
+) -> np.ndarray:
+    """Return the depth of what stands behind for rows top..bottom, 0 for sky; rest_piece and rest_depth (h,w) cover `window`."""
+    depth = set_depth(inputs)[top:bottom]
+    depth = np.where(depth < SKY_DEPTH, depth, 0).astype(np.float32)
+    low, high = max(top, window.y0), min(bottom, window.y1)
+    if low < high:
+        part = slice(low - window.y0, high - window.y0)
+        stands = (rest_piece[part] >= 0) & ~moved[np.maximum(rest_piece[part], 0)]
+        target = depth[low - top : high - top, window.x0 : window.x1]
+        target[stands] = rest_depth[part][stands]
+    return depth

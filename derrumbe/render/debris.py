@@ -1,0 +1,160 @@
+"""Crumbs too small for rigid pieces: streaks of irregular discs, lit one by one, held out by depth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+
+from derrumbe.core.records import Camera
+from derrumbe.geom.camera import eye, project
+from derrumbe.render.light import light_at
+from derrumbe.render.materials import broken, mixed
+from derrumbe.render.noise import chance
+from derrumbe.render.raster import NEAR, Window
+from derrumbe.render.scene import Scene
+from derrumbe.render.shade import Look, was_seen
+from derrumbe.render.solids import Lighting
+from derrumbe.render.texture import sample as picture_at
+
+SKY_RAYS = 3
+DUSTY = 0.35
+SMALLEST = 0.04
+"""Pixels of radius under which a crumb is nothing but dust."""
+
+
+@dataclass(frozen=True, eq=False)
+class Crumbs:
+    """Crumbs in flight through a shutter, far ones first: indices (m,), start and end (m,2) pixels, depth (m,), radius (m,) pixels,
+    place (m,3) world."""
+
+    index: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    depth: np.ndarray
+    radius: np.ndarray
+    place: np.ndarray
+
+
+def _at(position: np.ndarray, sample: float) -> np.ndarray:
+    low = min(int(sample), len(position) - 1)
+    high = min(low + 1, len(position) - 1)
+    t = min(sample - low, 1.0)
+    return position[low].astype(np.float64) * (1 - t) + position[high].astype(np.float64) * t
+
+
+def crumbs(scene: Scene, camera: Camera, opens: float, closes: float) -> Crumbs:
+    """Return the crumbs that are born and in the picture while the shutter is open."""
+    position, radius = scene.debris["position"], scene.debris["radius"]
+    a, b = _at(position, opens), _at(position, closes)
+    (start, depth), (end, depth_b) = project(camera, a), project(camera, b)
+    size = camera.focal_px * radius / np.maximum(depth, NEAR)
+    margin = size[:, None] + 1
+    with np.errstate(invalid="ignore"):
+        high = np.maximum(start, end) + margin
+        low = np.minimum(start, end) - margin
+        inside = (high > 0).all(1) & (low < (camera.width, camera.height)).all(1)
+        alive = np.flatnonzero(inside & (depth > NEAR) & (depth_b > NEAR) & (size > SMALLEST))
+    alive = alive[np.argsort(-depth[alive], kind="stable")]
+    return Crumbs(alive, start[alive], end[alive], depth[alive], size[alive], 0.5 * (a + b)[alive])
+
+
+def window_of(camera: Camera, some: Crumbs) -> Window:
+    """Return the window of the picture that the crumbs' streaks touch."""
+    if not len(some.index):
+        return Window(0, 0, 0, 0)
+    reach = some.radius[:, None] + 2
+    low = np.floor((np.minimum(some.start, some.end) - reach).min(0))
+    high = np.ceil((np.maximum(some.start, some.end) + reach).max(0))
+    x0, y0 = (int(v) for v in np.maximum(low, 0))
+    return Window(x0, y0, int(min(high[0], camera.width)), int(min(high[1], camera.height)))
+
+
+def colours(scene: Scene, look: Look, lighting: Lighting, camera: Camera, some: Crumbs) -> np.ndarray:
+    """Return what each crumb shows (m,3) float32: the plate's colour where it came off the façade, else the break's, times its light."""
+    rest = scene.debris["rest"][some.index].astype(np.float64)
+    uv, depth = project(scene.camera, rest)
+    reflect = np.empty((len(rest), 3))
+    typical = np.median(look.old_light[scene.face == 0], 0) if (scene.face == 0).any() else np.ones(3)
+    material = scene.debris["material"][some.index].astype(np.uint8)
+    _reflect(
+        rest, np.nan_to_num(uv, nan=-1e6), depth, material, scene.texture, scene.rest_depth, scene.window.x0, scene.window.y0,
+        look.facade, look.dust, typical.astype(np.float64), look.seed, reflect,
+    )  # fmt: skip
+    normals = _normals(some.index, eye(camera) - some.place, look.seed)
+    light = light_at(
+        lighting.lamp, lighting.occluders, some.place, normals, some.index.astype(np.int64),
+        first_ray=0, sky_rays=SKY_RAYS, sun_air=lighting.sun_air, sky_air=lighting.sky_air, lift=0.15,
+    )  # fmt: skip
+    return (reflect * light).astype(np.float32)
+
+
+def _normals(index: np.ndarray, towards: np.ndarray, seed: int) -> np.ndarray:
+    """Return a fixed random unit normal per crumb, on the side that the camera sees."""
+    random = np.random.default_rng((seed, 731)).normal(size=(int(index.max(initial=0)) + 1, 3))[index]
+    random *= np.where(np.sum(random * towards, 1) < 0, -1, 1)[:, None]
+    return random / np.linalg.norm(random, axis=1, keepdims=True)
+
+
+@nb.njit(cache=True)
+def _reflect(rest, uv, depth, material, texture, rest_depth, left, top, facade, dust, typical, seed, out):  # type: ignore[no-untyped-def]
+    facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
+    for i in range(rest.shape[0]):
+        # half of what comes off the face shows its inner side
+        if chance(i, 5, 0, seed) < 0.5 and was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, depth[i]):
+            rgb = picture_at(texture, uv[i, 0], uv[i, 1], left, top)
+            base = (rgb[0] / typical[0], rgb[1] / typical[1], rgb[2] / typical[2])
+        else:
+            base = broken(material[i], rest[i, 0], rest[i, 1], rest[i, 2], 0.0, 0.0, 1.0, 0.05, facade3, seed)
+        rgb = mixed(base, dust3, DUSTY)
+        for c in range(3):
+            out[i, c] = min(max(rgb[c], 0.0), 0.9)
+
+
+def splat(window: Window, some: Crumbs, colour: np.ndarray, spin: np.ndarray, solid: np.ndarray) -> np.ndarray:
+    """Return premultiplied rgba (h,w,4) float32 of crumbs (far ones first) in front of `solid` (h,w) depth.
+
+    colour (m,3); spin (m,) radians turned so far.
+    """
+    out = np.zeros((*window.shape, 4), np.float32)
+    _splat(some.start, some.end, some.depth, some.radius, colour, spin, some.index, solid, window.x0, window.y0, out)
+    return out
+
+
+@nb.njit(cache=True, inline="always")
+def _lumpy(angle, key):  # type: ignore[no-untyped-def]
+    """Return the outline of a crumb at an angle, as a factor of its radius."""
+    turn = (angle / (2 * np.pi)) % 1.0 * 7
+    i = int(np.floor(turn))
+    t = turn - i
+    return 0.7 + 0.55 * (chance(key, i % 7, 1, 0) * (1 - t) + chance(key, (i + 1) % 7, 1, 0) * t)
+
+
+@nb.njit(cache=True)
+def _splat(start, end, depth, radius, colour, spin, key, solid, left, top, out):  # type: ignore[no-untyped-def]
+    height, width = solid.shape
+    for n in range(start.shape[0]):
+        ax, ay = start[n, 0] - left, start[n, 1] - top
+        dx, dy = end[n, 0] - start[n, 0], end[n, 1] - start[n, 1]
+        length = np.hypot(dx, dy)
+        r = max(radius[n], 0.5)
+        # what a pixel sees of a crumb smaller than itself, and for how much of the shutter
+        share = min(radius[n] / r, 1.0) ** 2 * min(2 * r / (length + 2 * r) * (1 + 0.27 * min(length, 1.0)), 1.0)
+        ux, uy = (dx / length, dy / length) if length > 1e-6 else (1.0, 0.0)
+        y_low, y_high = max(int(min(ay, ay + dy) - 1.3 * r - 1), 0), min(int(max(ay, ay + dy) + 1.3 * r + 1), height - 1)
+        x_low, x_high = max(int(min(ax, ax + dx) - 1.3 * r - 1), 0), min(int(max(ax, ax + dx) + 1.3 * r + 1), width - 1)
+        for y in range(y_low, y_high + 1):
+            for x in range(x_low, x_high + 1):
+                if solid[y, x] < depth[n]:
+                    continue
+                px, py = x + 0.5 - ax, y + 0.5 - ay
+                along = min(max(px * ux + py * uy, 0.0), length)
+                ox, oy = px - along * ux, py - along * uy
+                edge = r * _lumpy(np.arctan2(oy, ox) + spin[n], key[n]) if r > 1.2 else r
+                alpha = share * min(max(edge + 0.5 - np.hypot(ox, oy), 0.0), 1.0)
+                if alpha <= 0:
+                    continue
+                for c in range(3):
+                    out[y, x, c] = out[y, x, c] * (1 - alpha) + colour[n, c] * alpha
+                out[y, x, 3] = out[y, x, 3] * (1 - alpha) + alpha

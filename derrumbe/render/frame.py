@@ -1,0 +1,141 @@
+"""One frame of guides, from records to a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from derrumbe.core.records import FAR, Camera
+from derrumbe.render import debris
+from derrumbe.render.air import air, march
+from derrumbe.render.aov import CENTRE, Data, render_data
+from derrumbe.render.backdrop import Shadow, behind_rows, set_depth, shadow
+from derrumbe.render.intact import rest_depth, rest_pieces
+from derrumbe.render.layers_file import planes, write_layers
+from derrumbe.render.light import illumination
+from derrumbe.render.look import look_of
+from derrumbe.render.raster import Window, bounds
+from derrumbe.render.scene import Inputs, Scene, load
+from derrumbe.render.settings import Settings
+from derrumbe.render.shade import Look
+from derrumbe.render.solids import Lighting, Shutter, Solids, moving_solids, pose, posed, render_solids, shutter
+
+INTACT = "intact.npz"
+
+
+@dataclass(frozen=True)
+class FrameMaker:
+    """Makes the file of one frame. Picklable; every process reads the scene once."""
+
+    settings: Settings
+    inputs: Inputs
+    folder: Path
+    picture: str
+
+    def path(self, frame: int) -> Path:
+        return self.folder / self.picture.format(frame=frame)
+
+    def __call__(self, frame: int) -> None:
+        view = render(self.settings, self.inputs, self.folder / INTACT, frame)
+        plate = self.inputs.plate.record
+        write_layers(self.path(frame), plate.width, plate.height, view.fill)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """All layers of a frame before they are written. crumbs: window and rgba; dust: front and behind (h,w,4), or None;
+    rest: piece and depth (h,w) of the intact building in `data.window`; moved (N,) at mid-shutter."""
+
+    inputs: Inputs
+    solids: Solids
+    data: Data
+    crumbs: tuple[Window, np.ndarray]
+    dust: tuple[np.ndarray, np.ndarray] | None
+    shadow: Shadow
+    rest: tuple[np.ndarray, np.ndarray]
+    moved: np.ndarray
+
+    def fill(self, rows: np.ndarray, top: int) -> None:
+        """Fill blank rows (rows,w,channels) that start at row `top`."""
+        bottom = top + len(rows)
+        for layer, window, values in (
+            ("pieces", self.solids.window, self.solids.rgba),
+            ("removed", self.solids.window, self.solids.removed[..., None]),
+            ("debris", *self.crumbs),
+            ("depth", self.data.window, self.data.depth[..., None]),
+            ("normal", self.data.window, self.data.normal),
+            ("motion", self.data.window, self.data.motion),
+            ("id", self.data.window, self.data.identity[..., None]),
+        ):
+            _paste(rows, top, window, values, planes(layer))
+        if self.dust is not None:
+            rows[..., planes("dust_front")], rows[..., planes("dust_behind")] = (layer[top:bottom] for layer in self.dust)
+        depth = behind_rows(self.inputs, top, bottom, self.data.window, *self.rest, self.moved)
+        rows[..., planes("shadow")] = self.shadow.rows(depth, top)
+
+
+def _paste(rows: np.ndarray, top: int, window: Window, values: np.ndarray, where: slice) -> None:
+    low, high = max(top, window.y0), min(top + len(rows), window.y1)
+    if low < high:
+        rows[low - top : high - top, window.x0 : window.x1, where] = values[low - window.y0 : high - window.y0]
+
+
+def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View:
+    """Return all layers of a frame. intact: the file that `intact.prepare` wrote."""
+    scene, look = load(inputs), look_of(inputs, intact, settings.dust.color, settings.seed)
+    camera = inputs.film_set.record.camera_at(frame)
+    times = shutter(scene, camera, frame, settings.camera.shutter, settings.render.subframes)
+    middle, dust = pose(scene, times.middle), air(inputs, frame, settings.dust)
+    lighting = Lighting(illumination(inputs.film_set.record.sun), moving_solids(scene, middle), dust.sun, dust.sky)
+    solids = render_solids(
+        inputs, scene, look, camera, times, lighting,
+        rate=float(inputs.plate.record.rate), sky_rays=settings.render.sky_rays, denoise=settings.render.denoise,
+    )  # fmt: skip
+    data, rest = _data(inputs, scene, camera, frame, times)
+    return View(
+        inputs=inputs,
+        solids=solids,
+        data=data,
+        crumbs=_crumbs(inputs, scene, look, camera, times, lighting, data, frame),
+        dust=march(inputs, dust, camera, data.window, data.solid, settings.render, settings.seed),
+        shadow=shadow(inputs, camera, lighting, middle.moved),
+        rest=rest,
+        moved=middle.moved,
+    )
+
+
+def _data(inputs: Inputs, scene: Scene, camera: Camera, frame: int, times: Shutter) -> tuple[Data, tuple[np.ndarray, np.ndarray]]:
+    """Return the data channels, with the piece and depth that stood at each pixel centre at rest."""
+    film_set = inputs.film_set.record
+    following = film_set.camera_at(min(frame + 1, film_set.frames.last))
+    now, then = pose(scene, times.open), pose(scene, scene.sample_of(frame + 1))
+    points = posed(scene, now)
+    window = bounds(camera, scene.rest).joined(bounds(camera, points))
+    rest_piece = rest_pieces(inputs, camera, CENTRE, window)
+    data = render_data(scene, (camera, following), window, rest_piece, now, points, then)
+    return data, (rest_piece, rest_depth(inputs, camera, window))
+
+
+def _crumbs(
+    inputs: Inputs, scene: Scene, look: Look, camera: Camera, times: Shutter, lighting: Lighting, data: Data, frame: int
+) -> tuple[Window, np.ndarray]:
+    closes = 2 * times.middle - times.open
+    some = debris.crumbs(scene, camera, times.open, closes)
+    window = debris.window_of(camera, some)
+    if not len(some.index):
+        return window, np.zeros((0, 0, 4), np.float32)
+    solid = np.minimum(within(data.solid, data.window, window), set_depth(inputs)[window.slices])
+    seconds = (frame - scene.first_frame) / float(inputs.plate.record.rate)
+    spin = (scene.debris["spin"][some.index] * seconds).astype(np.float64)
+    return window, debris.splat(window, some, debris.colours(scene, look, lighting, camera, some), spin, solid)
+
+
+def within(values: np.ndarray, own: Window, window: Window) -> np.ndarray:
+    """Return depth (h,w) known in window `own` for another window, FAR where it isn't known."""
+    out = np.full(window.shape, FAR, np.float32)
+    x0, x1, y0, y1 = max(own.x0, window.x0), min(own.x1, window.x1), max(own.y0, window.y0), min(own.y1, window.y1)
+    if x0 < x1 and y0 < y1:
+        out[y0 - window.y0 : y1 - window.y0, x0 - window.x0 : x1 - window.x0] = values[y0 - own.y0 : y1 - own.y0, x0 - own.x0 : x1 - own.x0]
+    return out

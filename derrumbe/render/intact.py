@@ -1,0 +1,95 @@
+"""The building before it breaks: what each sample saw, and the light its faces stood in."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from derrumbe.core.files import load_arrays, save_arrays
+from derrumbe.core.records import Camera
+from derrumbe.render.light import Illumination, illumination, light_at
+from derrumbe.render.occlusion import Occluders
+from derrumbe.render.raster import NONE, Window, bounds, visible
+from derrumbe.render.scene import Inputs, Scene, depth_of, load
+from derrumbe.render.surface import piece_of
+
+SPOTS = np.array([[0.6, 0.2, 0.2], [0.2, 0.6, 0.2], [0.2, 0.2, 0.6]])
+SKY_RAYS = 48
+LEAST_LIGHT = 0.06
+"""Old light is never less than this share of open sky, so that dividing by it stays sane."""
+
+
+@lru_cache(maxsize=24)
+def _seen(inputs: Inputs, camera: Camera, offset: tuple[float, float]) -> tuple[Window, np.ndarray]:
+    scene = load(inputs)
+    window = bounds(camera, scene.rest)
+    return window, piece_of(scene, visible(camera, scene.rest, scene.triangles, window, offset))
+
+
+def rest_pieces(inputs: Inputs, camera: Camera, offset: tuple[float, float], window: Window) -> np.ndarray:
+    """Return the piece (h,w) int32 that samples at `offset` saw at rest, in `window`, which must hold all of it; NONE elsewhere."""
+    own, pieces = _seen(inputs, camera, offset)
+    out = np.full(window.shape, NONE, np.int32)
+    y, x = own.y0 - window.y0, own.x0 - window.x0
+    out[y : y + own.shape[0], x : x + own.shape[1]] = pieces
+    return out
+
+
+def rest_depth(inputs: Inputs, camera: Camera, window: Window) -> np.ndarray:
+    """Return the depth (h,w) float32 of the building at rest in `window`, which must hold it; 0 where there is none."""
+    scene = load(inputs)
+    own = bounds(camera, scene.rest)
+    depth = scene.rest_depth
+    if camera != scene.camera:
+        depth = depth_of(camera, scene.rest, scene.triangles, visible(camera, scene.rest, scene.triangles, own, (0.5, 0.5)), own)
+    out = np.zeros(window.shape, np.float32)
+    y, x = own.y0 - window.y0, own.x0 - window.x0
+    out[y : y + own.shape[0], x : x + own.shape[1]] = depth
+    return out
+
+
+def old_light(scene: Scene, lamp: Illumination, occluders: Occluders, seed: int) -> np.ndarray:
+    """Return the light (T,3) float32 that outer faces stood in, one value for each plane of a piece; open sky for all others."""
+    least = LEAST_LIGHT * (lamp.sky + 0.5 * lamp.sun)
+    light = np.broadcast_to(lamp.sky, (len(scene.triangles), 3)).astype(np.float32).copy()
+    outer = np.flatnonzero(scene.face == 0)
+    corners = scene.rest[scene.triangles[outer]]
+    points = np.einsum("sk,tkc->tsc", SPOTS, corners).reshape(-1, 3)
+    normals = np.repeat(scene.normal[outer], len(SPOTS), 0)
+    keys = np.arange(len(points), dtype=np.int64) + 7919 * seed
+    found = light_at(lamp, occluders, points, normals, keys, first_ray=0, sky_rays=SKY_RAYS).reshape(len(outer), len(SPOTS), 3).mean(1)
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) + 1e-12
+    planes = np.concatenate([scene.piece[outer, None], np.rint(scene.normal[outer] * 8)], 1)
+    _, plane = np.unique(planes, axis=0, return_inverse=True)
+    plane = plane.reshape(-1)
+    total = np.bincount(plane, area)
+    for c in range(3):
+        light[outer, c] = np.maximum(np.bincount(plane, area * found[:, c]) / total, least[c])[plane]
+    return light
+
+
+def standing(scene: Scene) -> Occluders:
+    """Return the intact building with its neighbours."""
+    return Occluders((scene.rest, scene.triangles), (scene.neighbour_vertices, scene.neighbour_triangles))
+
+
+def prepare(inputs: Inputs, path: Path, seed: int) -> None:
+    """Write the old light of every triangle to `path`, unless it is there."""
+    if not path.exists():
+        scene = load(inputs)
+        save_arrays(path, light=old_light(scene, illumination(inputs.film_set.record.sun), standing(scene), seed))
+
+
+@lru_cache(maxsize=1)
+def prepared(path: Path) -> np.ndarray:
+    """Read what `prepare` wrote."""
+    return load_arrays(path)["light"]
+
+
+def facade_albedo(scene: Scene, light: np.ndarray, facade_rgb: np.ndarray) -> np.ndarray:
+    """Return the façade's albedo (3,): its colour in the plate over the light it stood in."""
+    outer = (scene.face == 0) & (scene.normal @ np.asarray(scene.camera.rotation)[2] < -0.2)
+    typical = np.median(light[outer], 0) if outer.any() else np.ones(3)
+    return np.clip(facade_rgb / np.maximum(typical, 1e-6), 0.03, 0.85)

@@ -1,0 +1,134 @@
+"""Everything render reads, as arrays ready for use: pieces at rest, their motion, the neighbours, the picture they wear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from derrumbe.core.files import load_arrays
+from derrumbe.core.records import Camera, DustCloud, Located, Motion, Pieces, Plate, Set
+from derrumbe.media.exr import read_exr
+from derrumbe.render.raster import Window, bounds, visible
+
+NEIGHBOUR = 1
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The records that render takes. Picklable, so that every process can load its own scene."""
+
+    plate: Located[Plate]
+    film_set: Located[Set]
+    pieces: Located[Pieces]
+    motion: Located[Motion]
+    cloud: Located[DustCloud]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Arrays of a shot. V vertices, T triangles, N pieces, S motion samples.
+
+    rest (V,3) float64; triangles (T,3) int32; normal (T,3) float64 at rest; piece (T,), face (T,), vertex_piece (V,); centre (N,3);
+    material, storey (N,); floor (N,) height of the floor that a piece stands on; position, rotation, released: see records.Motion.
+    """
+
+    rest: np.ndarray
+    triangles: np.ndarray
+    normal: np.ndarray
+    piece: np.ndarray
+    face: np.ndarray
+    vertex_piece: np.ndarray
+    centre: np.ndarray
+    material: np.ndarray
+    storey: np.ndarray
+    floor: np.ndarray
+    position: np.ndarray
+    rotation: np.ndarray
+    released: np.ndarray
+    samples_per_frame: int
+    neighbour_vertices: np.ndarray
+    neighbour_triangles: np.ndarray
+    debris: dict[str, np.ndarray]
+    camera: Camera
+    """The camera that took `texture`: the first frame's."""
+    window: Window
+    """Where the building stands in the picture at rest."""
+    texture: np.ndarray
+    """(h,w,3) float32, cropped to `window`."""
+    rest_depth: np.ndarray
+    """(h,w) float32 depth of the building at pixel centres of `window`, 0 where there is none."""
+    first_frame: int
+
+    def sample_of(self, frame: float) -> float:
+        """Return the motion sample of a time in frames."""
+        return (frame - self.first_frame) * self.samples_per_frame
+
+
+def triangle_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Return unit normals (T,3) float64, counter-clockwise outward."""
+    a, b, c = (vertices[triangles[:, k]].astype(np.float64) for k in range(3))
+    normal = np.cross(b - a, c - a)
+    return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-30)
+
+
+def depth_of(camera: Camera, points: np.ndarray, triangles: np.ndarray, hit: np.ndarray, window: Window) -> np.ndarray:
+    """Return the depth (h,w) float32 at pixel centres of the triangles that `raster.visible` found there, 0 where none."""
+    y, x = np.nonzero(hit >= 0)
+    rotation, shift = np.asarray(camera.rotation), np.asarray(camera.translation)
+    cam = points @ rotation.T + shift
+    a, b, c = (cam[triangles[hit[y, x], k]] for k in range(3))
+    normal = np.cross(b - a, c - a)
+    ray = np.stack(
+        [(x + window.x0 + 0.5 - camera.cx) / camera.focal_px, (y + window.y0 + 0.5 - camera.cy) / camera.focal_px, np.ones(len(x))], -1
+    )
+    depth = np.zeros(hit.shape, np.float32)
+    slope = np.sum(normal * ray, 1)
+    depth[y, x] = np.sum(normal * a, 1) / np.where(slope == 0, 1, slope)
+    return depth
+
+
+def floors(storey: np.ndarray, tops: tuple[float, ...]) -> np.ndarray:
+    """Return the height of the floor under each storey number, metres."""
+    heights = np.array([0.0, *tops])
+    return heights[np.clip(storey.astype(int), 0, len(heights) - 1)]
+
+
+@lru_cache(maxsize=1)
+def load(inputs: Inputs) -> Scene:
+    """Return the scene, read once per process."""
+    pieces, motion, film_set = inputs.pieces, inputs.motion, inputs.film_set
+    solid = load_arrays(pieces.path(pieces.record.arrays))
+    poses = load_arrays(motion.path(motion.record.poses))
+    proxies = load_arrays(film_set.path(film_set.record.proxies))
+    camera = film_set.record.camera_at(inputs.plate.record.frames.first)
+    rest, triangles = solid["vertices"].astype(np.float64), np.ascontiguousarray(solid["triangles"], np.int32)
+    window = bounds(camera, rest)
+    hit = visible(camera, rest, triangles, window, (0.5, 0.5))
+    texture = read_exr(film_set.path(film_set.record.texture), ("R", "G", "B"))[window.slices]
+    starts = solid["vertex_start"]
+    return Scene(
+        rest=rest,
+        triangles=triangles,
+        normal=triangle_normals(rest, triangles),
+        piece=solid["triangle_piece"].astype(np.int32),
+        face=solid["triangle_face"].astype(np.uint8),
+        vertex_piece=np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts)),
+        centre=solid["centre"].astype(np.float64),
+        material=solid["material"].astype(np.uint8),
+        storey=solid["storey"].astype(np.int16),
+        floor=floors(solid["storey"], film_set.record.building.storey_tops),
+        position=poses["position"],
+        rotation=poses["rotation"],
+        released=poses["released"].astype(np.int32),
+        samples_per_frame=motion.record.samples_per_frame,
+        neighbour_vertices=proxies["vertices"].astype(np.float32),
+        neighbour_triangles=np.ascontiguousarray(proxies["triangles"][proxies["kind"] == NEIGHBOUR], np.int32),
+        debris=load_arrays(motion.path(motion.record.debris)),
+        camera=camera,
+        window=window,
+        texture=np.ascontiguousarray(texture, np.float32),
+        rest_depth=depth_of(camera, rest, triangles, hit, window),
+        first_frame=inputs.plate.record.frames.first,
+    )

@@ -1,0 +1,131 @@
+"""Colour of new samples, with light kept apart: a sample shows reflect * light + glint.
+
+Outer faces that the plate showed wear it: reflect = plate / old light, so that `reflect * new light` relights by the ratio of new to old
+shading, and gives the plate back while nothing has changed. All other faces take procedural materials.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+
+from derrumbe.render.materials import albedo, mixed, roughness_normal
+from derrumbe.render.noise import layered
+from derrumbe.render.scene import Scene
+from derrumbe.render.surface import Samples
+from derrumbe.render.texture import sample as picture_at
+
+DUST_COVER = 0.6
+"""Most of a face that dust hides."""
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """Colours of a shot: façade albedo and settled dust albedo (3,), old light per triangle (T,3), seed."""
+
+    facade: np.ndarray
+    dust: np.ndarray
+    old_light: np.ndarray
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Shading:
+    """Per sample: reflect (n,3); old (n,3) light at rest, 0 for procedural faces; change (n,) 0..1, how much of the new light counts;
+    normal (n,3) unit, with the unevenness of torn faces. All float32."""
+
+    reflect: np.ndarray
+    old: np.ndarray
+    change: np.ndarray
+    normal: np.ndarray
+
+
+def shade(scene: Scene, look: Look, samples: Samples, age: np.ndarray, change: np.ndarray, turn: np.ndarray, trigger_age: float) -> Shading:
+    """Return the shading of `samples`.
+
+    age (N,): seconds since each piece was released, negative before; change (N,): 0 for a piece that has barely moved, 1 for one that has;
+    turn (N,3,3) rotations; trigger_age: seconds since the first release.
+    """
+    count = len(samples.pixel)
+    out = Shading(np.empty((count, 3), np.float32), np.empty((count, 3), np.float32), np.empty(count, np.float32), samples.normal.copy())
+    _shade(
+        samples.triangle, samples.rest, samples.uv, samples.size, scene.piece, scene.face, scene.normal,
+        scene.material, scene.storey, scene.floor, scene.texture, scene.rest_depth, scene.window.x0, scene.window.y0,
+        np.asarray(scene.camera.rotation)[2], scene.camera.translation[2],
+        look.facade, look.dust, look.old_light, look.seed, age, change, turn, trigger_age, out.reflect, out.old, out.change, out.normal,
+    )  # fmt: skip
+    return out
+
+
+def relit(shading: Shading, light: np.ndarray) -> np.ndarray:
+    """Return the light (n,3) that counts: for faces that wear the plate within 0.15 to 3 times the old, and none of the change at first."""
+    old, worn = shading.old, shading.old[:, :1] > 0
+    held = np.clip(light, 0.15 * old, 3 * old)
+    held = old + shading.change[:, None] * (held - old)
+    return np.where(worn, held, light).astype(np.float32)
+
+
+@nb.njit(cache=True, inline="always")
+def was_seen(rest_depth, u, v, left, top, depth):  # type: ignore[no-untyped-def]
+    """Whether the building's surface at plate pixel (u, v) was the nearest one there."""
+    i, j = int(np.floor(u)) - left, int(np.floor(v)) - top
+    tolerance = 0.03 + 5e-4 * depth
+    for y in range(max(j - 1, 0), min(j + 2, rest_depth.shape[0])):
+        for x in range(max(i - 1, 0), min(i + 2, rest_depth.shape[1])):
+            if abs(rest_depth[y, x] - depth) < tolerance:
+                return True
+    return False
+
+
+@nb.njit(cache=True, inline="always")
+def _eased(low, high, x):  # type: ignore[no-untyped-def]
+    t = min(max((x - low) / (high - low), 0.0), 1.0)
+    return t * t * (3 - 2 * t)
+
+
+@nb.njit(cache=True)
+def _coat(x, y, z, up, age, trigger_age, seed):  # type: ignore[no-untyped-def]
+    """Share of a face that dust covers: it settles on what has fallen, most on what faces up."""
+    settled = DUST_COVER * _eased(0.4, 3.5, age) if age > 0 else 0.3 * _eased(0.5, 5.0, trigger_age)
+    patches = 0.55 + 0.9 * layered(x * 2.3, y * 2.3, z * 2.3, seed + 101)
+    return min(settled * (0.3 + 0.7 * max(up, 0.0)) * patches, DUST_COVER)
+
+
+@nb.njit(cache=True)
+def _shade(
+    triangle, rest, uv, size, piece, face, rest_normal, material, storey, floor, texture, rest_depth, left, top, axis, axis_shift,
+    facade, dust, old_light, seed, age, change, turn, trigger_age, reflect, old, changed, normal,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
+    for i in range(triangle.shape[0]):
+        t = triangle[i]
+        p = piece[t]
+        x, y, z = rest[i, 0], rest[i, 1], rest[i, 2]
+        depth = axis[0] * x + axis[1] * y + axis[2] * z + axis_shift
+        up = normal[i, 1]
+        coat = _coat(x, y, z, up, age[p], trigger_age, seed)
+        if face[t] == 0 and was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, depth):
+            rgb = picture_at(texture, uv[i, 0], uv[i, 1], left, top)
+            base = (rgb[0] / old_light[t, 0], rgb[1] / old_light[t, 1], rgb[2] / old_light[t, 2])
+            for c in range(3):
+                old[i, c] = old_light[t, c]
+            changed[i] = change[p]
+        else:
+            nx, ny, nz = rest_normal[t]
+            base = albedo(material[p], face[t], storey[p], (x, y, z), (nx, ny, nz), y - floor[p], size[i], facade3, seed)
+            for c in range(3):
+                old[i, c] = 0
+            changed[i] = 1
+            if face[t] == 1:
+                _roughen(normal, i, turn[p], roughness_normal(x, y, z, nx, ny, nz, size[i], seed))
+        rgb = mixed(base, dust3, coat)
+        for c in range(3):
+            reflect[i, c] = max(rgb[c], 0.0)
+
+
+@nb.njit(cache=True, inline="always")
+def _roughen(normal, i, r, n):  # type: ignore[no-untyped-def]
+    for k in range(3):
+        normal[i, k] = r[k, 0] * n[0] + r[k, 1] * n[1] + r[k, 2] * n[2]

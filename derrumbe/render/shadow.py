@@ -1,0 +1,106 @@
+"""The shadow layer: light on what stands behind, with the solids and dust of now, over the same with the building as it stood.
+
+Both sides cast the very same rays from the same points, so the ratio is exactly 1 wherever nothing changed.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+from derrumbe.render.light import Illumination, Transmittance, clear_air, light_at
+from derrumbe.render.occlusion import Occluders
+from derrumbe.render.receivers import Receivers
+
+RAYS = 12
+TILE = 4
+STILL = 0.004
+MOST = 1.3
+LIFT = 0.03
+
+
+def light_on(
+    lamp: Illumination, occluders: Occluders, to: Receivers, sun_air: Transmittance = clear_air, sky_air: Transmittance = clear_air
+) -> np.ndarray:
+    """Return the light (h,w,3) float32 on receivers, with the interleaved ray pattern averaged out; 0 where nothing receives."""
+    y, x = np.nonzero(to.valid)
+    out = np.zeros((*to.depth.shape, 3), np.float32)
+    points, normals = to.points[y, x], to.normals[y, x]
+    keys = (y % TILE) * TILE + x % TILE
+    out[y, x] = light_at(
+        lamp, occluders, points, normals, keys.astype(np.int64) + 1, first_ray=0, sky_rays=RAYS, sun_air=sun_air, sky_air=sky_air, lift=LIFT
+    )
+    return out
+
+
+@nb.njit(cache=True)
+def averaged(light, depth, normals, reach):  # type: ignore[no-untyped-def]
+    """Average light (h,w,3) over 2*reach x 2*reach neighbours on the same surface."""
+    height, width = depth.shape
+    out = np.zeros_like(light)
+    for y in range(height):
+        for x in range(width):
+            here = depth[y, x]
+            if here <= 0:
+                continue
+            total, r, g, b = 0.0, 0.0, 0.0, 0.0
+            for j in range(max(y - reach, 0), min(y + reach, height)):
+                for i in range(max(x - reach, 0), min(x + reach, width)):
+                    there = depth[j, i]
+                    if there <= 0 or abs(there - here) > 0.08 * here:
+                        continue
+                    facing = normals[y, x, 0] * normals[j, i, 0] + normals[y, x, 1] * normals[j, i, 1] + normals[y, x, 2] * normals[j, i, 2]
+                    if facing < 0.8:
+                        continue
+                    total += 1
+                    r, g, b = r + light[j, i, 0], g + light[j, i, 1], b + light[j, i, 2]
+            out[y, x, 0], out[y, x, 1], out[y, x, 2] = r / total, g / total, b / total
+    return out
+
+
+def smoothed(light: np.ndarray, to: Receivers) -> np.ndarray:
+    """Return light with the TILE x TILE ray pattern averaged out along surfaces."""
+    return averaged(light, to.depth, to.normals, TILE // 2)
+
+
+def ratio(now: np.ndarray, before: np.ndarray, to: Receivers, most: np.ndarray) -> np.ndarray:
+    """Return now / before (h,w,3) for smoothed light, exactly 1 where it hardly changed or nothing receives, at most `most` (h,w)."""
+    out = (now + 1e-6) / (before + 1e-6)
+    out[np.abs(out - 1) < STILL] = 1
+    out[~to.valid] = 1
+    return np.minimum(out, most[..., None]).astype(np.float32)
+
+
+@nb.njit(cache=True)
+def enlarged(coarse, coarse_depth, depth, step, top):  # type: ignore[no-untyped-def]
+    """Return (h,w,3) float32: a coarse layer enlarged along the surfaces of a full-size depth (joint bilateral; Kopf et al., 2007).
+
+    coarse (m,n,3) and coarse_depth (m,n) at the middle of step x step blocks; depth (h,w) of rows from
+    `top` on, 0 where nothing receives: 1 there.
+    """
+    height, width = depth.shape
+    rows, columns = coarse_depth.shape
+    out = np.ones((height, width, 3), np.float32)
+    middle = step // 2
+    for y in range(height):
+        for x in range(width):
+            here = depth[y, x]
+            if here <= 0:
+                continue
+            fy, fx = (y + top - middle) / step, (x - middle) / step
+            j0, i0 = int(np.floor(fy)), int(np.floor(fx))
+            total, r, g, b = 0.0, 0.0, 0.0, 0.0
+            same = True
+            for j in range(max(j0, 0), min(j0 + 2, rows)):
+                for i in range(max(i0, 0), min(i0 + 2, columns)):
+                    there = coarse_depth[j, i]
+                    if there <= 0:
+                        continue
+                    gap = (there - here) / (0.02 * here)
+                    w = (1 - abs(fy - j) + 1e-3) * (1 - abs(fx - i) + 1e-3) * np.exp(-gap * gap)
+                    total += w
+                    r, g, b = r + w * coarse[j, i, 0], g + w * coarse[j, i, 1], b + w * coarse[j, i, 2]
+                    same = same and coarse[j, i, 0] == 1 and coarse[j, i, 1] == 1 and coarse[j, i, 2] == 1
+            if total > 1e-6 and not same:
+                out[y, x, 0], out[y, x, 1], out[y, x, 2] = r / total, g / total, b / total
+    return out

@@ -1,0 +1,196 @@
+"""What each sample sees: the plate itself, new computer graphics, or neither; and the surface under those that are new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+
+from derrumbe.core.records import Camera
+from derrumbe.geom.camera import rotation_matrix
+from derrumbe.render.raster import NONE, Window
+from derrumbe.render.scene import Scene
+
+
+@dataclass(frozen=True, eq=False)
+class Coverage:
+    """Counts of samples per pixel, (h,w) uint16: covered by new solids; open and vacated; vacated at all."""
+
+    covered: np.ndarray
+    open_vacated: np.ndarray
+    vacated: np.ndarray
+
+    @classmethod
+    def empty(cls, shape: tuple[int, int]) -> Coverage:
+        return cls(*(np.zeros(shape, np.uint16) for _ in range(3)))
+
+    def removed(self, samples: int) -> np.ndarray:
+        """Return the share (h,w) float32 of what new solids leave open where the building has gone.
+
+        Counting only open samples makes `lerp(plate, clean, removed)` under the pieces exact at their edges; under full cover it is the
+        share of all samples.
+        """
+        covered = self.covered.astype(np.float32)
+        free = samples - covered
+        return np.where(free > 0, self.open_vacated / np.maximum(free, 1), self.vacated / np.float32(samples)).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Samples that need shading, n of them. pixel (n,) flat index in the window; triangle (n,);
+    rest (n,3) the point at rest; uv (n,2) its plate pixel; size (n,) metres that a pixel covers there; normal (n,3) unit, world."""
+
+    pixel: np.ndarray
+    triangle: np.ndarray
+    rest: np.ndarray
+    uv: np.ndarray
+    size: np.ndarray
+    normal: np.ndarray
+
+
+@nb.njit(cache=True)
+def sort_samples(hit, rest_piece, piece, moved, covered, open_vacated, vacated, pixel, triangle):  # type: ignore[no-untyped-def]
+    """Count coverage and list the samples that need shading; return how many.
+
+    A sample shows the plate when it sees a piece that has not moved and that it saw at rest too.
+    """
+    count = 0
+    height, width = hit.shape
+    for y in range(height):
+        for x in range(width):
+            at_rest = rest_piece[y, x]
+            gone = at_rest >= 0 and moved[at_rest]
+            if gone:
+                vacated[y, x] += 1
+            if hit[y, x] < 0:
+                if gone:
+                    open_vacated[y, x] += 1
+                continue
+            now = piece[hit[y, x]]
+            if now == at_rest and not moved[now]:
+                continue
+            covered[y, x] += 1
+            pixel[count] = y * width + x
+            triangle[count] = hit[y, x]
+            count += 1
+    return count
+
+
+def collect(scene: Scene, hit: np.ndarray, rest_piece: np.ndarray, moved: np.ndarray, coverage: Coverage) -> tuple[np.ndarray, np.ndarray]:
+    """Add to `coverage`; return flat pixel (n,) and triangle (n,) int32 of the samples that need shading."""
+    pixel, triangle = np.empty(hit.size, np.int32), np.empty(hit.size, np.int32)
+    count = sort_samples(hit, rest_piece, scene.piece, moved, coverage.covered, coverage.open_vacated, coverage.vacated, pixel, triangle)
+    return pixel[:count].copy(), triangle[:count].copy()
+
+
+def piece_of(scene: Scene, hit: np.ndarray) -> np.ndarray:
+    """Return the piece (h,w) int32 of triangle hits, NONE where there is none."""
+    return np.where(hit >= 0, scene.piece[np.maximum(hit, 0)], np.int32(NONE)).astype(np.int32)
+
+
+def surfaces(
+    scene: Scene,
+    camera: Camera,
+    window: Window,
+    points: np.ndarray,
+    turn: np.ndarray,
+    pixel: np.ndarray,
+    triangle: np.ndarray,
+    offset: tuple[float, float],
+) -> Samples:
+    """Return the surface under samples at `offset` inside their pixels; points (V,3) float64 are the posed vertices, turn (N,3,3) carries
+    normals (at mid-shutter, where light is gathered)."""
+    count = len(pixel)
+    rest, uv = np.empty((count, 3)), np.empty((count, 2))
+    size, normal = np.empty(count, np.float32), np.empty((count, 3), np.float32)
+    view = (camera.focal_px, camera.cx, camera.cy)
+    wear = (scene.camera.focal_px, scene.camera.cx, scene.camera.cy)
+    cam = points @ rotation_matrix(camera).T + np.asarray(camera.translation)
+    rest_cam = scene.rest @ rotation_matrix(scene.camera).T + np.asarray(scene.camera.translation)
+    _interpolate(
+        pixel, triangle, window.shape[1], window.x0, window.y0, offset[0], offset[1], view, wear,
+        scene.triangles, cam, scene.rest, rest_cam, scene.piece, scene.normal, turn, rest, uv, size, normal,
+    )  # fmt: skip
+    return Samples(pixel, triangle, rest, uv, size, normal)
+
+
+@nb.njit(cache=True, inline="always")
+def _barycentric(x, y, view, cam, a, b, c):  # type: ignore[no-untyped-def]
+    """Return weights of the corners at pixel (x, y), perspective-correct, and the depth there."""
+    dx, dy = (x - view[1]) / view[0], (y - view[2]) / view[0]
+    # volumes spanned by the ray and two corners
+    wa = _triple(dx, dy, cam, b, c)
+    wb = _triple(dx, dy, cam, c, a)
+    wc = _triple(dx, dy, cam, a, b)
+    total = wa + wb + wc
+    if total == 0:
+        return 1.0, 0.0, 0.0, cam[a, 2]
+    wa, wb, wc = wa / total, wb / total, wc / total
+    return wa, wb, wc, wa * cam[a, 2] + wb * cam[b, 2] + wc * cam[c, 2]
+
+
+@nb.njit(cache=True, inline="always")
+def _triple(dx, dy, cam, p, q):  # type: ignore[no-untyped-def]
+    return (
+        dx * (cam[p, 1] * cam[q, 2] - cam[p, 2] * cam[q, 1])
+        + dy * (cam[p, 2] * cam[q, 0] - cam[p, 0] * cam[q, 2])
+        + (cam[p, 0] * cam[q, 1] - cam[p, 1] * cam[q, 0])
+    )
+
+
+@nb.njit(cache=True, inline="always")
+def _worn(x, y, view, wear, cam, rest_cam, a, b, c):  # type: ignore[no-untyped-def]
+    """Return the plate pixel that the surface at pixel (x, y) showed at rest."""
+    wa, wb, wc, _ = _barycentric(x, y, view, cam, a, b, c)
+    px = wa * rest_cam[a, 0] + wb * rest_cam[b, 0] + wc * rest_cam[c, 0]
+    py = wa * rest_cam[a, 1] + wb * rest_cam[b, 1] + wc * rest_cam[c, 1]
+    pz = wa * rest_cam[a, 2] + wb * rest_cam[b, 2] + wc * rest_cam[c, 2]
+    if pz <= 0.05:
+        return -1e6, -1e6
+    return wear[0] * px / pz + wear[1], wear[0] * py / pz + wear[2]
+
+
+@nb.njit(cache=True)
+def _interpolate(
+    pixel,
+    triangle,
+    width,
+    left,
+    top,
+    ox,
+    oy,
+    view,
+    wear,
+    triangles,
+    cam,
+    rest,
+    rest_cam,
+    piece,
+    rest_normal,
+    turn,
+    out_rest,
+    out_uv,
+    out_size,
+    out_normal,
+):  # type: ignore[no-untyped-def]
+    for i in range(pixel.shape[0]):
+        x, y = pixel[i] % width + left, pixel[i] // width + top
+        t = triangle[i]
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        wa, wb, wc, depth = _barycentric(x + ox, y + oy, view, cam, a, b, c)
+        for k in range(3):
+            out_rest[i, k] = wa * rest[a, k] + wb * rest[b, k] + wc * rest[c, k]
+        out_size[i] = depth / view[0]
+        r = turn[piece[t]]
+        for k in range(3):
+            out_normal[i, k] = r[k, 0] * rest_normal[t, 0] + r[k, 1] * rest_normal[t, 1] + r[k, 2] * rest_normal[t, 2]
+        # The plate's pixels are already averages, so the picture is read at the pixel's centre; only where it is squeezed together
+        # do the samples spread over the pixel
+        u, v = _worn(x + 0.5, y + 0.5, view, wear, cam, rest_cam, a, b, c)
+        u1, v1 = _worn(x + 1.5, y + 0.5, view, wear, cam, rest_cam, a, b, c)
+        u2, v2 = _worn(x + 0.5, y + 1.5, view, wear, cam, rest_cam, a, b, c)
+        stretch = max(np.hypot(u1 - u, v1 - v), np.hypot(u2 - u, v2 - v))
+        spread = min(max(stretch - 1.05, 0.0), 1.0)
+        out_uv[i, 0] = u + spread * ((ox - 0.5) * (u1 - u) + (oy - 0.5) * (u2 - u))
+        out_uv[i, 1] = v + spread * ((ox - 0.5) * (v1 - v) + (oy - 0.5) * (v2 - v))
