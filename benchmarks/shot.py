@@ -59,7 +59,19 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict:
         plate = str(folder / "street.png")
         outline = draw_street(Path(plate))
     out = folder / "shot"
-    command = [*DERRUMBE, "shoot", plate, "--building", outline, "--brief", arguments.brief, "--out", str(out), "--jobs", str(arguments.jobs)]
+    command = [
+        *DERRUMBE,
+        "shoot",
+        plate,
+        "--building",
+        outline,
+        "--brief",
+        arguments.brief,
+        "--out",
+        str(out),
+        "--jobs",
+        str(arguments.jobs),
+    ]
     command += ["--frames", arguments.frames] if arguments.frames else []
     command += ["--preview"] if arguments.preview else []
     first, second = timed(command), timed(command)

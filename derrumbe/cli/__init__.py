@@ -14,20 +14,20 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    import click
+    import typer
 
     from derrumbe.cli.app import app
     from derrumbe.core.errors import DerrumbeError
 
     try:
         result = app(args=arguments, prog_name="derrumbe", standalone_mode=False)
-    except click.exceptions.Exit as leave:
+    except typer.Exit as leave:
         return leave.exit_code
-    except click.UsageError as error:
+    except typer.TyperException as error:
         return _say(f"{error.format_message()} `derrumbe --help` lists what there is", 2)
     except DerrumbeError as error:
         return _say(str(error), error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return _say("stopped; what is finished is kept, the same command goes on from there", 130)
     except Exception as error:
         return _say_our_fault(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +18,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Jobs = Annotated[Optional[int], typer.Option("--jobs", min=1, help="processes to use; all cores when not given. The pictures don't depend on it.")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", min=1, help="processes to use; all cores when not given. The pictures don't depend on it.")
+]
 Preview = Annotated[bool, typer.Option("--preview", help="at most 540 lines, fewer pieces and voxels")]
 Force = Annotated[bool, typer.Option("--force", help="replace delivered files of ours even if they were changed by hand")]
 
@@ -26,31 +28,41 @@ Force = Annotated[bool, typer.Option("--force", help="replace delivered files of
 @app.command()
 def shoot(
     plate: Annotated[str, typer.Argument(help="movie, folder or pattern of an image sequence, or one still")],
-    building: Annotated[str, typer.Option("--building", help='"x,y x,y x,y …" in plate pixels at the first frame, or a JSON file with building_polygon')],
+    building: Annotated[
+        str, typer.Option("--building", help='"x,y x,y x,y …" in plate pixels at the first frame, or a JSON file with building_polygon')
+    ],
     brief: Annotated[str, typer.Option("--brief", help="what happens, in English, Spanish or French")],
     out: Annotated[Path, typer.Option("--out", help="the shot's folder")],
-    frames: Annotated[Optional[str], typer.Option("--frames", help="first-last, as in 1001-1120; the plate's first frame is 1001")] = None,
-    height: Annotated[Optional[int], typer.Option("--height", min=64, metavar="PX", help="deliver at most PX lines; the plate's own size when not given")] = None,
+    frames: Annotated[str | None, typer.Option("--frames", help="first-last, as in 1001-1120; the plate's first frame is 1001")] = None,
+    height: Annotated[
+        int | None, typer.Option("--height", min=64, metavar="PX", help="deliver at most PX lines; the plate's own size when not given")
+    ] = None,
     preview: Preview = False,
-    seed: Annotated[Optional[int], typer.Option("--seed", help="seed of everything random")] = None,
-    settings: Annotated[Optional[list[str]], typer.Option("--set", help="override a knob, as in dust.amount=1.5; `derrumbe knobs` lists them")] = None,
-    generator: Annotated[Optional[str], typer.Option("--generator", help="generative back end")] = None,
-    colourspace: Annotated[Optional[str], typer.Option("--colourspace", help="OpenColorIO name of the plate's colour space; from its tags when not given")] = None,
-    rate: Annotated[Optional[str], typer.Option("--rate", help="frames per second of a still or an image sequence, as in 24000/1001")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="seed of everything random")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="override a knob, as in dust.amount=1.5; `derrumbe knobs` lists them")
+    ] = None,
+    generator: Annotated[str | None, typer.Option("--generator", help="generative back end")] = None,
+    colourspace: Annotated[
+        str | None, typer.Option("--colourspace", help="OpenColorIO name of the plate's colour space; from its tags when not given")
+    ] = None,
+    rate: Annotated[str | None, typer.Option("--rate", help="frames per second of a still or an image sequence, as in 24000/1001")] = None,
     jobs: Jobs = None,
     force: Force = False,
 ) -> int:
     """Plate to finished shot, in one command."""
     from derrumbe.pipeline.prepare import Request, prepare
 
-    request = Request(plate, building, brief, out, frames, height, preview, seed, tuple(settings or ()), generator, colourspace, rate, force)
+    request = Request(
+        plate, building, brief, out, frames, height, preview, seed, tuple(settings or ()), generator, colourspace, rate, force
+    )
     return _make(prepare(request), out, jobs, None, force)
 
 
 @app.command()
 def run(
     shot_file: Annotated[Path, typer.Argument(metavar="SHOT.toml", help="the shot.toml of a shot folder")],
-    until: Annotated[Optional[str], typer.Option("--until", help="last stage to run")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="last stage to run")] = None,
     preview: Preview = False,
     jobs: Jobs = None,
     force: Force = False,
@@ -93,7 +105,6 @@ def demo(
 ) -> int:
     """Make a finished shot from a photograph that scikit-learn carries (china.jpg, CC BY)."""
     from derrumbe.cli.demo import request_for
-
     from derrumbe.pipeline.prepare import prepare
 
     return _make(prepare(request_for(out, preview)), out, jobs, None, False)

@@ -132,4 +132,8 @@ def _numba_cache() -> Finding:
 
     folder = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(derrumbe.__file__).parent)
     writable = os.access(folder, os.W_OK)
-    return "compiled kernels", True, f"kept in {folder}" if writable else f"{folder} can't be written, so kernels compile anew each run; set NUMBA_CACHE_DIR"
+    return (
+        "compiled kernels",
+        True,
+        f"kept in {folder}" if writable else f"{folder} can't be written, so kernels compile anew each run; set NUMBA_CACHE_DIR",
+    )

@@ -37,7 +37,9 @@ def show_knobs() -> None:
 def show_report(report: Report, changed: tuple[str, ...] = ()) -> int:
     """Print every check, and return the exit code that the verdicts ask for."""
     for check in report.checks:
-        print(f"{MARKS[check.verdict]} {check.name}: {check.says}{f' → {check.remedy}' if check.remedy and check.verdict != 'pass' else ''}")
+        print(
+            f"{MARKS[check.verdict]} {check.name}: {check.says}{f' → {check.remedy}' if check.remedy and check.verdict != 'pass' else ''}"
+        )
     for name in changed[:10]:
         print(f"BLOCK {name}: not as delivered → run the shot file again to deliver it anew")
     if len(changed) > 10:

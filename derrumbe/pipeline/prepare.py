@@ -88,14 +88,16 @@ def _flag_settings(request: Request) -> list[str]:
 
 
 def _shot(request: Request, spec: ShotSpec, not_understood: tuple[str, ...]) -> Shot:
+    from derrumbe.generate.generator import named
     from derrumbe.ingest.source import digest_source, probe
     from derrumbe.survey.outline import validate
 
-    found = probe(request.plate)
+    frames = _frame_range(request.frames)
+    found = probe(request.plate, frames, request.colourspace)
+    named(spec.generate.name)
     outline, foreground = read_outline(request.outline)
     validate(outline, found.width, found.height)
-    frames = _frame_range(request.frames)
-    last = _last_frame(frames, found, request)
+    last = _last_frame(frames, found)
     first = frames[0] if frames else FIRST_FRAME
     rate = _rate(request.rate) or found.rate or STILL_RATE
     check_folder(request.out, found.width * found.height * (last - first + 1), request)
@@ -128,7 +130,9 @@ def read_outline(text: str) -> tuple[tuple[Point, ...], tuple[tuple[Point, ...],
     try:
         return _outline_from_json(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
-        raise BadOutline(f"{text}: neither points nor a readable file; give \"x,y x,y x,y …\" or a JSON file with building_polygon") from error
+        raise BadOutline(
+            f'{text}: neither points nor a readable file; give "x,y x,y x,y …" or a JSON file with building_polygon'
+        ) from error
     except UnicodeDecodeError as error:
         raise BadOutline(f"{path}: not a JSON text file; give one with building_polygon: [[x, y], …]") from error
 
@@ -159,13 +163,10 @@ def _frame_range(text: str | None) -> tuple[int, int] | None:
     return first, last
 
 
-def _last_frame(frames: tuple[int, int] | None, found: Any, request: Request) -> int:
+def _last_frame(frames: tuple[int, int] | None, found: Any) -> int:
     if found.kind == "still":
         return frames[1] if frames else FIRST_FRAME + STILL_FRAMES - 1
-    available = FIRST_FRAME + found.frame_count - 1
-    if frames and frames[1] > available:
-        raise BadInput(f"--frames {request.frames}: {Path(request.plate).name} ends at frame {available}; give a range within {FIRST_FRAME}-{available}")
-    return frames[1] if frames else available
+    return frames[1] if frames else FIRST_FRAME + found.frame_count - 1
 
 
 def _max_height(request: Request) -> int | None:
@@ -205,7 +206,9 @@ def check_folder(out: Path, pixels: int, request: Request) -> None:
         raise BadOutput(f"{parent}: no right to write here; choose another --out")
     free, need = shutil.disk_usage(parent).free, pixels * BYTES_PER_PIXEL
     if free < need / 4:
-        raise BadOutput(f"{parent}: {free / 1e9:.1f} GB free, this shot takes up to {need / 1e9:.1f} GB; free some space or choose another --out")
+        raise BadOutput(
+            f"{parent}: {free / 1e9:.1f} GB free, this shot takes up to {need / 1e9:.1f} GB; free some space or choose another --out"
+        )
 
 
 def _check_ours(out: Path, request: Request) -> None:
@@ -219,7 +222,19 @@ def _check_ours(out: Path, request: Request) -> None:
         raise BadOutput(f"{out / foreign[0]}: in the way and not made by Derrumbe; move it, or give a new folder to --out")
 
 
-_OURS_AT_TOP = {"plate", "final", "matte", "layers", "scene", "report", "report.html", "qc.json", "review.mp4", "review_plate.mp4", "sheet.png"}
+_OURS_AT_TOP = {
+    "plate",
+    "final",
+    "matte",
+    "layers",
+    "scene",
+    "report",
+    "report.html",
+    "qc.json",
+    "review.mp4",
+    "review_plate.mp4",
+    "sheet.png",
+}
 
 
 def shot_file(shot: Shot, folder: Path) -> str:

@@ -41,7 +41,7 @@ BAD = {
     "words": ({"outline": "the tall one"}, BadOutline, "building_polygon"),
     "outside": ({"outline": "400,30 900,30 900,110"}, BadOutline, "outside"),
     "crossing": ({"outline": "40,30 160,110 160,30 40,110"}, BadOutline, "cross"),
-    "tiny": ({"outline": "40,30 44,30 44,34"}, BadOutline, "small"),
+    "tiny": ({"outline": "40,30 44,30 44,34"}, BadOutline, "larger"),
     "backwards": ({"frames": "1048-1001"}, BadInput, "1001-1120"),
     "not a range": ({"frames": "some"}, BadInput, "1001-1120"),
     "late trigger": ({"brief": "pancake at frame 1090"}, BadBrief, "1001-1048"),
