@@ -49,7 +49,17 @@ def linearise(raw: Raw, space: str) -> Linear:
     if raw.bits is None:
         return _linear_floats(raw, space)
     halves = _in_halves(raw, space)
-    return Linear(_in_floats(raw, space), True) if halves is None else Linear(halves, False)
+    return Linear(linear_floats(raw, space), True) if halves is None else Linear(halves, False)
+
+
+def linear_floats(raw: Raw, space: str) -> np.ndarray:
+    """Convert a source picture to ACEScg float32 without rounding to half: for pictures that are filtered next."""
+    if raw.bits is None:
+        return _linear_floats(raw, space).pixels
+    pixels = np.empty(raw.pixels.shape, np.float32)
+    for band in bands(pixels.shape):
+        pixels[band] = _encoded_to_linear(raw.pixels[band], raw.bits, space)
+    return pixels
 
 
 def to_codes(acescg: np.ndarray, space: str, bits: int) -> np.ndarray:
@@ -66,13 +76,6 @@ def _linear_floats(raw: Raw, space: str) -> Linear:
     if not raw.half or np.abs(pixels).max(initial=0) > np.finfo(np.float16).max:
         return Linear(pixels, True)
     return Linear(pixels.astype(np.float16).astype(np.float32), False)
-
-
-def _in_floats(raw: Raw, space: str) -> np.ndarray:
-    pixels = np.empty(raw.pixels.shape, np.float32)
-    for band in bands(pixels.shape):
-        pixels[band] = _encoded_to_linear(raw.pixels[band], raw.bits, space)
-    return pixels
 
 
 def _in_halves(raw: Raw, space: str) -> np.ndarray | None:

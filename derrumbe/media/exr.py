@@ -94,4 +94,4 @@ def _set(spec: Any, name: str, value: Value) -> None:
     elif len(value) == 2 and all(isinstance(one, int) for one in value):
         spec.attribute(name, "rational2i", value)
     else:
-        spec.attribute(name, f"float[{len(value)}]", value)
+        spec.attribute(name, f"float[{len(value)}]" if len(value) > 1 else "float", value if len(value) > 1 else value[0])
