@@ -1,0 +1,212 @@
+"""A frame's dust, refined and lit: how much it hides, and how much sun, sky and ground reach each place in it.
+
+Multiple scattering by octaves (Wrenninge, Kulla and Lundqvist 2013): octave n sees the optical depth shrunk by SHRINK**n and adds GAIN**n, but only
+as far as a place is hidden, since thin dust scatters light once. The phase function has two Henyey-Greenstein lobes, flatter in every octave.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numba import njit, prange
+
+from derrumbe.core.records import DustCloud, Located, Sun
+from derrumbe.media.volumes import Volume, read_volume
+from derrumbe.render.dust_depths import Depths, at_points, depths, lookup
+from derrumbe.render.dust_noise import billows, halved, occupied_blocks, refined
+
+F = np.float32
+OCTAVES = 6
+SHRINK = 0.5
+"""Each octave sees this share of the last one's optical depth."""
+GAIN = 0.8
+"""Each octave adds this share of the last one's light."""
+BITE = 0.75
+"""How far billows eat into thin dust, 0..1."""
+FORWARD, BACKWARD, FORWARD_SHARE = 0.55, -0.25, 0.7
+"""Asymmetry of the two lobes and the share of the first."""
+MEAN_COSINE = FORWARD * FORWARD_SHARE + BACKWARD * (1 - FORWARD_SHARE)
+PALE = np.array([0.50, 0.47, 0.43])
+"""Reflectance of mineral dust heaped thick, ACEScg."""
+TINT = 0.45
+"""How far auto dust takes the façade's hue."""
+MOST_FINE_CELLS = 48_000_000
+SOLID_DEPTH = 3.0
+"""Optical depth of a flow cell that is all solid."""
+SEED = 5
+
+
+@dataclass(frozen=True, eq=False)
+class LitCloud:
+    """Dust of one frame. Arrays are indexed [x,y,z] from `origin`; index positions count cells of `voxel` metres, cell i spans i..i+1.
+
+    fine: optical depth per voxel edge, on cells of voxel / factor; blocks: which BLOCK³ of them hold dust;
+    sun: optical depth of dust towards the sun; skies: the same towards evenly spread parts of the sky, on cells twice as large;
+    ambient (x,y,z,4), on those cells: light of sky and of ground that comes in (1: all of both halves together), share of the sun that solids
+    let through, and how hidden the place is; albedo (3,): of one scattering; sun_rgb, sky_rgb, ground_rgb as in `Sun`; to_sun: unit vector.
+    """
+
+    fine: np.ndarray
+    blocks: np.ndarray
+    factor: int
+    origin: np.ndarray
+    voxel: float
+    sun: Depths
+    skies: tuple[Depths, ...]
+    ambient: np.ndarray
+    albedo: np.ndarray
+    to_sun: np.ndarray
+    sun_rgb: np.ndarray
+    sky_rgb: np.ndarray
+    ground_rgb: np.ndarray
+
+    def index(self, points: np.ndarray) -> np.ndarray:
+        """Return index positions (n,3) float32 of world points (n,3)."""
+        return ((np.asarray(points, np.float64) - self.origin) / self.voxel).astype(F)
+
+
+def light_cloud(
+    cloud: Located[DustCloud], frame: int, sun: Sun, *, color: str, density: float, facade_rgb: tuple[float, float, float]
+) -> LitCloud | None:
+    """Light the dust of `frame`. `color` auto (from the façade's colour in the plate) or #rrggbb; `density` scales opacity.
+
+    Returns None when the frame has no dust.
+    """
+    volume = read_volume(cloud.path(cloud.record.grid, frame))
+    if volume.empty:
+        return None
+    return light_volume(volume, cloud.record, sun, albedo_of(reflectance(color, facade_rgb, sun)), density)
+
+
+def light_volume(volume: Volume, record: DustCloud, sun: Sun, albedo: np.ndarray, density: float, bite: float = BITE) -> LitCloud:
+    """Refine and light a volume that isn't empty, with single-scattering `albedo` (3,)."""
+    scale = F(record.extinction * density * record.voxel)
+    factor = 2 if volume.density.size * 8 <= MOST_FINE_CELLS else 1
+    blocks = occupied_blocks(volume.density, factor)
+    fine = _refine(volume, blocks, factor, scale, bite)
+    coarse = halved(fine) if factor == 2 else fine
+    skies, ambient = _ambient(coarse, volume, sun)
+    return LitCloud(
+        fine=fine,
+        blocks=blocks,
+        factor=factor,
+        origin=np.asarray(record.origin) + record.voxel * np.asarray(volume.start),
+        voxel=record.voxel,
+        sun=depths(coarse, np.asarray(sun.direction)),
+        skies=skies,
+        ambient=ambient,
+        albedo=albedo,
+        to_sun=np.asarray(sun.direction, np.float64),
+        sun_rgb=np.asarray(sun.rgb, np.float64),
+        sky_rgb=np.asarray(sun.sky_rgb, np.float64),
+        ground_rgb=np.asarray(sun.ground_rgb, np.float64),
+    )
+
+
+def _refine(volume: Volume, blocks: np.ndarray, factor: int, scale: np.float32, bite: float) -> np.ndarray:
+    start, ride_start = (np.asarray(s, np.int64) for s in (volume.start, volume.ride_start))
+    ride, offset, weight = volume.ride, volume.ride_offset, volume.ride_weight
+    return refined(volume.density, start, blocks, factor, ride, ride_start, offset, weight, billows(SEED), F(bite), scale)
+
+
+def _ambient(coarse: np.ndarray, volume: Volume, sun: Sun) -> tuple[tuple[Depths, ...], np.ndarray]:
+    """Return depths towards parts of the sky, and the ambient grid of `LitCloud`, both on cells of two voxels."""
+    small = 2 * halved(coarse)
+    skies = tuple(depths(small, way) for way in _sky_ways())
+    downs = tuple(depths(small, way * (1, -1, 1)) for way in _sky_ways()[::3])
+    offset = np.asarray(volume.start) / 2 - np.asarray(volume.ride_start)
+    solids = depths(SOLID_DEPTH * volume.solid, np.asarray(sun.direction))
+    out = np.zeros((*small.shape, 4), F)
+    for way in skies:
+        _add_light(out, way.parts(), F(0.5 / len(skies)), 0, F(0))
+    for way in downs:
+        _add_light(out, way.parts(), F(0.5 / len(downs)), 1, F(0))
+    out[..., 1] *= _ground_light(skies[0], small.shape)
+    _add_light(out, solids.parts(), F(1), 2, offset.astype(F))
+    return skies, out
+
+
+@lru_cache(maxsize=1)
+def _sky_ways(count: int = 9) -> np.ndarray:
+    """Unit vectors (count,3) evenly spread over the upper half, the zenith first (Fibonacci spiral)."""
+    n = np.arange(count)
+    up = 1 - (n + 0.5) / count
+    up[0] = 1
+    around = n * np.pi * (3 - np.sqrt(5)) + 0.4
+    side = np.sqrt(1 - up**2)
+    return np.stack([side * np.cos(around), up, side * np.sin(around)], -1)
+
+
+def _ground_light(zenith: Depths, shape: tuple[int, ...]) -> np.ndarray:
+    """How much of the ground's bounce is left under dust, (x,1,z): two-stream transmittance of the column above."""
+    x, z = np.meshgrid(np.arange(shape[0]) + 0.5, np.arange(shape[2]) + 0.5, indexing="ij")
+    feet = np.stack([x.ravel(), np.zeros(x.size), z.ravel()], -1).astype(F)
+    column = at_points(*zenith.parts(), feet).reshape(shape[0], 1, shape[2])
+    return 1 / (1 + F(0.5 * (1 - MEAN_COSINE)) * column)
+
+
+@njit(cache=True, parallel=True)
+def _add_light(out, way, share, channel, offset):
+    """Add what comes from one direction to a channel of `out` (x,y,z,4): all octaves for 0 and 1 (and to 3: how hidden), bare for 2."""
+    sums, axis, far, slope, low = way
+    for i in prange(out.shape[0]):
+        for j in range(out.shape[1]):
+            for k in range(out.shape[2]):
+                x, y, z = F(i) + F(0.5), F(j) + F(0.5), F(k) + F(0.5)
+                if channel == 2:
+                    out[i, j, k, 2] += share * np.exp(-lookup(sums, axis, far, slope, low, x, y, z))
+                else:
+                    depth = lookup(sums, axis, far, slope, low, x, y, z)
+                    out[i, j, k, channel] += share * octaves(depth, F(1) - np.exp(-depth))
+                    out[i, j, k, 3] += share * (F(1) - np.exp(-depth))
+
+
+@njit(cache=True)
+def octaves(depth, hidden):
+    """Light left at optical depth, all octaves of isotropic scattering, for a place `hidden` 0..1."""
+    total = np.exp(-depth)
+    gain, shrunk = F(1), depth
+    for _ in range(1, OCTAVES):
+        gain *= F(GAIN)
+        shrunk *= F(SHRINK)
+        total += gain * hidden * np.exp(-shrunk)
+    return total
+
+
+def sun_transmittance(lit: LitCloud, points: np.ndarray) -> np.ndarray:
+    """Return how much of the sun passes the dust to world points (n,3), (n,) float32.
+
+    Light scattered forward still counts as passing (similarity: depth times one less the mean cosine).
+    """
+    return np.exp(-F(1 - MEAN_COSINE) * at_points(*lit.sun.parts(), lit.index(points)))
+
+
+def sky_transmittance(lit: LitCloud, points: np.ndarray) -> np.ndarray:
+    """Return how much of the sky's light passes the dust to world points (n,3), (n,) float32: two-stream, mean over the sky."""
+    index = lit.index(points) / F(2)
+    total = np.zeros(len(index), F)
+    for way in lit.skies:
+        total += 1 / (1 + F(0.5 * (1 - MEAN_COSINE)) * at_points(*way.parts(), index))
+    return total / F(len(lit.skies))
+
+
+def reflectance(color: str, facade_rgb: tuple[float, float, float], sun: Sun) -> np.ndarray:
+    """Return what thick dust reflects (3,), ACEScg: pale, leaning to the façade's hue under the plate's light; or the colour given as #rrggbb."""
+    if color != "auto":
+        from derrumbe.media.colour import from_display
+
+        codes = np.array([[[int(color.lstrip("#")[n : n + 2], 16) for n in (0, 2, 4)]]], np.uint8)
+        return np.clip(from_display(codes)[0, 0].astype(np.float64), 0.01, 0.9)
+    light = 0.5 * np.asarray(sun.rgb) + 0.6 * np.asarray(sun.sky_rgb)
+    hue = np.asarray(facade_rgb) / np.maximum(light, 1e-4)
+    hue = np.clip(hue / max(float(hue.mean()), 1e-6), 0.5, 1.6)
+    return PALE * hue**TINT
+
+
+def albedo_of(reflected: np.ndarray) -> np.ndarray:
+    """Return the single-scattering albedo (3,) whose thick cloud reflects this (Kulla and Conty 2017, after d'Eon's fit)."""
+    a = np.asarray(reflected, np.float64)
+    s = 4.09712 + 4.20863 * a - np.sqrt(9.59217 + 41.6808 * a + 17.7126 * a**2)
+    return (1 - s**2) / (1 - MEAN_COSINE * s**2)

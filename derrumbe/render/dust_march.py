@@ -1,0 +1,335 @@
+"""Marching a lit cloud through a camera, in front of solids and behind them, without halos at their edges.
+
+Rays are few (`scale` of the picture) and keep what they have gathered at a row of depths. Each full-size pixel then reads its four nearest
+rays at its own solid's depth: light and transmittance of dust are smooth over the picture at any one depth, so no edge is ever blurred.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+from derrumbe.core.records import Camera
+from derrumbe.geom.camera import eye, resized, rotation_matrix
+from derrumbe.render.dust_depths import lookup
+from derrumbe.render.dust_light import BACKWARD, FORWARD, FORWARD_SHARE, GAIN, OCTAVES, SHRINK, LitCloud
+from derrumbe.render.dust_noise import BLOCK
+
+F = np.float32
+NODES = 64
+"""Depths at which rays keep what they gathered."""
+BAND = 16
+"""Rows of rays held at once."""
+NEAR = 0.1
+"""Metres in front of the camera where marching starts."""
+OPAQUE = 0.003
+"""Transmittance under which a ray stops."""
+
+
+def march(
+    lit: LitCloud, camera: Camera, solid_depth: np.ndarray, set_depth: np.ndarray, *, scale: float, step: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return dust before the solid (the set where there is none) and between solid and set, (h,w,4) float32 each, premultiplied ACEScg.
+
+    Depths (h,w) float32, metres along the axis, FAR where there is nothing; `scale` of the rays' picture; `step` in voxels.
+    """
+    height, width = solid_depth.shape
+    front, behind = np.zeros((height, width, 4), F), np.zeros((height, width, 4), F)
+    small = resized(camera, max(round(width * scale), 1), max(round(height * scale), 1))
+    span = _span(lit, camera)
+    if span is None:
+        return front, behind
+    deepest = _deepest(np.minimum(set_depth, F(span[1])), small.height, small.width)
+    view, cloud = _view(lit, small), _cloud(lit)
+    last = None
+    for top in range(0, small.height, BAND):
+        rows = min(BAND, small.height - top)
+        band = _trace(view, cloud, *span, deepest[top : top + rows], top, F(step), seed)
+        held = band if last is None else np.concatenate([last, band])
+        _fill(front, behind, solid_depth, set_depth, held, top - (last is not None), small.height, *span)
+        last = band[-1:]
+    return front, behind
+
+
+def _span(lit: LitCloud, camera: Camera) -> tuple[float, float] | None:
+    """Nearest and farthest depth of the cloud's box along the camera's axis; None when it is behind the camera."""
+    size = np.array(lit.fine.shape) * lit.voxel / lit.factor
+    corners = lit.origin + size * np.array([[n >> 2 & 1, n >> 1 & 1, n & 1] for n in range(8)])
+    depth = corners @ rotation_matrix(camera)[2] + camera.translation[2]
+    near, far = max(float(depth.min()), NEAR), float(depth.max())
+    return (near, far) if far > near else None
+
+
+def _deepest(depth: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """Greatest depth around each ray (rows, columns): over its cell of the full picture and half a cell beyond."""
+    for axis, count in ((0, rows), (1, columns)):
+        size = depth.shape[axis] / count
+        first = np.clip(np.floor((np.arange(count) - 0.5) * size), 0, None).astype(np.int64)
+        spread = int(np.ceil(2 * size)) + 1
+        picks = np.minimum(first[:, None] + np.arange(spread), depth.shape[axis] - 1)
+        taken = np.take(depth, picks[:, 0], axis)
+        for column in range(1, spread):
+            taken = np.maximum(taken, np.take(depth, picks[:, column], axis))
+        depth = taken
+    return depth
+
+
+def _view(lit: LitCloud, camera: Camera) -> tuple:
+    """Eye in the cloud's index space, and the ray of pixel (x,y) as base + x * right + y * down, in voxels per metre of depth."""
+    rotation = rotation_matrix(camera) / lit.voxel
+    right, down = rotation[0] / camera.focal_px, rotation[1] / camera.focal_px
+    base = rotation[2] - camera.cx * right - camera.cy * down
+    return lit.index(eye(camera)[None])[0], base.astype(F), right.astype(F), down.astype(F)
+
+
+def _cloud(lit: LitCloud) -> tuple:
+    """The arrays that rays read. Sun light is what a phase function of 1/4π multiplies to a radiance, times albedo per octave."""
+    order = np.arange(OCTAVES)[:, None] + 1
+    colour = (GAIN ** (order - 1) * lit.albedo**order).astype(F)
+    ambient = np.stack([lit.sky_rgb, lit.ground_rgb]) * lit.albedo
+    return (
+        lit.fine, lit.blocks, F(lit.factor), lit.sun.parts(), lit.ambient, colour, (np.pi * lit.sun_rgb).astype(F),
+        ambient.astype(F), lit.to_sun.astype(F),
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def phase(cosine, octave):
+    """Two Henyey-Greenstein lobes, per steradian; each octave is half as asymmetric."""
+    share = F(0.5) ** octave
+    total = F(0)
+    for lobe in range(2):
+        g = (F(FORWARD) if lobe == 0 else F(BACKWARD)) * share
+        weight = F(FORWARD_SHARE) if lobe == 0 else F(1 - FORWARD_SHARE)
+        total += weight * (F(1) - g * g) / (F(1) + g * g - F(2) * g * cosine) ** F(1.5)
+    return total / F(4 * np.pi)
+
+
+@njit(cache=True)
+def _read(field, x, y, z):
+    """Trilinear at index positions (samples at +0.5), nothing outside."""
+    x, y, z = x - F(0.5), y - F(0.5), z - F(0.5)
+    i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
+    if i < -1 or j < -1 or k < -1 or i >= field.shape[0] or j >= field.shape[1] or k >= field.shape[2]:
+        return F(0)
+    a, b, c = x - F(i), y - F(j), z - F(k)
+    p, q, r = min(i + 1, field.shape[0] - 1), min(j + 1, field.shape[1] - 1), min(k + 1, field.shape[2] - 1)
+    i, j, k = max(i, 0), max(j, 0), max(k, 0)
+    one = F(1)
+    low = (field[i, j, k] * (one - c) + field[i, j, r] * c) * (one - b) + (field[i, q, k] * (one - c) + field[i, q, r] * c) * b
+    high = (field[p, j, k] * (one - c) + field[p, j, r] * c) * (one - b) + (field[p, q, k] * (one - c) + field[p, q, r] * c) * b
+    return low * (one - a) + high * a
+
+
+@njit(cache=True)
+def _read4(field, x, y, z):
+    """The same for four channels at once, held at the borders."""
+    x = min(max(x - F(0.5), F(0)), F(field.shape[0] - 1))
+    y = min(max(y - F(0.5), F(0)), F(field.shape[1] - 1))
+    z = min(max(z - F(0.5), F(0)), F(field.shape[2] - 1))
+    i, j, k = int(x), int(y), int(z)
+    a, b, c = x - F(i), y - F(j), z - F(k)
+    s0 = s1 = s2 = s3 = F(0)
+    for n in range(8):
+        p, q, r = min(i + (n >> 2), field.shape[0] - 1), min(j + (n >> 1 & 1), field.shape[1] - 1), min(k + (n & 1), field.shape[2] - 1)
+        weight = (a if n >> 2 else F(1) - a) * (b if n >> 1 & 1 else F(1) - b) * (c if n & 1 else F(1) - c)
+        s0 += weight * field[p, q, r, 0]
+        s1 += weight * field[p, q, r, 1]
+        s2 += weight * field[p, q, r, 2]
+        s3 += weight * field[p, q, r, 3]
+    return s0, s1, s2, s3
+
+
+@njit(cache=True)
+def _jitter(x, y, seed):
+    """Interleaved gradient noise (Jimenez 2014), 0..1, fixed to the picture."""
+    value = 52.9829189 * ((0.06711056 * (x + 5.588 * (seed % 97)) + 0.00583715 * (y + 3.17 * (seed % 89))) % 1.0)
+    return F(value % 1.0)
+
+
+@njit(cache=True)
+def _trace(view, cloud, near, far, deepest, top, step, seed):
+    """What each ray of a band has gathered at NODES depths, (rows,columns,NODES,4): light and transmittance."""
+    origin, base, right, down = view
+    rows, columns = deepest.shape
+    out = np.empty((rows, columns, NODES, 4), F)
+    for row in range(rows):
+        y = F(row + top) + F(0.5)
+        for column in range(columns):
+            way = base + (F(column) + F(0.5)) * right + y * down
+            _ray(out[row, column], cloud, origin, way, F(near), F(far), deepest[row, column], step, _jitter(column, row + top, seed))
+    return out
+
+
+@njit(cache=True)
+def _box(origin, way, size, near, far):
+    """Depths at which a ray is inside a box from 0 to size."""
+    for axis in range(3):
+        if abs(way[axis]) > F(1e-9):
+            a, b = -origin[axis] / way[axis], (size[axis] - origin[axis]) / way[axis]
+            near, far = max(near, min(a, b)), min(far, max(a, b))
+        elif origin[axis] < F(0) or origin[axis] > size[axis]:
+            return F(1), F(0)
+    return near, far
+
+
+@njit(cache=True)
+def _ray(out, cloud, origin, way, near, far, deepest, step, jitter):
+    fine, blocks, factor, sun, ambient, colour, sun_rgb, ambient_rgb, to_sun = cloud
+    size = np.array((fine.shape[0] / factor, fine.shape[1] / factor, fine.shape[2] / factor), F)
+    pace = np.sqrt(way[0] * way[0] + way[1] * way[1] + way[2] * way[2])
+    stride = step / pace
+    begin, end = _box(origin, way, size, near, min(far, deepest))
+    towards = (way[0] * to_sun[0] + way[1] * to_sun[1] + way[2] * to_sun[2]) / pace
+    lobes = np.empty(OCTAVES, F)
+    for n in range(OCTAVES):
+        lobes[n] = phase(towards, n)
+    gap = (far - near) / F(NODES - 1)
+    clear, red, green, blue = F(1), F(0), F(0), F(0)
+    node = 0
+    depth = begin - jitter * stride
+    while depth < end and clear > F(OPAQUE):
+        first, last = max(depth, begin), min(depth + stride, end)
+        middle = F(0.5) * (first + last)
+        x, y, z = origin[0] + middle * way[0], origin[1] + middle * way[1], origin[2] + middle * way[2]
+        here = _in_block(blocks, x * factor, y * factor, z * factor)
+        if not here:
+            depth += stride * F(max(_steps_out(x * factor, y * factor, z * factor, way * (factor * stride)), 1))
+            continue
+        thick = _read(fine, x * factor, y * factor, z * factor) * pace * (last - first)
+        if thick > F(1e-6):
+            a, b, c = _source(x, y, z, sun, ambient, colour, lobes, sun_rgb, ambient_rgb)
+            while node < NODES and near + F(node) * gap <= last:
+                part = max(near + F(node) * gap - first, F(0)) / max(last - first, F(1e-9))
+                some = clear * (F(1) - np.exp(-thick * part))
+                _keep(out, node, red + some * a, green + some * b, blue + some * c, clear - some)
+                node += 1
+            some = clear * (F(1) - np.exp(-thick))
+            red, green, blue, clear = red + some * a, green + some * b, blue + some * c, clear - some
+        depth += stride
+        while node < NODES and near + F(node) * gap <= depth and depth < end:
+            _keep(out, node, red, green, blue, clear)
+            node += 1
+    if clear <= F(OPAQUE):
+        clear = F(0)
+    while node < NODES:
+        _keep(out, node, red, green, blue, clear)
+        node += 1
+
+
+@njit(cache=True)
+def _keep(out, node, red, green, blue, clear):
+    out[node, 0], out[node, 1], out[node, 2], out[node, 3] = red, green, blue, clear
+
+
+@njit(cache=True)
+def _in_block(blocks, x, y, z):
+    i, j, k = int(x) // BLOCK, int(y) // BLOCK, int(z) // BLOCK
+    if x < F(0) or y < F(0) or z < F(0) or i >= blocks.shape[0] or j >= blocks.shape[1] or k >= blocks.shape[2]:
+        return False
+    return blocks[i, j, k]
+
+
+@njit(cache=True)
+def _steps_out(x, y, z, move):
+    """Whole steps of `move` that stay inside the empty block around a fine index position."""
+    least = F(1e9)
+    for axis in range(3):
+        p = x if axis == 0 else (y if axis == 1 else z)
+        inside = p - np.floor(p / F(BLOCK)) * F(BLOCK)
+        if move[axis] > F(1e-9):
+            least = min(least, (F(BLOCK) - inside) / move[axis])
+        elif move[axis] < F(-1e-9):
+            least = min(least, inside / -move[axis])
+    return int(min(least, F(1e6)))
+
+
+@njit(cache=True)
+def _source(x, y, z, sun, ambient, colour, lobes, sun_rgb, ambient_rgb):
+    """Light that a place sends along the ray per unit of hidden background, RGB."""
+    sky, ground, free, hidden = _read4(ambient, F(0.5) * x, F(0.5) * y, F(0.5) * z)
+    depth = lookup(sun[0], sun[1], sun[2], sun[3], sun[4], x, y, z)
+    red = green = blue = F(0)
+    for n in range(OCTAVES):
+        light = free * lobes[n] * np.exp(-depth)
+        if n > 0:
+            light *= hidden
+        red += light * colour[n, 0]
+        green += light * colour[n, 1]
+        blue += light * colour[n, 2]
+        depth *= F(SHRINK)
+    red, green, blue = red * sun_rgb[0], green * sun_rgb[1], blue * sun_rgb[2]
+    red += sky * ambient_rgb[0, 0] + ground * ambient_rgb[1, 0]
+    green += sky * ambient_rgb[0, 1] + ground * ambient_rgb[1, 1]
+    blue += sky * ambient_rgb[0, 2] + ground * ambient_rgb[1, 2]
+    return red, green, blue
+
+
+@njit(cache=True)
+def _at_depth(ray, depth, near, far):
+    """Light and transmittance of a ray at a depth; between nodes, transmittance falls as in even dust."""
+    where = (min(max(depth, near), far) - near) / (far - near) * F(NODES - 1)
+    n = min(int(where), NODES - 2)
+    part = where - F(n)
+    before, after = ray[n, 3], ray[n + 1, 3]
+    if before - after < F(1e-7):
+        return ray[n, 0], ray[n, 1], ray[n, 2], before
+    if part >= F(1):
+        share, clear = F(1), after
+    else:
+        clear = before * (max(after, F(1e-6)) / before) ** part
+        share = min((before - clear) / (before - after), F(1))
+    red = ray[n, 0] + share * (ray[n + 1, 0] - ray[n, 0])
+    green = ray[n, 1] + share * (ray[n + 1, 1] - ray[n, 1])
+    blue = ray[n, 2] + share * (ray[n + 1, 2] - ray[n, 2])
+    return red, green, blue, clear
+
+
+@njit(cache=True, parallel=True)
+def _fill(front, behind, solid, film_set, held, top, small_rows, near, far):
+    """Fill the full-size rows whose rays are held; rays `held` (rows,columns,NODES,4) start at row `top` of `small_rows`."""
+    height, width = solid.shape
+    first, last = _rows_between(top, len(held), small_rows, height)
+    for y in prange(first, last):
+        v = (F(y) + F(0.5)) * F(small_rows) / F(height) - F(0.5)
+        v = min(max(v - F(top), F(0)), F(len(held) - 1))
+        r0 = int(v)
+        r1 = min(r0 + 1, len(held) - 1)
+        b = v - F(r0)
+        for x in range(width):
+            u = (F(x) + F(0.5)) * F(held.shape[1]) / F(width) - F(0.5)
+            u = min(max(u, F(0)), F(held.shape[1] - 1))
+            c0 = int(u)
+            c1 = min(c0 + 1, held.shape[1] - 1)
+            a = u - F(c0)
+            whole, cut = film_set[y, x], min(solid[y, x], film_set[y, x])
+            for n in range(4):
+                weight = (b if n >> 1 else F(1) - b) * (a if n & 1 else F(1) - a)
+                if weight <= F(0):
+                    continue
+                ray = held[r1 if n >> 1 else r0, c1 if n & 1 else c0]
+                red, green, blue, clear = _at_depth(ray, F(cut), F(near), F(far))
+                front[y, x, 0] += weight * red
+                front[y, x, 1] += weight * green
+                front[y, x, 2] += weight * blue
+                front[y, x, 3] += weight * (F(1) - clear)
+                if cut < whole:
+                    red2, green2, blue2, clear2 = _at_depth(ray, F(whole), F(near), F(far))
+                    behind[y, x, 0] += weight * (red2 - red)
+                    behind[y, x, 1] += weight * (green2 - green)
+                    behind[y, x, 2] += weight * (blue2 - blue)
+                    behind[y, x, 3] += weight * (clear - clear2)
+            if cut < whole:
+                clear = F(1) - front[y, x, 3]
+                gain = F(1) / clear if clear > F(0.002) else F(0)
+                for n in range(4):
+                    behind[y, x, n] *= gain
+
+
+@njit(cache=True)
+def _rows_between(top, count, small_rows, height):
+    """Full-size rows that lie between the centres of rays' rows top and top + count - 1; picture borders included."""
+    size = height / small_rows
+    first = 0 if top == 0 else int(np.ceil((top + 0.5) * size - 0.5))
+    last = height if top + count >= small_rows else int(np.ceil((top + count - 0.5) * size - 0.5))
+    return first, last
