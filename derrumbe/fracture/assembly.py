@@ -16,6 +16,8 @@ from derrumbe.fracture.sizes import power_law_exponent
 from derrumbe.geom.carving import mesh_of, triangle_normals
 
 Arrays = dict[str, np.ndarray]
+CLEAN = 5e-4
+"""Corners nearer than this to each other are one, metres."""
 NEAR_GROUND = 0.05
 """Pieces that reach down to this above the ground (or the solid's foot) stand on it, metres."""
 
@@ -48,7 +50,7 @@ def _narrow(arrays: Arrays) -> Arrays:
 
 def _meshes(shards: list[Shard]) -> Arrays:
     """Return vertices, vertex_start, triangles (global ids, outward) and triangle_piece of the shards' hulls."""
-    meshes = [mesh_of(shard.solid.hull()) for shard in shards]
+    meshes = [mesh_of(shard.solid.hull().simplify(CLEAN).hull()) for shard in shards]
     start = np.cumsum([0, *(len(vertices) for vertices, _ in meshes)])
     return {
         "vertices": np.concatenate([vertices for vertices, _ in meshes]).astype(np.float32).astype(np.float64),

@@ -25,13 +25,13 @@ SMALLEST = 0.12
 LEAST = 8e-4
 """A crack that would leave a part below this volume is tried elsewhere, m³."""
 TRIES = 3
-TOUGHEST = 1.9
-TAIL_SPAN = 3.0
+TOUGHEST = 1.6
+TAIL_SPAN = 2.8
 """Toughness spans a factor exp(TAIL_SPAN * tail)."""
 INHERIT = 0.65
 """Share of pieces that keep their parent's toughness."""
-UNEVEN = 0.3
-"""Share of cracks that split off a small part."""
+UNEVEN = 0.5
+"""Share of cracks that split off a small part, at the longest tail."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def shards_of(elements: list[Element], size: float, count: int, tail: float, rng
     heap: list[tuple[float, int, Shard]] = []
     done: list[tuple[int, Shard]] = []
     serial = 0
-    todo = [_shard(part, k, _toughness(tail, rng), e.frame) for k, e in enumerate(elements) for part in e.parts]
+    todo = [shard_of(part, k, _toughness(tail, rng), e.frame) for k, e in enumerate(elements) for part in e.parts]
     while True:
         for shard in todo:
             oversize = _oversize(shard, elements[shard.element], size)
@@ -68,7 +68,7 @@ def shards_of(elements: list[Element], size: float, count: int, tail: float, rng
     return [shard for _, shard in sorted(rest, key=lambda item: (item[1].element, item[0]))]
 
 
-def _shard(solid: Manifold, element: int, toughness: float, frame: Frame) -> Shard:
+def shard_of(solid: Manifold, element: int, toughness: float, frame: Frame) -> Shard:
     local = frame.local(corner_points(solid))
     low, high = local.min(axis=0), local.max(axis=0)
     thin = max(float((high - low).min()), 1e-6)
@@ -81,7 +81,7 @@ def _toughness(tail: float, rng: np.random.Generator) -> float:
 
 def _inherited(toughness: float, tail: float, rng: np.random.Generator) -> float:
     if rng.random() < INHERIT:
-        return toughness * math.exp(0.15 * rng.standard_normal())
+        return toughness * math.exp(0.2 * tail * rng.standard_normal())
     return _toughness(tail, rng)
 
 
@@ -96,26 +96,26 @@ def _break(shard: Shard, element: Element, tail: float, room: int, rng: np.rando
     """Return the two or three parts of a shard, or none when it can't be cut."""
     for _ in range(TRIES):
         fork = room >= 3 and rng.random() < MATTER[element.stuff].forks
-        solids = _forked(shard, element, rng) if fork else _halved(shard, element, rng)
+        solids = _forked(shard, element, rng) if fork else _halved(shard, element, tail, rng)
         if all(solid.volume() > LEAST for solid in solids):
-            return [_shard(solid, shard.element, _inherited(shard.toughness, tail, rng), element.frame) for solid in solids]
+            return [shard_of(solid, shard.element, _inherited(shard.toughness, tail, rng), element.frame) for solid in solids]
     return []
 
 
-def _halved(shard: Shard, element: Element, rng: np.random.Generator) -> list[Manifold]:
+def _halved(shard: Shard, element: Element, tail: float, rng: np.random.Generator) -> list[Manifold]:
     axis = _axis(shard, element, rng)
-    place, joint = _place(shard, element, axis, rng)
+    place, joint = _place(shard, element, axis, tail, rng)
     matter = MATTER[element.stuff]
     tilt = np.asarray(matter.tilt) * rng.standard_normal(3) * (0.1 if joint else 1.0)
     normal = tilt * (matter.tilt[axis] / max(max(matter.tilt), 1e-6))
     normal[axis] = 1.0
     through = (shard.low + shard.high) / 2
     through[axis] = place
-    world, offset = _plane(normal, through, element.frame)
+    world, offset = plane_at(normal, through, element.frame)
     return list(shard.solid.split_by_plane(world, offset))
 
 
-def _plane(normal: np.ndarray, through: np.ndarray, frame: Frame) -> tuple[tuple[float, ...], float]:
+def plane_at(normal: np.ndarray, through: np.ndarray, frame: Frame) -> tuple[tuple[float, ...], float]:
     """Return the unit normal and offset in the world of a local plane."""
     world = normal @ frame.axes / np.linalg.norm(normal)
     return tuple(world), float(world @ frame.world(through))
@@ -129,13 +129,13 @@ def _axis(shard: Shard, element: Element, rng: np.random.Generator) -> int:
     return int(order[1] if second else order[0])
 
 
-def _place(shard: Shard, element: Element, axis: int, rng: np.random.Generator) -> tuple[float, bool]:
+def _place(shard: Shard, element: Element, axis: int, tail: float, rng: np.random.Generator) -> tuple[float, bool]:
     """Return where to cut along an axis, and whether that is a joint."""
     low, length = shard.low[axis], shard.high[axis] - shard.low[axis]
     near = [line for line in element.joints[axis] if 0.25 < (line - low) / length < 0.75]
     if near:
         return min(near, key=lambda line: abs(line - low - length / 2)), True
-    if rng.random() < UNEVEN:
+    if rng.random() < UNEVEN * tail:
         share = rng.uniform(0.14, 0.3)
         return low + length * (share if rng.random() < 0.5 else 1 - share), False
     return low + length * rng.uniform(0.33, 0.67), False
@@ -153,6 +153,6 @@ def _forked(shard: Shard, element: Element, rng: np.random.Generator) -> list[Ma
         for other in range(3):
             if other != k:
                 middle = (seeds[k] + seeds[other]) / 2
-                cell = cell.trim_by_plane(*_plane((seeds[k] - seeds[other]) / grain**2, middle, element.frame))
+                cell = cell.trim_by_plane(*plane_at((seeds[k] - seeds[other]) / grain**2, middle, element.frame))
         cells.append(cell)
     return cells

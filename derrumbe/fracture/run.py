@@ -10,6 +10,7 @@ from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.core.records import Building, Caution, Located, Pieces, Set
 from derrumbe.core.work import Work
 from derrumbe.fracture.assembly import assemble
+from derrumbe.fracture.chips import chip_count, chipped
 from derrumbe.fracture.cracks import shards_of
 from derrumbe.fracture.elements import Element
 from derrumbe.fracture.interior import interior_elements
@@ -33,7 +34,9 @@ def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
     rng = np.random.default_rng((settings.seed, FRACTURE))
     elements = structure(building, body, settings)
     fragments = settings.fragments
-    shards = shards_of(elements, fragments.size, fragments.count, fragments.tail, rng)
+    chips = chip_count(fragments.count, fragments.tail)
+    blocks = shards_of(elements, fragments.size, fragments.count - chips, fragments.tail, rng)
+    shards = chipped(blocks, elements, min(chips, fragments.count - len(blocks)), rng)
     if len(shards) > fragments.count:
         raise BadOutline(
             f"the building has {len(shards)} parts before it is broken, more than {fragments.count} pieces: "
@@ -51,7 +54,7 @@ def structure(building: Building, body: Manifold, settings: Settings) -> list[El
     elements: list[Element] = []
     for thrift, per_band in THRIFT:
         plan = make_plan(building, knobs, Quota.of(settings.fragments.count, thrift, per_band))
-        elements = shell_elements(body, room, plan) + interior_elements(room, plan)
+        elements = shell_elements(body, room, plan, np.random.default_rng((settings.seed, FRACTURE, 1))) + interior_elements(room, plan)
         if sum(len(element.parts) for element in elements) <= BASE_SHARE * settings.fragments.count:
             break
     return elements

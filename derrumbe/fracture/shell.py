@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from manifold3d import Manifold
 
 from derrumbe.core.records import Facade, Opening
 from derrumbe.fracture.elements import Element, Joints
-from derrumbe.fracture.layout import Panel, panels
+from derrumbe.fracture.layout import CLOSE, Panel, panels
 from derrumbe.fracture.materials import FLOORS, Kind, Stuff
 from derrumbe.fracture.plan import Plan
-from derrumbe.geom.carving import Facet, Frame, between, convex_parts, facets
+from derrumbe.geom.carving import UP, Facet, Frame, between, convex_parts, facets
 
 PANE = 0.06
 """Thickness of a window with its frame, metres."""
@@ -23,11 +24,13 @@ SPECK = 2e-4
 """Bits below this volume are left out, m³."""
 UNSEEN = 1.7
 """How much coarser walls break that the camera doesn't see."""
+STAGGER = 0.25
+"""How far the joint between two storeys strays from the floor, metres."""
 STEEP = 0.5
 """A facet whose normal rises less than this is a wall, else a roof."""
 
 
-def shell_elements(body: Manifold, room: Manifold, plan: Plan) -> list[Element]:
+def shell_elements(body: Manifold, room: Manifold, plan: Plan, rng: np.random.Generator) -> list[Element]:
     """Return the elements of the shell: `body` without `room`."""
     rest = body - room
     made: list[Element] = []
@@ -38,7 +41,7 @@ def shell_elements(body: Manifold, room: Manifold, plan: Plan) -> list[Element]:
             continue
         openings = facade.openings if facade else _blind_openings(facet, plan, blind)
         blind -= 0 if facade else len(openings)
-        made += _facet_elements(chunk, facet, openings, plan, 1.0 if facade else UNSEEN)
+        made += _facet_elements(chunk, facet, openings, plan, 1.0 if facade else UNSEEN, rng)
     return made + _leftovers(rest, plan)
 
 
@@ -99,20 +102,48 @@ def _blind_openings(facet: Facet, plan: Plan, most: int) -> tuple[Opening, ...]:
     return tuple(found)
 
 
-def _facet_elements(chunk: Manifold, facet: Facet, openings: tuple[Opening, ...], plan: Plan, coarse: float) -> list[Element]:
+def _facet_elements(
+    chunk: Manifold, facet: Facet, openings: tuple[Opening, ...], plan: Plan, coarse: float, rng: np.random.Generator
+) -> list[Element]:
     made: list[Element] = []
-    for level, band in _bands(chunk, plan):
-        kind, stuff = _kind(facet.normal, level, plan)
-        element = Element(kind, stuff, level, (), facet.frame, _joints(facet, plan), coarse)
-        made += _band_elements(band, element, openings, plan)
+    joints = _joints(facet, plan)
+    for strip in _strips(chunk, facet, joints[0]):
+        heights = _storey_joints(strip, facet, openings, plan, rng)
+        for level, band in _bands(strip, heights):
+            kind, stuff = _kind(facet.normal, level, plan)
+            element = Element(kind, stuff, level, (), facet.frame, joints, coarse)
+            made += _band_elements(band, element, openings)
     return made
 
 
-def _bands(chunk: Manifold, plan: Plan) -> Iterator[tuple[int, Manifold]]:
-    """Yield what lies in each level; nothing of the chunk is left out."""
-    last = len(plan.tops) - 1
-    for level, (floor, top) in enumerate(zip(plan.floors, plan.tops, strict=True)):
-        band = between(chunk, np.array([0.0, 1.0, 0.0]), -1e6 if level == 0 else floor, 1e6 if level == last else top)
+def _strips(chunk: Manifold, facet: Facet, joints: tuple[float, ...]) -> Iterator[Manifold]:
+    """Yield upright strips of a wall, two bays wide."""
+    edges = (-1e4, *joints[1::2], 1e4)
+    base = float(facet.frame.origin @ facet.frame.axes[0])
+    for left, right in pairwise(edges):
+        strip = between(chunk, facet.frame.axes[0], base + left, base + right)
+        if strip.volume() > SPECK:
+            yield strip
+
+
+def _storey_joints(strip: Manifold, facet: Facet, openings: tuple[Opening, ...], plan: Plan, rng: np.random.Generator) -> tuple[float, ...]:
+    """Return the heights at which a strip breaks between levels: near the floors, not in one line, and through no opening."""
+    box = np.asarray(strip.bounding_box()).reshape(2, 3)
+    spread = facet.frame.local(box)[:, 0]
+    mine = [o for o in openings if o.left < spread.max() and o.right > spread.min()]
+    base = facet.frame.origin[1]
+    heights = []
+    for top in plan.tops[:-1]:
+        moved = top + STAGGER * rng.uniform(-1, 1)
+        free = abs(facet.normal[1]) < 0.1 and all(moved < base + o.bottom - CLOSE or moved > base + o.top + CLOSE for o in mine)
+        heights.append(moved if free else top)
+    return tuple(heights)
+
+
+def _bands(chunk: Manifold, joints: tuple[float, ...]) -> Iterator[tuple[int, Manifold]]:
+    """Yield what lies in each level, cut at the heights `joints`; nothing of the chunk is left out."""
+    for level, (floor, top) in enumerate(pairwise((-1e6, *joints, 1e6))):
+        band = between(chunk, UP, floor, top)
         if band.volume() > SPECK:
             yield level, band
 
@@ -135,7 +166,7 @@ def _joints(facet: Facet, plan: Plan) -> Joints:
     return tuple(sorted((line - facet.frame.origin[axis]) / along for line in lines)), (), ()
 
 
-def _band_elements(band: Manifold, element: Element, openings: tuple[Opening, ...], plan: Plan) -> Iterator[Element]:
+def _band_elements(band: Manifold, element: Element, openings: tuple[Opening, ...]) -> Iterator[Element]:
     """Cut one level of a facet into piers, spandrels and windows."""
     box = np.asarray(band.bounding_box()).reshape(2, 3)
     corners = element.frame.local(np.array([[x, y, z] for x in box[:, 0] for y in box[:, 1] for z in box[:, 2]]))
@@ -156,7 +187,7 @@ def _cut(band: Manifold, frame: Frame, panel: Panel, back: float, front: float) 
 def _leftovers(rest: Manifold, plan: Plan) -> list[Element]:
     """Return what no facet took (corners of odd roofs) as roof or wall."""
     made: list[Element] = []
-    for level, band in _bands(rest, plan):
+    for level, band in _bands(rest, plan.tops[:-1]):
         parts = tuple(part for part in convex_parts(band) if part.volume() > SPECK)
         kind, stuff = _kind(np.array([0.0, 0.0, 1.0]), level, plan)
         made += [Element(kind, stuff, level, (part,)) for part in parts]

@@ -99,6 +99,37 @@ def domed() -> Made:
     return _made(silhouette(outline, 25), (front(90, 13, rows(90, 3, 4.3, 3.5)),), 90, 25, 3, 4.3, "stone")
 
 
+def sighted() -> Made:
+    """Two façades under a roof whose shape only the outline knows: a tall prism cut by the camera's sight cone."""
+    made = boxed(24, 12, 3, 3.5)
+    side = Facade(origin=(12, 0, 0), along=(0, 0, -1), normal=(1, 0, 0), width=12, height=10.5, openings=rows(12, 3, 3.5, 3.0))
+    tall = block(24, 12, 18)
+    camera = camera_for(tall, yaw=0.6)
+    roofline = np.array(
+        [[-12.0, 10.5, 0], [-3, 15, 0], [-3, 16.5, 0], [-2, 16.5, 0], [-2, 15.2, 0], [12, 11, 0], [12, 10.5, -12], [12, -1, -12]]
+    )
+    foot = np.array([[12.0, -1, 0.5], [-12.5, -1, 0.5]])
+    pixels, _ = project(camera, np.concatenate([roofline, foot]))
+    body = tall ^ sight_cone(camera, pixels, 200.0)
+    building = made.building.model_copy(update={"facades": (*made.building.facades, side), "height": float(body.bounding_box()[4])})
+    return Made(body, building)
+
+
+def sight_cone(camera: Camera, pixels: np.ndarray, far: float) -> Manifold:
+    """What lies behind an outline in pixels, to a depth of `far` metres."""
+    flat = (pixels - (camera.cx, camera.cy)) / camera.focal_px * far
+    cross = CrossSection([flat if _signed_area(flat) > 0 else flat[::-1]])
+    cone = Manifold.extrude(cross, far, scale_top=(0, 0)).transform(np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, -1, far]], float))
+    turn = np.asarray(camera.rotation).T
+    place = -turn @ np.asarray(camera.translation)
+    return cone.transform(np.column_stack([turn, place]))
+
+
+def _signed_area(points: np.ndarray) -> float:
+    x, y = points.T
+    return float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+
+
 def _made(body: Manifold, facades: tuple[Facade, ...], width: float, depth: float, storeys: int, storey: float, material: str) -> Made:
     return Made(
         body,
@@ -160,4 +191,4 @@ def as_set(made: Made, folder: Path, frames: int = 24) -> Located[Set]:
     )
 
 
-ALL = {"box4": box4, "tower20": tower20, "shed": shed, "gabled": gabled, "corner3": corner3, "domed": domed}
+ALL = {"box4": box4, "tower20": tower20, "shed": shed, "gabled": gabled, "corner3": corner3, "domed": domed, "sighted": sighted}
