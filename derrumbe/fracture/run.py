@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from manifold3d import Manifold
 
-from derrumbe.core.errors import BadOutline
+from derrumbe.core.errors import BadBrief, BadOutline
 from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.core.records import Building, Caution, Located, Pieces, Set
 from derrumbe.core.work import Work
@@ -23,12 +23,12 @@ FRACTURE = 3
 """Stage constant of the random source."""
 BASE_SHARE = 0.7
 """The structure may use this share of the pieces; cracks need the rest."""
-THRIFT = ((1.0, 1), (0.6, 1), (0.3, 1), (0.0, 1), (0.0, 2), (0.0, 4), (0.0, 8))
+THRIFT = ((1.0, 1), (0.6, 1), (0.3, 1), (0.0, 1), (0.0, 2), (0.0, 4), (0.0, 8), (0.0, 1000))
 """(details, storeys per band) to try until the structure fits the budget."""
 
 
 def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
-    """Return the pieces of a set's building. Raises BadOutline when its solid isn't closed."""
+    """Return the pieces of a set's building. Raises BadOutline when its solid isn't closed, BadBrief when the count is too small."""
     building = film_set.record.building
     body = _body(film_set, building)
     rng = np.random.default_rng((settings.seed, FRACTURE))
@@ -38,7 +38,7 @@ def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
     blocks = shards_of(elements, fragments.size, fragments.count - chips, fragments.tail, rng)
     shards = chipped(blocks, elements, min(chips, fragments.count - len(blocks)), rng)
     if len(shards) > fragments.count:
-        raise BadOutline(
+        raise BadBrief(
             f"the building has {len(shards)} parts before it is broken, more than {fragments.count} pieces: "
             "raise fragments.count or simplify the outline"
         )
