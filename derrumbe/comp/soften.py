@@ -53,12 +53,13 @@ def soften_debris(debris: np.ndarray, softness: Softness) -> np.ndarray:
 def soften_removed(removed: np.ndarray, building: np.ndarray, softness: Softness) -> np.ndarray:
     """Return the removed share (h, w) with soft edges, grown outside the building's matte over the lens's skirt of the old outline.
 
-    Inside the building it isn't grown: there its edge is also a piece's edge, and the two must meet.
+    A pixel that the outline cuts holds old building in all of its colour, so it goes whole. Inside the building nothing is grown: there
+    the edge is also a piece's edge, and the two must meet.
     """
     if softness.skirt:
         side = 2 * softness.skirt + 1
         grown = cv2.dilate(removed, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-        removed = np.maximum(removed, grown * (1 - building))
+        removed = np.maximum(removed, grown * np.clip(4 * (1 - building), 0, 1))
     return _blurred(removed, softness.sigma)
 
 

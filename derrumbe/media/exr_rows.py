@@ -44,6 +44,8 @@ class ExrRows:
 
     def read(self, top: int, bottom: int) -> np.ndarray:
         """Return rows top..bottom (bottom excluded)."""
+        if not 0 <= top < bottom <= self.height:
+            raise BadPlate(f"{self.path}: no rows {top}-{bottom - 1}; it has {self.height}")
         pixels = self._source.read_scanlines(0, 0, top, bottom, 0, self._first, self._last, "float")
         if pixels is None:
             raise BadPlate(f"{self.path}: can't read rows {top}-{bottom - 1}: {self._source.geterror().strip()}")

@@ -32,6 +32,12 @@ def variance_at(model: NoiseModel, picture: np.ndarray) -> np.ndarray:
     return np.maximum(np.stack(planes, -1), 0)
 
 
+def correlation_sum(model: NoiseModel) -> float:
+    """Return the sum of the spatial autocorrelation over all lags: how much slower than white noise this noise averages out."""
+    quadrant = np.asarray(model.spatial, np.float64) / model.spatial[0][0]
+    return float(max(4 * quadrant.sum() - 2 * quadrant[0].sum() - 2 * quadrant[:, 0].sum() + 1, 0.05))
+
+
 def spatial_kernel(model: NoiseModel) -> np.ndarray:
     """Return the odd square kernel (float32, unit energy) that turns white noise into noise with the model's autocorrelation."""
     quadrant = np.asarray(model.spatial, np.float64)
