@@ -9,6 +9,7 @@ import numpy as np
 
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import Camera
+from derrumbe.geom.camera import eye, rotation_matrix
 from derrumbe.media.exr import read_exr
 from derrumbe.render.intact import standing
 from derrumbe.render.light import illumination
@@ -83,13 +84,17 @@ def _ground(inputs: Inputs, camera: Camera, window: Window, step: int, pixels: n
 class Shadow:
     """The shadow layer on the coarse grid, to be enlarged a band of rows at a time."""
 
-    step: int
+    camera: Camera
+    to: Receivers
     coarse: np.ndarray
-    depth: np.ndarray
 
     def rows(self, depth: np.ndarray, top: int) -> np.ndarray:
         """Return the ratio (h,w,3) float32 for rows from `top` with full-size depth (h,w) of what stands behind."""
-        return enlarged(self.coarse, self.depth, depth, self.step, top)
+        view = rotation_matrix(self.camera).T
+        corner = view @ (-self.camera.cx / self.camera.focal_px, -self.camera.cy / self.camera.focal_px, 1.0)
+        across, down = view[:, 0] / self.camera.focal_px, view[:, 1] / self.camera.focal_px
+        to = self.to
+        return enlarged(self.coarse, to.valid, to.points, to.normals, depth, to.step, top, eye(self.camera), across, down, corner)
 
 
 def shadow(inputs: Inputs, camera: Camera, lighting: Lighting, moved: np.ndarray) -> Shadow:
@@ -106,7 +111,7 @@ def shadow(inputs: Inputs, camera: Camera, lighting: Lighting, moved: np.ndarray
     old = np.where(pick, was.building_light, was.ground_light)
     new = light_on(lighting.lamp, lighting.occluders, to, lighting.sun_air, lighting.sky_air)
     most = np.where(was.under & ~stands, 1.0, MOST).astype(np.float32)
-    return Shadow(to.step, ratio(smoothed(new, to), smoothed(old, to), to, most), to.depth)
+    return Shadow(camera, to, ratio(smoothed(new, to), smoothed(old, to), to, most))
 
 
 def behind_rows(

@@ -20,7 +20,8 @@ from derrumbe.render.raster import Window, bounds
 from derrumbe.render.scene import Inputs, Scene, load
 from derrumbe.render.settings import Settings
 from derrumbe.render.shade import Look
-from derrumbe.render.solids import Lighting, Shutter, Solids, moving_solids, pose, posed, render_solids, shutter
+from derrumbe.render.shutter import Shutter, pose, posed, shutter
+from derrumbe.render.solids import Lighting, Solids, moving_solids, render_solids
 
 INTACT = "intact.npz"
 
@@ -89,10 +90,8 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
     times = shutter(scene, camera, frame, settings.camera.shutter, settings.render.subframes)
     middle, dust = pose(scene, times.middle), air(inputs, frame, settings.dust)
     lighting = Lighting(illumination(inputs.film_set.record.sun), moving_solids(scene, middle), dust.sun, dust.sky)
-    solids = render_solids(
-        inputs, scene, look, camera, times, lighting,
-        rate=float(inputs.plate.record.rate), sky_rays=settings.render.sky_rays, denoise=settings.render.denoise,
-    )  # fmt: skip
+    knobs = settings.render
+    solids = render_solids(inputs, scene, look, camera, times, lighting, sky_rays=knobs.sky_rays, denoise=knobs.denoise)
     data, rest = _data(inputs, scene, camera, frame, times)
     return View(
         inputs=inputs,

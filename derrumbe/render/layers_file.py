@@ -45,6 +45,8 @@ def write_layers(path: Path, width: int, height: int, fill: Fill) -> None:
     spec.channelnames = LAYER_CHANNELS
     spec.channelformats = tuple(oiio.FLOAT if name in FLOAT_CHANNELS else oiio.HALF for name in LAYER_CHANNELS)
     spec.attribute("compression", "zip:2")
+    # else the library writes the time of day, and equal pictures would be different files
+    spec.attribute("DateTime", "1970:01:01 00:00:00")
     with replacing(path) as temporary:
         output = oiio.ImageOutput.create(str(temporary))
         if output is None or not output.open(str(temporary), spec):

@@ -59,12 +59,11 @@ def shade(scene: Scene, look: Look, samples: Samples, age: np.ndarray, change: n
     return out
 
 
-def relit(shading: Shading, light: np.ndarray) -> np.ndarray:
+def relit(old: np.ndarray, change: np.ndarray, light: np.ndarray) -> np.ndarray:
     """Return the light (n,3) that counts: for faces that wear the plate within 0.15 to 3 times the old, and none of the change at first."""
-    old, worn = shading.old, shading.old[:, :1] > 0
     held = np.clip(light, 0.15 * old, 3 * old)
-    held = old + shading.change[:, None] * (held - old)
-    return np.where(worn, held, light).astype(np.float32)
+    held = old + change[:, None] * (held - old)
+    return np.where(old[:, :1] > 0, held, light).astype(np.float32)
 
 
 @nb.njit(cache=True, inline="always")

@@ -17,6 +17,8 @@ TILE = 4
 STILL = 0.004
 MOST = 1.3
 LIFT = 0.03
+PLANE_GAP = 2e-3
+"""Points this share of their depth out of a plane are on another surface."""
 
 
 def light_on(
@@ -33,24 +35,33 @@ def light_on(
     return out
 
 
+@nb.njit(cache=True, inline="always")
+def _apart(points, normals, j, i, point):  # type: ignore[no-untyped-def]
+    """Return how far a point is from the plane of receiver (j, i), metres."""
+    gap = 0.0
+    for c in range(3):
+        gap += normals[j, i, c] * (point[c] - points[j, i, c])
+    return abs(gap)
+
+
 @nb.njit(cache=True)
-def averaged(light, depth, normals, reach):  # type: ignore[no-untyped-def]
-    """Average light (h,w,3) over 2*reach x 2*reach neighbours on the same surface."""
+def averaged(light, depth, points, normals, reach):  # type: ignore[no-untyped-def]
+    """Average light (h,w,3) over 2*reach x 2*reach neighbours in the same plane."""
     height, width = depth.shape
     out = np.zeros_like(light)
     for y in range(height):
         for x in range(width):
-            here = depth[y, x]
-            if here <= 0:
+            if depth[y, x] <= 0:
                 continue
+            near = PLANE_GAP * depth[y, x]
             total, r, g, b = 0.0, 0.0, 0.0, 0.0
             for j in range(max(y - reach, 0), min(y + reach, height)):
                 for i in range(max(x - reach, 0), min(x + reach, width)):
-                    there = depth[j, i]
-                    if there <= 0 or abs(there - here) > 0.08 * here:
-                        continue
-                    facing = normals[y, x, 0] * normals[j, i, 0] + normals[y, x, 1] * normals[j, i, 1] + normals[y, x, 2] * normals[j, i, 2]
-                    if facing < 0.8:
+                    if (
+                        depth[j, i] <= 0
+                        or _apart(points, normals, y, x, points[j, i]) > near
+                        or _apart(points, normals, j, i, points[y, x]) > near
+                    ):
                         continue
                     total += 1
                     r, g, b = r + light[j, i, 0], g + light[j, i, 1], b + light[j, i, 2]
@@ -60,7 +71,7 @@ def averaged(light, depth, normals, reach):  # type: ignore[no-untyped-def]
 
 def smoothed(light: np.ndarray, to: Receivers) -> np.ndarray:
     """Return light with the TILE x TILE ray pattern averaged out along surfaces."""
-    return averaged(light, to.depth, to.normals, TILE // 2)
+    return averaged(light, to.depth, to.points, to.normals, TILE // 2)
 
 
 def ratio(now: np.ndarray, before: np.ndarray, to: Receivers, most: np.ndarray) -> np.ndarray:
@@ -72,35 +83,45 @@ def ratio(now: np.ndarray, before: np.ndarray, to: Receivers, most: np.ndarray) 
 
 
 @nb.njit(cache=True)
-def enlarged(coarse, coarse_depth, depth, step, top):  # type: ignore[no-untyped-def]
+def enlarged(coarse, known, points, normals, depth, step, top, origin, across, down, corner):  # type: ignore[no-untyped-def]
     """Return (h,w,3) float32: a coarse layer enlarged along the surfaces of a full-size depth (joint bilateral; Kopf et al., 2007).
 
-    coarse (m,n,3) and coarse_depth (m,n) at the middle of step x step blocks; depth (h,w) of rows from
-    `top` on, 0 where nothing receives: 1 there.
+    coarse (m,n,3), known (m,n) bool, points, normals (m,n,3): receivers at the middle of step x step blocks. depth (h,w) of rows from `top`
+    on, 0 where nothing receives: 1 there. A pixel (x, y) sees origin + depth * (corner + x * across + y * down).
     """
     height, width = depth.shape
-    rows, columns = coarse_depth.shape
+    rows, columns = known.shape
     out = np.ones((height, width, 3), np.float32)
-    middle = step // 2
+    point = np.empty(3)
     for y in range(height):
+        fy = (y + top - step // 2) / step
+        j0 = int(np.floor(fy))
         for x in range(width):
             here = depth[y, x]
-            if here <= 0:
+            fx = (x - step // 2) / step
+            i0 = int(np.floor(fx))
+            if here <= 0 or _all_one(coarse, j0, i0):
                 continue
-            fy, fx = (y + top - middle) / step, (x - middle) / step
-            j0, i0 = int(np.floor(fy)), int(np.floor(fx))
+            for c in range(3):
+                point[c] = origin[c] + here * (corner[c] + (x + 0.5) * across[c] + (y + top + 0.5) * down[c])
             total, r, g, b = 0.0, 0.0, 0.0, 0.0
-            same = True
             for j in range(max(j0, 0), min(j0 + 2, rows)):
                 for i in range(max(i0, 0), min(i0 + 2, columns)):
-                    there = coarse_depth[j, i]
-                    if there <= 0:
+                    if not known[j, i]:
                         continue
-                    gap = (there - here) / (0.02 * here)
-                    w = (1 - abs(fy - j) + 1e-3) * (1 - abs(fx - i) + 1e-3) * np.exp(-gap * gap)
+                    gap = _apart(points, normals, j, i, point) / (PLANE_GAP * here)
+                    w = (1 - abs(fy - j) + 1e-3) * (1 - abs(fx - i) + 1e-3) * (np.exp(-gap * gap) + 1e-9)
                     total += w
                     r, g, b = r + w * coarse[j, i, 0], g + w * coarse[j, i, 1], b + w * coarse[j, i, 2]
-                    same = same and coarse[j, i, 0] == 1 and coarse[j, i, 1] == 1 and coarse[j, i, 2] == 1
-            if total > 1e-6 and not same:
+            if total > 0:
                 out[y, x, 0], out[y, x, 1], out[y, x, 2] = r / total, g / total, b / total
     return out
+
+
+@nb.njit(cache=True, inline="always")
+def _all_one(coarse, j0, i0):  # type: ignore[no-untyped-def]
+    for j in range(max(j0, 0), min(j0 + 2, coarse.shape[0])):
+        for i in range(max(i0, 0), min(i0 + 2, coarse.shape[1])):
+            if coarse[j, i, 0] != 1 or coarse[j, i, 1] != 1 or coarse[j, i, 2] != 1:
+                return False
+    return True

@@ -15,25 +15,43 @@ from derrumbe.render.scene import Scene
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
-    """Counts of samples per pixel, (h,w) uint16: covered by new solids; open and vacated; vacated at all."""
+    """Counts of samples per pixel, (h,w) uint16: covered by new solids; that saw the building at rest (seen), and it has gone (vacated);
+    the same two of samples that no new solid covers."""
 
     covered: np.ndarray
-    open_vacated: np.ndarray
+    seen: np.ndarray
     vacated: np.ndarray
+    open_seen: np.ndarray
+    open_vacated: np.ndarray
 
     @classmethod
     def empty(cls, shape: tuple[int, int]) -> Coverage:
-        return cls(*(np.zeros(shape, np.uint16) for _ in range(3)))
+        return cls(*(np.zeros(shape, np.uint16) for _ in range(5)))
 
-    def removed(self, samples: int) -> np.ndarray:
-        """Return the share (h,w) float32 of what new solids leave open where the building has gone.
+    def removed(self, reach: int) -> np.ndarray:
+        """Return the share (h,w) float32 where the building has gone and the clean plate shows.
 
-        Counting only open samples makes `lerp(plate, clean, removed)` under the pieces exact at their edges; under full cover it is the
-        share of all samples.
+        It counts only samples that saw the building, since the plate's edge pixels hold some of it; and only those that new solids leave
+        open, since the layer lies under them (all, where none is open). The lens spread the building a little beyond its outline, so
+        pixels up to `reach` outside take the share of those nearby.
         """
-        covered = self.covered.astype(np.float32)
-        free = samples - covered
-        return np.where(free > 0, self.open_vacated / np.maximum(free, 1), self.vacated / np.float32(samples)).astype(np.float32)
+        use_open = self.open_seen > 0
+        gone = np.where(use_open, self.open_vacated, self.vacated).astype(np.float32)
+        share = gone / np.maximum(np.where(use_open, self.open_seen, self.seen), 1).astype(np.float32)
+        return spread(share, self.seen > 0, reach)
+
+
+def spread(share: np.ndarray, known: np.ndarray, reach: int) -> np.ndarray:
+    """Return `share` (h,w), with pixels up to `reach` beyond `known` ones given the mean of those within that distance."""
+    import cv2
+
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)).astype(np.float32)
+    weight = cv2.filter2D(known.astype(np.float32), -1, disc, borderType=cv2.BORDER_CONSTANT)
+    total = cv2.filter2D(np.where(known, share, 0).astype(np.float32), -1, disc, borderType=cv2.BORDER_CONSTANT)
+    near = np.where(weight > 0.5, np.clip(total / np.maximum(weight, 1), 0, 1), 0)
+    near[near < 1e-4] = 0
+    near[near > 1 - 1e-4] = 1
+    return np.where(known, share, near).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +68,7 @@ class Samples:
 
 
 @nb.njit(cache=True)
-def sort_samples(hit, rest_piece, piece, moved, covered, open_vacated, vacated, pixel, triangle):  # type: ignore[no-untyped-def]
+def sort_samples(hit, rest_piece, piece, moved, covered, seen, vacated, open_seen, open_vacated, pixel, triangle):  # type: ignore[no-untyped-def]
     """Count coverage and list the samples that need shading; return how many.
 
     A sample shows the plate when it sees a piece that has not moved and that it saw at rest too.
@@ -61,14 +79,16 @@ def sort_samples(hit, rest_piece, piece, moved, covered, open_vacated, vacated, 
         for x in range(width):
             at_rest = rest_piece[y, x]
             gone = at_rest >= 0 and moved[at_rest]
+            if at_rest >= 0:
+                seen[y, x] += 1
             if gone:
                 vacated[y, x] += 1
-            if hit[y, x] < 0:
+            now = piece[hit[y, x]] if hit[y, x] >= 0 else -1
+            if now < 0 or (now == at_rest and not moved[now]):
+                if at_rest >= 0:
+                    open_seen[y, x] += 1
                 if gone:
                     open_vacated[y, x] += 1
-                continue
-            now = piece[hit[y, x]]
-            if now == at_rest and not moved[now]:
                 continue
             covered[y, x] += 1
             pixel[count] = y * width + x
@@ -80,7 +100,10 @@ def sort_samples(hit, rest_piece, piece, moved, covered, open_vacated, vacated, 
 def collect(scene: Scene, hit: np.ndarray, rest_piece: np.ndarray, moved: np.ndarray, coverage: Coverage) -> tuple[np.ndarray, np.ndarray]:
     """Add to `coverage`; return flat pixel (n,) and triangle (n,) int32 of the samples that need shading."""
     pixel, triangle = np.empty(hit.size, np.int32), np.empty(hit.size, np.int32)
-    count = sort_samples(hit, rest_piece, scene.piece, moved, coverage.covered, coverage.open_vacated, coverage.vacated, pixel, triangle)
+    count = sort_samples(
+        hit, rest_piece, scene.piece, moved, coverage.covered, coverage.seen, coverage.vacated, coverage.open_seen, coverage.open_vacated,
+        pixel, triangle,
+    )  # fmt: skip
     return pixel[:count].copy(), triangle[:count].copy()
 
 

@@ -1,0 +1,56 @@
+"""Relighting, sky and sun against arithmetic."""
+
+import numpy as np
+import pytest
+
+from derrumbe.render.light import illumination, light_at
+from derrumbe.render.occlusion import Occluders
+
+from . import scenes
+from .conftest import rendered
+
+
+def quad(corners):
+    return np.array(corners, float), np.array([[0, 1, 2], [0, 2, 3]], np.int32)
+
+
+def lit(sun, occluders, point, normal, rays=256):
+    points, normals = np.array([point], float), np.array([normal], float)
+    return light_at(illumination(sun), occluders, points, normals, np.array([5]), first_ray=0, sky_rays=rays)[0]
+
+
+def test_open_sky_and_sun_add_up():
+    found = lit(scenes.CLEAR, Occluders(), (0, 0, 0), (0, 1, 0))
+    assert np.allclose(found, np.array([0.3, 0.4, 0.5]) + 0.6, atol=0.01)
+
+
+def test_a_wall_sees_half_sky_half_ground():
+    found = lit(scenes.OVERCAST, Occluders(), (0, 1, 0), (0, 0, 1), rays=1024)
+    assert np.allclose(found, 0.5 * 0.6 + 0.5 * 0.1, atol=0.01)
+
+
+def test_a_roof_takes_sun_and_sky():
+    roof = Occluders(quad([(-50, 2, -50), (-50, 2, 50), (50, 2, 50), (50, 2, -50)]))
+    found = lit(scenes.CLEAR, roof, (0, 0, 0), (0, 1, 0))
+    assert (found < 0.15).all()
+
+
+def test_rays_do_not_hit_the_surface_they_start_from():
+    wall = Occluders(quad([(-5, 0, -30), (5, 0, -30), (5, 9, -30), (-5, 9, -30)]))
+    found = lit(scenes.OVERCAST, wall, (0, 1, -30), (0, 0, 1), rays=1024)
+    assert np.allclose(found, 0.35, atol=0.01)
+
+
+@pytest.mark.parametrize("degrees", [20.0, 35.0])
+def test_a_face_that_turns_from_the_sun_darkens_by_the_ratio(tmp_path, degrees):
+    """Sun only, no sky: the plate's colour times new n·l over old n·l. The turn is about x, backwards, so the face looks up or down."""
+    sun = scenes.CLEAR.model_copy(update={"direction": (0.0, 0.0, 1.0), "sky_rgb": (1e-4,) * 3, "ground_rgb": (1e-4,) * 3})
+    half = np.radians(degrees) / 2
+    turn = (np.cos(half), -np.sin(half), 0.0, 0.0)
+    shot = rendered(tmp_path, scenes.Shot(moves={5: lambda t: ((-1.0, -2.0, 3.0), turn)}, frames=2, sun=sun))
+    pieces, depth = shot.layer(1002, "pieces"), shot.layer(1002, "depth")
+    normal = shot.layer(1002, "normal")
+    face = (pieces[..., 3] == 1) & (depth < 100) & (np.abs(normal[..., 2] - np.cos(np.radians(degrees))) < 0.01)
+    assert face.sum() > 500
+    plate = scenes.picture(scenes.CAMERA)[2:42, 96:136]
+    assert np.median(pieces[..., 1][face]) / np.median(plate[..., 1]) == pytest.approx(np.cos(np.radians(degrees)), rel=0.06)
