@@ -1,198 +1,86 @@
-"""Closed solids: frames, planar facets, hollowing, and cutting into convex parts. Booleans by manifold3d."""
+"""Closed solids: sight cones, prisms, and their intersection (manifold3d). Metres; vertices (n, 3) float64, triangles (m, 3) int32."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Sequence
 
 import manifold3d
 import numpy as np
-from manifold3d import Manifold
 
-UP = np.array([0.0, 1.0, 0.0])
+from derrumbe.core.errors import DerrumbeError
+from derrumbe.core.records import Camera
+from derrumbe.geom.camera import eye, rays
 
-
-@dataclass(frozen=True)
-class Frame:
-    """A right-handed frame in the world: `axes` rows are u (right), v (up) and w (outward normal)."""
-
-    origin: np.ndarray
-    axes: np.ndarray
-
-    def local(self, points: np.ndarray) -> np.ndarray:
-        """Return world points (..., 3) as (u, v, w), metres."""
-        return (points - self.origin) @ self.axes.T
-
-    def world(self, points: np.ndarray) -> np.ndarray:
-        """Return (u, v, w) points (..., 3) in the world."""
-        return self.origin + points @ self.axes
-
-    def box(self, low: Sequence[float], high: Sequence[float]) -> Manifold:
-        """Return the box between two local corners as a world solid."""
-        size = np.subtract(high, low)
-        placed = np.column_stack([self.axes.T, self.world(np.asarray(low, np.float64))])
-        return Manifold.cube(tuple(size)).transform(placed)
+Solid = manifold3d.Manifold
+Shape = manifold3d.CrossSection
 
 
-WORLD = Frame(np.zeros(3), np.eye(3))
+def shape(polygons: Sequence[np.ndarray]) -> Shape:
+    """Return the plane region covered by closed polygons (n, 2) of either winding (even-odd)."""
+    return Shape([np.asarray(polygon, np.float64) for polygon in polygons], manifold3d.FillRule.EvenOdd)
 
 
-@dataclass(frozen=True)
-class Facet:
-    """A flat part of a surface: `frame` has its w along the outward normal; `low` and `high` bound it in u and v."""
-
-    frame: Frame
-    low: np.ndarray
-    high: np.ndarray
-    area: float
-
-    @property
-    def normal(self) -> np.ndarray:
-        return self.frame.axes[2]
+def grown(region: Shape, by: float) -> Shape:
+    """Return a region grown (or shrunk, when negative) by `by`, corners kept sharp."""
+    return region.offset(by, manifold3d.JoinType.Miter, 2.0)
 
 
-def solid(vertices: np.ndarray, triangles: np.ndarray) -> Manifold:
-    """Return the solid that a closed mesh bounds: vertices (n, 3), triangles (m, 3). Raises ValueError when the mesh isn't closed."""
-    mesh = manifold3d.Mesh64(np.ascontiguousarray(vertices, np.float64), np.ascontiguousarray(triangles, np.uint64))
-    mesh.merge()
-    made = Manifold(mesh)
-    if made.status() != manifold3d.Error.NoError or made.is_empty():
-        raise ValueError(f"the mesh is no closed solid: {made.status()}")
-    return made
+def cone(camera: Camera, region: Shape, near: float, far: float) -> Solid:
+    """Return what lies behind a picture region (pixels) between two depths along the camera's axis."""
+    polygons = region.to_polygons()
+    if not polygons:
+        raise DerrumbeError("a sight cone needs a region that isn't empty")
+    points = np.concatenate(polygons)
+    caps = np.asarray(manifold3d.triangulate(polygons), np.int64)
+    # Pixel y runs down, so counter-clockwise in (x, y) is clockwise as seen: the far cap is wound right as it is.
+    directions, origin, count = rays(camera, points), eye(camera), len(points)
+    vertices = np.concatenate([origin + near * directions, origin + far * directions])
+    sides = []
+    start = 0
+    for polygon in polygons:
+        here = np.arange(start, start + len(polygon))
+        after = np.roll(here, -1)
+        sides += [np.stack([here, after, here + count], 1), np.stack([after, after + count, here + count], 1)]
+        start += len(polygon)
+    triangles = np.concatenate([caps[:, ::-1], caps + count, *sides])
+    return _checked(_from_arrays(vertices, triangles))
 
 
-def mesh_of(body: Manifold) -> tuple[np.ndarray, np.ndarray]:
-    """Return vertices (n, 3) float64 and triangles (m, 3) int64 of a solid."""
-    mesh = body.to_mesh64()
-    return np.asarray(mesh.vert_properties)[:, :3].copy(), np.asarray(mesh.tri_verts).astype(np.int64)
+def upright_prism(footprint: np.ndarray, low: float, high: float) -> Solid:
+    """Return the prism over a footprint (n, 2) of (x, z) corners, either winding, between two heights."""
+    # (x, z) -> (x, -z) extruded along z, then turned so that it stands: (x, y, z) -> (x, z, -y).
+    region = shape([np.asarray(footprint) * (1.0, -1.0)])
+    return region.extrude(high - low).transform(np.array([[1.0, 0, 0, 0], [0, 0, 1, low], [0, -1, 0, 0]]))
 
 
-def corner_points(body: Manifold) -> np.ndarray:
-    """Return the vertices (n, 3) of a solid."""
-    return np.asarray(body.to_mesh64().vert_properties)[:, :3]
+def wall_prism(region: Shape, origin: np.ndarray, along: np.ndarray, inward: np.ndarray, depth: float) -> Solid:
+    """Return a wall region (metres along, up) carried `depth` metres along `inward` from the wall at `origin`."""
+    # Local axes (along, up, outward) are right-handed; the extrusion runs outward from -depth to 0.
+    turn = np.stack([along, np.array([0.0, 1.0, 0.0]), -inward], 1)
+    return region.extrude(depth).translate([0.0, 0.0, -depth]).transform(np.concatenate([turn, np.reshape(origin, (3, 1))], 1))
 
 
-def union(bodies: Iterable[Manifold]) -> Manifold:
-    """Return the union of solids (an empty solid for none)."""
-    return Manifold.batch_boolean(list(bodies), manifold3d.OpType.Add)
+def union(solids: Sequence[Solid]) -> Solid:
+    """Return everything that is in any of the solids."""
+    return Solid.batch_boolean(list(solids), manifold3d.OpType.Add)
 
 
-def between(body: Manifold, normal: np.ndarray, low: float, high: float) -> Manifold:
-    """Return the part of `body` with low <= normal·p <= high."""
-    return body.trim_by_plane(tuple(normal), low).trim_by_plane(tuple(-normal), -high)
+def mesh(solid: Solid) -> tuple[np.ndarray, np.ndarray]:
+    """Return (vertices (n, 3) float64, triangles (m, 3) int32), closed, outward."""
+    arrays = solid.to_mesh64()
+    return np.asarray(arrays.vert_properties, np.float64)[:, :3].copy(), np.asarray(arrays.tri_verts, np.int32)
 
 
-def triangle_normals(vertices: np.ndarray, triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return unit normals (m, 3) and areas (m,) of triangles; a triangle without area has a zero normal."""
-    a, b, c = (vertices[triangles[:, k]] for k in range(3))
-    cross = np.cross(b - a, c - a)
-    length = np.linalg.norm(cross, axis=1)
-    return cross / np.maximum(length, 1e-30)[:, None], length / 2
+def box_mesh(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return an axis-aligned box."""
+    return mesh(Solid.cube(np.asarray(high, np.float64) - low).translate(np.asarray(low, np.float64)))
 
 
-def plane_axes(normal: np.ndarray) -> np.ndarray:
-    """Return axes (u, v, w) of a plane: u horizontal and to the right as seen from outside, v up the plane."""
-    side = np.cross(UP, normal)
-    if np.linalg.norm(side) < 0.05:
-        side = np.array([1.0, 0.0, 0.0])
-        side = side - normal * (side @ normal)
-    side = side / np.linalg.norm(side)
-    return np.stack([side, np.cross(normal, side), normal])
+def _from_arrays(vertices: np.ndarray, triangles: np.ndarray) -> Solid:
+    return Solid(manifold3d.Mesh64(np.ascontiguousarray(vertices, np.float64), np.ascontiguousarray(triangles, np.uint64)))
 
 
-def facets(body: Manifold, angle: float = 0.02, distance: float = 0.02) -> list[Facet]:
-    """Return the planar facets of a solid, largest first. Triangles within `angle` (rad) and `distance` (m) of a plane share it."""
-    vertices, triangles = mesh_of(body)
-    normals, areas = triangle_normals(vertices, triangles)
-    corners = vertices[triangles]
-    free = areas > 1e-6
-    found = []
-    for seed in np.argsort(-areas, kind="stable"):
-        if not free[seed]:
-            continue
-        off = np.abs((corners - corners[seed, 0]) @ normals[seed]).max(axis=1)
-        members = free & (normals @ normals[seed] > np.cos(angle)) & (off < distance)
-        free &= ~members
-        found.append(_facet(corners[members].reshape(-1, 3), normals[seed], float(areas[members].sum())))
-    return sorted(found, key=lambda facet: -facet.area)
-
-
-def _facet(points: np.ndarray, normal: np.ndarray, area: float) -> Facet:
-    axes = plane_axes(normal)
-    origin = normal * (points @ normal).max()
-    plane = Frame(origin, axes)
-    local = plane.local(points)[:, :2]
-    return Facet(plane, local.min(axis=0), local.max(axis=0), area)
-
-
-def cavity(body: Manifold, side: float, top: float) -> Manifold:
-    """Return the room inside a shell: points whose box of ±`side` in x and z and ±`top` in y lies in the solid; open at the ground.
-
-    A Minkowski erosion, made from one convex hull per triangle of the surface.
-    """
-    vertices, triangles = mesh_of(body)
-    normals, _ = triangle_normals(vertices, triangles)
-    lowest = vertices[:, 1].min()
-    floor = (normals[:, 1] < -0.9) & (vertices[triangles][:, :, 1].max(axis=1) < lowest + 0.2)
-    sweep = np.array([(x, y, z) for x in (-side, side) for y in (-top, top) for z in (-side, side)])
-    swept = [Manifold.hull_points((vertices[t][:, None] + sweep).reshape(-1, 3)) for t in triangles[~floor]]
-    return body - union(swept)
-
-
-def convex_parts(body: Manifold, tolerance: float = 0.004, depth: int = 40) -> list[Manifold]:
-    """Cut a solid into convex parts along the planes of its concave edges.
-
-    A part whose hull is larger by no more than the share `tolerance` counts as convex and is replaced by its hull.
-    """
-    parts: list[Manifold] = []
-    for lump in body.decompose():
-        volume = lump.volume()
-        if volume <= 1e-9:
-            continue
-        hull = lump.hull()
-        plane = None if depth == 0 or hull.volume() - volume <= tolerance * volume else concave_plane(lump)
-        if plane is None:
-            parts.append(hull)
-            continue
-        for half in lump.split_by_plane(tuple(plane[:3]), plane[3]):
-            parts += convex_parts(half, tolerance, depth - 1)
-    return parts
-
-
-def concave_plane(body: Manifold) -> np.ndarray | None:
-    """Return the face plane (normal, offset) on which the most concave edge length lies, or None for a convex solid."""
-    vertices, triangles = mesh_of(body)
-    normals, areas = triangle_normals(vertices, triangles)
-    first, second, ends = _edges(triangles)
-    length = np.linalg.norm(vertices[ends[:, 0]] - vertices[ends[:, 1]], axis=1)
-    apex = vertices[triangles[second]].sum(axis=1) - vertices[ends].sum(axis=1)
-    rise = np.einsum("ij,ij->i", apex - vertices[ends[:, 0]], normals[first])
-    sine = np.linalg.norm(np.cross(normals[first], normals[second]), axis=1)
-    concave = (rise > 1e-6) & (sine > 1e-3) & (areas[first] > 1e-9) & (areas[second] > 1e-9)
-    if not concave.any():
-        return None
-    return _heaviest_plane(
-        vertices, triangles, normals, np.concatenate([first[concave], second[concave]]), np.tile((length * sine)[concave], 2)
-    )
-
-
-def _edges(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return for each edge of a closed mesh its two triangles (n,), (n,) and its two vertices (n, 2)."""
-    edges = np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
-    owner = np.repeat(np.arange(len(triangles)), 3)
-    order = np.lexsort((owner, edges[:, 1], edges[:, 0]))
-    return owner[order[0::2]], owner[order[1::2]], edges[order[0::2]]
-
-
-def _heaviest_plane(
-    vertices: np.ndarray, triangles: np.ndarray, normals: np.ndarray, candidates: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-    """Return the plane through one of the candidate triangles that gathers the most weight."""
-    offsets = np.einsum("ij,ij->i", normals[candidates], vertices[triangles[candidates, 0]])
-    planes = np.column_stack([normals[candidates], offsets])
-    sign = np.sign(planes[np.arange(len(planes)), np.argmax(np.abs(planes[:, :3]) > 0.3, axis=1)])
-    keys = np.round(planes * sign[:, None], 3) + 0.0
-    unique, first, group = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    gathered = np.bincount(np.ravel(group), weights, len(unique))
-    return cast(np.ndarray, planes[first[np.argmax(gathered)]])
+def _checked(solid: Solid) -> Solid:
+    if solid.status() != manifold3d.Error.NoError or solid.is_empty():
+        raise DerrumbeError(f"a solid came out broken: {solid.status()}")
+    return solid

@@ -1,0 +1,153 @@
+"""The geometric half of the survey: lines → camera → walls → scale → storeys → solid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from derrumbe.core.records import Camera, Caution, Facade, Vec2
+from derrumbe.geom.camera import eye, rays
+from derrumbe.geom.solids import mesh
+from derrumbe.geom.vanishing import vanishing_point
+from derrumbe.survey import facades as measure
+from derrumbe.survey.filters import filled
+from derrumbe.survey.footing import continued, touched_edges
+from derrumbe.survey.frame import Frame, frame_of
+from derrumbe.survey.lines import find_segments, inside
+from derrumbe.survey.openings import Row, find_rows
+from derrumbe.survey.orientation import FEWEST_SEGMENTS, Orientation, orient
+from derrumbe.survey.rectify import elevation
+from derrumbe.survey.settings import Settings
+from derrumbe.survey.siting import above_ground, site, view_of
+from derrumbe.survey.solid import building_solid
+
+MARGIN = 0.01
+DEPTH_SHARE, DEPTH_RANGE = 0.6, (5.0, 22.0)
+"""Depth of a building that shows one wall, over its width, and its bounds in metres."""
+TALL_ELEVATION = 1.1
+WIDE_SPREAD = 0.12
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What geometry finds. `outline` is the exact silhouette (n, 2) pixels; `segments` with `support` are the evidence."""
+
+    camera: Camera
+    facades: tuple[Facade, ...]
+    footprint: tuple[Vec2, ...]
+    storey_tops: tuple[float, ...]
+    height: float
+    vertices: np.ndarray
+    triangles: np.ndarray
+    depth: float
+    segments: np.ndarray
+    support: np.ndarray
+    warnings: tuple[Caution, ...]
+
+
+def build_geometry(codes: np.ndarray, drawn: np.ndarray, silhouette: np.ndarray, known_focal: float | None, settings: Settings) -> Geometry:
+    """Return the Geometry of a picture `codes` (h, w, 3) uint8. `drawn`: the user's outline, `silhouette`: the exact one, both in pixels."""
+    size = (codes.shape[1], codes.shape[0])
+    segments, orientation, cautions = _orient(codes, drawn, known_focal, settings)
+    view, lift = above_ground(view_of(orientation, (size[0] / 2, size[1] / 2)), drawn, max(size))
+    cautions += _lift_cautions(lift, max(size))
+    plan = site(view, orientation, drawn, segments)
+    unit = frame_of(view, plan, size, 1.0)
+    rows, eaves, top = _measure(codes, drawn, unit)
+    storeys = measure.storeys_of(rows, eaves, settings.building.storeys)
+    scale, scale_cautions = measure.metres_per_unit(settings.building, storeys, top)
+    storeys = measure.storey_guess(top, storeys, scale, settings.building)
+    frame = frame_of(view, plan, size, scale)
+    depth = _depth(frame, settings)
+    outline = continued(silhouette, *size, vanishing_point(orientation.up, view.focal, view.centre))
+    vertices, triangles = mesh(building_solid(frame, outline, depth, eaves * scale))
+    return Geometry(
+        camera=frame.camera,
+        facades=tuple(measure.facade_of(wall, row, eaves, scale) for wall, row in zip(frame.walls, rows, strict=True)),
+        footprint=_footprint(frame, depth),
+        storey_tops=tuple(top * scale for top in storeys.tops),
+        height=float(vertices[:, 1].max()),
+        vertices=vertices,
+        triangles=triangles,
+        depth=depth,
+        segments=segments,
+        support=orientation.support,
+        warnings=(*cautions, *scale_cautions, *_edge_cautions(drawn, size)),
+    )
+
+
+def _orient(
+    codes: np.ndarray, drawn: np.ndarray, known_focal: float | None, settings: Settings
+) -> tuple[np.ndarray, Orientation, list[Caution]]:
+    """Return the building's segments (or the picture's when it has too few), their orientation, and what to say about it."""
+    size = (codes.shape[1], codes.shape[0])
+    every = find_segments(codes)
+    own = every[inside(every, drawn, MARGIN * max(size))] if len(every) else every
+    segments = own if len(own) >= FEWEST_SEGMENTS else every
+    focal = settings.camera.focal or known_focal
+    orientation = orient(segments, size, focal, settings.camera.focal is not None, settings.seed)
+    cautions = []
+    if min(orientation.upright_count, orientation.level_count) < FEWEST_SEGMENTS // 2:
+        cautions.append(
+            Caution(
+                what=f"too few straight lines on the building ({orientation.upright_count} upright, {orientation.level_count} level): "
+                f"the camera is taken as nearly level with a focal length of {orientation.focal:.0f} px",
+                remedy="set camera.focal if you know it",
+            )
+        )
+    elif focal is None and orientation.focal_spread > WIDE_SPREAD:
+        cautions.append(
+            Caution(
+                what=f"the lines leave the focal length open: {orientation.focal:.0f} px, give or take {100 * orientation.focal_spread:.0f} %",
+                remedy="set camera.focal if you know it",
+            )
+        )
+    return segments, orientation, cautions
+
+
+def _lift_cautions(lift: float, side: int) -> list[Caution]:
+    if lift < 0.01 * side:
+        return []
+    return [
+        Caution(
+            what=f"the building's foot lies above the horizon that its lines give; the horizon was moved up by {lift:.0f} px",
+            remedy="nothing, if it stands on a rise or the picture is cropped; else check that the outline reaches the ground",
+        )
+    ]
+
+
+def _edge_cautions(drawn: np.ndarray, size: tuple[int, int]) -> list[Caution]:
+    edges = [edge for edge, touches in touched_edges(drawn, *size).items() if touches]
+    if not edges:
+        return []
+    return [
+        Caution(
+            what=f"the building runs out of the picture ({', '.join(edges)}): what is outside is made up",
+            remedy="choose a wider plate, or set building.height for its full height",
+        )
+    ]
+
+
+def _measure(codes: np.ndarray, drawn: np.ndarray, frame: Frame) -> tuple[list[list[Row]], float, float]:
+    """Return rows of openings per wall, the eaves and the highest point, in units of the camera's height."""
+    origin = eye(frame.camera)
+    mask = filled([drawn], codes.shape[:2])
+    main = frame.walls[0]
+    profiles = [measure.top_profile(np.nan_to_num(wall.from_rays(origin, rays(frame.camera, drawn))), wall.width) for wall in frame.walls]
+    eaves = measure.eaves_height(profiles[0])
+    rows = [find_rows(elevation(codes, mask, frame.camera, wall, TALL_ELEVATION * eaves)) for wall in (main, *frame.walls[1:])]
+    return rows, eaves, float(profiles[0].max())
+
+
+def _depth(frame: Frame, settings: Settings) -> float:
+    seen = frame.walls[1].width if len(frame.walls) > 1 else None
+    guess = seen if seen is not None else float(np.clip(DEPTH_SHARE * frame.walls[0].width, *DEPTH_RANGE))
+    wanted = settings.building.depth
+    return max(wanted, seen or 0.0) if wanted else guess
+
+
+def _footprint(frame: Frame, depth: float) -> tuple[Vec2, ...]:
+    """Return counter-clockwise (x, z) corners seen from above with x right and z up: the main wall is the far side there."""
+    half = 0.5 * frame.walls[0].width
+    return ((-half, -depth), (half, -depth), (half, 0.0), (-half, 0.0))

@@ -1,0 +1,106 @@
+"""Sun and sky: their kind, direction and strength, so that a façade of plausible albedo shows as it does in the plate."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from derrumbe.core.knobs import Light
+from derrumbe.core.records import Sun, Vec3
+
+LUMA = np.array([0.2722287168, 0.6740817658, 0.0536895174])
+ALBEDO = {"brick": 0.26, "concrete": 0.40, "stone": 0.42, "timber": 0.32}
+"""Luminance albedo of walls (CIBSE and ASHRAE tables, middle of each range)."""
+GROUND_ALBEDO = 0.18
+BLUE_SKY = 0.80
+"""Red over blue light below this is blue sky."""
+BLUE_SHARE = 0.15
+SUN_OVER_SKY = 4.5
+"""Clear sky: sun facing a surface, over the whole sky facing up (CIE clear sky, sun at about 40 degrees)."""
+SUN_TINT = np.array([1.06, 0.99, 0.90])
+LIT = 0.42
+"""A façade brighter than this share of the sky stands in the sun."""
+
+
+def estimate(
+    texture: np.ndarray, sky: np.ndarray, walls: np.ndarray, ground: np.ndarray, normal: np.ndarray, material: str, knobs: Light
+) -> Sun:
+    """Return the Sun. `texture` (h, w, 3); `sky` alpha; `walls`, `ground` (h, w) bool; `normal`: the main façade's."""
+    heaven = texture[sky > 0.99]
+    overcast = knobs.sky == "overcast" if knobs.sky != "auto" else _is_overcast(heaven)
+    wall = _median(texture, walls, 0.3)
+    azimuth, elevation = _sun_angles(texture, sky, wall, heaven, overcast)
+    azimuth = knobs.sun_azimuth if knobs.sun_azimuth is not None else azimuth
+    elevation = knobs.sun_elevation if knobs.sun_elevation is not None else elevation
+    direction = _direction(azimuth, elevation)
+    sky_tint = _tint(np.median(heaven, axis=0)) if len(heaven) else np.ones(3)
+    shape = _shape(overcast, direction, sky_tint, _tint(_median(texture, ground, 0.2)))
+    lit = float(np.asarray(normal) @ direction)
+    shown = shape[0] * max(0.0, lit) + 0.5 * (shape[1] + shape[2])
+    scale = float(wall @ LUMA) / (ALBEDO[material] * float(shown @ LUMA))
+    sun, heaven_rgb, earth = (_vec3(part * scale) for part in shape)
+    return Sun(
+        direction=_vec3(direction),
+        rgb=sun,
+        sky_rgb=heaven_rgb,
+        ground_rgb=earth,
+        overcast=overcast,
+        softness_deg=25.0 if overcast else 0.53,
+    )
+
+
+def _is_overcast(heaven: np.ndarray) -> bool:
+    if len(heaven) < 50:
+        return True
+    return bool(np.mean(heaven[:, 0] < BLUE_SKY * heaven[:, 2]) < BLUE_SHARE)
+
+
+def _sun_angles(texture: np.ndarray, sky: np.ndarray, wall: np.ndarray, heaven: np.ndarray, overcast: bool) -> tuple[float, float]:
+    """Return (azimuth, elevation) in degrees. A lit façade has the sun behind the camera, a dark one before it; the brighter side of the
+    sky is the sun's."""
+    if overcast or len(heaven) < 50:
+        return 150.0, 60.0
+    side = _brighter_side(texture, sky)
+    if float(wall @ LUMA) > LIT * float(np.median(heaven @ LUMA)):
+        return 180.0 - 50.0 * side, 42.0
+    return 40.0 * side, 38.0
+
+
+def _brighter_side(texture: np.ndarray, sky: np.ndarray) -> float:
+    """Return +1 when the right of the sky is brighter, -1 when the left is."""
+    clear = sky > 0.99
+    columns = np.broadcast_to(np.arange(sky.shape[1]), sky.shape)[clear]
+    light = texture[clear] @ LUMA.astype(np.float32)
+    middle = np.median(columns)
+    right, left = light[columns > middle], light[columns <= middle]
+    return 1.0 if len(right) and len(left) and np.median(right) > np.median(left) else -1.0
+
+
+def _direction(azimuth: float, elevation: float) -> np.ndarray:
+    """Return the unit vector towards the sun: azimuth 0 behind the building (-Z), 90 right of frame (+X), 180 behind the camera (+Z)."""
+    a, e = np.radians(azimuth), np.radians(elevation)
+    return np.array([np.sin(a) * np.cos(e), np.sin(e), -np.cos(a) * np.cos(e)])
+
+
+def _shape(
+    overcast: bool, direction: np.ndarray, sky_tint: np.ndarray, ground_tint: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return unscaled (sun, sky, ground) light."""
+    sun = np.zeros(3) if overcast else SUN_OVER_SKY * SUN_TINT
+    arriving = sky_tint + sun * max(0.0, direction[1])
+    return sun, sky_tint, GROUND_ALBEDO * arriving * ground_tint
+
+
+def _tint(colour: np.ndarray) -> np.ndarray:
+    """Return a colour at luminance 1, no more saturated than daylight gets."""
+    luma = float(colour @ LUMA)
+    return np.clip(colour / luma, 0.6, 1.6) if luma > 1e-6 else np.ones(3)
+
+
+def _median(texture: np.ndarray, mask: np.ndarray, default: float) -> np.ndarray:
+    pixels = texture[mask]
+    return np.median(pixels, axis=0).astype(np.float64) if len(pixels) else np.full(3, default)
+
+
+def _vec3(values: np.ndarray) -> Vec3:
+    x, y, z = (float(value) for value in values)
+    return x, y, z

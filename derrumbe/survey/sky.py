@@ -1,0 +1,99 @@
+"""Where the sky is: a seed from colour, smoothness and height in frame, GrabCut (Rother et al. 2004), then soft edges."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from derrumbe.survey.filters import disc, masked_mean, soft_edge
+
+WORKING_SIDE = 640
+SMALLEST = 0.004
+"""Less sky than this share of the picture is none."""
+EDGE_BAND = 3
+STEEPEST = 0.035
+"""Skies, clouds included, change by less than this (display codes, 0..1) from pixel to pixel of the working picture."""
+TOLERANCE = 0.11
+"""Sky colours stay this near (display codes, 0..1) to the mean of the sky around, or nearer than its own spread."""
+
+
+def find_sky(codes: np.ndarray, outline_mask: np.ndarray, horizon: float) -> np.ndarray:
+    """Return sky alpha (h, w) float32 of `codes` (h, w, 3) uint8. `outline_mask` is the building; `horizon` a row (the sky ends above it)."""
+    scale = min(1.0, WORKING_SIDE / max(codes.shape))
+    small = cv2.resize(codes, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    building = cv2.resize(outline_mask, small.shape[1::-1], interpolation=cv2.INTER_AREA) > 127
+    seed = _seed(small, building, horizon * scale)
+    if seed.mean() < SMALLEST:
+        return np.zeros(codes.shape[:2], np.float32)
+    region = _cut(small, seed, building, horizon * scale)
+    mask = cv2.resize(region.astype(np.float32), codes.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
+    band = max(EDGE_BAND, int(np.ceil(1.5 / scale)))
+    return _despeckled(soft_edge(codes.astype(np.float32) / 255, mask, band))
+
+
+def _seed(codes: np.ndarray, building: np.ndarray, horizon: float) -> np.ndarray:
+    """Return what is surely sky (h, w) bool: light or blue, smooth, and joined to the top of the picture."""
+    picture = cv2.GaussianBlur(codes, (0, 0), 1.0).astype(np.float32) / 255
+    grey = picture.mean(axis=-1)
+    blue = (picture[..., 2] > 1.06 * picture[..., 0]) & (picture[..., 2] >= 0.98 * picture[..., 1]) & (grey > 0.2)
+    rows = np.arange(codes.shape[0])[:, None]
+    upper = rows < max(horizon, 0.25 * codes.shape[0])
+    outside = upper & ~building
+    if not outside.any():
+        return outside
+    light = grey > max(0.5, 0.72 * float(np.percentile(grey[outside], 97)))
+    likely = (outside & (blue | light) & (_steepness(picture) < STEEPEST)).astype(np.uint8)
+    likely = cv2.morphologyEx(likely, cv2.MORPH_OPEN, disc(1))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(likely)
+    touching = [i for i in range(1, count) if stats[i, 1] < 0.06 * codes.shape[0] and stats[i, 4] > 0.001 * likely.size]
+    return np.isin(labels, touching)
+
+
+def _steepness(picture: np.ndarray) -> np.ndarray:
+    """Return the largest change of any channel to the next pixel (h, w): the edges of roofs and trees fence the sky in."""
+    across, down = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=1 / 8)
+    return np.sqrt(across**2 + down**2).max(axis=-1)
+
+
+def _cut(codes: np.ndarray, seed: np.ndarray, building: np.ndarray, horizon: float) -> np.ndarray:
+    """Return the sky's region (h, w) bool."""
+    reach = max(2.0, 0.012 * codes.shape[1])
+    deep = cv2.erode(building.astype(np.uint8), disc(reach), borderValue=1) > 0
+    rows = np.arange(codes.shape[0])[:, None]
+    labels = np.where(seed, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    labels[cv2.erode(seed.astype(np.uint8), disc(3), borderValue=1) > 0] = cv2.GC_FGD
+    labels[deep | np.broadcast_to(rows > horizon + 0.02 * codes.shape[0], seed.shape)] = cv2.GC_BGD
+    cv2.setRNGSeed(7)
+    cv2.grabCut(np.ascontiguousarray(codes[..., ::-1]), labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    region = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+    return _joined(region & (seed | _like_the_sky_around(codes, seed)), seed)
+
+
+def _like_the_sky_around(codes: np.ndarray, seed: np.ndarray) -> np.ndarray:
+    """Return where colours are those of the sky nearby (h, w) bool: a blue roof under a white sky isn't sky."""
+    picture = codes.astype(np.float32) / 255
+    radius = max(8, codes.shape[1] // 10)
+    mean, _ = masked_mean(picture, seed, radius)
+    square, cover = masked_mean(picture**2, seed, radius)
+    spread = np.sqrt(np.maximum(square - mean**2, 0)).max(axis=-1)
+    whole = picture[seed].mean(axis=0)
+    mean = np.where((cover > 0.01)[..., None], mean, whole)
+    apart = np.abs(picture - mean).max(axis=-1)
+    return apart < np.maximum(TOLERANCE, 2.5 * spread)
+
+
+def _joined(region: np.ndarray, seed: np.ndarray) -> np.ndarray:
+    """Keep the parts of `region` that hold some seed: light walls elsewhere aren't sky."""
+    count, labels = cv2.connectedComponents(region.astype(np.uint8))
+    held = np.bincount(labels[seed & region], minlength=count) > 8
+    held[0] = False
+    return held[labels]
+
+
+def _despeckled(alpha: np.ndarray) -> np.ndarray:
+    """Fill pinholes in the sky (birds, noise) that are a few pixels large and far from anything else."""
+    holes = (alpha < 0.5).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(holes)
+    small = stats[:, 4] < max(6, 6e-6 * alpha.size)
+    small[0] = False
+    return np.where(small[labels], np.float32(1), alpha)

@@ -1,0 +1,140 @@
+"""The building's solid: from the camera it fills the outline; in depth it is a guess that keeps roofs and towers in proportion.
+
+solid = sight cone of the outline ∩ union over walls of (the outline on that wall, carried back along the wall's normal).
+A part of the outline is carried back no further than it is wide, so that a spire is as deep as it is wide and not a long ridge.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from derrumbe.core.errors import DerrumbeError
+from derrumbe.geom.camera import eye, rays
+from derrumbe.geom.solids import Shape, Solid, cone, grown, shape, union, wall_prism
+from derrumbe.survey.footing import bottom_chain
+from derrumbe.survey.frame import Frame, Wall
+
+GROWTH = 1.25
+"""The outline is grown by this many pixels, so that mixed edge pixels go with the building."""
+BANDS = 28
+"""Height bands in which the depth of roofs and towers is measured."""
+SLENDER = 1.15
+"""A part above the eaves is at most this many times as deep as it is wide."""
+THINNEST = 0.5
+
+
+def building_solid(frame: Frame, outline: np.ndarray, depth: float, eaves: float, growth: float = GROWTH) -> Solid:
+    """Return the closed solid, metres, its base on the ground. `outline` (n, 2) pixels may run outside the picture."""
+    seen = grown(shape([_to_ground(frame, outline)]), growth)
+    parts = []
+    for index, wall in enumerate(frame.walls):
+        inward_depth = depth if index == 0 else frame.walls[0].width
+        parts += _carried_back(frame, wall, index, seen, inward_depth, eaves)
+    if not parts:
+        raise DerrumbeError("no wall of the building lies behind its outline")
+    bulk = union(parts)
+    reach = _reach(frame, bulk)
+    solid = bulk ^ cone(frame.camera, seen, 0.05 * reach[0], 1.5 * reach[1])
+    if solid.is_empty():
+        raise DerrumbeError("the building's solid came out empty")
+    return solid
+
+
+def _to_ground(frame: Frame, outline: np.ndarray) -> np.ndarray:
+    """Return the outline with its bottom carried down to the foot of the walls where it ends above it."""
+    chain = bottom_chain(outline)
+    feet = _feet(frame, chain)
+    lower = shape([np.concatenate([chain, feet[::-1]])]) if len(chain) > 1 else None
+    whole = shape([outline])
+    if lower is None:
+        return outline
+    joined = whole + grown(lower, 0.05)
+    return max((polygon for polygon in joined.to_polygons()), key=lambda polygon: abs(shape([polygon]).area()))
+
+
+def _feet(frame: Frame, chain: np.ndarray) -> np.ndarray:
+    """Return the pixel of the wall's foot under each point of the bottom chain; points already lower stay."""
+    from derrumbe.geom.camera import project
+
+    feet = chain.copy()
+    origin, directions = eye(frame.camera), rays(frame.camera, chain)
+    for wall in frame.walls[::-1]:
+        points = wall.from_rays(origin, directions)
+        mine = np.isfinite(points[:, 0]) & (points[:, 0] > -0.01 * wall.width) & (points[:, 0] < 1.01 * wall.width)
+        ground = points.copy()
+        ground[:, 1] = 0.0
+        pixels = project(frame.camera, wall.to_world(np.nan_to_num(ground)))[0]
+        feet[mine] = np.where((pixels[:, 1] > chain[:, 1])[:, None], pixels, chain)[mine]
+    return feet
+
+
+def _carried_back(frame: Frame, wall: Wall, index: int, seen: Shape, depth: float, eaves: float) -> list[Solid]:
+    """Return the wall's share of the outline carried back: whole depth up to the eaves, above it as deep as it is wide."""
+    region = wall_region(frame, wall, index, seen)
+    if region.is_empty():
+        return []
+    low, left, high, right = (region.bounds()[i] for i in (1, 0, 3, 2))
+    span = (left - 1.0, right + 1.0)
+    parts = [_back(wall, region ^ _band(span, low - 1.0, eaves), depth)]
+    edges = np.linspace(eaves, max(high, eaves + 1e-3), BANDS + 1)
+    for bottom, top in zip(edges[:-1], edges[1:], strict=True):
+        for part in (region ^ _band(span, bottom, top)).decompose():
+            bounds = part.bounds()
+            parts.append(_back(wall, part, float(np.clip(SLENDER * (bounds[2] - bounds[0]), THINNEST, depth))))
+    return [part for part in parts if not part.is_empty()]
+
+
+def wall_region(frame: Frame, wall: Wall, index: int, seen: Shape) -> Shape:
+    """Return the part of a picture region that falls on a wall, in wall metres (along, up), above the ground."""
+    origin = eye(frame.camera)
+    polygons = []
+    for polygon in seen.to_polygons():
+        points = wall.from_rays(origin, rays(frame.camera, np.asarray(polygon)))
+        if np.isfinite(points).all():
+            polygons.append(points)
+        else:
+            polygons.append(_clipped_to_front(frame, wall, np.asarray(polygon)))
+    left, right = _limits(frame, index, wall)
+    return shape([polygon for polygon in polygons if len(polygon) > 2]) ^ _band((left, right), 0.0, 1e4)
+
+
+def _clipped_to_front(frame: Frame, wall: Wall, polygon: np.ndarray) -> np.ndarray:
+    """Return the wall points of the part of a pixel polygon whose sight lines reach the wall well before its horizon."""
+    camera = frame.camera
+    rotation = np.asarray(camera.rotation)
+    facing = rotation @ wall.normal
+    # rays·normal = (pixel - centre)/focal · facing_xy + facing_z; keep where it is below a small negative number.
+    slope = np.array([facing[0], facing[1]]) / camera.focal_px
+    level = facing[2] - slope @ (camera.cx, camera.cy) + 0.03
+    kept = []
+    for start, end in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        a, b = slope @ start + level, slope @ end + level
+        if a <= 0:
+            kept.append(start)
+        if a * b < 0:
+            kept.append(start + (end - start) * (a / (a - b)))
+    return wall.from_rays(eye(camera), rays(camera, np.array(kept))) if len(kept) > 2 else np.zeros((0, 2))
+
+
+def _limits(frame: Frame, index: int, wall: Wall) -> tuple[float, float]:
+    """Return how far along the wall the outline may reach: a wall ends at the edge it shares, and nowhere else."""
+    if frame.second == "none":
+        return -1e4, 1e4
+    shared_left = (frame.second == "left") == (index == 0)
+    return (0.0, 1e4) if shared_left else (-1e4, wall.width)
+
+
+def _band(span: tuple[float, float], low: float, high: float) -> Shape:
+    return Shape.square([span[1] - span[0], max(high - low, 1e-6)]).translate([span[0], low])
+
+
+def _back(wall: Wall, region: Shape, depth: float) -> Solid:
+    return wall_prism(region, wall.origin, wall.along, -wall.normal, depth) if not region.is_empty() else Solid()
+
+
+def _reach(frame: Frame, bulk: Solid) -> tuple[float, float]:
+    """Return the least and greatest depth of a solid's bounding box along the camera's axis."""
+    box = np.asarray(bulk.bounding_box()).reshape(2, 3)
+    corners = np.array([[box[i, 0], box[j, 1], box[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+    depths = corners @ np.asarray(frame.camera.rotation)[2] + frame.camera.translation[2]
+    return max(float(depths.min()), 1e-3), max(float(depths.max()), 1e-2)
