@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from derrumbe.simulate.clusters import components
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.schedule import Plan
 from derrumbe.simulate.structure import OUTER_WALL, WINDOW, Structure
-from derrumbe.simulate.world import World
+from derrumbe.simulate.world import ANGULAR_DAMPING, World
 
 BLOCK = 24
 """Pieces from which a cluster is a block that crushing holds back."""
@@ -21,6 +22,10 @@ PANEL = 8
 """Pieces up to which crushed uprights are a panel that buckles."""
 BUCKLE = 1.3
 """m/s at most with which the middle of a 3.3 m panel bulges as it gives way."""
+
+
+SLOW = 0.6
+"""m/s and half as many rad/s under which rubble settles."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Collapse:
         self.kicked = np.zeros(structure.count, bool)
         self.ghost = np.zeros(structure.count, bool)
         self.now = 0.0
+        self._joint: Any = None
+        self._slow: dict[int, float] = {}
         self._changed = True
 
     def advance(self, steps: int) -> Sample:
@@ -57,6 +64,7 @@ class Collapse:
         if self.failure.break_due(self.now) or self._changed:
             self._regroup()
         self._make_way()
+        self._unhang()
         before = impact.motions_before(self.world)
         blow = self.world.step()
         self.now += self.world.step_seconds
@@ -75,11 +83,23 @@ class Collapse:
         touched = sorted({number for pair in born for number in pair if number >= 0})
         for number in touched:
             self._set_loose(number, crushed)
+            self._hang(number)
         return born
+
+    def _hang(self, number: int) -> None:
+        """A toppling block turns on its hinge while that holds."""
+        hinge, heavy = self.plan.hinge, 0.4 * float(self.structure.mass[self.plan.falls].sum())
+        if hinge and self._joint is None and self.now < hinge.seconds and self.world.bodies[number].mass > heavy:
+            self._joint = self.world.hang(number, hinge.point, hinge.axis)
+
+    def _unhang(self) -> None:
+        if self._joint is not None and self.plan.hinge and self.now >= self.plan.hinge.seconds:
+            self.world.unhang(self._joint)
+            self._joint = None
 
     def _set_loose(self, number: int, crushed: np.ndarray) -> None:
         pieces = self.world.bodies[number].pieces
-        if len(pieces) >= BLOCK:
+        if len(pieces) >= BLOCK and not (self.plan.hinge and self.now < self.plan.hinge.seconds):
             share = self.plan.resist[self.structure.column[pieces]]
             self.world.set_resistance(number, float(np.average(share, weights=self.structure.mass[pieces])))
             return
@@ -109,12 +129,16 @@ class Collapse:
         self.ghost = ghost
 
     def _settle(self) -> None:
-        """Slow rubble loses speed in its many small contacts, which a few rigid ones don't show."""
-        for number in self.world.bodies:
-            if self.world.awake(number):
+        """Slow rubble loses speed in its many small contacts, which a few rigid ones don't show. What is falling keeps its speed."""
+        slow: dict[int, float] = {}
+        for number, body in self.world.bodies.items():
+            if len(body.pieces) < BLOCK and self.world.awake(number):
                 linear, angular, _ = self.world.motion(number)
-                slow = linear @ linear < 0.6**2 and angular @ angular < 1.0
-                self.world.set_damping(number, 1.5 if slow else 0.02, 2.5 if slow else 0.15)
+                if linear @ linear < SLOW**2 and angular @ angular < (2 * SLOW) ** 2:
+                    slow[number] = float(linear[1])
+                lying = number in slow and slow[number] > self._slow.get(number, np.inf) - 0.2
+                self.world.set_damping(number, 1.5 if lying else 0.0, 2.5 if lying else ANGULAR_DAMPING)
+        self._slow = slow
 
     def sample(self) -> Sample:
         """Return the pieces as they are now."""

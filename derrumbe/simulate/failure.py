@@ -71,6 +71,10 @@ class Failure:
         above = (self._storey >= lowest[self._column]).any(1)
         self.due_at[above] = np.minimum(self.due_at[above], now + self.plan.crack_lag[above])
 
+    def armed(self, now: float) -> np.ndarray:
+        """Return the bonds that blows can break, (B,) bool."""
+        return (self.plan.armed_at[self._cell] <= now).all(1)
+
     def break_due(self, now: float) -> bool:
         """Break what is due. Return whether anything broke."""
         bonds = np.flatnonzero(self.alive & (self.due_at <= now))
@@ -87,8 +91,10 @@ class Failure:
         """Cells that now carry too much fail within half a second."""
         weight = weight_above(self.structure, standing)
         failed = self.failed.reshape(weight.shape)
-        cells = np.flatnonzero(overloaded(weight, failed, self.capacity).ravel() & np.isfinite(self.plan.cell_time))
-        soon = now + 0.1 + 0.4 * self.rng.random(len(cells))
+        cells = np.flatnonzero(
+            overloaded(weight, failed, self.capacity).ravel() & np.isfinite(self.plan.cell_time) & (self.plan.armed_at <= now)
+        )
+        soon = now + 0.2 + 0.5 * self.rng.random(len(cells))
         self.cell_due[cells] = np.minimum(self.cell_due[cells], soon)
 
     def crushed_pieces(self) -> np.ndarray:
@@ -98,6 +104,7 @@ class Failure:
     def ghosts(self, now: float, gravity: float) -> np.ndarray:
         """Return the crushed uprights that make way at this time, (N,) bool."""
         lasts = np.sqrt(2 * GHOST_FALL * self.structure.storey_height / gravity)
+        lasts += self.plan.hinge.seconds if self.plan.hinge else 0.0
         return self.crushed_pieces() & (now - self.failed_at[self.structure.cell] < lasts)
 
 

@@ -36,7 +36,7 @@ def _break_around(failure: Failure, force: np.ndarray, now: float) -> None:
     bonds = failure.structure.bonds
     felt = spread_force(force, bonds, failure.alive)
     strength = failure.structure.bond_strength * failure.plan.toughness
-    over = failure.alive & failure.breakable & (felt[bonds].mean(1) > strength)
+    over = failure.alive & failure.breakable & (felt[bonds].mean(1) > strength) & failure.armed(now)
     failure.break_bonds(np.flatnonzero(over), now)
 
 
@@ -51,7 +51,8 @@ def _crush_cells(world: World, failure: Failure, force: np.ndarray, now: float) 
             cells = _cells_at(world, world.bodies[number].pieces, structure.centre[piece, 1] + REACH)
         else:
             continue
-        if force[piece] > limit[cells].min():
+        cells = cells[failure.plan.armed_at[cells] <= now]
+        if len(cells) and force[piece] > limit[cells].min():
             failure.fail(cells, now, sudden=True)
 
 

@@ -10,11 +10,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from derrumbe.core.knobs import Collapse
+from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.structure import PARAPET, ROOF, SLAB, Cells, Structure
 
 NEVER = np.inf
-FRONT_SPEED = 14.0
-"""m/s along a storey at which failure runs from bay to bay: seen in films of progressive collapses as 10 to 20 m/s."""
+FRONT_SPEED = 10.0
+"""m/s along a storey at which failure runs from bay to bay: seen in films of progressive collapses as 5 to 20 m/s."""
+HINGE_SHARE = 0.3
+"""Share of the base, at the back of a topple, that holds as a hinge."""
+LEAN = 0.35
+"""rad that a toppling block leans before its hinge is crushed."""
+
+
+@dataclass(frozen=True)
+class Hinge:
+    """What a toppling block turns on: a line through `point` along `axis`, holding for `seconds` after the trigger."""
+
+    point: np.ndarray
+    axis: np.ndarray
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -22,8 +36,9 @@ class Plan:
     """falls (N,) bool; cell_time (C,) s, NEVER for cells that nothing makes fail; the rest per bond (B,).
 
     crush_lag: after the failure of either cell, this bond goes; crack_lag: after the first failure below in either bay, it goes;
-    cut_time: it goes then, whatever happens. NEVER where it doesn't apply. toughness: spread of strength about the bond's own, dimensionless.
-    resist: share of g that crushing takes from a large block of each bay, (nx * nz,).
+    cut_time: it goes then, whatever happens. NEVER where it doesn't apply. toughness: factor on its own strength.
+    resist: share of g that crushing takes from a large block of each bay, (nx * nz,). armed_at (C,) s: before it no blow crushes a cell or
+    breaks its bonds, so that a toppling block keeps whole on its hinge.
     """
 
     falls: np.ndarray
@@ -33,6 +48,8 @@ class Plan:
     cut_time: np.ndarray
     toughness: np.ndarray
     resist: np.ndarray
+    armed_at: np.ndarray
+    hinge: Hinge | None
     origin: int
 
 
@@ -42,17 +59,21 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
     falls = falling_pieces(structure, collapse, origin, rng)
     if collapse.part == "upper":
         origin = max(origin, int(structure.storey[falls & structure.upright].min(initial=structure.cells.storeys - 1)))
-    times = cell_times(structure.cells, collapse, origin, structure.storey_height, rng)
+    hinge = topple_hinge(structure, collapse, origin) if collapse.mode == "topple" else None
+    holds = hinge.seconds if hinge else 0.0
+    times = cell_times(structure.cells, collapse, origin, holds, rng)
     times[~np.isin(np.arange(structure.cells.count), np.unique(structure.cell[falls]))] = NEVER
     bays = structure.cells.nx * structure.cells.nz
     return Plan(
         falls=falls,
         cell_time=times,
         crush_lag=_crush_lags(structure, falls, rng),
-        crack_lag=_crack_lags(structure, falls, collapse, rng),
+        crack_lag=_crack_lags(structure, falls, collapse, holds, rng),
         cut_time=_cut_times(structure, falls, collapse, origin),
         toughness=rng.lognormal(0.0, 0.5, len(structure.bonds)),
         resist=0.12 + 0.28 * (0.5 + collapse.variation * (rng.random(bays) - 0.5)),
+        armed_at=np.where(times > holds, holds, 0.0),
+        hinge=hinge,
         origin=origin,
     )
 
@@ -79,16 +100,18 @@ def _upper_border(cells: Cells, origin: int, variation: float, rng: np.random.Ge
     return np.minimum(base + step, cells.storeys - 1)
 
 
-def cell_times(cells: Cells, collapse: Collapse, origin: int, storey_height: float, rng: np.random.Generator) -> np.ndarray:
+def cell_times(cells: Cells, collapse: Collapse, origin: int, hinge: float, rng: np.random.Generator) -> np.ndarray:
     """Return when each cell fails, (C,) seconds after the trigger."""
     storey = np.arange(cells.storeys)[:, None, None]
     start = _start_times(cells, collapse)[None, :, None]
     uneven = collapse.variation * rng.random(cells.shape)
     rank = np.abs(storey - origin)
     if collapse.mode == "topple":
-        times = _topple_times(cells, collapse, origin, storey_height, uneven)
+        times = _topple_times(cells, collapse, origin, hinge, uneven)
     elif collapse.mode == "pancake":
-        times = 0.3 * start + rank * collapse.storey_delay / collapse.speed * (0.75 + 0.5 * uneven) + 0.12 * uneven
+        times = (
+            0.3 * start + rank * collapse.storey_delay / collapse.speed * (0.75 + 0.5 * uneven) + np.where(rank > 0, 0.35, 0.12) * uneven
+        )
     else:
         times = start + rank * collapse.storey_delay / collapse.speed * (0.7 + 0.6 * uneven) + 0.35 * uneven / collapse.speed
     below = (origin - storey) * (0.45 + 0.3 * uneven) + 0.75
@@ -115,14 +138,29 @@ def lean(cells: Cells, direction: str) -> np.ndarray:
     return (towards - towards.min()) / max(float(np.ptp(towards)), 1e-9)
 
 
-def _topple_times(cells: Cells, collapse: Collapse, origin: int, storey_height: float, uneven: np.ndarray) -> np.ndarray:
+def topple_hinge(structure: Structure, collapse: Collapse, origin: int) -> Hinge:
+    """Return the hinge of a topple; it holds until the block has leant over or its front has come down.
+
+    A rigid inverted pendulum that starts out of balance by `arm`: angle = arm / height (cosh(t / tau) - 1).
+    """
+    low, high = np.array(structure.cells.low), np.array(structure.cells.high)
+    side = {"left": (-1, 0), "right": (1, 0), "towards": (0, 1), "away": (0, -1)}[collapse.direction]
+    wide = float(abs((high - low) @ side))
+    foot = 0.5 * (low + high) + np.array(side) * (HINGE_SHARE - 0.5) * wide
+    tall = structure.height - structure.storey_bottoms[origin]
+    arm, half = (0.5 - HINGE_SHARE) * wide, 0.5 * tall
+    tau = np.sqrt(((tall**2 + wide**2) / 12 + half**2 + arm**2) / (GRAVITY * half))
+    angle = min(LEAN, structure.storey_height / ((1 - HINGE_SHARE) * wide))
+    seconds = float(tau * np.arccosh(1 + angle * half / arm))
+    return Hinge(np.array([foot[0], structure.storey_tops[origin], foot[1]]), np.array([-side[1], 0.0, side[0]], float), seconds)
+
+
+def _topple_times(cells: Cells, collapse: Collapse, origin: int, hinge: float, uneven: np.ndarray) -> np.ndarray:
     """The origin storey gives way on the side of the fall; the other side is a hinge until the block has leant over."""
     forward = lean(cells, collapse.direction)[None]
-    above = (cells.storeys - origin) * storey_height
-    hinge = 1.5 * np.sqrt(above / 20.0) / collapse.speed**0.5
-    base = np.where(forward > 0.3, 0.15 * (1 - forward) / collapse.speed + 0.06 * uneven, hinge + 0.2 * uneven)
+    base = np.where(forward > HINGE_SHARE, 0.15 * (1 - forward) / collapse.speed + 0.06 * uneven, hinge + 0.2 * uneven)
     storey = np.arange(cells.storeys)[:, None, None]
-    later = 1.3 * hinge + (storey - origin) * collapse.storey_delay / collapse.speed * (0.6 + 0.8 * uneven) + 0.4 * uneven
+    later = 1.15 * hinge + (storey - origin) * collapse.storey_delay / collapse.speed * (0.6 + 0.8 * uneven) + 0.4 * uneven
     return np.where(storey == origin, base, later)
 
 
@@ -145,11 +183,11 @@ def _crush_lags(structure: Structure, falls: np.ndarray, rng: np.random.Generato
     return out
 
 
-def _crack_lags(structure: Structure, falls: np.ndarray, collapse: Collapse, rng: np.random.Generator) -> np.ndarray:
+def _crack_lags(structure: Structure, falls: np.ndarray, collapse: Collapse, hinge: float, rng: np.random.Generator) -> np.ndarray:
     """Bays crack apart after the first failure below; what stands is left at once."""
     first, second = structure.bonds.T
-    early, late = {"pancake": (0.3, 1.3), "topple": (2.0, 3.5)}.get(collapse.mode, (0.06, 0.55))
-    lag = (early + (late - early) * rng.random(len(first))) / collapse.speed**0.5
+    early, late = {"pancake": (0.1, 0.6), "topple": (1.2 * hinge, 1.2 * hinge + 0.8)}.get(collapse.mode, (0.02, 0.25))
+    lag = (early + (late - early) * rng.random(len(first))) / (1.0 if hinge else collapse.speed**0.5)
     plane = _plane_lag(structure, rng) * (late - early)
     across = structure.column[first] != structure.column[second]
     out = np.where(across, lag + plane, NEVER)
@@ -170,11 +208,11 @@ def _plane_lag(structure: Structure, rng: np.random.Generator) -> np.ndarray:
 
 def _cut_times(structure: Structure, falls: np.ndarray, collapse: Collapse, origin: int) -> np.ndarray:
     """A toppling block lets go of its hinge in tension at once, and then only rests on it."""
-    first, second = structure.bonds.T
-    out = np.full(len(first), NEVER)
+    out = np.full(len(structure.bonds), NEVER)
     if collapse.mode == "topple":
-        pair = structure.storey[structure.bonds]
-        low, high = pair.min(1), pair.max(1)
-        crossing = (low <= origin) & (high > origin) & falls[first] & falls[second]
-        out[crossing] = 0.05
+        hinge = (lean(structure.cells, collapse.direction) <= HINGE_SHARE).ravel()[structure.column][structure.bonds]
+        storey = structure.storey[structure.bonds]
+        off_the_top = hinge.any(1) & (storey.min(1) <= origin) & (storey.max(1) > origin)
+        off_the_side = (hinge[:, 0] != hinge[:, 1]) & (storey.max(1) <= origin)
+        out[(off_the_top | off_the_side) & falls[structure.bonds].all(1)] = 0.05
     return out

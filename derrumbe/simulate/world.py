@@ -62,12 +62,12 @@ class World:
         count = self.structure.count
         self.body_of = np.full(count, -1)
         self.world: Any = rapier.PhysicsWorld()
-        self.world.gravity = (0.0, -GRAVITY, 0.0)
+        self.world.gravity = rapier.Vec3(0.0, -GRAVITY, 0.0)
         self.world.set_num_threads(1)
         parameters = self.world.integration_parameters
         parameters.dt = self.step_seconds
         parameters.normalized_max_corrective_velocity = PUSH_OUT
-        self.events = rapier.ChannelEventCollector()
+        self.events: Any = rapier.ChannelEventCollector()
         self.world.event_handler = self.events
         self._next = 0
         self._shapes = [self._shape(piece) for piece in range(count)]
@@ -162,6 +162,15 @@ class World:
                 collider.collision_groups = self._groups(int(piece))
                 if self.body_of[piece] >= 0:
                     self.world.wake_up(self.bodies[int(self.body_of[piece])].handle)
+
+    def hang(self, number: int, point: np.ndarray, axis: np.ndarray) -> Any:
+        """Join a body to what stands by a hinge through `point` along `axis`, both at rest; return the joint. They don't touch elsewhere."""
+        at, along = rapier.Point3(*map(float, point)), rapier.Vec3(*map(float, axis))
+        joint = rapier.RevoluteJoint.builder(along).local_anchor1(at).local_anchor2(at).contacts_enabled(False).build()
+        return self.world.impulse_joints.insert(self._standing, self.bodies[number].handle, joint)
+
+    def unhang(self, joint: Any) -> None:
+        self.world.impulse_joints.remove(joint)
 
     def motion(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return linear velocity, angular velocity and centre of mass of a body."""
