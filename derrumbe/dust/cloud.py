@@ -116,6 +116,11 @@ def stirred(
     return _corrected(density, blocks, way, once, low, high)
 
 
+def swelling(mean: np.ndarray, thickest: float, rate: float) -> np.ndarray:
+    """Return by how much each flow cell's air grows in a step where dust is thicker than `thickest`: it boils and draws in clean air."""
+    return (rate * np.clip(mean / thickest - 1, 0, 3)).astype(F)
+
+
 def outflow(density: np.ndarray, flow: tuple[np.ndarray, np.ndarray, np.ndarray], fall: float) -> float:
     """Rate at which dust leaves through the open borders and settles on the ground, in density times flow cells' volume times m/s."""
     mean = load(density).astype(np.float64)

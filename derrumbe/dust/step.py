@@ -24,6 +24,12 @@ EDDY = 0.30
 """Speed of the noise below the grid, as a share of the spin across a cell."""
 FASTEST_EDDY = 2.0
 """m/s."""
+STIR = 2.0
+"""How hard noise of a few cells pushes, per second of the spin across a cell."""
+THICKEST = 0.5
+"""kg/m³ above which dusty air takes in more air and swells."""
+SWELL = 1.5
+"""Rate of that swelling, per second for each time that it is too thick."""
 GRIP = 30.0
 """Rate at which solid rubble stops air, per second."""
 FALL = 0.06
@@ -68,11 +74,13 @@ def _step(scene: Scene, state: State, begin: float, end: float) -> State:
     puffs = scene.sources.between(begin, end, scene.domain)
     u, v, w = flow.advected(state.u, state.v, state.w, dt / cell)
     spin = flow.curl(flow.centred(u, v, w))
-    accelerations = flow.pushes(spin, cloud.load(state.density), F(CONFINEMENT), F(cell))
+    load = cloud.load(state.density)
+    accelerations = flow.pushes(spin, load, F(CONFINEMENT), F(cell))
+    accelerations += turbulence.stirring(spin, load, state.ride, *ride_frame(begin, scene.seed), scene.tile, F(STIR))
     share, momentum = occupied(scene.rubble, scene.poses, end, dt, scene.domain)
     flow.push(u, v, w, accelerations, dt, share, momentum, GRIP)
     flow.hold_to_wind(u, v, w, scene.wind, dt)
-    growth = np.zeros(scene.domain.cells, F)
+    growth = cloud.swelling(load, F(THICKEST), F(SWELL * dt))
     sources.blow(u, v, w, growth, scene.solid, puffs.centre, puffs.radius, puffs.velocity, puffs.pull, puffs.air, F(cell))
     pressure = project(u, v, w, growth * F(cell / dt), scene.faces, state.pressure)
     density, ride = _carry(scene, state, (u, v, w), spin, begin, end)

@@ -11,10 +11,12 @@ from functools import lru_cache
 import numpy as np
 from numba import njit, prange
 
-from derrumbe.dust.sampling import traced, trilinear
+from derrumbe.dust.sampling import traced, trilinear, wrapped
 
 F = np.float32
 TILE = 64
+STIRRED = 5.0
+"""Wavelength of the noise that stirs the flow itself, flow cells."""
 LIFE = 0.8
 """Seconds that one set of coordinates lives; long enough to carry, too short to be drawn out flat."""
 
@@ -47,6 +49,30 @@ def ride_lives(time: float) -> np.ndarray:
 def ride_offset(life: int, which: int, seed: int) -> np.ndarray:
     """Where in the tile a set's new life starts, (3,) density voxels, whole multiples of nothing in particular."""
     return np.random.default_rng((seed, 0xDA, which, life)).uniform(0, 4096, 3).astype(F)
+
+
+@njit(cache=True, parallel=True)
+def stirring(spin, load, ride, weight, offset, tile, strength):
+    """Acceleration (x,y,z,3) by noise of STIRRED cells a wave, where there is dust, in proportion to the spin."""
+    nx, ny, nz = load.shape
+    out = np.zeros((nx, ny, nz, 3), F)
+    level = F(1) / np.sqrt(weight[0] * weight[0] + weight[1] * weight[1])
+    texels = F(TILE / 9.0 / STIRRED)
+    for i in prange(nx):
+        for j in range(ny):
+            for k in range(nz):
+                gain = strength * spin[i, j, k, 3] * level
+                if load[i, j, k] < F(1e-4) or gain < F(0.01):
+                    continue
+                for n in range(2):
+                    x = (F(i) + ride[n, 0, i, j, k] + offset[n, 0]) * texels
+                    y = (F(j) + ride[n, 1, i, j, k] + offset[n, 1]) * texels
+                    z = (F(k) + ride[n, 2, i, j, k] + offset[n, 2]) * texels
+                    a, b, c = wrapped(tile, x, y, z)
+                    out[i, j, k, 0] += gain * weight[n] * a
+                    out[i, j, k, 1] += gain * weight[n] * b
+                    out[i, j, k, 2] += gain * weight[n] * c
+    return out
 
 
 @njit(cache=True, parallel=True)

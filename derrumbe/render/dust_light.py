@@ -25,6 +25,8 @@ GAIN = 0.8
 """Each octave adds this share of the last one's light."""
 BITE = 0.75
 """How far billows eat into thin dust, 0..1."""
+WARP = 1.6
+"""How far billows push flanks in and out, density voxels."""
 FORWARD, BACKWARD, FORWARD_SHARE = 0.55, -0.25, 0.7
 """Asymmetry of the two lobes and the share of the first."""
 MEAN_COSINE = FORWARD * FORWARD_SHARE + BACKWARD * (1 - FORWARD_SHARE)
@@ -108,7 +110,9 @@ def light_volume(volume: Volume, record: DustCloud, sun: Sun, albedo: np.ndarray
 def _refine(volume: Volume, blocks: np.ndarray, factor: int, scale: np.float32, bite: float) -> np.ndarray:
     start, ride_start = (np.asarray(s, np.int64) for s in (volume.start, volume.ride_start))
     ride, offset, weight = volume.ride, volume.ride_offset, volume.ride_weight
-    return refined(volume.density, start, blocks, factor, ride, ride_start, offset, weight, billows(SEED), F(bite), scale)
+    return refined(
+        volume.density, start, blocks, factor, ride, ride_start, offset, weight, billows(SEED), F(bite), F(WARP if bite > 0 else 0), scale
+    )
 
 
 def _ambient(coarse: np.ndarray, volume: Volume, sun: Sun) -> tuple[tuple[Depths, ...], np.ndarray]:

@@ -98,10 +98,10 @@ def occupied_blocks(density, factor):
 
 
 @njit(cache=True, parallel=True)
-def refined(density, start, blocks, factor, ride, ride_start, offset, weight, tile, bite, scale):
+def refined(density, start, blocks, factor, ride, ride_start, offset, weight, tile, bite, warp, scale):
     """Return `density` (times `scale`) on cells `factor` times finer, its thin parts eaten by `bite` (0..1) where billows are low.
 
-    `scale` turns density into optical depth per voxel; a voxel's fullness is 1 - exp(-2 * depth).
+    Places are read from up to `warp` voxels away, which gives smooth flanks lobes. `scale` turns density into optical depth per voxel; a voxel's fullness is 1 - exp(-2 * depth).
     """
     shape = (density.shape[0] * factor, density.shape[1] * factor, density.shape[2] * factor)
     out = np.zeros(shape, F)
@@ -113,22 +113,28 @@ def refined(density, start, blocks, factor, ride, ride_start, offset, weight, ti
                 if not blocks[i // BLOCK, j // BLOCK, k // BLOCK]:
                     continue
                 x, y, z = (F(i) + F(0.5)) * small, (F(j) + F(0.5)) * small, (F(k) + F(0.5)) * small
-                depth = scale * _held(density, x - F(0.5), y - F(0.5), z - F(0.5))
-                if depth <= F(1e-5):
-                    continue
+                u, v, w = x - F(0.5), y - F(0.5), z - F(0.5)
                 x, y, z = x + F(start[0]), y + F(start[1]), z + F(start[2])
                 p, q, r = (
                     F(0.5) * x - F(ride_start[0]) - F(0.5),
                     F(0.5) * y - F(ride_start[1]) - F(0.5),
                     F(0.5) * z - F(ride_start[2]) - F(0.5),
                 )
-                noise = F(0)
+                noise = da = db = dc = F(0)
                 for n in range(2):
                     if weight[n] > F(0.02):
                         tx = x + _held(ride[n, 0], p, q, r) + offset[n, 0]
                         ty = y + _held(ride[n, 1], p, q, r) + offset[n, 1]
                         tz = z + _held(ride[n, 2], p, q, r) + offset[n, 2]
-                        noise += weight[n] * (_tile(tile, tx * F(TEXELS), ty * F(TEXELS), tz * F(TEXELS)) - F(0.5))
+                        tx, ty, tz = tx * F(TEXELS), ty * F(TEXELS), tz * F(TEXELS)
+                        noise += weight[n] * (_tile(tile, tx, ty, tz) - F(0.5))
+                        da += weight[n] * (_tile(tile, ty + F(31), tz + F(7), tx + F(53)) - F(0.5))
+                        db += weight[n] * (_tile(tile, tz + F(17), tx + F(71), ty + F(23)) - F(0.5))
+                        dc += weight[n] * (_tile(tile, ty + F(83), tx + F(41), tz + F(97)) - F(0.5))
+                reach = F(2) * warp * gain
+                depth = scale * _held(density, u + reach * da, v + reach * db, w + reach * dc)
+                if depth <= F(1e-5):
+                    continue
                 billow = min(max(F(0.5) + gain * noise, F(0)), F(1))
                 full = F(1) - np.exp(F(-2) * depth)
                 eaten = bite * (F(1) - billow)
