@@ -35,7 +35,7 @@ def grain(shot: Shot) -> Check:
     lines = tuple(Line([_level(i) for i in range(len(LEVELS) - 1)], ratios[c], "RGB"[c]) for c in range(3))
     write_plot(
         path,
-        Plot("grain of what is new / grain of the plate", "signal level", "ratio", lines, dict(zip(GRAIN, map(str, GRAIN), strict=True))),
+        Plot("grain of what is new / of the plate", "stops from mid grey", "ratio", lines, dict(zip(GRAIN, map(str, GRAIN), strict=True))),
     )
     return Check(
         name="grain",

@@ -13,6 +13,7 @@ from derrumbe.media.picture import write_png
 
 BACK, INK, DIM = (30, 30, 32), (225, 225, 225), (95, 95, 100)
 LINE_COLOURS = ((240, 160, 60), (90, 170, 250), (120, 210, 120), (220, 120, 220), (230, 220, 90))
+FAINT = (48, 48, 50)
 LIMIT = (235, 80, 70)
 WIDTH, HEIGHT = 640, 260
 LEFT, RIGHT, TOP, BOTTOM = 66, 16, 34, 40
@@ -56,10 +57,9 @@ def write_plot(path: Path, plot: Plot) -> None:
         x = int(_place(value, x_range, LEFT, WIDTH - RIGHT))
         cv2.line(canvas, (x, TOP), (x, HEIGHT - BOTTOM), DIM, 1)
         _text(canvas, name, (min(x + 3, WIDTH - 8 * len(name)), TOP + 10), DIM)
-    for index, line in enumerate(plot.lines):
-        _curve(canvas, line, LINE_COLOURS[index % len(LINE_COLOURS)], x_range, y_range)
-        if line.name:
-            _text(canvas, line.name, (WIDTH - 150 * (len(plot.lines) - index), 18), LINE_COLOURS[index % len(LINE_COLOURS)])
+    for line, colour in zip(plot.lines, LINE_COLOURS, strict=False):
+        _curve(canvas, line, colour, x_range, y_range)
+    _legend(canvas, plot.lines)
     write_png(path, canvas)
 
 
@@ -109,14 +109,32 @@ def _axes(canvas: np.ndarray, plot: Plot, x_range: tuple[float, float], y_range:
     cv2.rectangle(canvas, (LEFT, TOP), (WIDTH - RIGHT, HEIGHT - BOTTOM), DIM, 1)
     _text(canvas, plot.title, (8, 18), INK)
     _text(canvas, plot.x_label, (WIDTH // 2 - 4 * len(plot.x_label), HEIGHT - 8), INK)
-    _text(canvas, plot.y_label, (4, TOP + 12), INK)
-    for part in np.linspace(0, 1, 5):
-        y = int(HEIGHT - BOTTOM + part * (TOP - HEIGHT + BOTTOM))
-        x = int(LEFT + part * (WIDTH - RIGHT - LEFT))
-        if 0 < part < 1:
-            cv2.line(canvas, (LEFT, y), (WIDTH - RIGHT, y), (48, 48, 50), 1)
-            _text(canvas, f"{y_range[0] + part * (y_range[1] - y_range[0]):.3g}", (8, y + 4), DIM)
-        _text(canvas, f"{x_range[0] + part * (x_range[1] - x_range[0]):.5g}", (x - 14, HEIGHT - BOTTOM + 15), DIM)
+    _text(canvas, plot.y_label, (LEFT + 4, TOP + 12), INK)
+    for value in _ticks(y_range):
+        y = round(_place(value, y_range, HEIGHT - BOTTOM, TOP))
+        cv2.line(canvas, (LEFT, y), (WIDTH - RIGHT, y), FAINT, 1)
+        _text(canvas, f"{value:g}", (8, y + 4), DIM)
+    for value in _ticks(x_range):
+        x = round(_place(value, x_range, LEFT, WIDTH - RIGHT))
+        cv2.line(canvas, (x, HEIGHT - BOTTOM), (x, HEIGHT - BOTTOM - 4), DIM, 1)
+        _text(canvas, f"{value:g}", (x - 4 * len(f"{value:g}"), HEIGHT - BOTTOM + 15), DIM)
+
+
+def _ticks(extent: tuple[float, float]) -> list[float]:
+    """Return round numbers inside an extent, about five."""
+    rough = (extent[1] - extent[0]) / 5
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = power * min((1, 2, 5, 10), key=lambda unit: abs(unit * power - rough))
+    first = int(np.ceil(extent[0] / step - 1e-9))
+    return [float(f"{index * step:.6g}") for index in range(first, int(np.floor(extent[1] / step + 1e-9)) + 1)]
+
+
+def _legend(canvas: np.ndarray, lines: tuple[Line, ...]) -> None:
+    right = WIDTH - RIGHT
+    for line, colour in reversed(list(zip(lines, LINE_COLOURS, strict=False))):
+        if line.name:
+            right -= 8 * len(line.name) + 14
+            _text(canvas, line.name, (right, 18), colour)
 
 
 def _curve(

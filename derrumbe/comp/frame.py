@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -13,9 +13,10 @@ import numpy as np
 
 from derrumbe.comp import soften
 from derrumbe.comp.foreground import REACH, cut_out
+from derrumbe.comp.layers import CHANNELS, LayerBand, sorted_layers
 from derrumbe.comp.shake import Offset, shaken
-from derrumbe.comp.stack import GrainBand, LayerBand, PlateBand, stacked, tame
-from derrumbe.core.records import FAR, Comp, Layers, Located, Plate, Set
+from derrumbe.comp.stack import GrainBand, PlateBand, stacked
+from derrumbe.core.records import Comp, Layers, Located, Plate, Set
 from derrumbe.media.exr import RGB, read_exr, write_exr
 from derrumbe.media.exr_rows import ExrRows
 from derrumbe.media.grain import unit_grain, variance_table
@@ -23,14 +24,6 @@ from derrumbe.media.links import link_file
 
 BAND = 256
 NOISE = 0x6A1
-RGBA = ("R", "G", "B", "A")
-GROUPS = {
-    "pieces": RGBA, "debris": RGBA, "dust_front": RGBA, "dust_behind": RGBA,
-    "shadow": RGB, "removed": ("Y",), "depth": ("Z",), "normal": ("X", "Y", "Z"),
-}  # fmt: skip
-CHANNELS = tuple(f"{group}.{name}" for group, names in GROUPS.items() for name in names)
-
-
 T = TypeVar("T", PlateBand, LayerBand)
 
 
@@ -133,12 +126,8 @@ class _BandReader:
 
     def read(self, first: int, last: int, softness: soften.Softness) -> tuple[PlateBand, LayerBand]:
         """Return rows first..last (last excluded), softened."""
-        groups = _grouped(self.layers.read(first, last))
-        depth, normal = groups.pop("depth")[..., 0], groups.pop("normal")
-        removed = np.ascontiguousarray(groups.pop("removed")[..., 0])
-        layers = LayerBand(removed=removed, **groups)
-        tame(layers)
-        return self._filmed(first, last), _softened(layers, depth, normal, self.building[first:last], softness)
+        layers = sorted_layers(self.layers.read_as_stored(first, last), self.layers.places)
+        return self._filmed(first, last), _softened(layers, self.building[first:last], softness)
 
     def _filmed(self, first: int, last: int) -> PlateBand:
         plate, clean = self.plate.read(first, last), self.clean[first:last]
@@ -149,20 +138,15 @@ class _BandReader:
         return PlateBand(plate, clean, cut_out(plate, alpha, self.texture[first:last], self.building[first:last]), alpha)
 
 
-def _grouped(pixels: np.ndarray) -> dict[str, np.ndarray]:
-    groups, start = {}, 0
-    for group, names in GROUPS.items():
-        groups[group] = np.ascontiguousarray(pixels[..., start : start + len(names)])
-        start += len(names)
-    return groups
-
-
-def _softened(layers: LayerBand, depth: np.ndarray, normal: np.ndarray, building: np.ndarray, softness: soften.Softness) -> LayerBand:
-    depth = np.nan_to_num(depth, nan=FAR, posinf=FAR)
-    pieces = soften.soften_pieces(layers.pieces, depth, np.nan_to_num(normal), softness) if layers.pieces.any() else layers.pieces
-    debris = soften.soften_debris(layers.debris, softness) if layers.debris.any() else layers.debris
-    removed = soften.soften_removed(layers.removed, building, softness) if layers.removed.any() else layers.removed
-    return LayerBand(pieces, debris, layers.dust_front, layers.dust_behind, layers.shadow, removed)
+def _softened(layers: LayerBand, building: np.ndarray, softness: soften.Softness) -> LayerBand:
+    changes = {}
+    if layers.pieces.any():
+        changes["pieces"] = soften.soften_pieces(layers.pieces, layers.depth, layers.normal, softness)
+    if layers.debris.any():
+        changes["debris"] = soften.soften_debris(layers.debris, softness)
+    if layers.removed.any():
+        changes["removed"] = soften.soften_removed(layers.removed, building, softness)
+    return replace(layers, **changes)
 
 
 def _rows(band: T, rows: slice) -> T:

@@ -18,23 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-HALF_MAX = 65504.0
-DEAD = 1.0 / 512.0
-"""Coverage and shadow below this are nothing: half a code of an 8-bit picture. Above it they rise smoothly from zero."""
+from derrumbe.comp.layers import HALF_MAX, LayerBand
+
 FULL_CARE = 0.25
 """Coverage from which the black level holds entirely."""
-
-
-@dataclass(frozen=True)
-class LayerBand:
-    """Rows of the layers, float32. Colours (h, w, 4) premultiplied; shadow (h, w, 3); removed (h, w)."""
-
-    pieces: np.ndarray
-    debris: np.ndarray
-    dust_front: np.ndarray
-    dust_behind: np.ndarray
-    shadow: np.ndarray
-    removed: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -58,7 +45,7 @@ class GrainBand:
 
 
 def stacked(plate: PlateBand, layers: LayerBand, grain: GrainBand, black: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return final (h, w, 3) and matte (h, w), float32. black: (3,) the plate's black point. Layers must be `tamed`."""
+    """Return final (h, w, 3) and matte (h, w), float32. black: (3,) the plate's black point."""
     final = np.empty_like(plate.plate)
     matte = np.empty(plate.plate.shape[:2], np.float32)
     _stack(
@@ -136,51 +123,3 @@ def _stack(
                 if not np.isfinite(value):
                     value = own
                 final[y, x, c] = min(value, np.float32(HALF_MAX))
-
-
-def tame(layers: LayerBand) -> None:
-    """Make every value usable, in place: no NaN, no infinity, coverage 0..1, and a hair's breadth of coverage or shadow is none."""
-    for colours in (layers.pieces, layers.debris, layers.dust_front, layers.dust_behind):
-        _tame_colours(colours)
-    _tame_shadow(layers.shadow)
-    _tame_share(layers.removed)
-
-
-@njit(cache=True)
-def _alive(share):
-    if not share > DEAD:
-        return np.float32(0)
-    return np.float32(min((share - DEAD) / (1 - DEAD), 1))
-
-
-@njit(cache=True)
-def _tame_colours(colours):
-    height, width = colours.shape[:2]
-    for y in range(height):
-        for x in range(width):
-            alpha = colours[y, x, 3]
-            alive = _alive(alpha)
-            for c in range(3):
-                value = colours[y, x, c]
-                if alive == 0 or not np.isfinite(value):
-                    value = np.float32(HALF_MAX) if alive > 0 and value > 0 else np.float32(0)
-                colours[y, x, c] = min(max(value * alive / alpha if alive > 0 else np.float32(0), np.float32(0)), np.float32(HALF_MAX))
-            colours[y, x, 3] = alive
-
-
-@njit(cache=True)
-def _tame_shadow(shadow):
-    flat = shadow.reshape(-1)
-    for i in range(flat.size):
-        change = flat[i] - 1
-        if not np.isfinite(change):
-            change = np.float32(0)
-        size = abs(change) - DEAD
-        flat[i] = 1 if size <= 0 else max(1 + np.sign(change) * size / (1 - DEAD), 0)
-
-
-@njit(cache=True)
-def _tame_share(share):
-    flat = share.reshape(-1)
-    for i in range(flat.size):
-        flat[i] = _alive(flat[i])

@@ -30,7 +30,8 @@ class ExrRows:
             raise BadPlate(f"{path}: no channel {missing[0]}; it has {', '.join(names)}")
         order = [names.index(name) for name in channels]
         self._first, self._last = min(order), max(order) + 1
-        self._order = [index - self._first for index in order]
+        self.places = tuple(index - self._first for index in order)
+        """Where each of `channels` lies in the planes of `read_as_stored`."""
         self.height: int = spec.height
         self.width: int = spec.width
         self.full: bool = any(str(spec.channelformat(index)) != "half" for index in order)
@@ -44,10 +45,14 @@ class ExrRows:
 
     def read(self, top: int, bottom: int) -> np.ndarray:
         """Return rows top..bottom (bottom excluded)."""
+        pixels = self.read_as_stored(top, bottom)
+        return pixels if self.places == tuple(range(pixels.shape[2])) else np.ascontiguousarray(pixels[..., self.places])
+
+    def read_as_stored(self, top: int, bottom: int) -> np.ndarray:
+        """Return rows top..bottom with the planes in the file's own order, perhaps more than were asked for; see `places`. No copy."""
         if not 0 <= top < bottom <= self.height:
             raise BadPlate(f"{self.path}: no rows {top}-{bottom - 1}; it has {self.height}")
         pixels = self._source.read_scanlines(0, 0, top, bottom, 0, self._first, self._last, "float")
         if pixels is None:
             raise BadPlate(f"{self.path}: can't read rows {top}-{bottom - 1}: {self._source.geterror().strip()}")
-        pixels = np.asarray(pixels, np.float32).reshape(bottom - top, self.width, self._last - self._first)
-        return pixels if self._order == list(range(pixels.shape[2])) else np.ascontiguousarray(pixels[..., self._order])
+        return np.asarray(pixels, np.float32).reshape(bottom - top, self.width, self._last - self._first)
