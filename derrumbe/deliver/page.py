@@ -83,6 +83,8 @@ def header(shown: Shown) -> Markup:
     counts = {verdict: sum(check.verdict == verdict for check in shown.report.checks) for verdict in VERDICTS}
     worst = "block" if counts["block"] else "warn" if counts["warn"] else "pass"
     words = {"pass": "All checks passed", "warn": "Passed, with points to judge", "block": "Blocked"}[worst]
+    if not shown.report.checks:
+        worst, words = "warn", "Not checked"
     chips = [tag("span", f"{count} {VERDICTS[verdict]}", class_=f"chip {verdict}") for verdict, count in counts.items() if count]
     facts = (
         f"{plate.width} × {plate.height} · {rate_text(plate)} fps · {plate.frames.first}–{plate.frames.last} ({len(plate.frames)} frames)"

@@ -2,12 +2,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from small_shot import SmallShot, small_shot
 
 from derrumbe.core.records import Delivery
 from derrumbe.core.work import Work
 from derrumbe.deliver.run import run
 from derrumbe.deliver.settings import Settings
+from tests.deliver.small_shot import SmallShot, small_shot
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,23 @@ import numpy as np
 
 from derrumbe.core.files import save_arrays
 from derrumbe.core.records import (
-    Building, Camera, Caution, Check, Comp, Facade, FrameRange, Layers, Located, Motion, NoiseModel, Pieces, Plate, Report, Set, StageLog, Sun,
+    Building,
+    Camera,
+    Caution,
+    Check,
+    Comp,
+    Facade,
+    FrameRange,
+    Layers,
+    Located,
+    Motion,
+    NoiseModel,
+    Pieces,
+    Plate,
+    Report,
+    Set,
+    StageLog,
+    Sun,
 )  # fmt: skip
 from derrumbe.media.exr import write_exr
 from derrumbe.media.links import link_file
