@@ -30,6 +30,8 @@ FLATTEST = 0.1
 MEDIAN = 0.5
 STATIC = 1.5
 """A plate is static if differences in time show at most this many times the variance of flat blocks."""
+QUIETEST = 0.25
+"""Smallest variance of a channel, as a share of the channels' median."""
 
 Curve = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
@@ -77,7 +79,9 @@ def _model(blocks: Blocks, wide: Blocks, share: float, curve: Curve) -> NoiseMod
     quiet = _quiet(wide, levels, share)
     spatial, channel = autocorrelation(quiet), channel_correlation(quiet)
     bias = block_bias(spatial, blocks.basis, share)
-    red, green, blue = (_against_level(blocks.level[:, c], blocks.power[:, c] / bias, levels, share, curve) for c in range(3))
+    variance = np.stack([_against_level(blocks.level[:, c], blocks.power[:, c] / bias, levels, share, curve) for c in range(3)])
+    # No camera has one channel without noise: that is a channel clipped in the few blocks that were flat.
+    red, green, blue = _rows(np.maximum(variance, QUIETEST * np.median(variance, 0)))
     return NoiseModel(levels=tuple(levels.tolist()), variance_at=(red, green, blue), spatial=_rows(spatial), channel=_rows(channel))
 
 
@@ -114,13 +118,13 @@ def _quiet(blocks: Blocks, levels: np.ndarray, share: float) -> Blocks:
     return blocks[total <= limit[bins]]
 
 
-def _against_level(level: np.ndarray, variance: np.ndarray, levels: np.ndarray, share: float, curve: Curve) -> tuple[float, ...]:
+def _against_level(level: np.ndarray, variance: np.ndarray, levels: np.ndarray, share: float, curve: Curve) -> np.ndarray:
     """Return one channel's variance at `levels`: a quantile per level with enough blocks, then a curve through them."""
     bins = _nearest(level, levels)
     counts = np.bincount(bins, minlength=len(levels))
     heard = np.nonzero(counts >= ENOUGH)[0]
     if not len(heard):
-        return (float(np.quantile(variance, share)),) * len(levels)
+        return np.full(len(levels), np.quantile(variance, share))
     measured = np.array([np.quantile(variance[bins == index], share) for index in heard])
     fitted = curve(levels[heard], measured, np.sqrt(counts[heard]))
-    return tuple(np.interp(np.cbrt(levels), np.cbrt(levels[heard]), fitted).tolist())
+    return np.interp(np.cbrt(levels), np.cbrt(levels[heard]), fitted)

@@ -8,7 +8,7 @@ from derrumbe.ingest.noise_blocks import TINY, Blocks
 
 LAGS = 3
 ROUNDS = 4
-LOW = 0.25
+LOW = 0.12
 """Quantile of the lower envelope: texture adds to most signal levels of a still, and never subtracts."""
 MOST_CONSTANT = 0.1
 """Largest share of the noise at the brightest level that may be there in the dark too: cameras' noise grows with light."""

@@ -11,9 +11,9 @@ from derrumbe.ingest.frames import FrameMaker, hold, scaled_size, write_all
 from derrumbe.ingest.noise import measure_noise
 from derrumbe.ingest.settings import Settings
 from derrumbe.ingest.source import FIRST, Probe, cut_off, pictures, probe
-from derrumbe.ingest.timecode import advanced
 from derrumbe.media.colour import display_of, space_name
 from derrumbe.media.exr import Value
+from derrumbe.media.timecode import advanced
 
 STILL_RATE = Fraction(24)
 

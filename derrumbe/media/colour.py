@@ -35,6 +35,7 @@ FOR_MONITORS = frozenset(
 PICTURE_VIEW = ("sRGB - Display", "ACES 1.0 - SDR Video")
 """Display and view that show logarithmic and HDR plates, whose own codes aren't a picture for a monitor."""
 
+HALF_MAX = 65504.0
 BAND_PIXELS = 1 << 20
 """Pixels converted at a time, so that an 8K frame needs no second copy of itself."""
 
@@ -93,8 +94,8 @@ def to_display(pixels: np.ndarray, display: str = "sRGB") -> np.ndarray:
     processor = _view_processor() if display == "ACES" else _processor(ACESCG, space_name(display))
     codes = np.empty(pixels.shape, np.uint8)
     for band in bands(pixels.shape):
-        shown = _converted(pixels[band], processor)
-        np.nan_to_num(shown, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
+        # Infinities would turn into not-a-numbers in a matrix.
+        shown = _converted(np.nan_to_num(pixels[band], nan=0.0, posinf=HALF_MAX, neginf=-HALF_MAX), processor)
         codes[band] = np.rint(np.clip(shown, 0.0, 1.0, out=shown) * 255.0)
     return codes
 
