@@ -121,31 +121,32 @@ class _BandReader:
         scene = film_set.record
         self.clean = _still(film_set.path(scene.clean_plate), RGB)
         self.building = _still(film_set.path(scene.building_matte), ("Y",))[..., 0]
-        self.texture = _still(film_set.path(scene.texture), RGB) if scene.foreground else None
+        self.texture = _still(film_set.path(scene.texture), RGB)
         self.front = stack.enter_context(ExrRows(film_set.path(scene.foreground, frame), ("Y",))) if scene.foreground else None
 
     def read(self, first: int, last: int, softness: soften.Softness) -> tuple[PlateBand, LayerBand]:
         """Return rows first..last (last excluded), softened."""
-        layers = sorted_layers(self.layers.read_as_stored(first, last), self.layers.places)
-        return self._filmed(first, last), _softened(layers, self.building[first:last], softness)
+        layers = sorted_layers(self.layers.read_halves(first, last), self.layers.places)
+        return self._filmed(first, last), _softened(layers, self.texture[first:last], self.building[first:last], softness)
 
     def _filmed(self, first: int, last: int) -> PlateBand:
         plate, clean = self.plate.read(first, last), self.clean[first:last]
-        if self.front is None or self.texture is None:
+        if self.front is None:
             empty = np.zeros(plate.shape[:2], np.float32)
             return PlateBand(plate, clean, np.zeros_like(plate), empty)
         alpha = np.clip(np.nan_to_num(self.front.read(first, last)[..., 0]), 0, 1)
         return PlateBand(plate, clean, cut_out(plate, alpha, self.texture[first:last], self.building[first:last]), alpha)
 
 
-def _softened(layers: LayerBand, building: np.ndarray, softness: soften.Softness) -> LayerBand:
-    changes = {}
+def _softened(layers: LayerBand, texture: np.ndarray, building: np.ndarray, softness: soften.Softness) -> LayerBand:
+    changes, rest = {}, np.zeros_like(layers.removed)
     if layers.pieces.any():
-        changes["pieces"] = soften.soften_pieces(layers.pieces, layers.depth, layers.normal, softness)
+        rest = soften.resting(layers.pieces, texture)
+        changes["pieces"] = soften.soften_pieces(layers.pieces, rest, layers.depth, layers.normal, softness)
     if layers.debris.any():
         changes["debris"] = soften.soften_debris(layers.debris, softness)
     if layers.removed.any():
-        changes["removed"] = soften.soften_removed(layers.removed, building, softness)
+        changes["removed"] = soften.soften_removed(layers.removed, rest, building, softness)
     return replace(layers, **changes)
 
 

@@ -2,6 +2,9 @@
 
 A piece wears the plate's own texture, which is already as soft as the lens makes it; its outline and the steps between pieces are not.
 So coverage is blurred, while colour is blurred only next to a step in depth or in facing.
+
+A piece that still looks like the building where it stood has its soft outline in its texture: it stays as it is, and so does the plate
+beside it. Else the whole silhouette would soften by a pixel on the first broken frame.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ BOX_SIGMA = 0.289
 """Standard deviation of a pixel-wide box, the renderer's own filter, in pixels (1/√12)."""
 LEAST_SIGMA = 0.15
 """A blur below this changes nothing that can be seen."""
+TOLERANCE = 0.015
+"""Share of its value by which a resting piece may differ from the building's texture."""
 DEPTH_STEP = 0.01
 """Share of the depth that makes a step between neighbouring pixels an edge."""
 FACING_STEP = 0.3
@@ -50,12 +55,22 @@ def soften_debris(debris: np.ndarray, softness: Softness) -> np.ndarray:
     return _blurred(debris, softness.sigma)
 
 
-def soften_removed(removed: np.ndarray, building: np.ndarray, softness: Softness) -> np.ndarray:
+def resting(pieces: np.ndarray, texture: np.ndarray) -> np.ndarray:
+    """Return the coverage (h, w) of premultiplied pieces (h, w, 4) that look like the building at rest, `texture` (h, w, 3), give or take a pixel."""
+    square = np.ones((3, 3), np.uint8)
+    tolerance = TOLERANCE * np.abs(texture) + 1e-3
+    low, high = cv2.erode(texture - tolerance, square), cv2.dilate(texture + tolerance, square)
+    alike = _alike(pieces, low, high)
+    return cv2.erode(alike, square) * pieces[..., 3]
+
+
+def soften_removed(removed: np.ndarray, rest: np.ndarray, building: np.ndarray, softness: Softness) -> np.ndarray:
     """Return the removed share (h, w) with soft edges, grown outside the building's matte over the lens's skirt of the old outline.
 
     A pixel that the outline cuts holds old building in all of its colour, so it goes whole. Inside the building nothing is grown: there
-    the edge is also a piece's edge, and the two must meet.
+    the edge is also a piece's edge, and the two must meet. Under resting pieces nothing has gone.
     """
+    removed = removed * (1 - rest)
     if softness.skirt:
         side = 2 * softness.skirt + 1
         grown = cv2.dilate(removed, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
@@ -63,13 +78,16 @@ def soften_removed(removed: np.ndarray, building: np.ndarray, softness: Softness
     return _blurred(removed, softness.sigma)
 
 
-def soften_pieces(pieces: np.ndarray, depth: np.ndarray, normal: np.ndarray, softness: Softness) -> np.ndarray:
-    """Return premultiplied pieces (h, w, 4) with soft outlines. depth (h, w) metres and normal (h, w, 3) tell the steps between pieces."""
+def soften_pieces(pieces: np.ndarray, rest: np.ndarray, depth: np.ndarray, normal: np.ndarray, softness: Softness) -> np.ndarray:
+    """Return premultiplied pieces (h, w, 4) with soft outlines, but for the share `rest` (h, w) of their coverage.
+
+    depth (h, w) metres and normal (h, w, 3) tell the steps between pieces.
+    """
     if softness.sigma == 0:
         return pieces
-    blurred = _blurred(pieces, softness.sigma)
+    blurred, moving = _blurred(pieces, softness.sigma), _blurred(pieces[..., 3] - rest, softness.sigma)
     steps = _blurred(cv2.dilate(_steps(pieces, depth, normal), np.ones((3, 3), np.uint8)), softness.sigma)
-    return _joined(pieces, blurred, steps)
+    return _joined(pieces, blurred, rest, moving, steps)
 
 
 def _blurred(pixels: np.ndarray, sigma: float) -> np.ndarray:
@@ -102,21 +120,38 @@ def _steps(pieces, depth, normal):
 
 
 @njit(cache=True)
-def _joined(sharp, blurred, steps):
-    """Blurred coverage with sharp colour, and blurred colour where there is a step or where the sharp picture has none."""
+def _alike(pieces, low, high):
+    """1 where a pixel has no coverage, or a colour within the bounds; else 0."""
+    height, width = pieces.shape[:2]
+    alike = np.ones((height, width), np.float32)
+    for y in range(height):
+        for x in range(width):
+            alpha = pieces[y, x, 3]
+            for c in range(3):
+                if alpha > 0 and not low[y, x, c] * alpha <= pieces[y, x, c] <= high[y, x, c] * alpha:
+                    alike[y, x] = 0
+    return alike
+
+
+@njit(cache=True)
+def _joined(sharp, blurred, rest, moving, steps):
+    """Soft coverage with sharp colour, and blurred colour where there is a step or where the sharp picture has none.
+
+    Coverage: that of resting pieces is sharp; moving ones spread theirs; what a resting piece has beside it counts for it inside only.
+    """
     height, width = steps.shape
     joined = np.zeros_like(sharp)
     for y in range(height):
         for x in range(width):
-            coverage = blurred[y, x, 3]
-            if coverage <= 0:
-                continue
             alpha = sharp[y, x, 3]
+            coverage = min(max(rest[y, x], moving[y, x] + alpha * (blurred[y, x, 3] - moving[y, x])), np.float32(1))
+            if coverage <= 0 or blurred[y, x, 3] <= 0:
+                continue
             trust = min(max((alpha - 0.02) / 0.28, 0.0), 1.0) * (1 - min(max(steps[y, x], 0.0), 1.0))
             for c in range(3):
-                colour = blurred[y, x, c]
+                colour = blurred[y, x, c] / blurred[y, x, 3]
                 if trust > 0:
-                    colour += trust * (sharp[y, x, c] / alpha * coverage - colour)
-                joined[y, x, c] = colour
+                    colour += trust * (sharp[y, x, c] / alpha - colour)
+                joined[y, x, c] = colour * coverage
             joined[y, x, 3] = coverage
     return joined
