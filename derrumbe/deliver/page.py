@@ -17,6 +17,22 @@ from derrumbe.deliver.timecode import timecode_at
 
 LOOK = Path(__file__).with_name("look")
 VERDICTS = {"pass": "passed", "warn": "to judge", "block": "blocking"}
+BUTTONS = (
+    ("first", "first frame", "Home"),
+    ("back", "one frame back", "←"),
+    ("play", "play or pause", "space"),
+    ("step", "one frame on", "→"),
+    ("last", "last frame", "End"),
+)
+ICONS = {
+    "first": "M3 2h2v12H3zM13 2v12L6 8z",
+    "back": "M11 2v12L4 8z",
+    "play": "M4 2v12l9-6z",
+    "pause": "M4 2h3v12H4zM9 2h3v12H9z",
+    "step": "M5 2v12l7-6z",
+    "last": "M11 2h2v12h-2zM3 2v12l7-6z",
+}
+"""Drawn, since few fonts have these signs: paths in a square of 16."""
 
 
 @dataclass(frozen=True)
@@ -135,11 +151,15 @@ def player() -> Markup:
 def controls() -> Markup:
     """Return the row of buttons under the movie."""
     buttons = [
-        tag("button", "⏮", id="first", title="first frame (Home)", aria_label="first frame"),
-        tag("button", "‹", id="back", title="one frame back (←)", aria_label="one frame back"),
-        tag("button", "▶", id="play", title="play or pause (space)", aria_label="play or pause"),
-        tag("button", "›", id="step", title="one frame on (→)", aria_label="one frame on"),
-        tag("button", "⏭", id="last", title="last frame (End)", aria_label="last frame"),
+        tag(
+            "button",
+            icon(ICONS[name]),
+            *([icon(ICONS["pause"])] if name == "play" else []),
+            id=name,
+            title=f"{says} ({key})",
+            aria_label=says,
+        )
+        for name, says, key in BUTTONS
     ]
     views = [
         tag("button", name.capitalize(), data_view=name, title=f"{name} ({key})", aria_pressed="true" if name == "wipe" else "false")
@@ -155,6 +175,10 @@ def controls() -> Markup:
         tag("label", tag("input", id="loop", type="checkbox", checked=True), " loop"),
         id="controls",
     )
+
+
+def icon(path: str) -> Markup:
+    return tag("svg", tag("path", d=path), viewBox="0 0 16 16", width="14", height="14", aria_hidden="true")
 
 
 def player_data(shown: Shown) -> dict[str, object]:

@@ -37,14 +37,14 @@
     playing = false;
     after.pause();
     before.pause();
-    at("play").textContent = "▶";
+    at("play").classList.remove("playing");
     show(frame);
   }
 
   function play() {
     if (frame >= last) show(0);
     playing = true;
-    at("play").textContent = "❚❚";
+    at("play").classList.add("playing");
     before.playbackRate = after.playbackRate = Number(at("speed").value);
     before.currentTime = after.currentTime = timeOf(frame);
     Promise.all([after.play(), before.play()]).then(follow).catch(pause);
@@ -140,6 +140,22 @@
     button.addEventListener("click", () => { if (playing) pause(); show(number - data.first); });
     at("marks").append(button);
   }
+  // Labels that would run into each other go to a row below.
+  function layMarks() {
+    const ends = [];
+    for (const button of at("marks").children) {
+      const { left, right } = button.getBoundingClientRect();
+      let row = ends.findIndex((end) => end + 4 < left);
+      if (row < 0) row = ends.length;
+      ends[row] = right;
+      button.style.top = `${14 * row}px`;
+      button.style.setProperty("--tick", `${6 + 14 * row}px`);
+    }
+    at("line").style.paddingBottom = `${14 + 14 * ends.length}px`;
+  }
+  layMarks();
+  addEventListener("resize", layMarks);
+
   for (const button of document.querySelectorAll("[data-frame]"))
     button.addEventListener("click", () => {
       if (playing) pause();
