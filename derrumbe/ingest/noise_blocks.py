@@ -39,15 +39,15 @@ class Blocks:
 def spatial_blocks(pixels: np.ndarray, side: int) -> Blocks:
     """Cut a picture (h, w, 3) into blocks and take the best plane from each. Clipped and dead blocks are left out."""
     blocks = _cut(pixels, side)
-    blocks = blocks[_unclipped(blocks, pixels)]
+    blocks = blocks[_unclipped(blocks)]
     return _alive(_without(blocks, blocks.mean((1, 2)), _plane(side)))
 
 
 def temporal_blocks(first: np.ndarray, second: np.ndarray, side: int) -> Blocks:
     """Cut the difference of two pictures (h, w, 3), scaled to the noise of one, and take each block's mean away: light changes slowly."""
-    mean = (first + second) * np.float32(0.5)
-    level, blocks = _cut(mean, side), _cut((second - first) * np.float32(np.sqrt(0.5)), side)
-    keep = _unclipped(level, mean)
+    before, after = _cut(first, side), _cut(second, side)
+    level, blocks = (before + after) * np.float32(0.5), (after - before) * np.float32(np.sqrt(0.5))
+    keep = _unclipped(level)
     return _alive(_without(blocks[keep], level[keep].mean((1, 2)), _plane(side)[:, :1]))
 
 
@@ -86,8 +86,10 @@ def _cut(pixels: np.ndarray, side: int) -> np.ndarray:
     return blocks.transpose(0, 2, 1, 3, 4).reshape(-1, side, side, 3)
 
 
-def _unclipped(blocks: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    """Return which blocks keep away from the picture's own darkest and brightest value, where noise is cut off."""
-    low, high = pixels.min((0, 1)), pixels.max((0, 1))
+def _unclipped(blocks: np.ndarray) -> np.ndarray:
+    """Return which blocks keep away from the darkest and brightest value of all, where noise is cut off."""
+    if not len(blocks):
+        return np.zeros(0, bool)
+    low, high = blocks.min((0, 1, 2)), blocks.max((0, 1, 2))
     clipped = ((blocks <= low) | (blocks >= NEAR_CLIP * high)).mean((1, 2)).max(-1, initial=0)
     return clipped < 0.02

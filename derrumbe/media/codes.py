@@ -12,13 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from derrumbe.media.colour import bands, from_acescg, to_acescg
+from derrumbe.media.colour import bands, from_acescg, table_of, to_acescg
 
 NEAREST_FIRST = sorted(itertools.product(range(-2, 3), repeat=3), key=lambda step: (sum(one * one for one in step), step))[1:]
 """Steps of half floats to try, in channels R G B."""
 
 HOPELESS = 0.25
-"""Share of lost pixels above which no neighbour is looked for: 12 and 16 bits never fit in half."""
+"""Share of lost pixels above which no neighbour is looked for."""
+DEEPEST_IN_HALF = 10
+"""Bits of codes that half can hold; 12 and 16 bits never fit."""
 
 
 @dataclass(frozen=True)
@@ -81,23 +83,36 @@ def _linear_floats(raw: Raw, space: str) -> Linear:
 def _in_halves(raw: Raw, space: str) -> np.ndarray | None:
     """Return ACEScg values that half floats hold and that give back every code, or None."""
     assert raw.bits is not None
+    if raw.bits > DEEPEST_IN_HALF:
+        return None
     pixels = np.empty(raw.pixels.shape, np.float32)
     for band in bands(pixels.shape):
         codes = raw.pixels[band]
         exact = _encoded_to_linear(codes, raw.bits, space)
         if np.abs(exact).max(initial=0) > np.finfo(np.float16).max:
             return None
-        halves = exact.astype(np.float16)
-        lost = np.nonzero((to_codes(halves, space, raw.bits) != codes).any(-1))
+        pixels[band] = halves = exact.astype(np.float16)
+        lost = np.nonzero(_lost(pixels[band], codes, raw.bits, space))
         if lost[0].size > HOPELESS * codes[..., 0].size:
             return None
         if lost[0].size:
             mended = _nudged(halves[lost], codes[lost], space, raw.bits)
             if mended is None:
                 return None
-            halves[lost] = mended
-        pixels[band] = halves
+            pixels[band][lost] = mended
     return pixels
+
+
+def _lost(pixels: np.ndarray, codes: np.ndarray, bits: int, space: str) -> np.ndarray:
+    """Return where ACEScg pixels don't give back their codes, or may not, (h, w) bool."""
+    table = table_of(space)
+    if table is None:
+        return (to_codes(pixels, space, bits) != codes).any(-1)
+    from derrumbe.media.code_kernels import unsure
+
+    marks = np.empty(codes.shape[:2], np.bool_)
+    unsure(pixels, codes, table.inverse, *table.edges(bits), marks)
+    return marks
 
 
 def _nudged(halves: np.ndarray, codes: np.ndarray, space: str, bits: int) -> np.ndarray | None:
@@ -118,4 +133,11 @@ def _nudged(halves: np.ndarray, codes: np.ndarray, space: str, bits: int) -> np.
 
 def _encoded_to_linear(codes: np.ndarray, bits: int | None, space: str) -> np.ndarray:
     assert bits is not None
+    table = table_of(space)
+    if table is not None:
+        from derrumbe.media.code_kernels import decode
+
+        pixels = np.empty(codes.shape, np.float32)
+        decode(codes, table.table(bits), table.matrix, pixels)
+        return pixels
     return to_acescg(codes.astype(np.float32) / np.float32(2**bits - 1), space)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import copy
 import difflib
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from derrumbe.core.errors import BadPlate
+from derrumbe.media.curves import Separable, separable
 
 if TYPE_CHECKING:
     import PyOpenColorIO as ocio
@@ -91,6 +92,9 @@ def to_display(pixels: np.ndarray, display: str = "sRGB") -> np.ndarray:
     `display` is `Plate.display`. For an ordinary movie or photograph it is the plate's own space, so that an untouched plate
     gives back the codes it was made of; for logarithmic and HDR plates it is `ACES`, a filmic view.
     """
+    table = table_of(display) if display != "ACES" else None
+    if table is not None and pixels.ndim == 3:
+        return _encoded(pixels, table)
     processor = _view_processor() if display == "ACES" else _processor(ACESCG, space_name(display))
     codes = np.empty(pixels.shape, np.uint8)
     for band in bands(pixels.shape):
@@ -105,6 +109,11 @@ def from_display(codes: np.ndarray, display: str = "sRGB") -> np.ndarray:
     return to_acescg(codes.astype(np.float32) / 255.0, SRGB if display == "ACES" else display)
 
 
+def table_of(space: str) -> Separable | None:
+    """Return the fast form of a space, where it has one: see media.curves."""
+    return _table(space_name(space))
+
+
 def bands(shape: tuple[int, ...]) -> list[slice]:
     """Split a picture of `shape` (h, w, …) into slices of rows of about `BAND_PIXELS` pixels."""
     rows = max(1, BAND_PIXELS // max(1, shape[1]))
@@ -116,6 +125,22 @@ def _converted(pixels: np.ndarray, processor: ocio.CPUProcessor) -> np.ndarray:
     if out.size:
         processor.applyRGB(out.reshape(1, -1, 3) if out.ndim != 3 else out)
     return out
+
+
+def _encoded(pixels: np.ndarray, table: Separable) -> np.ndarray:
+    from derrumbe.media.code_kernels import encode
+
+    codes = np.empty(pixels.shape, np.uint8)
+    held = np.asarray(pixels, np.float32)
+    if not np.isfinite(held).all():
+        held = np.nan_to_num(held, nan=0.0, posinf=HALF_MAX, neginf=-HALF_MAX)
+    encode(held, table.inverse, *table.steps, codes)
+    return codes
+
+
+@lru_cache(maxsize=16)
+def _table(space: str) -> Separable | None:
+    return separable(partial(to_acescg, space=space))
 
 
 @lru_cache(maxsize=64)

@@ -83,7 +83,9 @@ def read_exr(path: Path, channels: Sequence[str] | None = None) -> np.ndarray:
         first, last = min(order), max(order) + 1
         pixels = np.asarray(source.read_image(0, 0, first, last, "float"), np.float32)
         pixels = pixels.reshape(source.spec().height, source.spec().width, last - first)
-        return np.ascontiguousarray(pixels[..., [index - first for index in order]])
+        places = [index - first for index in order]
+        # A large picture shouldn't be copied only to stay as it is.
+        return pixels if places == list(range(last - first)) else np.ascontiguousarray(pixels[..., places])
     finally:
         source.close()
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from derrumbe.core.errors import BadPlate
-from derrumbe.media.colour import display_of, encoding, from_acescg, from_display, space_name, to_acescg, to_display
+from derrumbe.media.colour import display_of, encoding, from_acescg, from_display, space_name, table_of, to_acescg, to_display
 
 
 def pixel(*values: float) -> np.ndarray:
@@ -67,3 +67,24 @@ def test_names_aliases_and_misspellings():
     assert encoding("Cineon") == "log"
     with pytest.raises(BadPlate, match=r'did you mean .*"S-Log3 S-Gamut3"'):
         space_name("S-Log 3 S-Gamut 3")
+
+
+@pytest.mark.parametrize("space", ["sRGB", "Camera Rec.709", "Gamma 2.4 Encoded Rec.709", "sRGB Encoded P3-D65", "ACEScg"])
+def test_tables_say_what_opencolorio_says(space):
+    table = table_of(space)
+    assert table is not None
+    codes = np.random.default_rng(0).integers(0, 256, (32, 32, 3))
+    by_table = table.table(8)[codes] @ table.matrix.T
+    np.testing.assert_allclose(by_table, to_acescg(codes.astype(np.float32) / 255, space), atol=2e-6)
+    pixels = np.random.default_rng(1).normal(0.4, 0.5, (200, 200, 3)).astype(np.float32)
+    general = np.rint(from_acescg(pixels, space).clip(0, 1) * 255).astype(int)
+    differs = to_display(pixels, space).astype(int) - general
+    # A value on the very edge between two codes may fall to either side.
+    assert np.abs(differs).max() <= 1
+    assert np.count_nonzero(differs) <= 5
+
+
+def test_logs_and_hdr_have_no_table():
+    assert table_of("Cineon") is None
+    assert table_of("ARRI LogC4") is None
+    assert table_of("Rec.2100-PQ - Display") is None
