@@ -28,6 +28,7 @@ LANGUAGE = language(
         want some any all only just very quite rather really s t about around roughly over up out one's their his her our do does
         did was were been being also too you get gets""",
     neutral="""
+        block blocks implo* one_after_another by_itself on_itself
         collaps* collapse fall falls falling fell down come comes coming building house tower church castle
         palace facade structure start* begin* trigger* fail fails failing failure break* shot plate picture
         crumbl* demoli* destroy* destruct* go goes going give gives way whole entire camera happen* second*
@@ -188,7 +189,7 @@ LANGUAGE = language(
             {seconds} delay? between|per|each|every each? <floor>
             {seconds} apart <floor>?
             delay {seconds} between|per? each? <floor>
-            <floor> {seconds} apart
+            each|every? <floor> {seconds} apart
             {seconds} delay""",
         "together": "all? <floor> at_once|together|simultaneously",
         "dust_delay": """
@@ -208,8 +209,9 @@ LANGUAGE = language(
         "pancake": "pancak* collapse?",
         "progressive": "progressive|progressively|bay_by_bay|floor_by_floor_from_the_base",
         "topple": "toppl*|keel*|tip*_over|tips|tipping|fall*_over|lean*_over|overturn*",
-        "topple_direction": "toppl*|keel*|tip*|fall*|lean*|collaps*|overturn* over|sideways? <to>? {direction}",
+        "topple_direction": "toppl*|keel*|tip*|fall*|lean*|collaps*|overturn* <building>~? over|sideways? <to>? {direction}",
         "partial": "partial|partially|partly",
+        "rest": "rest|remainder stay*|stand*|remain* standing|up?",
         "part": "only|just? {part} half|side|part|wing|portion|section|third|end|corner|<floor>",
         "whole": "whole|entire|all <building>",
         "origin_ordinal": "<from>? {ordinal} <floor> fail*? first?",
@@ -218,6 +220,9 @@ LANGUAGE = language(
             number of? <floor> {int}""",
         "origin_number": "<from>? <floor> number? {int}",
         "origin_base": "<from>? ground_floor|base|bottom|ground_level|foundations|foot|bottom_up|street_level",
+        "origin_top": """
+            from|starting_at top|roof|top_floor|top_storey|top_story|top_down|last_floor down?
+            top_floor|top_storey|top_story|roof fails|first first?""",
         "origin_side": """
             from|starting|start*|begin*|fail* at|on|from? {side} side|end|corner|hand?
             from {side} to left|right|centre|center""",
@@ -271,7 +276,9 @@ LANGUAGE = language(
             colour|color {hex}
             {hex}""",
         "dust_reach": "spread*|reach*|run*|travel* {reach}",
-        "drift": "<roll>|<wind> away? <to>? {direction}",
+        "drift": """
+            <roll>|<wind> away? <to>? {direction}
+            <wind>~ {mps}~? .. <to> {direction}""",
         "wind_from": "<wind>~ {mps}~? .. com*|blow*? from {direction}",
         "wind_speed": """
             <wind> speed? of|at? {mps}

@@ -29,6 +29,7 @@ LANGUAGE = language(
         presque soit doit doivent être a ont il elle on nous je j veux faut chaque où puis alors aussi ne n y c
         m t lui leur même fait ou plus_ou_moins fasse font très assez plutôt""",
     neutral="""
+        implo* étage_par_étage l_un_après_l_autre les_uns_après_les_autres sur_elle_même sur_lui_même
         effondr* écroul* tomb* chut* immeuble bâtiment maison tour église château palais façade édifice commenc*
         démarr* déclench* début* cède cèdent céder lâche lâchent rompt rompent rupture plan prise image
         vertical* démoli* détrui* destruct* caméra soleil lumière ciel poussière débris gravats vent étages
@@ -202,8 +203,9 @@ LANGUAGE = language(
             en_pile_d_assiettes|en_mille_feuille|en_mille_feuilles|en_galette|en_crêpe|en_crêpes|en_accordéon|pancake|étage_sur_étage|empil*""",
         "progressive": "progressif|progressive|progressivement|travée_par_travée",
         "topple": "bascul*|renvers*|culbut*|pench*|vers*_de_côté|inclin*",
-        "topple_direction": "bascul*|renvers*|culbut*|pench*|tomb*|chut*|effondr*|écroul*|inclin* de_côté? <to> {direction}",
+        "topple_direction": "bascul*|renvers*|culbut*|pench*|tomb*|chut*|effondr*|écroul*|inclin* <building>~? de_côté? <to> {direction}",
         "partial": "partiel|partielle|partiellement",
+        "rest": "reste tient|debout debout?",
         "part": """
             seul|seule|seulement? moitié|partie|côté|aile|section|tiers|coin|étages de|du? {part}""",
         "whole": "entier|entière|entièrement|complètement|totalement",
@@ -213,6 +215,9 @@ LANGUAGE = language(
             nombre_d <floor> {int}""",
         "origin_number": "<from>? <floor> numéro? {int}",
         "origin_base": "<from>? rez_de_chaussée|rdc|base|fondations|pied|bas|sol",
+        "origin_top": """
+            depuis|par|à_partir_de|du dernier_étage|toit|toiture|sommet|haut en_bas|bas?
+            de_haut_en_bas""",
         "origin_side": """
             <start>|depuis|part*|cède|par|à_partir_de à|sur|par|du|de|depuis? côté|extrémité|coin|bord {side}
             <start>|depuis|par|à_partir_de à|par? {side}
@@ -263,7 +268,9 @@ LANGUAGE = language(
             couleur {hex}
             {hex}""",
         "dust_reach": "étend*|étal*|répand*|va|atteint|court {reach}",
-        "drift": "<roll>|<wind> <roll>? <to> {direction}",
+        "drift": """
+            <roll>|<wind> <roll>? <to> {direction}
+            <wind>~ {mps}~? .. <to> {direction}""",
         "wind_from": "<wind>~ {mps}~? .. vien*|venant|souffl*? de|du|depuis {direction}",
         "wind_speed": """
             <wind> de|à? {mps}

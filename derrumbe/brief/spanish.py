@@ -29,6 +29,7 @@ LANGUAGE = language(
         aproximadamente unos casi sea sean debe deben haya hay tiene tenga me te le nos quiero queremos cada
         donde luego entonces ya tambien sobre alrededor o u uno ser estar fue era muy bastante""",
     neutral="""
+        implo* piso_por_piso planta_por_planta uno_tras_otro
         derrumb* colaps* cae caen caer caiga caigan cayendo caida hund* desplom* desmoron* edificio casa torre
         iglesia castillo palacio fachada inmueble empez* empiez* comenz* comienz* arranc* dispar* inici* falla
         fallan fallar fallo falle rompe rompen romper rotura plano toma imagen vertical* demoli* destru* camara
@@ -230,8 +231,9 @@ LANGUAGE = language(
             piso_sobre_piso|planta_sobre_planta""",
         "progressive": "progresiv*|progresivamente|vano_a_vano",
         "topple": "vuelc*|volc*|vuelque|tumb*|desplome_lateral|bascul*|inclin*",
-        "topple_direction": "vuelc*|volc*|tumb*|cae|caiga|caer|cayendo|desplom*|bascul*|inclin*|derrumb* de_lado? <to> {direction}",
+        "topple_direction": "vuelc*|volc*|tumb*|cae|caiga|caer|cayendo|desplom*|bascul*|inclin*|derrumb* <building>~? de_lado? <to> {direction}",
         "partial": "parcial|parcialmente",
+        "rest": "resto queda|permanece|sigue|aguanta de_pie|en_pie|pie?",
         "part": """
             solo|solamente|sólo? mitad|parte|lado|ala|sección|zona|esquina|plantas|pisos|tercio {part}
             solo|solamente|sólo? mitad|parte|lado|ala de {part}""",
@@ -243,7 +245,10 @@ LANGUAGE = language(
             de? {int} <floor>
             número_de <floor> {int}""",
         "origin_number": "<from>? <floor> número? {int}",
-        "origin_base": "<from>? planta_baja|base|cimientos|suelo|bajos|pie|abajo_arriba|abajo",
+        "origin_base": "<from>? planta_baja|base|cimientos|suelo|bajos|abajo_arriba|abajo",
+        "origin_top": """
+            desde|por último_piso|última_planta|arriba|tejado|azotea|cubierta|cima|alto abajo?
+            arriba_abajo""",
         "origin_side": """
             <start>|desde|falla* en|por|desde? lado|extremo|esquina|costado {side}
             desde|<start> por|en? {side}
@@ -294,7 +299,9 @@ LANGUAGE = language(
             color {hex}
             {hex}""",
         "dust_reach": "extiend*|extend*|llega*|corr* {reach}",
-        "drift": "<roll>|<wind>|va|yendo <roll>? <to> {direction}",
+        "drift": """
+            <roll>|<wind>|va|yendo <roll>? <to> {direction}
+            <wind>~ {mps}~? .. <to> {direction}""",
         "wind_from": "<wind>~ {mps}~? .. vien*|sopl*|procedente? desde|de|por {direction}",
         "wind_speed": """
             <wind> de|a? {mps}

@@ -41,6 +41,10 @@ CLEAN = {
     "only the right wing falls, pancaking": {"collapse.mode": "pancake", "collapse.part": "right"},
     "very slowly": {"collapse.speed": 0.5**1.6},
     "quickly, and quite irregularly": {"collapse.speed": 1.8, "collapse.variation": 0.85},
+    "it pancakes from the top floor": {"collapse.mode": "pancake", "collapse.origin_storey": 200},
+    "the top floors collapse": {"collapse.mode": "partial", "collapse.part": "upper"},
+    "desde el último piso": {"collapse.origin_storey": 200},
+    "depuis le dernier étage": {"collapse.origin_storey": 200},
     "0.4 s between storeys": {"collapse.storey_delay": 0.4},
     "half a second per floor": {"collapse.storey_delay": 0.5},
     "the fourth storey fails first, starting on the left side": {"collapse.origin_storey": 4, "collapse.origin_side": "left"},
@@ -48,6 +52,9 @@ CLEAN = {
     "from floor 2": {"collapse.origin_storey": 2},
     "from the 3rd floor": {"collapse.origin_storey": 3},
     "la torre vuelca hacia la derecha": {"collapse.mode": "topple", "collapse.direction": "right"},
+    "que se derrumbe la torre hacia la izquierda": {"collapse.mode": "topple", "collapse.direction": "left"},
+    "el ala derecha se hunde, el resto queda en pie": {"collapse.mode": "partial", "collapse.part": "right"},
+    "only the left half pancakes, the rest stays up": {"collapse.mode": "pancake", "collapse.part": "left"},
     "cae hacia la cámara": {"collapse.mode": "topple", "collapse.direction": "towards"},
     "la mitad izquierda se derrumba desde la tercera planta": {
         "collapse.mode": "partial", "collapse.part": "left", "collapse.origin_storey": 3,
@@ -103,6 +110,8 @@ CLEAN = {
     "un edificio de seis plantas de hormigón, de 18 m de alto y 12 m de fondo": {
         "building.storeys": 6, "building.material": "concrete", "building.height": 18.0, "building.depth": 12.0,
     },
+    "viento de 18 km/h hacia la izquierda": {"dust.wind": 5.0, "dust.wind_heading": 270.0},
+    "vent léger vers la gauche": {"dust.wind": 2.0, "dust.wind_heading": 270.0},
     "muros de 40 cm": {"building.wall_thickness": 0.4},
     "veinticinco plantas": {"building.storeys": 25},
     "un immeuble de six étages en béton, haut de 18 mètres": {
