@@ -22,8 +22,9 @@ from derrumbe.media.exr import RGB, read_exr
 from derrumbe.media.exr_rows import ExrRows
 from derrumbe.media.grain import correlation_sum, variance_at
 
-SAMPLES = 12
-BAND, HALO = 256, 8
+SAMPLES = 8
+BANDS, BAND, HALO = 4, 128, 8
+"""Rows that are looked at: up to BANDS bands of BAND rows, spread over the rows that the effect covers; HALO more for filters."""
 BLOCK = 8
 LEVELS = (0.0, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 1e9)
 """Edges of the bins of signal level."""
@@ -71,9 +72,9 @@ class LookProbe:
                 here = Pictures(stack, self, frame)
                 after = Pictures(stack, self, frame + 1)
                 black, clean = np.asarray(self.black), read_exr(self.film_set.path(self.film_set.record.clean_plate), RGB)
-                for top in range(0, self.plate.record.height, BAND):
-                    first, last = max(0, top - HALO), min(self.plate.record.height, top + BAND + HALO)
-                    inside = slice(top - first, min(top + BAND, self.plate.record.height) - first)
+                for rows in here.bands():
+                    first, last = max(0, rows.start - HALO), min(self.plate.record.height, rows.stop + HALO)
+                    inside = slice(rows.start - first, rows.stop - first)
                     now, then = here.read(first, last, clean), after.read(first, last, clean)
                     add_grain(sums, now, self.plate.record.noise, black, inside)
                     add_flicker(sums, now, then, self.plate.record.noise, inside)
@@ -124,6 +125,15 @@ class Pictures:
         self.matte = stack.enter_context(ExrRows(probe.comp.path(probe.comp.record.matte, frame), ("Y",)))
         self.layers = stack.enter_context(ExrRows(probe.layers.path(probe.layers.record.picture, frame), CHANNELS))
 
+    def bands(self) -> list[range]:
+        """Return the bands of rows to look at."""
+        covered = np.flatnonzero((self.matte.read(0, self.matte.height)[..., 0] > 0.98).any(1))
+        if not len(covered):
+            return []
+        first, last = int(covered[0]), int(covered[-1]) + 1
+        tops = np.linspace(first, max(first, last - BAND), BANDS) if last - first > BANDS * BAND else np.arange(first, last, BAND)
+        return [range(int(top), min(int(top) + BAND, last)) for top in tops]
+
     def read(self, first: int, last: int, clean: np.ndarray) -> Band:
         layers = np.nan_to_num(self.layers.read(first, last))
         plate, final = self.plate.read(first, last), np.nan_to_num(self.final.read(first, last), posinf=0, neginf=0)
@@ -159,7 +169,8 @@ def add_grain(sums: Sums, band: Band, noise: NoiseModel, black: np.ndarray, insi
     expected, final = band.expected[inside][known], band.final[inside][known]
     model = variance_at(noise, expected)
     for c in range(3):
-        bright = expected[:, c] > 2 * black[c]
+        # near zero the comp lifts blacks and no noise can go below nothing
+        bright = (expected[:, c] > 2 * black[c]) & (expected[:, c] > 3 * np.sqrt(model[:, c]))
         residual = final[:, c] - expected[:, c]
         bins = np.digitize(expected[:, c], LEVELS[1:-1])
         seen = bright & (model[:, c] > 4 * _half_step(expected[:, c]) ** 2)

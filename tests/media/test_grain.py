@@ -11,7 +11,7 @@ from derrumbe.core.records import NoiseModel
 from derrumbe.media.grain import TABLE_SIZE, channel_mix, correlation_sum, spatial_kernel, unit_grain, variance_at, variance_table
 
 
-def model(spatial=((1.0,),), channel=np.eye(3)):
+def model(spatial=((1.0,),), channel=((1, 0, 0), (0, 1, 0), (0, 0, 1))):
     levels = (0.0, 0.1, 0.4, 1.0)
     variance = ((1e-6, 4e-5, 1e-4, 1e-4), (1e-6, 3e-5, 8e-5, 2e-4), (2e-6, 8e-5, 2e-4, 1e-5))
     return NoiseModel(levels=levels, variance_at=variance, spatial=spatial, channel=tuple(map(tuple, channel)))

@@ -1,0 +1,148 @@
+"""Laws of the stack: Porter-Duff over, black level, grain that adds up, a matte that tells the truth."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from derrumbe.comp.layers import CHANNELS, DEAD, LayerBand, sorted_layers
+from derrumbe.comp.stack import GrainBand, PlateBand, lifted, over, stacked
+from derrumbe.core.records import FAR
+
+share = st.floats(0, 1, width=32)
+level = st.floats(0, 100, width=32)
+SIDE = 3
+
+
+def layer():
+    """A premultiplied colour and its alpha."""
+    return st.tuples(level, share).map(lambda pair: (pair[0] * pair[1], pair[1]))
+
+
+@given(layer(), layer(), level)
+def test_over_is_associative(front, middle, back):
+    one = over(front[0], front[1], over(middle[0], middle[1], back))
+    joined, alpha = over(front[0], front[1], middle[0]), over(front[1], front[1], middle[1])
+    assert over(joined, alpha, back) == pytest.approx(one, rel=1e-4, abs=1e-4)
+
+
+@given(level, level)
+def test_over_with_nothing_or_everything(colour, back):
+    assert over(0.0, 0.0, back) == back
+    assert over(colour, 1.0, back) == colour
+
+
+@given(layer(), level, level)
+def test_over_is_linear_in_light(front, back, more):
+    difference = over(front[0], front[1], back + more) - over(front[0], front[1], back)
+    assert difference == pytest.approx((1 - front[1]) * more, rel=1e-4, abs=1e-3)
+
+
+@given(st.floats(0, 10), st.floats(0, 10), st.floats(1e-4, 0.2))
+def test_lifting_rises_never_sinks_and_leaves_light_alone(value, more, floor):
+    low, high = lifted(value, floor), lifted(value + more, floor)
+    assert high >= low >= max(value, floor) * (1 - 1e-6)
+    if value >= floor * 7 / 6:
+        assert low == value
+    assert low <= max(value, floor) + floor / 6
+
+
+def band(plate, clean=0.5):
+    shape = plate.shape[:2]
+    return PlateBand(plate, np.full((*shape, 3), clean, np.float32), np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32))
+
+
+def nothing(shape=(SIDE, SIDE)):
+    colours = (np.zeros((*shape, 4), np.float32) for _ in range(4))
+    flat = np.zeros(shape, np.float32)
+    return LayerBand(*colours, np.ones((*shape, 3), np.float32), flat, flat + np.float32(FAR), np.zeros((*shape, 3), np.float32))
+
+
+def quiet(shape=(SIDE, SIDE), noise=None, variance=0.0, factor=1.0):
+    noise = np.zeros((*shape, 3), np.float32) if noise is None else noise
+    return GrainBand(noise, np.full((16, 3), variance, np.float32), 1.0, factor)
+
+
+BLACK = np.zeros(3)
+plates = arrays(np.float32, (SIDE, SIDE, 3), elements=st.floats(-0.125, 50, width=32))
+shares = arrays(np.float32, (SIDE, SIDE), elements=share)
+
+
+@given(plates)
+def test_nothing_leaves_the_plate_bit_for_bit(plate):
+    final, matte = stacked(band(plate), nothing(), quiet(variance=0.1, noise=np.ones((SIDE, SIDE, 3), np.float32)), BLACK + 0.2)
+    assert np.array_equal(final.view(np.uint32), plate.view(np.uint32))
+    assert not matte.any()
+
+
+@given(plates, shares, shares)
+def test_removed_and_foreground_mix_linearly(plate, removed, cut):
+    filmed = replace(band(plate), front=plate * cut[..., None], front_alpha=cut)
+    final, matte = stacked(filmed, replace(nothing(), removed=removed), quiet(), BLACK)
+    mixed = plate + removed[..., None] * (0.5 - plate)
+    wanted = (1 - cut[..., None]) * mixed + cut[..., None] * plate
+    assert final == pytest.approx(np.maximum(wanted, np.minimum(plate, 0)), rel=1e-4, abs=1e-4)
+    assert matte == pytest.approx(removed * (1 - cut), abs=1e-6)
+    assert np.array_equal(final[matte == 0], plate[matte == 0])
+
+
+@given(plates, shares)
+def test_a_piece_in_its_own_hole_lets_no_clean_plate_through(plate, alpha):
+    """Piece and hole share their edge, so plate and piece of one colour give that colour at any coverage."""
+    pieces = np.concatenate([plate * alpha[..., None], alpha[..., None]], -1)
+    final, _ = stacked(band(plate, clean=40.0), replace(nothing(), pieces=pieces, removed=alpha), quiet(), BLACK)
+    assert final == pytest.approx(plate, rel=1e-3, abs=2e-3)
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.2, 1.0))
+def test_kept_and_new_grain_add_up_to_the_plates(alpha, ratio):
+    """Whatever share of the plate shows through, the variance of the final is the plate's."""
+    shape, random = (80, 80), np.random.default_rng(3)
+    old, new = (random.standard_normal((*shape, 3)).astype(np.float32) for _ in range(2))
+    variance = 1e-4
+    layers = nothing(shape)
+    layers.shadow[:] = ratio
+    layers.dust_front[..., 3] = alpha
+    layers.dust_front[..., :3] = 0.5 * alpha
+    final, _ = stacked(band(0.5 + 0.01 * old), layers, quiet(shape, new, variance), BLACK)
+    if alpha > 2 * DEAD or ratio < 1 - 2 * DEAD:
+        keep = (1 - alpha) * ratio
+        noise = final - (0.5 * alpha + 0.5 * keep)
+        assert noise.std() == pytest.approx(np.sqrt(variance), rel=0.03)
+
+
+hostile = st.sampled_from([np.nan, np.inf, -np.inf, 65504.0, -65504.0, 1e-7, 0.0, 0.3, 1.0, 1.001])
+
+
+@given(arrays(np.float16, (SIDE, SIDE, len(CHANNELS)), elements=hostile.map(np.float16)), plates)
+def test_whatever_a_file_holds_comes_out_usable(planes, plate):
+    layers = sorted_layers(planes.view(np.uint16), range(len(CHANNELS)))
+    assert all(np.isfinite(getattr(layers, item.name)).all() for item in fields(layers))
+    for colour in (layers.pieces, layers.debris, layers.dust_front, layers.dust_behind):
+        assert (colour >= 0).all()
+        assert (colour[..., 3] <= 1).all()
+        assert not colour[colour[..., 3] == 0].any()
+    final, matte = stacked(band(plate), layers, quiet(variance=1e-4), BLACK)
+    assert np.isfinite(final).all()
+    assert np.isfinite(final.astype(np.float16)).all()
+    assert (matte >= 0).all()
+    assert (matte <= 1).all()
+
+
+@given(share, level)
+def test_sorting_keeps_colour_and_drops_a_hairs_breadth(alpha, colour):
+    planes = np.zeros((1, 1, len(CHANNELS)), np.float16)
+    planes[..., :4] = np.float16([colour * alpha] * 3 + [alpha])
+    planes[..., 16:19] = 1
+    found = sorted_layers(planes.view(np.uint16), range(len(CHANNELS))).pieces[0, 0]
+    stored = planes[0, 0, :4].astype(np.float32)
+    if stored[3] <= DEAD:
+        assert not found.any()
+    else:
+        assert found[3] == pytest.approx((stored[3] - DEAD) / (1 - DEAD), rel=1e-3)
+        assert found[:3] * stored[3] == pytest.approx(stored[:3] * found[3], rel=1e-3, abs=1e-4)
