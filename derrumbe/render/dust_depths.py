@@ -30,8 +30,8 @@ class Depths:
         return self.sums, self.axis, F(self.far), self.slope, self.low
 
 
-def depths(per_cell: np.ndarray, direction: np.ndarray) -> Depths:
-    """Sum `per_cell` (x,y,z), optical depth of crossing a cell's edge, along `direction` (unit vector towards the light)."""
+def depths(per_cell: np.ndarray, direction: np.ndarray, scale: float = 1.0) -> Depths:
+    """Sum `per_cell` (x,y,z), times `scale`: optical depth of crossing a cell's edge, along `direction` (unit vector towards the light)."""
     axis = int(np.argmax(np.abs(direction)))
     others = [a for a in range(3) if a != axis]
     slope = (direction[others] / abs(direction[axis])).astype(F)
@@ -42,7 +42,7 @@ def depths(per_cell: np.ndarray, direction: np.ndarray) -> Depths:
     shift = slope * count
     low = np.floor(np.minimum(shift, 0)).astype(F)
     size = np.ceil(np.array(volume.shape[1:]) + np.maximum(shift, 0) - low).astype(np.int64)
-    length = F(np.sqrt(1 + float(slope[0]) ** 2 + float(slope[1]) ** 2))
+    length = F(scale * np.sqrt(1 + float(slope[0]) ** 2 + float(slope[1]) ** 2))
     far = float(count) if direction[axis] > 0 else -1.0
     return Depths(_sum(volume, slope, low, size, length), axis, far, slope, low)
 

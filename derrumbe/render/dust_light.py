@@ -1,7 +1,8 @@
 """A frame's dust, refined and lit: how much it hides, and how much sun, sky and ground reach each place in it.
 
-Multiple scattering by octaves (Wrenninge, Kulla and Lundqvist 2013): octave n sees the optical depth shrunk by SHRINK**n and adds GAIN**n, but only
-as far as a place is hidden, since thin dust scatters light once. The phase function has two Henyey-Greenstein lobes, flatter in every octave.
+Multiple scattering by octaves (Wrenninge, Kulla and Lundqvist 2013): each sees the optical depth shrunk and adds its share, all but the first
+only as far as a place is hidden, since thin dust scatters light once. The phase function has two Henyey-Greenstein lobes, flatter in every
+octave. Shares were fitted to path tracing (benchmarks/dust_reference.py) at a shrinking by halves; those that came out as nothing are left out.
 """
 
 from __future__ import annotations
@@ -18,22 +19,25 @@ from derrumbe.render.dust_depths import Depths, at_points, depths, lookup
 from derrumbe.render.dust_noise import billows, halved, occupied_blocks, refined
 
 F = np.float32
-OCTAVES = 6
-SHRINK = 0.5
-"""Each octave sees this share of the last one's optical depth."""
-GAIN = 0.8
-"""Each octave adds this share of the last one's light."""
+OCTAVES = (0, 1, 2, 5)
+"""Halvings of optical depth and of asymmetry."""
+GAINS = (0.76, 0.61, 2.14, 0.13)
+"""Share of each octave."""
+BOUNCES = (1, 3, 5, 11)
+"""Times that each octave's light has met a grain: the power of albedo."""
+AMBIENT_BOUNCES = 4.0
+"""The same for sky and ground, all octaves together."""
 BITE = 0.75
 """How far billows eat into thin dust, 0..1."""
-WARP = 1.6
+WARP = 2.2
 """How far billows push flanks in and out, density voxels."""
 FORWARD, BACKWARD, FORWARD_SHARE = 0.55, -0.25, 0.7
 """Asymmetry of the two lobes and the share of the first."""
 MEAN_COSINE = FORWARD * FORWARD_SHARE + BACKWARD * (1 - FORWARD_SHARE)
-PALE = np.array([0.50, 0.47, 0.43])
+PALE = np.array([0.56, 0.53, 0.49])
 """Reflectance of mineral dust heaped thick, ACEScg."""
 TINT = 0.45
-"""How far auto dust takes the façade's hue."""
+"""How far auto dust takes the façade's hue, as a power."""
 MOST_FINE_CELLS = 48_000_000
 SOLID_DEPTH = 3.0
 """Optical depth of a flow cell that is all solid."""
@@ -45,7 +49,7 @@ class LitCloud:
     """Dust of one frame. Arrays are indexed [x,y,z] from `origin`; index positions count cells of `voxel` metres, cell i spans i..i+1.
 
     fine: optical depth per voxel edge, on cells of voxel / factor; blocks: which BLOCK³ of them hold dust;
-    sun: optical depth of dust towards the sun; skies: the same towards evenly spread parts of the sky, on cells twice as large;
+    sun: optical depth of dust towards the sun, on fine cells; skies: the same towards evenly spread parts of the sky, on cells twice as large;
     ambient (x,y,z,4), on those cells: light of sky and of ground that comes in (1: all of both halves together), share of the sun that solids
     let through, and how hidden the place is; albedo (3,): of one scattering; sun_rgb, sky_rgb, ground_rgb as in `Sun`; to_sun: unit vector.
     """
@@ -89,14 +93,14 @@ def light_volume(volume: Volume, record: DustCloud, sun: Sun, albedo: np.ndarray
     blocks = occupied_blocks(volume.density, factor)
     fine = _refine(volume, blocks, factor, scale, bite)
     coarse = halved(fine) if factor == 2 else fine
-    skies, ambient = _ambient(coarse, volume, sun)
+    skies, ambient = _ambient(coarse, volume, sun, gains(albedo.mean(keepdims=True))[:, 0])
     return LitCloud(
         fine=fine,
         blocks=blocks,
         factor=factor,
         origin=np.asarray(record.origin) + record.voxel * np.asarray(volume.start),
         voxel=record.voxel,
-        sun=depths(coarse, np.asarray(sun.direction)),
+        sun=depths(fine, np.asarray(sun.direction), 1 / factor),
         skies=skies,
         ambient=ambient,
         albedo=albedo,
@@ -111,12 +115,12 @@ def _refine(volume: Volume, blocks: np.ndarray, factor: int, scale: np.float32, 
     start, ride_start = (np.asarray(s, np.int64) for s in (volume.start, volume.ride_start))
     ride, offset, weight = volume.ride, volume.ride_offset, volume.ride_weight
     return refined(
-        volume.density, start, blocks, factor, ride, ride_start, offset, weight, billows(SEED), F(bite), F(WARP if bite > 0 else 0), scale
+        volume.density, halved(halved(volume.density)), start, blocks, factor, ride, ride_start, offset, weight, billows(SEED), F(bite), F(WARP if bite > 0 else 0), scale
     )
 
 
-def _ambient(coarse: np.ndarray, volume: Volume, sun: Sun) -> tuple[tuple[Depths, ...], np.ndarray]:
-    """Return depths towards parts of the sky, and the ambient grid of `LitCloud`, both on cells of two voxels."""
+def _ambient(coarse: np.ndarray, volume: Volume, sun: Sun, shares: np.ndarray) -> tuple[tuple[Depths, ...], np.ndarray]:
+    """Return depths towards parts of the sky, and the ambient grid of `LitCloud`, both on cells of two voxels. shares: of octaves."""
     small = 2 * halved(coarse)
     skies = tuple(depths(small, way) for way in _sky_ways())
     downs = tuple(depths(small, way * (1, -1, 1)) for way in _sky_ways()[::3])
@@ -124,11 +128,11 @@ def _ambient(coarse: np.ndarray, volume: Volume, sun: Sun) -> tuple[tuple[Depths
     solids = depths(SOLID_DEPTH * volume.solid, np.asarray(sun.direction))
     out = np.zeros((*small.shape, 4), F)
     for way in skies:
-        _add_light(out, way.parts(), F(0.5 / len(skies)), 0, F(0))
+        _add_light(out, way.parts(), F(0.5 / len(skies)), 0, shares, np.zeros(3, F))
     for way in downs:
-        _add_light(out, way.parts(), F(0.5 / len(downs)), 1, F(0))
+        _add_light(out, way.parts(), F(0.5 / len(downs)), 1, shares, np.zeros(3, F))
     out[..., 1] *= _ground_light(skies[0], small.shape)
-    _add_light(out, solids.parts(), F(1), 2, offset.astype(F))
+    _add_light(out, solids.parts(), F(1), 2, shares, offset.astype(F))
     return skies, out
 
 
@@ -152,7 +156,7 @@ def _ground_light(zenith: Depths, shape: tuple[int, ...]) -> np.ndarray:
 
 
 @njit(cache=True, parallel=True)
-def _add_light(out, way, share, channel, offset):
+def _add_light(out, way, share, channel, gains, offset):
     """Add what comes from one direction to a channel of `out` (x,y,z,4): all octaves for 0 and 1 (and to 3: how hidden), bare for 2."""
     sums, axis, far, slope, low = way
     for i in prange(out.shape[0]):
@@ -160,23 +164,32 @@ def _add_light(out, way, share, channel, offset):
             for k in range(out.shape[2]):
                 x, y, z = F(i) + F(0.5), F(j) + F(0.5), F(k) + F(0.5)
                 if channel == 2:
-                    out[i, j, k, 2] += share * np.exp(-lookup(sums, axis, far, slope, low, x, y, z))
+                    a, b, c = x + offset[0], y + offset[1], z + offset[2]
+                    out[i, j, k, 2] += share * np.exp(-lookup(sums, axis, far, slope, low, a, b, c))
                 else:
                     depth = lookup(sums, axis, far, slope, low, x, y, z)
-                    out[i, j, k, channel] += share * octaves(depth, F(1) - np.exp(-depth))
+                    out[i, j, k, channel] += share * octaves(depth, gains)
                     out[i, j, k, 3] += share * (F(1) - np.exp(-depth))
 
 
 @njit(cache=True)
-def octaves(depth, hidden):
-    """Light left at optical depth, all octaves of isotropic scattering, for a place `hidden` 0..1."""
-    total = np.exp(-depth)
-    gain, shrunk = F(1), depth
-    for _ in range(1, OCTAVES):
-        gain *= F(GAIN)
-        shrunk *= F(SHRINK)
-        total += gain * hidden * np.exp(-shrunk)
+def octaves(depth, gains):
+    """Light left at optical depth: all octaves of isotropic scattering."""
+    first = np.exp(-depth)
+    total = gains[0] * first
+    for n in range(1, len(OCTAVES)):
+        total += gains[n] * (F(1) - first) * np.exp(-depth * F(0.5) ** OCTAVES[n])
     return total
+
+
+def gains(albedo: np.ndarray) -> np.ndarray:
+    """What each octave adds of red, green and blue, (octaves,3) float32."""
+    return (np.array(GAINS)[:, None] * albedo ** np.array(BOUNCES)[:, None]).astype(F)
+
+
+def ambient_colour(albedo: np.ndarray) -> np.ndarray:
+    """What tells red, green and blue of ambient light from the mean albedo's, (3,)."""
+    return (albedo / albedo.mean()) ** AMBIENT_BOUNCES
 
 
 def sun_transmittance(lit: LitCloud, points: np.ndarray) -> np.ndarray:
@@ -184,7 +197,7 @@ def sun_transmittance(lit: LitCloud, points: np.ndarray) -> np.ndarray:
 
     Light scattered forward still counts as passing (similarity: depth times one less the mean cosine).
     """
-    return np.exp(-F(1 - MEAN_COSINE) * at_points(*lit.sun.parts(), lit.index(points)))
+    return np.exp(-F(1 - MEAN_COSINE) * at_points(*lit.sun.parts(), lit.factor * lit.index(points)))
 
 
 def sky_transmittance(lit: LitCloud, points: np.ndarray) -> np.ndarray:

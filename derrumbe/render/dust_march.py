@@ -12,7 +12,7 @@ from numba import njit, prange
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import eye, resized, rotation_matrix
 from derrumbe.render.dust_depths import lookup
-from derrumbe.render.dust_light import BACKWARD, FORWARD, FORWARD_SHARE, GAIN, OCTAVES, SHRINK, LitCloud
+from derrumbe.render.dust_light import BACKWARD, FORWARD, FORWARD_SHARE, OCTAVES, LitCloud, ambient_colour, gains
 from derrumbe.render.dust_noise import BLOCK
 
 F = np.float32
@@ -84,11 +84,9 @@ def _view(lit: LitCloud, camera: Camera) -> tuple:
 
 def _cloud(lit: LitCloud) -> tuple:
     """The arrays that rays read. Sun light is what a phase function of 1/4π multiplies to a radiance, times albedo per octave."""
-    order = np.arange(OCTAVES)[:, None] + 1
-    colour = (GAIN ** (order - 1) * lit.albedo**order).astype(F)
-    ambient = np.stack([lit.sky_rgb, lit.ground_rgb]) * lit.albedo
+    ambient = np.stack([lit.sky_rgb, lit.ground_rgb]) * ambient_colour(lit.albedo)
     return (
-        lit.fine, lit.blocks, F(lit.factor), lit.sun.parts(), lit.ambient, colour, (np.pi * lit.sun_rgb).astype(F),
+        lit.fine, lit.blocks, F(lit.factor), lit.sun.parts(), lit.ambient, gains(lit.albedo), (np.pi * lit.sun_rgb).astype(F),
         ambient.astype(F), lit.to_sun.astype(F),
     )  # fmt: skip
 
@@ -181,9 +179,9 @@ def _ray(out, cloud, origin, way, near, far, deepest, step, jitter):
     stride = step / pace
     begin, end = _box(origin, way, size, near, min(far, deepest))
     towards = (way[0] * to_sun[0] + way[1] * to_sun[1] + way[2] * to_sun[2]) / pace
-    lobes = np.empty(OCTAVES, F)
-    for n in range(OCTAVES):
-        lobes[n] = phase(towards, n)
+    lobes = np.empty(len(OCTAVES), F)
+    for n in range(len(OCTAVES)):
+        lobes[n] = phase(towards, OCTAVES[n])
     gap = (far - near) / F(NODES - 1)
     clear, red, green, blue = F(1), F(0), F(0), F(0)
     node = 0
@@ -198,7 +196,7 @@ def _ray(out, cloud, origin, way, near, far, deepest, step, jitter):
             continue
         thick = _read(fine, x * factor, y * factor, z * factor) * pace * (last - first)
         if thick > F(1e-6):
-            a, b, c = _source(x, y, z, sun, ambient, colour, lobes, sun_rgb, ambient_rgb)
+            a, b, c = _source(x, y, z, factor, sun, ambient, colour, lobes, sun_rgb, ambient_rgb)
             while node < NODES and near + F(node) * gap <= last:
                 part = max(near + F(node) * gap - first, F(0)) / max(last - first, F(1e-9))
                 some = clear * (F(1) - np.exp(-thick * part))
@@ -245,19 +243,18 @@ def _steps_out(x, y, z, move):
 
 
 @njit(cache=True)
-def _source(x, y, z, sun, ambient, colour, lobes, sun_rgb, ambient_rgb):
+def _source(x, y, z, factor, sun, ambient, colour, lobes, sun_rgb, ambient_rgb):
     """Light that a place sends along the ray per unit of hidden background, RGB."""
     sky, ground, free, hidden = _read4(ambient, F(0.5) * x, F(0.5) * y, F(0.5) * z)
-    depth = lookup(sun[0], sun[1], sun[2], sun[3], sun[4], x, y, z)
+    depth = lookup(sun[0], sun[1], sun[2], sun[3], sun[4], factor * x, factor * y, factor * z)
     red = green = blue = F(0)
-    for n in range(OCTAVES):
-        light = free * lobes[n] * np.exp(-depth)
+    for n in range(len(OCTAVES)):
+        light = free * lobes[n] * np.exp(-depth * F(0.5) ** OCTAVES[n])
         if n > 0:
             light *= hidden
         red += light * colour[n, 0]
         green += light * colour[n, 1]
         blue += light * colour[n, 2]
-        depth *= F(SHRINK)
     red, green, blue = red * sun_rgb[0], green * sun_rgb[1], blue * sun_rgb[2]
     red += sky * ambient_rgb[0, 0] + ground * ambient_rgb[1, 0]
     green += sky * ambient_rgb[0, 1] + ground * ambient_rgb[1, 1]

@@ -13,8 +13,8 @@ from numba import njit, prange
 F = np.float32
 TILE = 128
 CELLS = (8, 16, 32)
-GAINS = (0.55, 0.29, 0.16)
-LUMP = 7.0
+GAINS = (0.45, 0.32, 0.23)
+LUMP = 5.5
 """Size of the largest billow, density voxels."""
 TEXELS = TILE / CELLS[0] / LUMP
 """Texels per density voxel."""
@@ -98,10 +98,12 @@ def occupied_blocks(density, factor):
 
 
 @njit(cache=True, parallel=True)
-def refined(density, start, blocks, factor, ride, ride_start, offset, weight, tile, bite, warp, scale):
-    """Return `density` (times `scale`) on cells `factor` times finer, its thin parts eaten by `bite` (0..1) where billows are low.
+def refined(density, around, start, blocks, factor, ride, ride_start, offset, weight, tile, bite, warp, scale):
+    """Return `density` (times `scale`) on cells `factor` times finer, its edges eaten by `bite` (0..1) where billows are low.
 
-    Places are read from up to `warp` voxels away, which gives smooth flanks lobes. `scale` turns density into optical depth per voxel; a voxel's fullness is 1 - exp(-2 * depth).
+    `around` is the mean over 4³ voxels: an edge is where there is less than around it, so that even a veil keeps its middle.
+    Places are read from up to `warp` voxels away, which gives smooth flanks lobes. `scale` turns density into
+    optical depth per voxel.
     """
     shape = (density.shape[0] * factor, density.shape[1] * factor, density.shape[2] * factor)
     out = np.zeros(shape, F)
@@ -132,14 +134,15 @@ def refined(density, start, blocks, factor, ride, ride_start, offset, weight, ti
                         db += weight[n] * (_tile(tile, tz + F(17), tx + F(71), ty + F(23)) - F(0.5))
                         dc += weight[n] * (_tile(tile, ty + F(83), tx + F(41), tz + F(97)) - F(0.5))
                 reach = F(2) * warp * gain
-                depth = scale * _held(density, u + reach * da, v + reach * db, w + reach * dc)
-                if depth <= F(1e-5):
+                dust = _held(density, u + reach * da, v + reach * db, w + reach * dc)
+                if dust * scale <= F(1e-5):
                     continue
                 billow = min(max(F(0.5) + gain * noise, F(0)), F(1))
-                full = F(1) - np.exp(F(-2) * depth)
+                near = _held(around, F(0.25) * u - F(0.375), F(0.25) * v - F(0.375), F(0.25) * w - F(0.375))
+                full = min(dust / max(near, F(1e-9)), F(1))
                 eaten = bite * (F(1) - billow)
                 left = max(full - eaten, F(0)) / (F(1) - eaten)
-                out[i, j, k] = depth * left / full * (F(0.55) + F(0.9) * billow)
+                out[i, j, k] = scale * dust * left / full * (F(0.4) + F(1.2) * billow)
     return out
 
 
