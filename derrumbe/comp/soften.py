@@ -68,14 +68,18 @@ def soften_removed(removed: np.ndarray, rest: np.ndarray, building: np.ndarray, 
     """Return the removed share (h, w) with soft edges, grown outside the building's matte over the lens's skirt of the old outline.
 
     A pixel that the outline cuts holds old building in all of its colour, so it goes whole. Inside the building nothing is grown: there
-    the edge is also a piece's edge, and the two must meet. Under resting pieces nothing has gone.
+    the edge is also a piece's edge, and the two must meet. Under resting pieces (`rest`, their coverage) and their skirt nothing has gone.
     """
-    removed = removed * (1 - rest)
     if softness.skirt:
-        side = 2 * softness.skirt + 1
-        grown = cv2.dilate(removed, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-        removed = np.maximum(removed, grown * np.clip(4 * (1 - building), 0, 1))
-    return _blurred(removed, softness.sigma)
+        outside = np.clip(4 * (1 - building), 0, 1)
+        removed = removed * (1 - np.maximum(rest, outside * _spread(rest, softness)))
+        removed = np.maximum(removed, outside * np.minimum(_spread(removed, softness), _spread(building, softness)))
+    return _blurred(removed * (1 - rest), softness.sigma)
+
+
+def _spread(share: np.ndarray, softness: Softness) -> np.ndarray:
+    side = 2 * softness.skirt + 1
+    return cv2.dilate(share, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
 
 
 def soften_pieces(pieces: np.ndarray, rest: np.ndarray, depth: np.ndarray, normal: np.ndarray, softness: Softness) -> np.ndarray:

@@ -98,4 +98,19 @@ def test_removed_grows_out_of_the_silhouette_and_not_into_the_building():
     assert soft[20:29].min() > 0.99
     assert soft[18] > 0.9
     assert soft[35:].max() < 0.01
-    assert not soften_removed(removed, removed, building, Softness(0.8, 1.0)).any()
+
+
+def test_a_skirt_that_is_taken_already_does_not_grow():
+    building = np.zeros((SIZE, SIZE), np.float32)
+    building[:, 20:44] = 1
+    taken = np.zeros((SIZE, SIZE), np.float32)
+    taken[:, 17:47] = 1
+    assert np.array_equal(soften_removed(taken, NO_REST, building, Softness(0.0, 1.0)), taken)
+
+
+def test_resting_pieces_keep_their_skirt():
+    building = np.zeros((SIZE, SIZE), np.float32)
+    building[:, 20:44] = 1
+    taken = np.zeros((SIZE, SIZE), np.float32)
+    taken[:, 17:47] = 1
+    assert not soften_removed(taken, building, building, Softness(0.8, 1.0)).any()
