@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MOST = 8192
-"""Blocks cut from a picture, at most."""
+MOST, MOST_OF_PAIR = 8192, 2048
+"""Blocks cut from a picture, or from one pair of several, about."""
 NEAR_CLIP = 0.97
 TINY = 1e-12
 
@@ -38,14 +38,14 @@ class Blocks:
 
 def spatial_blocks(pixels: np.ndarray, side: int) -> Blocks:
     """Cut a picture (h, w, 3) into blocks and take the best plane from each. Clipped and dead blocks are left out."""
-    blocks = _cut(pixels, side)
+    blocks = _cut(pixels, side, MOST)
     blocks = blocks[_unclipped(blocks)]
     return _alive(_without(blocks, blocks.mean((1, 2)), _plane(side)))
 
 
 def temporal_blocks(first: np.ndarray, second: np.ndarray, side: int) -> Blocks:
     """Cut the difference of two pictures (h, w, 3), scaled to the noise of one, and take each block's mean away: light changes slowly."""
-    before, after = _cut(first, side), _cut(second, side)
+    before, after = _cut(first, side, MOST_OF_PAIR), _cut(second, side, MOST_OF_PAIR)
     level, blocks = (before + after) * np.float32(0.5), (after - before) * np.float32(np.sqrt(0.5))
     keep = _unclipped(level)
     return _alive(_without(blocks[keep], level[keep].mean((1, 2)), _plane(side)[:, :1]))
@@ -76,12 +76,12 @@ def _alive(blocks: Blocks) -> Blocks:
     return blocks[blocks.power.min(-1, initial=np.inf) > TINY]
 
 
-def _cut(pixels: np.ndarray, side: int) -> np.ndarray:
+def _cut(pixels: np.ndarray, side: int, most: int) -> np.ndarray:
     """Return (n, side, side, 3) blocks, thinned to a few thousand on large pictures."""
     rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
     if not rows or not columns:
         return np.zeros((0, side, side, 3), np.float32)
-    step = max(1, round((rows * columns / MOST) ** 0.5))
+    step = max(1, round((rows * columns / most) ** 0.5))
     blocks = pixels[: rows * side, : columns * side].reshape(rows, side, columns, side, 3)[::step, :, ::step]
     return blocks.transpose(0, 2, 1, 3, 4).reshape(-1, side, side, 3)
 
