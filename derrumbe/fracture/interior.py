@@ -17,6 +17,9 @@ COLUMN = {Stuff.BRICK: 0.4, Stuff.CONCRETE: 0.4, Stuff.STONE: 0.55, Stuff.TIMBER
 POST = 0.18
 PARTITION = 0.15
 DOOR = 1.1
+SLACK = 0.01
+"""How much larger a slab may be as its convex hull."""
+MOST_PARTS = 40
 HEADROOM = 0.5
 """A room lower than this is no room."""
 
@@ -46,7 +49,7 @@ def _storeys(room: Manifold, plan: Plan) -> tuple[list[Element], Rooms]:
             rooms.append((level, between(room, UP, floor, soffit)))
         if roofed:
             break
-        parts = tuple(part for part in convex_parts(between(room, UP, soffit, top)) if part.volume() > 0.02)
+        parts = tuple(part for part in convex_parts([between(room, UP, soffit, top)], SLACK, MOST_PARTS)[0] if part.volume() > 0.02)
         if parts:
             slabs.append(Element(Kind.SLAB, FLOORS[plan.stuff], level, parts, WORLD, (plan.lines_x, (), plan.lines_z), 1.0))
         floor = top
@@ -100,6 +103,6 @@ def _upright(
     box = space.bounding_box()
     bottom, top = box[1], box[4]
     asked = WORLD.box((low[0], bottom, low[1]), (high[0], top, high[1]))
-    parts = tuple(part for part in convex_parts(space ^ asked) if part.volume() > 0.02)
+    parts = tuple(part for part in convex_parts([space ^ asked], SLACK, MOST_PARTS)[0] if part.volume() > 0.02)
     if sum(part.volume() for part in parts) > 0.3 * asked.volume():
         yield Element(kind, stuff, level, parts, coarse=1.0)

@@ -14,25 +14,43 @@ from derrumbe.fracture.materials import WALLS, Stuff
 MIN_OPENING = 0.4
 BAY = (3.0, 7.5)
 """Shortest and longest distance between bay lines, metres."""
+STEP = 1.1
+"""Height of the steps in which rooms follow a sloping roof, metres."""
 TALL_ROOF = 1.6
 """A roof higher than this many storeys has levels of its own."""
 
 
 @dataclass(frozen=True)
 class Quota:
-    """Most elements of each kind of detail."""
+    """Most elements of each kind of detail, and how exact shapes are.
+
+    slack: share by which a part of the shell may be smaller than its convex hull, which takes its place;
+    per_panel, leftovers: most convex parts of a panel of wall, and of all that is left between walls and roofs.
+    """
 
     openings: int
     blind_windows: int
     columns: int
     partitions: int
     storeys_per_band: int = 1
+    slack: float = 0.004
+    per_panel: int = 10_000
+    leftovers: int = 10_000
 
-    @classmethod
-    def of(cls, count: int, thrift: float, storeys_per_band: int = 1) -> Quota:
-        """Share out `count` pieces. thrift 1: generous; 0: bare walls and slabs."""
-        most = count * thrift
-        return cls(int(0.11 * most), int(0.02 * most), int(0.06 * most), int(0.05 * most), storeys_per_band)
+
+@dataclass(frozen=True)
+class Thrift:
+    """How much to save: share of the details kept, storeys that are cut as one, and whether shapes may be rough."""
+
+    details: float
+    storeys_per_band: int = 1
+    rough: bool = True
+
+    def quota(self, count: int) -> Quota:
+        """Share out `count` pieces."""
+        most = count * self.details
+        counts = (int(0.11 * most), int(0.02 * most), int(0.06 * most), int(0.05 * most), self.storeys_per_band)
+        return Quota(*counts, slack=0.012, per_panel=5, leftovers=int(0.2 * count)) if self.rough else Quota(*counts)
 
 
 @dataclass(frozen=True)
@@ -50,6 +68,15 @@ class Plan:
     lines_z: tuple[float, ...]
     facades: tuple[Facade, ...]
     quota: Quota
+
+    def heights(self, roofs: list[float]) -> list[float]:
+        """Return the heights between which rooms are hollowed: at most `STEP` apart, with the undersides of flat roofs among them."""
+        under = [roof - self.roof for roof in roofs]
+        edges = sorted({0.0, *self.tops, *(height for height in under if 0 < height < self.tops[-1])})
+        steps = [
+            np.linspace(low, high, max(2, int(np.ceil((high - low) / STEP)) + 1)) for low, high in pairwise(edges) if high - low > 1e-3
+        ]
+        return sorted({round(float(height), 6) for step in steps for height in step})
 
     @property
     def floors(self) -> tuple[float, ...]:

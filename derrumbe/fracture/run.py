@@ -14,17 +14,19 @@ from derrumbe.fracture.chips import chip_count, chipped
 from derrumbe.fracture.cracks import shards_of
 from derrumbe.fracture.elements import Element
 from derrumbe.fracture.interior import interior_elements
-from derrumbe.fracture.plan import Quota, make_plan
+from derrumbe.fracture.plan import Thrift, make_plan
 from derrumbe.fracture.settings import Settings
 from derrumbe.fracture.shell import shell_elements
-from derrumbe.geom.carving import cavity, solid
+from derrumbe.geom.carving import facets, hollow, solid
 
 FRACTURE = 3
 """Stage constant of the random source."""
 BASE_SHARE = 0.7
 """The structure may use this share of the pieces; cracks need the rest."""
-THRIFT = ((1.0, 1), (0.6, 1), (0.3, 1), (0.0, 1), (0.0, 2), (0.0, 4), (0.0, 8), (0.0, 1000))
-"""(details, storeys per band) to try until the structure fits the budget."""
+SMOOTH = 0.02
+"""Detail of the solid below this is left out, metres."""
+THRIFT = (Thrift(1.0, rough=False), *(Thrift(d) for d in (1.0, 0.6, 0.3, 0.0)), *(Thrift(0.0, n) for n in (2, 4, 8, 1000)))
+"""What to try in turn until the structure fits the budget."""
 
 
 def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
@@ -49,12 +51,14 @@ def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
 
 def structure(building: Building, body: Manifold, settings: Settings) -> list[Element]:
     """Return the elements of a building, with as much detail as the piece budget allows."""
-    knobs = settings.building
-    room = cavity(body, knobs.wall_thickness, max(0.2, knobs.slab_thickness))
+    found = facets(body)
+    roofs = [facet.frame.origin[1] for facet in found if facet.normal[1] > 0.999 and facet.area > 4]
     elements: list[Element] = []
-    for thrift, per_band in THRIFT:
-        plan = make_plan(building, knobs, Quota.of(settings.fragments.count, thrift, per_band))
-        elements = shell_elements(body, room, plan, np.random.default_rng((settings.seed, FRACTURE, 1))) + interior_elements(room, plan)
+    for thrift in THRIFT:
+        plan = make_plan(building, settings.building, thrift.quota(settings.fragments.count))
+        room = hollow(body, plan.heights(roofs), plan.wall, plan.roof)
+        rng = np.random.default_rng((settings.seed, FRACTURE, 1))
+        elements = shell_elements(body, room, found, plan, rng) + interior_elements(room, plan)
         if sum(len(element.parts) for element in elements) <= BASE_SHARE * settings.fragments.count:
             break
     return elements
@@ -63,7 +67,7 @@ def structure(building: Building, body: Manifold, settings: Settings) -> list[El
 def _body(film_set: Located[Set], building: Building) -> Manifold:
     arrays = load_arrays(film_set.path(building.solid))
     try:
-        return solid(arrays["vertices"], arrays["triangles"])
+        return solid(arrays["vertices"], arrays["triangles"]).simplify(SMOOTH)
     except ValueError as fault:
         raise BadOutline(f"the building's solid in {building.solid} can't be broken: {fault}; redraw the outline") from fault
 

@@ -11,10 +11,11 @@ from manifold3d import Manifold
 
 from derrumbe.core.records import Facade, Opening
 from derrumbe.fracture.elements import Element, Joints
+from derrumbe.fracture.faces import on_surface
 from derrumbe.fracture.layout import CLOSE, Panel, panels
 from derrumbe.fracture.materials import FLOORS, Kind, Stuff
-from derrumbe.fracture.plan import Plan
-from derrumbe.geom.carving import UP, Facet, Frame, between, convex_parts, facets
+from derrumbe.fracture.plan import Plan, Quota
+from derrumbe.geom.carving import UP, Facet, Frame, between, convex_parts, mesh_of, triangle_normals
 
 PANE = 0.06
 """Thickness of a window with its frame, metres."""
@@ -22,6 +23,13 @@ PROUD = 1e-4
 """How far the region of a facet reaches out of its plane, metres."""
 SPECK = 2e-4
 """Bits below this volume are left out, m³."""
+LEAST_AREA = 4.0
+"""Facets smaller than this are no walls of their own, m²."""
+LEAST_SHARE = 0.006
+"""The same as a share of the whole surface."""
+MOST_FACETS = 24
+SHOWN = 0.01
+"""Leftovers that show less than this are hidden behind walls, and left out, m²."""
 UNSEEN = 1.7
 """How much coarser walls break that the camera doesn't see."""
 STAGGER = 0.25
@@ -30,19 +38,27 @@ STEEP = 0.5
 """A facet whose normal rises less than this is a wall, else a roof."""
 
 
-def shell_elements(body: Manifold, room: Manifold, plan: Plan, rng: np.random.Generator) -> list[Element]:
-    """Return the elements of the shell: `body` without `room`."""
-    rest = body - room
+def shell_elements(body: Manifold, room: Manifold, found: list[Facet], plan: Plan, rng: np.random.Generator) -> list[Element]:
+    """Return the elements of the shell of `body` around the hollow `room`.
+
+    The large ones of its facets `found` are walls and roofs of even thickness; what is left of its surface is cut along levels and bays.
+    """
+    rest = body
     made: list[Element] = []
     blind = plan.quota.blind_windows
-    for facet, facade in _in_order(facets(body), plan.facades):
+    for facet, facade in _in_order(_large(found), plan.facades):
         chunk, rest = rest.split(_region(facet, plan))
         if chunk.volume() < SPECK:
             continue
         openings = facade.openings if facade else _blind_openings(facet, plan, blind)
         blind -= 0 if facade else len(openings)
         made += _facet_elements(chunk, facet, openings, plan, 1.0 if facade else UNSEEN, rng)
-    return made + _leftovers(rest, plan)
+    return made + _leftovers(rest - room, body, plan)
+
+
+def _large(found: list[Facet]) -> list[Facet]:
+    least = max(LEAST_AREA, LEAST_SHARE * sum(facet.area for facet in found))
+    return [facet for facet in found if facet.area > least][:MOST_FACETS]
 
 
 def _in_order(found: list[Facet], facades: tuple[Facade, ...]) -> Iterator[tuple[Facet, Facade | None]]:
@@ -112,7 +128,7 @@ def _facet_elements(
         for level, band in _bands(strip, heights):
             kind, stuff = _kind(facet.normal, level, plan)
             element = Element(kind, stuff, level, (), facet.frame, joints, coarse)
-            made += _band_elements(band, element, openings)
+            made += _band_elements(band, element, openings, plan.quota)
     return made
 
 
@@ -166,29 +182,61 @@ def _joints(facet: Facet, plan: Plan) -> Joints:
     return tuple(sorted((line - facet.frame.origin[axis]) / along for line in lines)), (), ()
 
 
-def _band_elements(band: Manifold, element: Element, openings: tuple[Opening, ...]) -> Iterator[Element]:
+def _band_elements(band: Manifold, element: Element, openings: tuple[Opening, ...], quota: Quota) -> list[Element]:
     """Cut one level of a facet into piers, spandrels and windows."""
     box = np.asarray(band.bounding_box()).reshape(2, 3)
     corners = element.frame.local(np.array([[x, y, z] for x in box[:, 0] for y in box[:, 1] for z in box[:, 2]]))
     low, high = corners.min(axis=0), corners.max(axis=0)
+    made: list[Element] = []
     for panel in panels(low[0], low[1], high[0], high[1], openings):
         depth = (-PANE if panel.window else low[2]) - (0 if panel.window else 1)
         cut = _cut(band, element.frame, panel, depth, high[2] + 1)
-        parts = tuple(part for part in convex_parts(cut) if part.volume() > SPECK)
-        if parts:
-            window = replace(element, kind=Kind.WINDOW, stuff=Stuff.GLASS)
-            yield replace(window if panel.window else element, parts=parts)
+        window = replace(element, kind=Kind.WINDOW, stuff=Stuff.GLASS)
+        parts = _sizeable(convex_parts([cut], quota.slack, quota.per_panel)[0])
+        made += _if_any(replace(window if panel.window else element, parts=parts))
+    return made
 
 
 def _cut(band: Manifold, frame: Frame, panel: Panel, back: float, front: float) -> Manifold:
     return band ^ frame.box((panel.left, panel.bottom, back), (panel.right, panel.top, front))
 
 
-def _leftovers(rest: Manifold, plan: Plan) -> list[Element]:
-    """Return what no facet took (corners of odd roofs) as roof or wall."""
+def _leftovers(rest: Manifold, body: Manifold, plan: Plan) -> list[Element]:
+    """Return what no large facet took but shows on the surface (corners, steps, odd roofs), cut along levels and bays."""
+    lumps = [(level, lump) for level, band in _bands(rest, plan.tops[:-1]) for cell in _cells(band, plan) for lump in cell.decompose()]
+    shown = _shown([lump for _, lump in lumps], body)
+    kept = [pair for pair, area in zip(lumps, shown, strict=True) if area > SHOWN]
+    quota = plan.quota
     made: list[Element] = []
-    for level, band in _bands(rest, plan.tops[:-1]):
-        parts = tuple(part for part in convex_parts(band) if part.volume() > SPECK)
+    for (level, _), parts in zip(kept, convex_parts([lump for _, lump in kept], quota.slack, quota.leftovers), strict=True):
         kind, stuff = _kind(np.array([0.0, 0.0, 1.0]), level, plan)
-        made += [Element(kind, stuff, level, (part,)) for part in parts]
+        made += _if_any(Element(kind, stuff, level, _sizeable(parts)))
     return made
+
+
+def _cells(band: Manifold, plan: Plan) -> Iterator[Manifold]:
+    """Yield the parts of a level between bay lines in x and z."""
+    for left, right in pairwise((-1e4, *plan.lines_x, 1e4)):
+        strip = between(band, np.array([1.0, 0, 0]), left, right)
+        for near, far in pairwise((-1e4, *plan.lines_z, 1e4)) if not strip.is_empty() else ():
+            yield between(strip, np.array([0, 0, 1.0]), near, far)
+
+
+def _shown(lumps: list[Manifold], body: Manifold) -> np.ndarray:
+    """Return how much of each lump lies on the surface of `body` and doesn't face the ground, m²."""
+    if not lumps:
+        return np.zeros(0)
+    meshes = [mesh_of(lump) for lump in lumps]
+    corners = np.concatenate([vertices[triangles] for vertices, triangles in meshes])
+    owner = np.repeat(np.arange(len(meshes)), [len(triangles) for _, triangles in meshes])
+    normals, areas = triangle_normals(corners.reshape(-1, 3), np.arange(3 * len(corners)).reshape(-1, 3))
+    seen = on_surface(corners, normals, *mesh_of(body)) & (normals[:, 1] > -0.9)
+    return np.bincount(owner, areas * seen, len(lumps))
+
+
+def _sizeable(parts: list[Manifold]) -> tuple[Manifold, ...]:
+    return tuple(part for part in parts if part.volume() > SPECK)
+
+
+def _if_any(element: Element) -> list[Element]:
+    return [element] if element.parts else []

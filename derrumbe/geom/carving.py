@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count, pairwise
 from typing import cast
 
 import manifold3d
 import numpy as np
-from manifold3d import Manifold
+from manifold3d import CrossSection, JoinType, Manifold, OpType
 
 UP = np.array([0.0, 1.0, 0.0])
 
@@ -77,7 +79,7 @@ def corner_points(body: Manifold) -> np.ndarray:
 
 def union(bodies: Iterable[Manifold]) -> Manifold:
     """Return the union of solids (an empty solid for none)."""
-    return Manifold.batch_boolean(list(bodies), manifold3d.OpType.Add)
+    return Manifold.batch_boolean(list(bodies), OpType.Add)
 
 
 def between(body: Manifold, normal: np.ndarray, low: float, high: float) -> Manifold:
@@ -128,35 +130,88 @@ def _facet(points: np.ndarray, normal: np.ndarray, area: float) -> Facet:
     return Facet(plane, local.min(axis=0), local.max(axis=0), area)
 
 
-def cavity(body: Manifold, side: float, top: float) -> Manifold:
-    """Return the room inside a shell: points whose box of ±`side` in x and z and ±`top` in y lies in the solid; open at the ground.
+LYING = np.array([[1.0, 0, 0, 0], [0, 0, -1.0, 0], [0, 1.0, 0, 0]])
+"""Turns world y into z, along which sections are cut and extruded."""
+STANDING = np.array([[1.0, 0, 0, 0], [0, 0, 1.0, 0], [0, -1.0, 0, 0]])
+ALIKE = 0.01
+"""Sections that differ by less than this share of their area are one."""
 
-    A Minkowski erosion, made from one convex hull per triangle of the surface.
+
+def hollow(body: Manifold, heights: Sequence[float], side: float, top: float) -> Manifold:
+    """Return the room inside a shell, as upright prisms between consecutive `heights` (ascending, metres).
+
+    A prism's ground plan is what all sections of the solid from its floor to `top` above its ceiling share, inset by `side`.
+    Prisms whose plans are alike are joined.
     """
-    vertices, triangles = mesh_of(body)
-    normals, _ = triangle_normals(vertices, triangles)
-    lowest = vertices[:, 1].min()
-    floor = (normals[:, 1] < -0.9) & (vertices[triangles][:, :, 1].max(axis=1) < lowest + 0.2)
-    sweep = np.array([(x, y, z) for x in (-side, side) for y in (-top, top) for z in (-side, side)])
-    swept = [Manifold.hull_points((vertices[t][:, None] + sweep).reshape(-1, 3)) for t in triangles[~floor]]
-    return body - union(swept)
+    lying = body.transform(LYING)
+    prisms: list[tuple[float, float, CrossSection]] = []
+    for floor, ceiling in pairwise(heights):
+        plan = _shared_section(lying, floor, ceiling, top).offset(-side, JoinType.Miter, 2.0).simplify(side / 5)
+        if prisms and _alike(prisms[-1][2], plan):
+            prisms[-1] = (prisms[-1][0], ceiling, prisms[-1][2] ^ plan)
+        elif plan.area() > side**2:
+            prisms.append((floor, ceiling, plan))
+    return union(Manifold.extrude(plan, high - low).translate((0, 0, low)).transform(STANDING) for low, high, plan in prisms)
 
 
-def convex_parts(body: Manifold, tolerance: float = 0.004, depth: int = 40) -> list[Manifold]:
-    """Cut a solid into convex parts along the planes of its concave edges.
+def _shared_section(lying: Manifold, floor: float, ceiling: float, top: float) -> CrossSection:
+    inside = (floor + 1e-3, (floor + ceiling) / 2, ceiling - 1e-3, ceiling + top / 2, ceiling + top - 1e-3)
+    return CrossSection.batch_boolean([lying.slice(height) for height in inside], OpType.Intersect)
 
-    A part whose hull is larger by no more than the share `tolerance` (and half a millimetre all round) counts as convex and is replaced
-    by its hull. Wafers thinner than `WAFER` are left out.
+
+def _alike(first: CrossSection, second: CrossSection) -> bool:
+    shared = (first ^ second).area()
+    return shared > (1 - ALIKE) * max(first.area(), second.area()) > 0
+
+
+def convex_parts(bodies: Sequence[Manifold], slack: float = 0.004, most: int = 10_000) -> list[list[Manifold]]:
+    """Cut solids into convex parts along the planes of their concave edges; returns the parts of each.
+
+    Where the convex hull fills most that isn't there is cut first, until there are `most` parts in all. A part whose hull is larger by no
+    more than the share `slack` (and half a millimetre all round) counts as convex. Every part is replaced by its hull.
+    Wafers thinner than `WAFER` are left out.
     """
-    parts: list[Manifold] = []
-    for lump in body.decompose():
-        volume, hull = lump.volume(), lump.hull()
-        if volume <= WAFER / 2 * lump.surface_area():
-            continue
-        convex = hull.volume() - volume <= tolerance * volume + 2.5e-4 * lump.surface_area()
-        halves = None if convex or depth == 0 else _parted(lump)
-        parts += [hull] if halves is None else [part for half in halves for part in convex_parts(half, tolerance, depth - 1)]
-    return parts
+    heap: list[_Lump] = []
+    hulls: list[tuple[int, Manifold]] = []
+    todo = [(owner, lump) for owner, body in enumerate(bodies) for lump in body.decompose()]
+    serial = count()
+    while True:
+        for owner, body in todo:
+            lump = _lump(body, owner, next(serial), slack)
+            if lump is not None:
+                heapq.heappush(heap, lump)
+        if not heap or heap[0].excess == 0 or len(heap) + len(hulls) >= most:
+            break
+        widest = heapq.heappop(heap)
+        halves = _parted(widest.body)
+        todo = [(widest.owner, lump) for half in halves or () for lump in half.decompose()]
+        if halves is None:
+            hulls.append((widest.owner, widest.hull))
+    hulls += [(lump.owner, lump.hull) for lump in sorted(heap, key=lambda lump: lump.serial)]
+    return [[hull for mine, hull in hulls if mine == owner] for owner in range(len(bodies))]
+
+
+@dataclass(frozen=True)
+class _Lump:
+    """A connected part on its way to being convex. `excess`: what its hull has too much, m³; 0 when that is little."""
+
+    body: Manifold
+    hull: Manifold
+    owner: int
+    serial: int
+    excess: float
+
+    def __lt__(self, other: _Lump) -> bool:
+        return (-self.excess, self.serial) < (-other.excess, other.serial)
+
+
+def _lump(body: Manifold, owner: int, serial: int, slack: float) -> _Lump | None:
+    volume, surface = body.volume(), body.surface_area()
+    if volume <= WAFER / 2 * surface:
+        return None
+    hull = body.hull()
+    excess = hull.volume() - volume
+    return _Lump(body, hull, owner, serial, 0.0 if excess <= slack * volume + 2.5e-4 * surface else excess)
 
 
 def _parted(body: Manifold) -> tuple[Manifold, Manifold] | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from manifold3d import CrossSection, Manifold
+from manifold3d import CrossSection, Manifold, OpType
 
 from derrumbe.core.files import save_arrays
 from derrumbe.core.records import Building, Camera, Facade, FrameRange, Located, Opening, Set, Sun
@@ -97,6 +98,20 @@ def domed() -> Made:
         (-45, 13),
     ]
     return _made(silhouette(outline, 25), (front(90, 13, rows(90, 3, 4.3, 3.5)),), 90, 25, 3, 4.3, "stone")
+
+
+def stepped() -> Made:
+    """The same, with the dome only as deep as it is wide in each of 28 bands of height, as a survey guesses it."""
+    flat = domed()
+    deep = [block(90, 25, 13.0)]
+    edges = np.linspace(13.0, flat.building.height, 29)
+    for low, high in pairwise(edges):
+        band = flat.body.trim_by_plane((0, 1, 0), low).trim_by_plane((0, -1, 0), -high)
+        box = np.asarray(band.bounding_box())
+        depth = min(25.0, 1.15 * (box[3] - box[0]))
+        deep.append(band ^ block(200, depth, 100))
+    body = Manifold.batch_boolean(deep, OpType.Add)
+    return Made(body, flat.building)
 
 
 def sighted() -> Made:
@@ -191,4 +206,13 @@ def as_set(made: Made, folder: Path, frames: int = 24) -> Located[Set]:
     )
 
 
-ALL = {"box4": box4, "tower20": tower20, "shed": shed, "gabled": gabled, "corner3": corner3, "domed": domed, "sighted": sighted}
+ALL = {
+    "box4": box4,
+    "tower20": tower20,
+    "shed": shed,
+    "gabled": gabled,
+    "corner3": corner3,
+    "domed": domed,
+    "stepped": stepped,
+    "sighted": sighted,
+}

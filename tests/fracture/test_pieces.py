@@ -14,8 +14,9 @@ from derrumbe.core.knobs import BuildingKnobs
 from derrumbe.fracture.materials import MATTER, Kind, Stuff
 from derrumbe.fracture.run import structure
 from derrumbe.fracture.settings import Settings
+from derrumbe.fracture.shell import PANE
 from derrumbe.geom.camera import eye, pixel_grid, rays
-from derrumbe.geom.carving import cavity, corner_points, mesh_of, triangle_normals
+from derrumbe.geom.carving import corner_points, mesh_of, triangle_normals
 
 
 def depths(corners, camera):
@@ -157,15 +158,14 @@ def test_floors_rooms_and_breaks_are_told_apart(rubble):
 def test_walls_fill_their_solids():
     made = box4()
     knobs = BuildingKnobs()
-    settings = Settings(building=knobs)
-    elements = structure(made.building, made.body, settings)
-    shell = made.body - cavity(made.body, knobs.wall_thickness, max(0.2, knobs.slab_thickness))
+    elements = structure(made.building, made.body, Settings(building=knobs))
+    wall, roof = knobs.wall_thickness, max(0.2, knobs.slab_thickness)
+    shell = 12 * 13.2 * 9 - (12 - 2 * wall) * (13.2 - roof) * (9 - 2 * wall)
     kinds = {Kind.WALL, Kind.ROOF, Kind.PARAPET, Kind.WINDOW}
     filled = sum(part.volume() for e in elements if e.kind in kinds for part in e.parts)
-    holes = len(made.building.facades[0].openings) * 1.2 * 1.5 * (knobs.wall_thickness - 0.06)
-    blind = sum(part.volume() for e in elements if e.kind == Kind.WINDOW for part in e.parts) / 0.06 * (knobs.wall_thickness - 0.06)
-    assert filled == pytest.approx(shell.volume() - blind, rel=1e-3)
-    assert blind >= holes * 0.999
+    panes = sum(part.volume() for e in elements if e.kind == Kind.WINDOW for part in e.parts)
+    assert panes >= len(made.building.facades[0].openings) * 1.2 * 1.5 * PANE * 0.999
+    assert filled == pytest.approx(shell - panes * (wall - PANE) / PANE, rel=1e-3)
 
 
 def test_windows_stand_in_the_openings(tmp_path):
