@@ -102,8 +102,8 @@ def changed_share(new: np.ndarray, old: np.ndarray) -> float:
     """Return the share of pixels that differ by more than VISIBLE codes in some channel."""
     if new is old:
         return 0.0
-    apart = np.maximum(new, old) - np.minimum(new, old)
-    return float((apart.max(axis=2) > VISIBLE).mean())
+    apart = np.maximum(new, old) - np.minimum(new, old) > VISIBLE
+    return float((apart[..., 0] | apart[..., 1] | apart[..., 2]).mean())
 
 
 def ahead(
