@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import manifold3d
 import numpy as np
+from manifold3d import CrossSection as Shape
+from manifold3d import Manifold as Solid
 
 from derrumbe.core.errors import DerrumbeError
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import eye, rays
 
-Solid = manifold3d.Manifold
-Shape = manifold3d.CrossSection
 
 
 def shape(polygons: Sequence[np.ndarray]) -> Shape:

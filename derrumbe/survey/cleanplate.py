@@ -8,13 +8,24 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import disc, masked_mean
+from derrumbe.survey.filters import disc
 
 SKY_SIDE = 480
 PATCH_SIDE = 1400
 """Sky is carried on, and patches are matched, in pictures no larger than this; full size keeps its own pixels outside the hole."""
-PATCH_RADIUS = 4
+PATCH_RADIUS = 3
 FEATHER = 0.003
+BROAD = 0.03
+"""Cloud shapes coarser than this share of the sky picture are carried on from the rim, finer ones come from patches."""
+STREAK = 4.0
+"""Skies are smoother along the horizon than across it by this much."""
+ENOUGH = 0.12
+"""Patches of what stands are taken from what stands when there is at least this share of what is wanted."""
+SHALLOW = 5.0
+SEAM = 0.022
+"""Half height of the band in which the skyline behind the building is made of real skylines, share of the longer side."""
+TAINTED = 0.010
+"""Sky this near to anything else (share of the longer side) is tainted by lens blur, sharpening and chroma, and isn't carried on."""
 CLOUDY = 0.012
 """Skies whose colour strays from a smooth gradient by more than this (display-like codes) have clouds worth carrying on."""
 
@@ -24,7 +35,7 @@ def fill_sky(texture: np.ndarray, sky: np.ndarray, hole: np.ndarray, seed: int) 
     scale = min(1.0, SKY_SIDE / max(sky.shape))
     size = (max(2, round(sky.shape[1] * scale)), max(2, round(sky.shape[0] * scale)))
     weight = ((sky > 0.995) & ~hole).astype(np.float32)
-    weight = cv2.erode(weight, disc(max(1, round(1.0 / scale))))
+    weight = cv2.erode(weight, disc(max(2.0, TAINTED * max(sky.shape))), borderValue=1)
     cover = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
     if cover.max() < 0.5:
         return np.broadcast_to(np.percentile(texture.reshape(-1, 3), 95, axis=0).astype(np.float32), texture.shape).copy()
@@ -33,7 +44,7 @@ def fill_sky(texture: np.ndarray, sky: np.ndarray, hole: np.ndarray, seed: int) 
     smooth = _gradient(small, known)
     whole = smooth + _diffused(small - smooth, known)
     if _cloudiness(small, smooth, known) > CLOUDY:
-        whole = _with_clouds(whole, small, known, seed)
+        whole = _with_clouds(small, known, seed)
     return np.maximum(cv2.resize(whole, sky.shape[::-1], interpolation=cv2.INTER_CUBIC), 0)
 
 
@@ -49,28 +60,29 @@ def _gradient(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
     return np.clip(basis @ factors, low, high).astype(np.float32)
 
 
-def _diffused(residual: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Return the residual carried into the unknown by a pyramid of means, then relaxed to a membrane (Laplace's equation)."""
-    filled = _pulled(residual * known[..., None], known.astype(np.float32))
-    free = ~known
-    for _ in range(300):
-        mean = 0.25 * (np.roll(filled, 1, 0) + np.roll(filled, -1, 0) + np.roll(filled, 1, 1) + np.roll(filled, -1, 1))
-        mean[0], mean[-1], mean[:, 0], mean[:, -1] = filled[1], filled[-2], filled[:, 1], filled[:, -2]
-        filled[free] = mean[free]
+def _diffused(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return `values` (h, w, 3) carried into the unknown as a membrane fixed at its rim, stiffer along the horizon.
+
+    Solved from coarse to fine: each size starts from the one before (full multigrid without residuals, enough for smooth skies).
+    """
+    if min(known.shape) < 8:
+        filled = np.where(known[..., None], values, values[known].mean(axis=0) if known.any() else 0.0)
+    else:
+        half = (known.shape[1] // 2, known.shape[0] // 2)
+        weight = known.astype(np.float32)
+        cover = cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
+        mean = cv2.resize(values * weight[..., None], half, interpolation=cv2.INTER_AREA) / np.maximum(cover, 1e-6)[..., None]
+        coarse = _diffused(mean, cover > 0.4)
+        filled = np.where(known[..., None], values, cv2.resize(coarse, known.shape[::-1], interpolation=cv2.INTER_LINEAR))
+    return _relaxed(filled.astype(np.float32), ~known, 60)
+
+
+def _relaxed(filled: np.ndarray, free: np.ndarray, rounds: int) -> np.ndarray:
+    for _ in range(rounds):
+        padded = np.pad(filled, ((1, 1), (1, 1), (0, 0)), mode="edge")
+        level, plumb = padded[1:-1, :-2] + padded[1:-1, 2:], padded[:-2, 1:-1] + padded[2:, 1:-1]
+        filled[free] = ((STREAK * level + plumb) / (2 * STREAK + 2))[free]
     return filled
-
-
-def _pulled(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Fill where `weight` is 0 from ever coarser means (Gortler et al. 1996, push-pull). `values` are premultiplied."""
-    here = values / np.maximum(weight, 1e-6)[..., None]
-    if min(weight.shape) < 4 or weight.min() > 0.5:
-        mean = values.sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
-        return np.where((weight > 0)[..., None], here, mean).astype(np.float32)
-    half = (max(2, weight.shape[1] // 2), max(2, weight.shape[0] // 2))
-    coarse = _pulled(cv2.resize(values, half, interpolation=cv2.INTER_AREA), cv2.resize(weight, half, interpolation=cv2.INTER_AREA))
-    finer = cv2.resize(coarse, weight.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    share = np.minimum(weight, 1)[..., None]
-    return (here * share + finer * (1 - share)).astype(np.float32)
 
 
 def _cloudiness(small: np.ndarray, smooth: np.ndarray, known: np.ndarray) -> float:
@@ -81,40 +93,62 @@ def _cloudiness(small: np.ndarray, smooth: np.ndarray, known: np.ndarray) -> flo
     return float(codes[inner].std())
 
 
-def _with_clouds(whole: np.ndarray, small: np.ndarray, known: np.ndarray, seed: int) -> np.ndarray:
-    """Return the sky with its unknown part filled by patches of the known sky, on the carried-on large shapes."""
-    codes, white = encode(np.where(known[..., None], small, whole))
+def _with_clouds(small: np.ndarray, known: np.ndarray, seed: int) -> np.ndarray:
+    """Return the sky with its unknown part filled: fine shapes by patches of the known sky, broad ones carried on from its rim."""
+    codes, white = encode(np.where(known[..., None], small, _diffused(small, known)))
     filled = decode(_patched(codes, ~known, np.zeros_like(known), seed), white)
-    broad = 0.02 * max(known.shape)
-    detail = filled - cv2.GaussianBlur(filled, (0, 0), 6 * broad)
-    base = cv2.GaussianBlur(whole, (0, 0), 6 * broad)
-    inside = cv2.GaussianBlur((~known).astype(np.float32), (0, 0), 1.0)[..., None]
-    return whole + ((base + detail) - whole) * inside
+    # A blur hides the steps of 8-bit codes; clouds have nothing finer.
+    filled = np.where(known[..., None], small, cv2.GaussianBlur(filled, (0, 0), 1.2))
+    broad = cv2.GaussianBlur(filled, (0, 0), BROAD * max(known.shape))
+    return filled - broad + _diffused(broad, known)
 
 
-def fill_ground(texture: np.ndarray, hole: np.ndarray, sky: np.ndarray, skyline: np.ndarray, banned: np.ndarray, seed: int) -> np.ndarray:
-    """Return a picture (h, w, 3) whose hole below the skyline is filled with patches of what isn't sky.
+def fill_ground(
+    texture: np.ndarray, hole: np.ndarray, sky: np.ndarray, skyline: np.ndarray, base: np.ndarray, banned: np.ndarray, seed: int
+) -> np.ndarray:
+    """Return a picture (h, w, 3) whose hole below the skyline is filled: what stands there with patches of what stands, ground with ground.
 
-    `banned` (h, w) bool: things no patch may be taken from.
+    `skyline` and `base` are rows (w,): between them things stand. `banned` (h, w) bool: things no patch may be taken from.
     """
-    height, width = hole.shape
-    scale = min(1.0, PATCH_SIDE / max(hole.shape))
+    rows = np.arange(hole.shape[0], dtype=np.float32)[:, None] + 0.5
+    wanted, ground = hole & (rows > skyline[None] - 3), rows > base[None]
+    standing = wanted & ~ground
+    no_source = (sky > 0.3) | banned | hole
+    filled = texture
+    if _is_shallow(standing) and np.count_nonzero(~no_source & ~ground) > ENOUGH * np.count_nonzero(standing):
+        filled = _filled(filled, standing, (no_source | ground) & ~standing, seed)
+        no_source, wanted = no_source & ~standing, wanted & ground
+        no_source |= ~ground
+    return _filled(filled, wanted, no_source & ~wanted, seed + 1)
+
+
+def without(texture: np.ndarray, front: np.ndarray, region: np.ndarray, seed: int) -> np.ndarray:
+    """Return the texture with what stands before the building (`front` alpha) replaced by patches of its walls."""
+    wanted = (cv2.dilate((front > 0.02).astype(np.uint8), disc(2)) > 0) & (cv2.dilate(region.astype(np.uint8), disc(3)) > 0)
+    walls = cv2.erode(region.astype(np.uint8), disc(2)) > 0
+    return _filled(texture, wanted, ~walls & ~wanted, seed) if wanted.any() and (walls & ~wanted).any() else texture
+
+
+def _is_shallow(standing: np.ndarray) -> bool:
+    """Is what stands behind the building a wide, low band? Then the ground below it would creep in, unless it is told not to."""
+    return bool(standing.any()) and np.count_nonzero(standing.any(axis=0)) > SHALLOW * standing.sum(axis=0).max()
+
+
+def _filled(picture: np.ndarray, wanted: np.ndarray, no_source: np.ndarray, seed: int) -> np.ndarray:
+    """Return the picture with `wanted` (h, w) filled by patches from outside it and outside `no_source`."""
+    height, width = wanted.shape
+    scale = min(1.0, PATCH_SIDE / max(wanted.shape))
     size = (max(2, round(width * scale)), max(2, round(height * scale)))
-    small = cv2.resize(texture, size, interpolation=cv2.INTER_AREA)
-    rows = np.arange(height, dtype=np.float32)[:, None] + 0.5
-    wanted = hole & (rows > skyline[None] - 3)
-    no_source = ((sky > 0.3) | banned | hole) & ~wanted
     small_hole = cv2.resize(wanted.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 0
-    small_ban = (cv2.resize(no_source.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 0) & ~small_hole
     if not small_hole.any():
-        return texture
+        return picture
+    small_ban = (cv2.resize(no_source.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 0) & ~small_hole
     crop = _around(small_hole, max(size) // 3)
-    codes, white = encode(small[crop])
-    filled = decode(_patched(codes, small_hole[crop], small_ban[crop], seed), white)
-    out = small
-    out[crop] = np.where(small_hole[crop][..., None], filled, small[crop])
-    large = cv2.resize(out, (width, height), interpolation=cv2.INTER_CUBIC) if scale < 1 else out
-    return np.where(wanted[..., None], np.maximum(large, 0), texture)
+    codes, white = encode(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)[crop])
+    out = np.zeros((*size[::-1], 3), np.float32)
+    out[crop] = decode(_patched(codes, small_hole[crop], small_ban[crop], seed), white)
+    large = np.maximum(cv2.resize(out, (width, height), interpolation=cv2.INTER_CUBIC), 0) if scale < 1 else out
+    return np.where(wanted[..., None], large, picture)
 
 
 def _around(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
@@ -158,10 +192,21 @@ def joined(texture: np.ndarray, heaven: np.ndarray, ground: np.ndarray, hole: np
     return texture + (behind - texture) * share[..., None].astype(np.float32)
 
 
+def stitched(
+    clean: np.ndarray, heaven: np.ndarray, hole: np.ndarray, skyline: np.ndarray, base: np.ndarray, banned: np.ndarray, seed: int
+) -> np.ndarray:
+    """Return the clean plate with the skyline's seam inside the hole replaced by patches of real skylines of the plate."""
+    rows = np.arange(hole.shape[0], dtype=np.float32)[:, None] + 0.5
+    seam = hole & (np.abs(rows - skyline[None]) < SEAM * max(hole.shape))
+    low = rows > base[None] if _is_shallow(hole & (rows > skyline[None]) & (rows < base[None])) else np.zeros_like(hole)
+    # Over the sky, so that a tree line keeps its shape and takes the tone of the sky that it is set against.
+    heaven = np.maximum(heaven, 1e-3)
+    filled = heaven * _filled(np.clip(clean / heaven, 0, 2), seam, (banned | hole | low) & ~seam, seed)
+    soft = cv2.GaussianBlur(cv2.erode(seam.astype(np.float32), disc(3)), (0, 0), 1.5)[..., None]
+    return clean + (filled - clean) * soft
+
+
 def seam_of(texture: np.ndarray, heaven: np.ndarray, hole: np.ndarray, sky: np.ndarray) -> float:
     """Return how much the carried-on sky differs from the plate's just outside the hole (root mean square, light)."""
     ring = (cv2.dilate(hole.astype(np.uint8), disc(6)) > 0) & ~hole & (sky > 0.99)
     return float(np.sqrt(np.mean((texture[ring] - heaven[ring]) ** 2))) if ring.any() else 0.0
-
-
-__all__ = ["decode", "encode", "fill_ground", "fill_sky", "joined", "masked_mean", "seam_of"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from derrumbe.survey.settings import Bulk
 COLUMNS = 41
 EYE_LEVEL = 1.65
 """Height of the camera over the ground when nothing else gives the scale, metres."""
+LOWEST_GUESS, UNKNOWN_HEIGHT = 6.0, 12.0
+"""A building that would be lower than this from eye level is seen from above: it is taken as so high, metres."""
 SANE_HEIGHT = (2.5, 400.0)
 SANE_CAMERA = (0.3, 150.0)
 SILL_SHARE = 0.35
@@ -61,13 +64,13 @@ def storeys_of(walls: list[list[Row]], eaves: float, knob: int | None) -> Storey
     count = _count(middles, gap, eaves)
     if count != len(rows) or np.ptp(np.diff(middles)) > 0.5 * gap:
         return Storeys(_evenly(count, eaves), True)
-    floors = [below.top + SILL_SHARE * (above.bottom - below.top) for below, above in zip(rows, rows[1:], strict=False)]
+    floors = [below.top + SILL_SHARE * (above.bottom - below.top) for below, above in itertools.pairwise(rows)]
     return Storeys((*floors, eaves), True)
 
 
 def _count(middles: list[float], gap: float, eaves: float) -> int:
     """Return how many storeys: rows, and the storeys between, under and over them that show none (trees, shops, blank walls)."""
-    between = sum(max(1, round((above - below) / gap)) for below, above in zip(middles, middles[1:], strict=False))
+    between = sum(max(1, round((above - below) / gap)) for below, above in itertools.pairwise(middles))
     return max(0, round(middles[0] / gap - 0.5)) + between + 1 + max(0, round((eaves - middles[-1]) / gap - 0.6))
 
 
@@ -81,7 +84,7 @@ def metres_per_unit(bulk: Bulk, storeys: Storeys, top: float) -> tuple[float, li
         return bulk.height / top, []
     if storeys.counted:
         return _sane(bulk.storey_height * len(storeys.tops) / storeys.tops[-1], top)
-    scale, cautions = _sane(EYE_LEVEL, top)
+    scale, cautions = _sane(EYE_LEVEL if EYE_LEVEL * top > LOWEST_GUESS else UNKNOWN_HEIGHT / top, top)
     says = Caution(
         what=f"no rows of openings found on the façade: the scale is guessed, the building is {scale * top:.1f} m high",
         remedy="set building.height or building.storeys",

@@ -13,7 +13,7 @@ import numpy as np
 
 from derrumbe.core.records import NoiseModel, Vec2
 from derrumbe.media.exr import read_exr, write_exr
-from derrumbe.survey.filters import disc, filled
+from derrumbe.survey.filters import disc, filled, soft_edge
 from derrumbe.survey.reference import noise_variance
 
 SIGMAS = 6.0
@@ -23,12 +23,14 @@ SMALLEST = 3e-4
 """A passer-by covers at least this share of the picture."""
 
 
-def static_alpha(polygons: tuple[tuple[Vec2, ...], ...], shape: tuple[int, int]) -> np.ndarray:
-    """Return the alpha (h, w) float32 of the user's polygons, in plate pixels."""
-    alpha = np.zeros(shape, np.float32)
+def drawn_alpha(codes: np.ndarray, polygons: tuple[tuple[Vec2, ...], ...]) -> np.ndarray:
+    """Return the alpha (h, w) float32 of the user's polygons (plate pixels), their edges drawn to the picture's within two pixels."""
+    mask = np.zeros(codes.shape[:2], np.uint8)
     for polygon in polygons:
-        alpha = np.maximum(alpha, filled([np.asarray(polygon, np.float64)], shape, smooth=True).astype(np.float32) / 255)
-    return cv2.GaussianBlur(alpha, (0, 0), 0.5) if alpha.any() else alpha
+        mask |= filled([np.asarray(polygon, np.float64)], mask.shape)
+    if not mask.any():
+        return np.zeros(mask.shape, np.float32)
+    return soft_edge(codes.astype(np.float32) / 255, mask > 0, 2)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def moving_alpha(picture: np.ndarray, reference: np.ndarray, noise: NoiseModel) 
 
 def _lasting(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     opened = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, disc(0.003 * shape[1] + 1))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    _count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
     large = stats[:, 4] > SMALLEST * shape[0] * shape[1]
     large[0] = False
     return (large[labels] & (mask > 0)).astype(np.uint8)

@@ -40,9 +40,9 @@ def wall_colour(texture: np.ndarray, walls: np.ndarray) -> np.ndarray:
 def guess_material(colour: np.ndarray) -> Material:
     """Return the likeliest material of walls of a colour (ACEScg): red is brick, grey concrete, pale and warm stone, dark and brown timber."""
     red, green, blue = (float(value) for value in colour / max(float(colour.mean()), 1e-6))
-    if red / green > 1.55 and green / blue > 1.35:
+    if red / green > 1.2 and red / blue > 1.65:
         return "timber"
-    if red / green > 1.18:
+    if red / green > 1.13 and red / blue > 1.3:
         return "brick"
     if max(red, green, blue) / min(red, green, blue) < 1.12:
         return "concrete"

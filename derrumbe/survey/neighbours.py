@@ -6,6 +6,8 @@ that neighbouring columns agree on. Behind the building, bases are carried on fr
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -18,8 +20,10 @@ from derrumbe.geom.solids import mesh, upright_prism
 WORKING_SIDE = 640
 BLOCK = 0.0125
 """Width of a card, as a share of the picture's width."""
-NEAREST, FARTHEST = 0.95, 6.0
+NEAREST, FARTHEST, USUAL = 1.0, 4.0, 1.3
 """Neighbours stand at these multiples of the building's distance."""
+LIKELY = 0.3
+"""What it costs to stand at twice or half the usual distance, in units of full colour contrast."""
 SMOOTH = 0.35
 """How much a step of the base by a tenth of the search range costs, in units of full colour contrast."""
 THICK = 3.0
@@ -37,7 +41,9 @@ class Cards:
 def find_cards(codes: np.ndarray, skyline: np.ndarray, hole: np.ndarray, camera: Camera, distance: float, rear: float) -> Cards:
     """Return cards for a picture `codes` (h, w, 3) uint8 in `camera`. `distance`: the building's foot, `rear`: its far side, metres."""
     low, high = (ground_row(camera, distance * share) for share in (FARTHEST, NEAREST))
-    base = _base_rows(codes, hole, low, high)
+    base = _base_rows(
+        codes, hole, float(low), float(high), lambda rows: np.abs(np.log2(_distance_of_row(camera, rows) / (USUAL * distance)))
+    )
     behind = ground_row(camera, max(rear, 1.05 * distance))
     hidden = hole.any(axis=0)
     base = np.where(hidden, np.minimum(base, behind), base)
@@ -66,14 +72,14 @@ def _level(camera: Camera) -> tuple[np.ndarray, np.ndarray, float]:
     return up, forward / np.linalg.norm(forward), max(float(eye(camera)[1]), 1e-3)
 
 
-def _base_rows(codes: np.ndarray, hole: np.ndarray, low: float, high: float) -> np.ndarray:
+def _base_rows(codes: np.ndarray, hole: np.ndarray, low: float, high: float, oddness: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Return the base row (w,) of every column between rows `low` and `high`, by dynamic programming over column blocks."""
     height, width = hole.shape
     low, high = max(2.0, float(low)), min(height - 2.0, float(high))
     if high - low < 3:
         return np.full(width, 0.5 * (low + high))
     contrast, columns = _contrast(codes, hole, low, high)
-    path = _best_path(contrast)
+    path = _best_path(contrast - LIKELY * oddness(np.linspace(low, high, len(contrast)))[:, None])
     rows = low + (high - low) * path / max(contrast.shape[0] - 1, 1)
     seen = contrast.max(axis=0) > 0
     if not seen.any():
@@ -159,7 +165,7 @@ def _boxes(cards: Cards, camera: Camera, reach: float) -> list[tuple[np.ndarray,
     level = forward @ rotation
     edges = np.unique(np.linspace(0, camera.width, round(1 / BLOCK) + 1).astype(int))
     boxes = []
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for left, right in itertools.pairwise(edges):
         top, base, distance = (float(np.median(plane[left:right])) for plane in (cards.top, cards.base, cards.distance))
         if base - top < 2 or distance > 0.8 * reach:
             continue

@@ -63,7 +63,7 @@ def _without_cellar(rows: list[Row]) -> list[Row]:
 def _dark_boxes(picture: Elevation) -> np.ndarray:
     """Return boxes (n, 4) left top right bottom of dark, upright, box-like regions, in pixels of the elevation."""
     rows, columns = picture.mask.shape
-    label_count, labels, stats, _ = cv2.connectedComponentsWithStats(_dark(picture), connectivity=4)
+    _label_count, _labels, stats, _ = cv2.connectedComponentsWithStats(_dark(picture), connectivity=4)
     left, top, width, height, area = stats[1:].T
     smallest = max(3.0, SMALLEST * max(columns, 0.5 * rows))
     good = (width >= smallest) & (height >= smallest) & (height <= TALLEST * rows) & (width <= WIDEST * columns)

@@ -79,7 +79,7 @@ def _median(plate: Located[Plate], frames: list[int], work: Work) -> np.ndarray:
         for frame in work.track(frames, "averaging the plate")
     ]
     out = np.empty(stack[0].shape, np.float32)
-    for top in range(0, out.shape[0], BAND_ROWS):
+    for top in range(0, len(out), BAND_ROWS):
         out[top : top + BAND_ROWS] = np.median(np.stack([frame[top : top + BAND_ROWS] for frame in stack]).astype(np.float32), axis=0)
     return out
 

@@ -15,15 +15,14 @@ from derrumbe.media.colour import to_display
 from derrumbe.media.exr import write_exr
 from derrumbe.survey import cleanplate, evidence, light, look
 from derrumbe.survey.filters import disc, filled
-from derrumbe.survey.footing import bottom_samples
-from derrumbe.survey.foreground import FramePass, static_alpha
+from derrumbe.survey.foreground import FramePass
 from derrumbe.survey.geometry import Geometry, build_geometry
-from derrumbe.survey.neighbours import find_cards, proxy_mesh, set_depth
+from derrumbe.survey.mattes import Mattes, find_mattes
+from derrumbe.survey.neighbours import Cards, find_cards, proxy_mesh, set_depth
 from derrumbe.survey.outline import clipped, scaled
 from derrumbe.survey.reference import build_reference
 from derrumbe.survey.settings import Settings
-from derrumbe.survey.silhouette import building_matte, building_region, contour_of
-from derrumbe.survey.sky import find_sky
+from derrumbe.survey.silhouette import contour_of
 from derrumbe.survey.skyline import skyline_rows
 from derrumbe.survey.steadiness import motion_cautions
 
@@ -38,43 +37,30 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     record = plate.record
     size, source = (record.width, record.height), (record.source_width, record.source_height)
     drawn = np.array(scaled(tuple(map(tuple, clipped(settings.outline, *source))), source, size))
-    steps = iter(work.track(("reference", "mattes", "geometry", "neighbours", "clean plate", "foreground"), "surveying", unit="steps"))
-
-    next(steps)
+    polygons = tuple(scaled(polygon, source, size) for polygon in settings.foreground)
     cautions = motion_cautions(plate, filled([drawn], size[::-1]))
     texture = build_reference(plate, settings.trigger_frame, work).texture
     codes = to_display(texture, record.display)
+    mattes = find_mattes(codes, drawn, polygons)
+    geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings)
+    clean, cards = _behind(texture, codes, mattes, geometry, settings)
+    texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
+    _write(work.folder, geometry, cards, mattes, clean, texture)
+    foreground = _write_foreground(work, plate, mattes.front)
+    pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display))
+    return _record(settings, plate, geometry, texture, codes, mattes, drawn, foreground, pictures, cautions)
 
-    next(steps)
-    sky = find_sky(codes, filled([drawn], size[::-1]), float(np.median(bottom_samples(drawn)[:, 1])))
-    region = building_region(drawn, sky)
-    sky[region] = np.minimum(sky[region], 1 - building_matte(codes, region, sky)[region])
-    matte = building_matte(codes, region, sky)
 
-    next(steps)
-    geometry = build_geometry(codes, drawn, contour_of(region), record.focal_px, settings)
-
-    next(steps)
-    hole = cv2.dilate(region.astype(np.uint8), disc(max(3.0, HOLE_GROWTH * max(size)))) > 0
-    static = static_alpha(tuple(scaled(polygon, source, size) for polygon in settings.foreground), size[::-1])
-    skyline = skyline_rows(sky, hole, _horizon(geometry), np.random.default_rng((settings.seed, 72)))
+def _behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, geometry: Geometry, settings: Settings) -> tuple[np.ndarray, Cards]:
+    """Return the clean plate (h, w, 3) and what stands beside and behind the building."""
+    hole = cv2.dilate(mattes.region.astype(np.uint8), disc(max(3.0, HOLE_GROWTH * max(mattes.region.shape)))) > 0
+    skyline = skyline_rows(mattes.sky, hole, _horizon(geometry), np.random.default_rng((settings.seed, 72)))
     distance = float(geometry.camera.translation[2])
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
-    _write_set(work.folder, geometry, cards, sky, matte)
-
-    next(steps)
-    heaven = cleanplate.fill_sky(texture, sky, hole, settings.seed)
-    ground = cleanplate.fill_ground(texture, hole, sky, skyline, static > 0.05, settings.seed)
+    heaven = cleanplate.fill_sky(texture, mattes.sky, hole, settings.seed)
+    ground = cleanplate.fill_ground(texture, hole, mattes.sky, skyline, cards.base, mattes.drawn_front, settings.seed)
     clean = cleanplate.joined(texture, heaven, ground, hole, skyline)
-    write_exr(work.folder / "clean_plate.exr", clean)
-    write_exr(work.folder / "texture.exr", texture)
-
-    next(steps)
-    foreground = _write_foreground(work, plate, static)
-    pictures = _write_evidence(work.folder, codes, drawn, geometry, matte, sky, static, to_display(clean, record.display))
-    for _ in steps:
-        pass
-    return _record(settings, plate, geometry, texture, codes, region, sky, drawn, foreground, pictures, cautions)
+    return cleanplate.stitched(clean, heaven, hole, skyline, cards.base, mattes.drawn_front, settings.seed), cards
 
 
 def _horizon(geometry: Geometry) -> float:
@@ -83,13 +69,15 @@ def _horizon(geometry: Geometry) -> float:
     return float(camera.cy - camera.focal_px * up[2] / up[1])
 
 
-def _write_set(folder: Path, geometry: Geometry, cards, sky: np.ndarray, matte: np.ndarray) -> None:  # type: ignore[no-untyped-def]
+def _write(folder: Path, geometry: Geometry, cards: Cards, mattes: Mattes, clean: np.ndarray, texture: np.ndarray) -> None:
     save_arrays(folder / "building.npz", vertices=geometry.vertices, triangles=geometry.triangles)
     reach = REACH * float(geometry.camera.translation[2])
     save_arrays(folder / "proxies.npz", **proxy_mesh(cards, geometry.camera, reach))
-    write_exr(folder / "set_depth.exr", set_depth(cards, geometry.camera, sky), ("Z",), full=True)
-    write_exr(folder / "building_matte.exr", matte, ("Y",))
-    write_exr(folder / "sky_matte.exr", sky, ("Y",))
+    write_exr(folder / "set_depth.exr", set_depth(cards, geometry.camera, mattes.sky), ("Z",), full=True)
+    write_exr(folder / "building_matte.exr", mattes.building, ("Y",))
+    write_exr(folder / "sky_matte.exr", mattes.sky, ("Y",))
+    write_exr(folder / "clean_plate.exr", clean)
+    write_exr(folder / "texture.exr", texture)
 
 
 def _write_foreground(work: Work, plate: Located[Plate], static: np.ndarray) -> str | None:
@@ -119,9 +107,7 @@ def _write_evidence(
     codes: np.ndarray,
     drawn: np.ndarray,
     geometry: Geometry,
-    matte: np.ndarray,
-    sky: np.ndarray,
-    static: np.ndarray,
+    mattes: Mattes,
     clean: np.ndarray,
 ) -> tuple[str, ...]:
     boards = {
@@ -129,7 +115,7 @@ def _write_evidence(
         "evidence/solid.png": partial(
             evidence.solid_board, codes, geometry.camera, geometry.vertices, geometry.triangles, geometry.facades
         ),
-        "evidence/mattes.png": partial(evidence.mattes_board, codes, matte, sky, static, drawn),
+        "evidence/mattes.png": partial(evidence.mattes_board, codes, mattes.building, mattes.sky, mattes.front, drawn),
         "evidence/clean_plate.png": partial(evidence.Board, clean),
     }
     for name, make in boards.items():
@@ -143,18 +129,17 @@ def _record(
     geometry: Geometry,
     texture: np.ndarray,
     codes: np.ndarray,
-    region: np.ndarray,
-    sky: np.ndarray,
+    mattes: Mattes,
     drawn: np.ndarray,
     foreground: str | None,
     pictures: tuple[str, ...],
     cautions: list[Caution],
 ) -> Set:
-    colour = look.wall_colour(texture, region)
+    walls = mattes.region & (mattes.front < 0.5)
+    colour = look.wall_colour(texture, walls)
     material = settings.building.material if settings.building.material != "auto" else look.guess_material(colour)
-    rows = np.arange(region.shape[0])[:, None]
-    below = np.broadcast_to(rows > drawn[:, 1].max(), region.shape)
-    sun = light.estimate(texture, sky, region, below, np.array([0.0, 0.0, 1.0]), material, settings.light)
+    below = np.broadcast_to(np.arange(walls.shape[0])[:, None] > drawn[:, 1].max(), walls.shape)
+    sun = light.estimate(texture, mattes.sky, walls, below, np.array([0.0, 0.0, 1.0]), material, settings.light)
     building = Building(
         outline_px=tuple(_vec2(point) for point in drawn),
         facades=geometry.facades,

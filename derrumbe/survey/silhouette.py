@@ -10,6 +10,8 @@ from derrumbe.survey.filters import disc, filled
 REACH = 0.009
 """The outline is moved by at most this share of the picture's longer side."""
 WORKING_SIDE = 2400
+THIN = 0.9
+"""Thin things leave this much sky in their pixels and still count."""
 STRAIGHTEN = 0.6
 """Contours are simplified within this many pixels of the working picture."""
 
@@ -26,19 +28,25 @@ def building_region(outline: np.ndarray, sky: np.ndarray) -> np.ndarray:
     # "Against the sky" is measured from thick sky, not from a gap between two chimneys.
     against = cv2.dilate(cv2.erode(blue.astype(np.uint8), disc(2)), disc(2 * reach)) > 0
     region = (drawn & (~blue | deep)) | (near & ~blue & against)
-    region |= _thin_tops(region, ~blue, reach)
-    return _main_part(region)
+    return _main_part(_with_thin_tops(region, sky < THIN, reach))
 
 
-def _thin_tops(region: np.ndarray, solid: np.ndarray, reach: float) -> np.ndarray:
-    """Return thin things (aerials, finials, flagpoles) that stand on the region and reach into the sky."""
-    thin = solid & ~(cv2.morphologyEx(solid.astype(np.uint8), cv2.MORPH_OPEN, disc(0.6 * reach)) > 0)
-    touching = thin & ~region
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(touching.astype(np.uint8), connectivity=8)
-    standing = np.unique(labels[(cv2.dilate(region.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & touching])
-    limit = 12 * reach
-    kept = [i for i in standing if i and stats[i, 2] < limit and stats[i, 3] < limit]
-    return np.isin(labels, kept) & touching
+def _with_thin_tops(region: np.ndarray, solid: np.ndarray, reach: float) -> np.ndarray:
+    """Return the region with the thin things (aerials, finials, flagpoles) that stand on it and reach into the sky.
+
+    A shaft too thin for the matte leaves a gap under its finial; it is bridged.
+    """
+    gap = 0.8 * reach
+    specks = solid & ~region & ~(cv2.morphologyEx(solid.astype(np.uint8), cv2.MORPH_OPEN, disc(0.7 * reach)) > 0)
+    specks &= cv2.dilate(region.astype(np.uint8), disc(5 * reach)) > 0
+    chained = cv2.morphologyEx((region | specks).astype(np.uint8), cv2.MORPH_CLOSE, disc(gap))
+    labels = cv2.connectedComponents(chained)[1]
+    standing = specks & (labels == np.bincount(labels[region]).argmax())
+    nearby = cv2.dilate(standing.astype(np.uint8), disc(gap)) > 0
+    shafts = cv2.morphologyEx(
+        (region | standing).astype(np.uint8), cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (1, 2 * round(gap) + 1))
+    )
+    return region | standing | (nearby & (shafts > 0))
 
 
 def _main_part(region: np.ndarray) -> np.ndarray:
@@ -75,7 +83,7 @@ def _outset(points: np.ndarray, by: float) -> np.ndarray:
     return points + turn * by * 0.5 * (normal(before) + normal(after))
 
 
-def building_matte(codes: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray:
+def building_matte(region: np.ndarray, sky: np.ndarray) -> np.ndarray:
     """Return the building's alpha (h, w) float32: soft against the sky, about a pixel soft elsewhere."""
     against = cv2.dilate((sky > 0.5).astype(np.uint8), disc(6)) > 0
     plain = cv2.GaussianBlur(region.astype(np.float32), (0, 0), 0.7)

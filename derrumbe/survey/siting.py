@@ -171,7 +171,7 @@ def _second_is_larger(split: float, side: Side, outline: np.ndarray) -> bool:
 
 def _measured(view: View, along: np.ndarray, outline: np.ndarray, split: float, side: Side) -> Plan:
     away = np.array([-along[1], along[0]])
-    rays, slopes = view.plan_rays(outline)
+    rays, _slopes = view.plan_rays(outline)
     angles = np.arctan2(rays[:, 0], rays[:, 1])
     left, right = (np.array([np.sin(angle), np.cos(angle)]) for angle in (angles.min(), angles.max()))
     samples = bottom_samples(outline)

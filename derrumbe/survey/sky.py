@@ -13,6 +13,8 @@ SMALLEST = 0.004
 EDGE_BAND = 3
 STEEPEST = 0.035
 """Skies, clouds included, change by less than this (display codes, 0..1) from pixel to pixel of the working picture."""
+SHORE_STEP, SHORE_SHARE = 0.022, 0.5
+"""A far shore is a step to darker, of light of at least this (display codes) along this share of the open columns."""
 TOLERANCE = 0.11
 """Sky colours stay this near (display codes, 0..1) to the mean of the sky around, or nearer than its own spread."""
 
@@ -26,6 +28,7 @@ def find_sky(codes: np.ndarray, outline_mask: np.ndarray, horizon: float) -> np.
     if seed.mean() < SMALLEST:
         return np.zeros(codes.shape[:2], np.float32)
     region = _cut(small, seed, building, horizon * scale)
+    region &= ~_below_far_horizon(small, region)
     mask = cv2.resize(region.astype(np.float32), codes.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
     band = max(EDGE_BAND, int(np.ceil(1.5 / scale)))
     return _despeckled(soft_edge(codes.astype(np.float32) / 255, mask, band))
@@ -64,9 +67,37 @@ def _cut(codes: np.ndarray, seed: np.ndarray, building: np.ndarray, horizon: flo
     labels[cv2.erode(seed.astype(np.uint8), disc(3), borderValue=1) > 0] = cv2.GC_FGD
     labels[deep | np.broadcast_to(rows > horizon + 0.02 * codes.shape[0], seed.shape)] = cv2.GC_BGD
     cv2.setRNGSeed(7)
-    cv2.grabCut(np.ascontiguousarray(codes[..., ::-1]), labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(
+        np.ascontiguousarray(codes[..., ::-1]), labels, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK
+    )
     region = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
     return _joined(region & (seed | _like_the_sky_around(codes, seed)), seed)
+
+
+def _below_far_horizon(codes: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Return what lies below a level edge that runs through most of the region's columns (h, w) bool: sea or haze isn't sky.
+
+    A sheet of water under a hazy sky has its colour; only the straight far shore parts them.
+    """
+    height, width = region.shape
+    grey = codes.astype(np.float32).mean(axis=-1) / 255
+    reach = max(2, round(0.008 * height))
+    total = np.cumsum(np.vstack([np.zeros((1, width), np.float32), grey]), axis=0)
+    rows = np.arange(reach, height - reach)
+    step = np.zeros_like(grey)
+    step[rows] = (2 * total[rows] - total[rows - reach] - total[rows + reach]) / reach
+    sharp = (step > SHORE_STEP) & (cv2.erode(region.astype(np.uint8), np.ones((2 * reach + 1, 1), np.uint8), borderValue=1) > 0)
+    fits = []
+    for slope in np.linspace(-0.03, 0.03, 13):
+        shift = np.rint(slope * (np.arange(width) - width / 2)).astype(int)
+        index = np.clip(np.arange(height)[:, None] + shift, 0, height - 1)
+        hits, open_ = (np.take_along_axis(plane, index, axis=0).sum(axis=1) for plane in (sharp, region))
+        share = np.where((open_ > 0.25 * width) & (np.arange(height) > 0.15 * height), hits / np.maximum(open_, 1), 0)
+        # Clouds have edges at every height; a shore stands out.
+        usual = float(np.median(share[share > 0])) if (share > 0).any() else 0.0
+        fits.append((float(share.max()) - 2.5 * usual, float(share.max()), int(share.argmax()), shift))
+    margin, most, row, shift = max(fits, key=lambda fit: fit[0])
+    return (np.arange(height)[:, None] >= row + shift) & (most > SHORE_SHARE) & (margin > 0)
 
 
 def _like_the_sky_around(codes: np.ndarray, seed: np.ndarray) -> np.ndarray:
@@ -93,7 +124,7 @@ def _joined(region: np.ndarray, seed: np.ndarray) -> np.ndarray:
 def _despeckled(alpha: np.ndarray) -> np.ndarray:
     """Fill pinholes in the sky (birds, noise) that are a few pixels large and far from anything else."""
     holes = (alpha < 0.5).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(holes)
+    _count, labels, stats, _ = cv2.connectedComponentsWithStats(holes)
     small = stats[:, 4] < max(6, 6e-6 * alpha.size)
     small[0] = False
     return np.where(small[labels], np.float32(1), alpha)

@@ -12,7 +12,7 @@ FADE = 0.035
 ABOVE_FOOT = 0.03
 """The skyline is at least this share of the building's height above its foot."""
 ROUGH = 0.006
-"""Height of the tree line's ups and downs, as a share of the width, where nothing on either side tells."""
+"""Most ups and downs of the skyline, as a share of the width; as many where nothing on either side tells."""
 
 
 def skyline_rows(sky: np.ndarray, hole: np.ndarray, horizon: float, rng: np.random.Generator) -> np.ndarray:
@@ -22,7 +22,7 @@ def skyline_rows(sky: np.ndarray, hole: np.ndarray, horizon: float, rng: np.rand
     """
     height, width = hole.shape
     rows = _own_rows(sky)
-    hidden = hole.any(axis=0)
+    hidden = np.asarray(hole.any(axis=0))
     if not hidden.any():
         return rows
     left, right = int(np.argmax(hidden)), width - int(np.argmax(hidden[::-1]))
@@ -31,8 +31,7 @@ def skyline_rows(sky: np.ndarray, hole: np.ndarray, horizon: float, rng: np.rand
     lowest = float(np.median(foot[left:right]))
     highest_allowed = foot - ABOVE_FOOT * (lowest - top)
     rows[left:right] = _carried(rows, left, right, _fallback(horizon, lowest, top), width)[left:right]
-    if min(left, width - right) < 0.02 * width:
-        rows[left:right] += _ridges(right - left, ROUGH * width, rng)
+    rows[left:right] += _ridges(right - left, _roughness(rows, left, right), rng)
     rows[left:right] = np.minimum(rows[left:right], highest_allowed[left:right])
     return np.clip(rows, 0, height).astype(np.float32)
 
@@ -45,7 +44,7 @@ def _own_rows(sky: np.ndarray) -> np.ndarray:
 
 
 def _fallback(horizon: float, foot: float, top: float) -> float:
-    return min(horizon, foot - 0.08 * (foot - top))
+    return max(horizon, foot - 0.08 * (foot - top))
 
 
 def _carried(rows: np.ndarray, left: int, right: int, fallback: float, width: int) -> np.ndarray:
@@ -65,6 +64,24 @@ def _carried(rows: np.ndarray, left: int, right: int, fallback: float, width: in
     out = rows.copy()
     out[left:right] = level
     return out
+
+
+def _roughness(rows: np.ndarray, left: int, right: int) -> float:
+    """Return how much the skyline beside the hole goes up and down, pixels: flat roofs next to nothing, trees much."""
+    width = len(rows)
+    most = ROUGH * width
+    heights = [_wiggle(part, width) for part in (rows[:left], rows[right:])]
+    known = [height for height in heights if height is not None]
+    return min(most, 1.5 * max(known)) if len(known) == 2 else most
+
+
+def _wiggle(rows: np.ndarray, width: int) -> float | None:
+    """Return the usual stray of skyline rows from their smooth run; None where too few columns show any."""
+    shown = rows[rows > 0]
+    if len(shown) < 0.02 * width:
+        return None
+    smooth = cv2.blur(shown[None], (max(3, int(0.03 * width)), 1), borderType=cv2.BORDER_REFLECT)[0]
+    return float(np.median(np.abs(shown - smooth)))
 
 
 def _ridges(count: int, height: float, rng: np.random.Generator) -> np.ndarray:

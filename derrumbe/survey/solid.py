@@ -6,6 +6,8 @@ A part of the outline is carried back no further than it is wide, so that a spir
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from derrumbe.core.errors import DerrumbeError
@@ -77,7 +79,7 @@ def _carried_back(frame: Frame, wall: Wall, index: int, seen: Shape, depth: floa
     span = (left - 1.0, right + 1.0)
     parts = [_back(wall, region ^ _band(span, low - 1.0, eaves), depth)]
     edges = np.linspace(eaves, max(high, eaves + 1e-3), BANDS + 1)
-    for bottom, top in zip(edges[:-1], edges[1:], strict=True):
+    for bottom, top in itertools.pairwise(edges):
         for part in (region ^ _band(span, bottom, top)).decompose():
             bounds = part.bounds()
             parts.append(_back(wall, part, float(np.clip(SLENDER * (bounds[2] - bounds[0]), THINNEST, depth))))

@@ -19,11 +19,12 @@ def motion_cautions(plate: Located[Plate], outline_mask: np.ndarray) -> list[Cau
     record = plate.record
     if record.held or len(record.frames) < 2:
         return []
-    frames = sorted({round(frame) for frame in np.linspace(record.frames.first, record.frames.last, FRAMES)})
+    frames = sorted({round(float(frame)) for frame in np.linspace(record.frames.first, record.frames.last, FRAMES)})
     first, scale = _grey(plate, frames[0])
-    window = cv2.resize(255 - outline_mask, first.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    window = cv2.GaussianBlur(window, (0, 0), 4) * cv2.createHanningWindow(first.shape[::-1], cv2.CV_32F)
-    worst = max(np.hypot(*cv2.phaseCorrelate(first * window, _grey(plate, frame)[0] * window)[0]) for frame in frames[1:])
+    outside = cv2.resize(255 - outline_mask, first.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    window = cv2.GaussianBlur(outside, (0, 0), 4) * cv2.createHanningWindow(first.shape[::-1], cv2.CV_32F)
+    moves = [cv2.phaseCorrelate(first * window, _grey(plate, frame)[0] * window)[0] for frame in frames[1:]]
+    worst = max(float(np.linalg.norm(move)) for move in moves)
     if worst <= max(LIMIT * max(first.shape), 0.35):
         return []
     return [
