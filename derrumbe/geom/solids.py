@@ -14,7 +14,6 @@ from derrumbe.core.records import Camera
 from derrumbe.geom.camera import eye, rays
 
 
-
 def shape(polygons: Sequence[np.ndarray]) -> Shape:
     """Return the plane region covered by closed polygons (n, 2) of either winding (even-odd)."""
     return Shape([np.asarray(polygon, np.float64) for polygon in polygons], manifold3d.FillRule.EvenOdd)

@@ -27,7 +27,7 @@ def drawn_alpha(codes: np.ndarray, polygons: tuple[tuple[Vec2, ...], ...]) -> np
     """Return the alpha (h, w) float32 of the user's polygons (plate pixels), their edges drawn to the picture's within two pixels."""
     mask = np.zeros(codes.shape[:2], np.uint8)
     for polygon in polygons:
-        mask |= filled([np.asarray(polygon, np.float64)], mask.shape)
+        mask |= filled([np.asarray(polygon, np.float64)], codes.shape[:2])
     if not mask.any():
         return np.zeros(mask.shape, np.float32)
     return soft_edge(codes.astype(np.float32) / 255, mask > 0, 2)

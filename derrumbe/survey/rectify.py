@@ -42,9 +42,8 @@ def elevation(codes: np.ndarray, inside: np.ndarray, camera: Camera, wall: Wall,
     c, r = np.meshgrid((np.arange(columns) + 0.5) / per_unit, height - (np.arange(rows) + 0.5) / per_unit)
     pixels, depth = project(camera, wall.to_world(np.stack([c.ravel(), r.ravel()], 1)))
     pixels = np.where(depth[:, None] > 0, pixels, -1e4).astype(np.float32).reshape(rows, columns, 2) * np.float32(ratio) - 0.5
-    empty = np.empty(0, np.float32)
-    resampled = cv2.remap(codes, pixels, empty, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    mask = cv2.remap(inside, pixels, empty, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0) > 0
+    resampled = cv2.remap(codes, pixels[..., 0], pixels[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    mask = cv2.remap(inside, pixels[..., 0], pixels[..., 1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=0) > 0
     return Elevation(resampled, mask, per_unit, height)
 
 
