@@ -25,7 +25,7 @@ from derrumbe.media.volumes import write_volume
 CHECKPOINT = "dust_state.npz"
 ALBEDO = (0.97, 0.965, 0.955)
 """Single scattering of mineral dust. The renderer tints it."""
-EXTINCTION = 9.0
+EXTINCTION = 15.0
 """m²/kg: coarse dust, so that the core of a cloud is opaque within two metres. The renderer scales it."""
 
 

@@ -19,12 +19,12 @@ CELLS_PER_STEP = 2.5
 LONGEST = 1 / 20
 """Longest step, seconds."""
 MOST_STEPS = 8
-CONFINEMENT = 0.35
-EDDY = 0.30
+CONFINEMENT = 0.5
+EDDY = 0.45
 """Speed of the noise below the grid, as a share of the spin across a cell."""
 FASTEST_EDDY = 2.0
 """m/s."""
-STIR = 2.0
+STIR = 3.0
 """How hard noise of a few cells pushes, per second of the spin across a cell."""
 THICKEST = 0.5
 """kg/m³ above which dusty air takes in more air and swells."""

@@ -16,7 +16,7 @@ from numba import njit, prange
 from derrumbe.core.records import DustCloud, Located, Sun
 from derrumbe.media.volumes import Volume, read_volume
 from derrumbe.render.dust_depths import Depths, at_points, depths, lookup
-from derrumbe.render.dust_noise import billows, halved, occupied_blocks, refined
+from derrumbe.render.dust_noise import billows, halved, occupied_blocks, refined, softened
 
 F = np.float32
 OCTAVES = (0, 1, 2, 5)
@@ -34,9 +34,9 @@ WARP = 2.2
 FORWARD, BACKWARD, FORWARD_SHARE = 0.55, -0.25, 0.7
 """Asymmetry of the two lobes and the share of the first."""
 MEAN_COSINE = FORWARD * FORWARD_SHARE + BACKWARD * (1 - FORWARD_SHARE)
-PALE = np.array([0.56, 0.53, 0.49])
+PALE = np.array([0.55, 0.53, 0.505])
 """Reflectance of mineral dust heaped thick, ACEScg."""
-TINT = 0.45
+TINT = 0.25
 """How far auto dust takes the façade's hue, as a power."""
 MOST_FINE_CELLS = 48_000_000
 SOLID_DEPTH = 3.0
@@ -114,8 +114,9 @@ def light_volume(volume: Volume, record: DustCloud, sun: Sun, albedo: np.ndarray
 def _refine(volume: Volume, blocks: np.ndarray, factor: int, scale: np.float32, bite: float) -> np.ndarray:
     start, ride_start = (np.asarray(s, np.int64) for s in (volume.start, volume.ride_start))
     ride, offset, weight = volume.ride, volume.ride_offset, volume.ride_weight
+    density = softened(volume.density) if bite > 0 else volume.density
     return refined(
-        volume.density, halved(halved(volume.density)), start, blocks, factor, ride, ride_start, offset, weight, billows(SEED), F(bite), F(WARP if bite > 0 else 0), scale
+        density, halved(halved(density)), start, blocks, factor, ride, ride_start, offset, weight, billows(SEED), F(bite), F(WARP if bite > 0 else 0), scale
     )
 
 

@@ -22,6 +22,8 @@ BAND = 16
 """Rows of rays held at once."""
 NEAR = 0.1
 """Metres in front of the camera where marching starts."""
+THICK = 0.5
+"""Optical depth above which a step is cut, up to four times."""
 OPAQUE = 0.003
 """Transmittance under which a ray stops."""
 
@@ -160,6 +162,13 @@ def _trace(view, cloud, near, far, deepest, top, step, seed):
 
 
 @njit(cache=True)
+def _middle(origin, way, first, last):
+    """Index position half way between two depths of a ray."""
+    middle = F(0.5) * (first + last)
+    return origin[0] + middle * way[0], origin[1] + middle * way[1], origin[2] + middle * way[2]
+
+
+@njit(cache=True)
 def _box(origin, way, size, near, far):
     """Depths at which a ray is inside a box from 0 to size."""
     for axis in range(3):
@@ -188,13 +197,16 @@ def _ray(out, cloud, origin, way, near, far, deepest, step, jitter):
     depth = begin - jitter * stride
     while depth < end and clear > F(OPAQUE):
         first, last = max(depth, begin), min(depth + stride, end)
-        middle = F(0.5) * (first + last)
-        x, y, z = origin[0] + middle * way[0], origin[1] + middle * way[1], origin[2] + middle * way[2]
+        x, y, z = _middle(origin, way, first, last)
         here = _in_block(blocks, x * factor, y * factor, z * factor)
         if not here:
             depth += stride * F(max(_steps_out(x * factor, y * factor, z * factor, way * (factor * stride)), 1))
             continue
         thick = _read(fine, x * factor, y * factor, z * factor) * pace * (last - first)
+        if thick > F(THICK):
+            last = first + (last - first) / np.ceil(min(thick / F(THICK), F(4)))
+            x, y, z = _middle(origin, way, first, last)
+            thick = _read(fine, x * factor, y * factor, z * factor) * pace * (last - first)
         if thick > F(1e-6):
             a, b, c = _source(x, y, z, factor, sun, ambient, colour, lobes, sun_rgb, ambient_rgb)
             while node < NODES and near + F(node) * gap <= last:
@@ -204,7 +216,7 @@ def _ray(out, cloud, origin, way, near, far, deepest, step, jitter):
                 node += 1
             some = clear * (F(1) - np.exp(-thick))
             red, green, blue, clear = red + some * a, green + some * b, blue + some * c, clear - some
-        depth += stride
+        depth = last
         while node < NODES and near + F(node) * gap <= depth and depth < end:
             _keep(out, node, red, green, blue, clear)
             node += 1

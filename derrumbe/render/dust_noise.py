@@ -146,6 +146,23 @@ def refined(density, around, start, blocks, factor, ride, ride_start, offset, we
     return out
 
 
+@njit(cache=True)
+def softened(density):
+    """Blur by (1 3 1)/5 along each axis: voxel-sharp flanks would show the grid as stripes. Billows bring the sharpness back."""
+    for axis in range(3):
+        new = np.empty_like(density)
+        di, dj, dk = int(axis == 0), int(axis == 1), int(axis == 2)
+        nx, ny, nz = density.shape
+        for i in range(nx):
+            for j in range(ny):
+                for k in range(nz):
+                    before = density[max(i - di, 0), max(j - dj, 0), max(k - dk, 0)]
+                    after = density[min(i + di, nx - 1), min(j + dj, ny - 1), min(k + dk, nz - 1)]
+                    new[i, j, k] = F(0.6) * density[i, j, k] + F(0.2) * (before + after)
+        density = new
+    return density
+
+
 @njit(cache=True, parallel=True)
 def halved(field):
     """Mean of each 2x2x2, the last odd sample alone."""

@@ -1,0 +1,133 @@
+"""Laws of a cloud in still air, wind and between walls."""
+
+import numpy as np
+import pytest
+
+from derrumbe.dust import cloud
+from derrumbe.dust.domain import Domain
+from derrumbe.dust.pressure import divergence, faces
+from derrumbe.dust.solids import Poses, Rubble
+from derrumbe.dust.sources import sources
+from derrumbe.dust.state import still
+from derrumbe.dust.step import Scene, advance
+from derrumbe.dust.turbulence import curl_tile
+from derrumbe.dust.wind import profile
+
+BOX = Domain((-10.0, 0.0, -10.0), 0.5, (40, 24, 40))
+NO_EVENTS = {
+    "time": np.zeros(0), "position": np.zeros((0, 3)), "velocity": np.zeros((0, 3)), "mass": np.zeros(0), "radius": np.zeros(0),
+    "kind": np.zeros(0, np.uint8),
+}  # fmt: skip
+NO_RUBBLE = Rubble(np.zeros((0, 3), np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32))
+NO_POSES = Poses(np.zeros((1, 0, 3), np.float32), np.zeros((1, 0, 4), np.float32), 24.0)
+
+
+def scene(events=NO_EVENTS, wind=0.0, solid=None, linger=1e9, air=0.0):
+    solid = np.zeros(BOX.cells, bool) if solid is None else solid
+    blow = profile(BOX.heights(), wind, np.array([1.0, 0, 0]))
+    return Scene(BOX, sources(events, 1.0, 0.0, air), NO_RUBBLE, NO_POSES, solid, faces(solid), blow, linger, curl_tile(1), 1)
+
+
+def ball(place, centre, radius=2.0, thick=0.3):
+    state = still(0, BOX, place.wind)
+    where = np.stack(np.meshgrid(*(np.arange(n) + 0.5 for n in BOX.shape), indexing="ij"), -1) * BOX.voxel + BOX.origin
+    state.density[np.linalg.norm(where - centre, axis=-1) < radius] = thick
+    return state
+
+
+def run(place, state, frames=12):
+    for n in range(frames):
+        state = advance(place, state, n / 24, (n + 1) / 24)
+    return state
+
+
+def middle(density):
+    lines = [(np.arange(n) + 0.5) * BOX.voxel + o for n, o in zip(density.shape, BOX.origin, strict=True)]
+    total = density.sum()
+    return np.array([(density.sum(tuple(a for a in range(3) if a != axis)) * line).sum() / total for axis, line in enumerate(lines)])
+
+
+def width(density):
+    x = (np.arange(density.shape[0]) + 0.5) * BOX.voxel + BOX.origin[0]
+    share = density.sum((1, 2)) / density.sum()
+    return np.sqrt((share * x**2).sum() - (share * x).sum() ** 2)
+
+
+def test_dust_falls_and_spreads_over_the_ground():
+    place = scene()
+    begin = ball(place, (0, 3.0, 0))
+    end = run(place, begin, 36)
+    assert middle(end.density)[1] < middle(begin.density)[1] - 0.8
+    assert width(end.density) > 1.3 * width(begin.density)
+
+
+def test_its_fall_starts_no_faster_than_gravity():
+    place = scene()
+    end = run(place, ball(place, (0, 8.0, 0), thick=0.45), 6)
+    assert end.v.min() > -9.81 * 6 / 24
+    assert end.v.min() < -0.1
+
+
+def test_mass_is_kept():
+    place = scene()
+    begin = ball(place, (0, 5.0, 0))
+    end = run(place, begin, 10)
+    assert end.density.sum(dtype=float) == pytest.approx(begin.density.sum(dtype=float), rel=0.01)
+
+
+def test_still_dust_thins_to_a_third_in_the_time_to_linger():
+    place = scene(linger=0.5)
+    begin = ball(place, (0, 5.0, 0))
+    end = run(place, begin, 12)
+    assert end.density.sum(dtype=float) == pytest.approx(begin.density.sum(dtype=float) / 3, rel=0.02)
+
+
+def test_wind_carries_it_to_the_right():
+    place = scene(wind=6.0)
+    begin = ball(place, (-4, 5.0, 0), thick=0.02)
+    moved = middle(run(place, begin, 12).density) - middle(begin.density)
+    assert moved[0] == pytest.approx(0.5 * 6.0 * np.log1p(50) / np.log1p(100), rel=0.25)
+    assert abs(moved[2]) < 0.5
+
+
+def test_it_never_enters_a_wall_and_stops_before_it():
+    solid = np.zeros(BOX.cells, bool)
+    solid[28:31, :14, :] = True
+    place = scene(wind=5.0, solid=solid)
+    end = run(place, ball(place, (1.0, 3.0, 0), thick=0.1), 24)
+    inside = end.density.reshape(40, 2, 24, 2, 40, 2).max(axis=(1, 3, 5))[solid]
+    assert not inside.any()
+    assert end.density[62:, :24].sum() < 0.02 * end.density.sum()
+
+
+def test_the_flow_has_no_divergence_once_sources_are_silent():
+    place = scene(wind=2.0)
+    end = run(place, ball(place, (0, 4.0, 0)), 4)
+    assert np.abs(divergence(end.u, end.v, end.w)).max() < 1e-5
+
+
+def test_thin_dust_never_goes_negative_or_over_what_there_was():
+    place = scene(wind=4.0)
+    end = run(place, ball(place, (-3, 5.0, 0), thick=0.01), 8)
+    assert end.density.min() == 0
+    assert end.density.max() < 0.0115
+
+
+def test_an_event_gives_its_mass_and_only_its_mass():
+    events = {
+        "time": np.array([0.02]), "position": np.array([[0.0, 4.0, 0.0]]), "velocity": np.array([[3.0, 0, 0]]), "mass": np.array([2.0]),
+        "radius": np.array([0.8]), "kind": np.array([2], np.uint8),
+    }  # fmt: skip
+    place = scene(events, air=20.0)
+    end = run(place, still(0, BOX, place.wind), 14)
+    assert end.density.sum(dtype=float) * BOX.voxel**3 == pytest.approx(2.0, rel=0.02)
+    assert middle(end.density)[0] > 0.2
+
+
+def test_busy_blocks_reach_one_block_around_dust():
+    density = np.zeros((48, 24, 40), np.float32)
+    density[20, 10, 20] = 1
+    busy = cloud.busy_blocks(density)
+    assert busy.shape == (6, 3, 5)
+    assert busy[1:4, 0:3, 1:4].all()
+    assert busy.sum() == 27
