@@ -24,12 +24,17 @@ from derrumbe.media.links import link_file
 
 BAND = 256
 NOISE = 0x6A1
+LEAST_TURN = 0.05
+"""Radians: less likeness between frames isn't worth a second noise."""
 T = TypeVar("T", PlateBand, LayerBand)
 
 
 @dataclass(frozen=True)
 class FrameComp:
-    """Makes frame after frame. black: the plate's black point. shake: offset per frame in order, or empty."""
+    """Makes frame after frame.
+
+    black: the plate's black point. carried: correlation of its noise from frame to frame. shake: offset per frame in order, or empty.
+    """
 
     plate: Located[Plate]
     film_set: Located[Set]
@@ -38,6 +43,7 @@ class FrameComp:
     blank_matte: Path
     black: tuple[float, float, float]
     grain: float
+    carried: float
     softness: float
     seed: int
     trigger_frame: int
@@ -85,7 +91,7 @@ class FrameComp:
         """Return final (h, w, 3) and matte (h, w), float32. The matte as half stores it; where it is 0 the final is the plate."""
         record = self.plate.record
         softness = soften.matching(self.film_set.record.softness_px, self.softness)
-        noise = _noise(record, self.seed, 0 if record.held else frame)
+        noise = _noise(record, self.seed, 0 if record.held else frame, self.carried)
         final = np.empty((record.height, record.width, 3), np.float32)
         matte = np.empty((record.height, record.width), np.float32)
         with ExitStack() as stack:
@@ -159,6 +165,14 @@ def _still(path: Path, channels: tuple[str, ...]) -> np.ndarray:
     return np.nan_to_num(read_exr(path, channels))
 
 
-@lru_cache(maxsize=1)
-def _noise(plate: Plate, seed: int, frame: int) -> np.ndarray:
+def _noise(plate: Plate, seed: int, frame: int, carried: float) -> np.ndarray:
+    """Return a frame's unit noise. A moving average over two frames gives it the plate's likeness from frame to frame, of at most a half."""
+    turn = 0.5 * np.arcsin(min(2 * carried, 1.0))
+    if turn < LEAST_TURN:
+        return _fresh_noise(plate, seed, frame)
+    return np.float32(np.cos(turn)) * _fresh_noise(plate, seed, frame) + np.float32(np.sin(turn)) * _fresh_noise(plate, seed, frame - 1)
+
+
+@lru_cache(maxsize=2)
+def _fresh_noise(plate: Plate, seed: int, frame: int) -> np.ndarray:
     return unit_grain(plate.noise, plate.height, plate.width, np.random.default_rng((seed, NOISE, frame)))

@@ -13,6 +13,9 @@ from derrumbe.core.records import Comp, Layers, Located, Plate, Set
 from derrumbe.core.work import Work
 from derrumbe.media.blacks import black_point
 from derrumbe.media.exr import RGB, read_exr, write_exr
+from derrumbe.media.grain import carried_over
+
+PAIRS = 5
 
 
 def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located[Set], layers: Located[Layers]) -> Comp:
@@ -28,6 +31,7 @@ def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located
         blank_matte=blank,
         black=_black(plate, film_set),
         grain=settings.comp.grain,
+        carried=_carried(plate),
         softness=settings.comp.softness,
         seed=settings.seed,
         trigger_frame=settings.trigger_frame,
@@ -41,6 +45,16 @@ def _write_blank(path: Path, plate: Plate) -> None:
     """One empty matte, of which every untouched frame is a second name."""
     if not path.is_file():
         write_exr(path, np.zeros((plate.height, plate.width), np.float32), ("Y",))
+
+
+def _carried(plate: Located[Plate]) -> float:
+    """How alike the plate's noise is from frame to frame, from a few pairs over the shot."""
+    record = plate.record
+    if record.held or len(record.frames) < 2:
+        return 0.0
+    starts = sorted({round(float(x)) for x in np.linspace(record.frames.first, record.frames.last - 1, PAIRS)})
+    pictures = ([read_exr(plate.path(record.picture, frame), RGB) for frame in (start, start + 1)] for start in starts)
+    return float(np.median([carried_over(record.noise, first, second) for first, second in pictures]))
 
 
 def _black(plate: Located[Plate], film_set: Located[Set]) -> tuple[float, float, float]:

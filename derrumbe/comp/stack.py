@@ -6,9 +6,9 @@ Grain. Along the stack we carry `keep`, the weight that the plate's own pixel st
 so keep² of its variance is there already; what lacks to the variance that the plate would have at the new level is added as new noise.
 So clean plate, pieces and dust get all of it, a shadow gets the little that darker film would have more, an untouched pixel gets none.
 
-On a moving plate the new noise is other in every frame, as the plate's is. A held still has its grain frozen into it; there the new noise
-is one pattern for the whole shot, fixed to the picture: a patch that boils in a picture that stands still is seen at once, while a
-frozen pattern as fine and faint as a photograph's own isn't.
+On a moving plate the new noise is other in every frame, and as like the last as the plate's own is (codecs carry noise over). A held
+still has its grain frozen into it; there the new noise is one pattern for the whole shot, fixed to the picture: a patch that boils in a
+picture that stands still is seen at once, while a frozen pattern as fine and faint as a photograph's own isn't.
 """
 
 from __future__ import annotations

@@ -54,6 +54,25 @@ def spatial_kernel(model: NoiseModel) -> np.ndarray:
     return (kernel / np.sqrt((kernel**2).sum())).astype(np.float32)
 
 
+def carried_over(model: NoiseModel, first: np.ndarray, second: np.ndarray) -> float:
+    """Return the correlation (0..1) of the noise of two successive frames (h, w, 3): 0 for film, more where a codec carries noise over.
+
+    Blocks in which something moves, so that they differ by more than noise can, don't count.
+    """
+    side = 16
+    expected = _block_means(2 * variance_at(model, 0.5 * (first + second)), side)
+    found = _block_means((second - first) ** 2, side)
+    still = (found < 4 * expected).all(-1) & (expected > 0).all(-1)
+    if not still.any():
+        return 0.0
+    return float(np.clip(1 - np.mean(found[still] / expected[still]), 0, 1))
+
+
+def _block_means(pixels: np.ndarray, side: int) -> np.ndarray:
+    height, width = (length // side for length in pixels.shape[:2])
+    return pixels[: height * side, : width * side].reshape(height, side, width, side, -1).mean((1, 3))
+
+
 def channel_mix(model: NoiseModel) -> np.ndarray:
     """Return the lower triangular (3, 3) float32 matrix that turns independent channels into ones correlated as in the plate."""
     wanted = np.asarray(model.channel, np.float64)

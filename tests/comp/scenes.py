@@ -121,6 +121,8 @@ class Scene:
     """Plate files in float instead of half."""
     softness_px: float = LENS
     rate: int = 24
+    carried: float = 0.0
+    """Likeness of the noise of successive frames."""
     noise: NoiseModel = field(default_factory=noise_model)
 
     @cached_property
@@ -135,8 +137,10 @@ class Scene:
         front = still["front"][..., None] * self.foreground
         filmed = still["texture"] * (1 - front) + np.float32(POST_RGB) * front
         for frame in FRAMES:
-            random = np.random.default_rng((7, 0 if self.held else frame))
-            grain = unit_grain(self.noise, HEIGHT, WIDTH, random) * np.sqrt(variance_at(self.noise, filmed))
+            numbers = (0,) if self.held else (frame, frame - 1)
+            fresh = [unit_grain(self.noise, HEIGHT, WIDTH, np.random.default_rng((7, number))) for number in numbers]
+            turn = 0.5 * np.arcsin(2 * self.carried)
+            grain = (np.cos(turn) * fresh[0] + np.sin(turn) * fresh[-1]) * np.sqrt(variance_at(self.noise, filmed))
             write_exr(located.path(record.picture, frame), (filmed + grain).astype(np.float32), RGB, full=self.full)
         return located
 

@@ -124,6 +124,20 @@ def test_new_grain_stands_still_only_when_the_plates_does(tmp_path, held):
     assert same == held
 
 
+def test_new_grain_is_as_like_from_frame_to_frame_as_the_plates(tmp_path):
+    scene = Scene(tmp_path, carried=0.4, foreground=False)
+    layers = blank_layers()
+    layers["removed.Y"][:] = 1
+    scene.write_layers(1007, layers)
+    scene.write_layers(1008, layers)
+    comp, clean = scene.comp(), truth()["clean"]
+    one, two = (
+        ((final_pixels(comp, frame) - clean) / np.sqrt(variance_at(scene.noise, clean)))[2:88, 2:].ravel() for frame in (1007, 1008)
+    )
+    assert np.corrcoef(one, two)[0, 1] == pytest.approx(0.4, abs=0.06)
+    assert two.std() == pytest.approx(1, abs=0.05)
+
+
 def test_no_new_value_lies_below_the_plates_blacks(tmp_path):
     scene = Scene(tmp_path, foreground=False, noise=Scene(tmp_path).noise.model_copy(update={"variance_at": ((0,) * 5,) * 3}))
     layers = blank_layers()

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derrumbe.core.records import NoiseModel
-from derrumbe.media.grain import TABLE_SIZE, channel_mix, correlation_sum, spatial_kernel, unit_grain, variance_at, variance_table
+from derrumbe.media.grain import (
+    TABLE_SIZE,
+    carried_over,
+    channel_mix,
+    correlation_sum,
+    spatial_kernel,
+    unit_grain,
+    variance_at,
+    variance_table,
+)
 
 
 def model(spatial=((1.0,),), channel=((1, 0, 0), (0, 1, 0), (0, 0, 1))):
@@ -58,6 +67,18 @@ def test_variance_is_held_outside_the_levels(level):
     assert (found >= 0).all()
     if level >= 1:
         assert found == pytest.approx([1e-4, 2e-4, 1e-5])
+
+
+@pytest.mark.parametrize("carried", [0.0, 0.3, 0.9])
+def test_noise_carried_over_is_measured_past_what_moves(carried):
+    random = np.random.default_rng(4)
+    one, two = (unit_grain(model(), 160, 240, random) for _ in range(2))
+    level = np.full((160, 240, 3), 0.2, np.float32)
+    sigma = np.sqrt(variance_at(model(), level))
+    first, second = level + sigma * one, level + sigma * (carried * one + np.sqrt(1 - carried**2) * two)
+    second[40:80, 60:100] += 0.3
+    assert carried_over(model(), first, second) == pytest.approx(carried, abs=0.04)
+    assert carried_over(model(), first, first + 1) == 0
 
 
 def test_the_sum_of_correlation_tells_how_noise_averages_out():
