@@ -13,7 +13,7 @@ from derrumbe.deliver.html import Markup, join, tag
 from derrumbe.deliver.marks import Mark
 from derrumbe.deliver.sections import brief_section, checks_section, cost_section, found_section, made_section, scene_section, sheet_section
 from derrumbe.deliver.settings import Settings
-from derrumbe.deliver.timecode import timecode_at
+from derrumbe.media.timecode import timecode_at
 
 LOOK = Path(__file__).with_name("look")
 VERDICTS = {"pass": "passed", "warn": "to judge", "block": "blocking"}

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,20 +25,6 @@ VISIBLE = 2
 """Least difference in 8-bit codes that counts as a changed pixel."""
 
 
-class ReviewMovie(MovieWriter):
-    """A movie whose bytes don't depend on the processor or the run.
-
-    Left alone, x264's macroblock tree now and then gives other bytes for equal pictures, whatever the number of threads (one run in
-    three at 320x180). Its own switch for results that don't depend on the processor ends that, at no measurable cost.
-    """
-
-    def _open_stream(self, height: int, width: int) -> Any:
-        stream = super()._open_stream(height, width)
-        options = dict(stream.options)
-        stream.options = {**options, "x264-params": f"{options['x264-params']}:cpu-independent=1"}
-        return stream
-
-
 def review_movies(work: Work, plate: Located[Plate], comp: Located[Comp]) -> np.ndarray:
     """Write review.mp4 and review_plate.mp4, and return the share of changed pixels in each frame, float64 (frames,).
 
@@ -52,7 +37,7 @@ def review_movies(work: Work, plate: Located[Plate], comp: Located[Comp]) -> np.
     frames = list(comp.record.frames)
     pictures = ahead(partial(read_pair, plate, comp, FrameCache(record.display)), frames, max(1, min(work.jobs, 8)))
     found = []
-    with ReviewMovie(after, record.rate) as shot, ReviewMovie(before, record.rate) as untouched:
+    with MovieWriter(after, record.rate) as shot, MovieWriter(before, record.rate) as untouched:
         for new, old in work.track(pictures, "review movies", len(frames)):
             shot.write(new)
             untouched.write(old)

@@ -10,8 +10,8 @@ import numpy as np
 from derrumbe.core.records import Comp, Located, Plate
 from derrumbe.deliver.marks import Mark
 from derrumbe.deliver.review import FrameCache
-from derrumbe.deliver.timecode import timecode_at
 from derrumbe.media.picture import write_png
+from derrumbe.media.timecode import timecode_at
 
 COLUMNS, CELL, MARGIN, BAR = 3, 640, 12, 34
 GROUND, INK, QUIET = 26, 225, 150
