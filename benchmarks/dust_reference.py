@@ -64,7 +64,9 @@ def lit_scene(density: np.ndarray, thin: float, sun: Sun, albedo: np.ndarray) ->
 def camera(size: int) -> Camera:
     rotation = ((1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, -1.0))
     height = size * 9 // 16
-    return Camera(width=size, height=height, focal_px=1.4 * size, cx=size / 2, cy=height / 2, rotation=rotation, translation=(0.0, EYE[1], EYE[2]))
+    return Camera(
+        width=size, height=height, focal_px=1.4 * size, cx=size / 2, cy=height / 2, rotation=rotation, translation=(0.0, EYE[1], EYE[2])
+    )
 
 
 def march(lit: dust_light.LitCloud, view: Camera) -> np.ndarray:

@@ -139,7 +139,7 @@ def balance(density: np.ndarray, expected: float) -> None:
     """
     total = float(density.sum(dtype=np.float64))
     if total > 0:
-        density *= F(np.clip(expected / total, 0.8, 1.25))
+        density *= F(np.clip(expected / total, 0.5, 2.0))
 
 
 @njit(cache=True, parallel=True)

@@ -18,6 +18,8 @@ PULL_PER_SECOND = (6.0, 6.0, 40.0)
 """How fast air inside a puff takes the event's velocity, by kind."""
 AIR_BY_JETS = 0.7
 """Share of the building's air that leaves by its openings; the rest is squeezed out where pieces land."""
+MOST_GROWTH = 0.5
+"""About the most that a cell's air grows in a step by one puff; more air is blown in over more cells."""
 LEAST_RADIUS = 0.8
 """Of a puff, in flow cells."""
 
@@ -133,7 +135,7 @@ def blow(u, v, w, growth, blocked, centre, radius, velocity, pull, air, cell):
     """Pull the air inside each puff to its velocity, in place, and add its air (m³, as a share of a cell) to `growth` (x,y,z)."""
     nx, ny, nz = growth.shape
     for n in range(len(pull)):
-        r = max(radius[n], F(1.2))
+        r = max(radius[n], F(1.2), (air[n] / (F(MOST_GROWTH) * cell * cell * cell)) ** F(1 / 3))
         i0, i1 = _bounds(centre[n, 0], r, nx)
         j0, j1 = _bounds(centre[n, 1], r, ny)
         k0, k1 = _bounds(centre[n, 2], r, nz)

@@ -116,7 +116,19 @@ def _refine(volume: Volume, blocks: np.ndarray, factor: int, scale: np.float32, 
     ride, offset, weight = volume.ride, volume.ride_offset, volume.ride_weight
     density = softened(volume.density) if bite > 0 else volume.density
     return refined(
-        density, halved(halved(density)), start, blocks, factor, ride, ride_start, offset, weight, billows(SEED), F(bite), F(WARP if bite > 0 else 0), scale
+        density,
+        halved(halved(density)),
+        start,
+        blocks,
+        factor,
+        ride,
+        ride_start,
+        offset,
+        weight,
+        billows(SEED),
+        F(bite),
+        F(WARP if bite > 0 else 0),
+        scale,
     )
 
 

@@ -142,7 +142,7 @@ def refined(density, around, start, blocks, factor, ride, ride_start, offset, we
                 full = min(dust / max(near, F(1e-9)), F(1))
                 eaten = bite * (F(1) - billow)
                 left = max(full - eaten, F(0)) / (F(1) - eaten)
-                out[i, j, k] = scale * dust * left / full * (F(0.4) + F(1.2) * billow)
+                out[i, j, k] = scale * dust * left / full * (F(1) + F(1.6) * bite * (billow - F(0.5)))
     return out
 
 

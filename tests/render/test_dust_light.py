@@ -1,0 +1,84 @@
+"""How much dust lets through, and what colour it is."""
+
+import numpy as np
+import pytest
+
+from derrumbe.core.records import Located
+from derrumbe.media.volumes import write_volume
+from derrumbe.render.dust_light import (
+    MEAN_COSINE,
+    PALE,
+    albedo_of,
+    light_cloud,
+    reflectance,
+    sky_transmittance,
+    sun_transmittance,
+)
+from tests.render import dust_slab
+
+
+def around(count=400):
+    return np.random.default_rng(1).uniform((-14, -1, -18), (14, 16, 8), (count, 3))
+
+
+@pytest.mark.parametrize("through", [sun_transmittance, sky_transmittance])
+def test_transmittance_is_a_share(through):
+    share = through(dust_slab.lumps(), around())
+    assert share.min() >= 0
+    assert share.max() <= 1
+    assert share.min() < 0.5 < share.max()
+
+
+def test_more_density_lets_less_through():
+    thin, thick = (sun_transmittance(dust_slab.lumps(density=d), around()) for d in (0.5, 2.0))
+    assert (thick <= thin + 1e-6).all()
+    assert thick.sum() < thin.sum()
+
+
+def test_the_sun_through_even_dust_is_beer_lambert_less_what_goes_forward():
+    lit = dust_slab.slab(0.3)
+    below = np.array([[0.0, 2.0, -3.0]])
+    length = min(10.0 / 0.64, 3.0 / 0.6, 8.0 / 0.48)
+    assert sun_transmittance(lit, below)[0] == pytest.approx(np.exp(-(1 - MEAN_COSINE) * 0.3 * length), rel=0.05)
+
+
+def test_air_above_the_dust_is_clear_and_ground_beyond_its_shadow_too():
+    lit = dust_slab.lumps()
+    assert sun_transmittance(lit, np.array([[0.0, 30.0, -8.0], [60.0, 0.0, 40.0]])) == pytest.approx(1)
+    assert sky_transmittance(lit, np.array([[0.0, 30.0, -8.0]]))[0] == pytest.approx(1)
+
+
+def test_clear_air_gives_no_cloud(tmp_path):
+    half = (4, 4, 4)
+    write_volume(
+        tmp_path / "dust" / "dust.1.npz", np.zeros((8, 8, 8), np.float32), ride=np.zeros((2, 3, *half)), ride_offset=np.zeros((2, 3)),
+        ride_weight=np.zeros(2), solid=np.zeros(half),
+    )  # fmt: skip
+    cloud = Located(dust_slab.record((8, 8, 8)), tmp_path)
+    assert light_cloud(cloud, 1, dust_slab.DAY, color="auto", density=1.0, facade_rgb=(0.3, 0.2, 0.1)) is None
+
+
+def test_auto_leans_to_the_facade_and_a_colour_is_taken_at_its_word():
+    red, grey = (reflectance("auto", rgb, dust_slab.DAY) for rgb in ((0.3, 0.12, 0.08), (0.2, 0.2, 0.2)))
+    assert red[0] / red[2] > 1.2 * grey[0] / grey[2]
+    assert np.abs(grey - PALE).max() < 0.12
+    np.testing.assert_allclose(reflectance("#808080", (1, 0, 0), dust_slab.DAY), 0.216, atol=0.01)
+
+
+def test_brighter_dust_scatters_more_of_each_ray():
+    albedo = albedo_of(np.array([0.05, 0.2, 0.5, 0.8, 0.9]))
+    assert (np.diff(albedo) > 0).all()
+    assert 0 < albedo[0]
+    assert albedo[-1] < 1
+
+
+def test_solids_shade_the_dust_behind_them():
+    shape = (32, 24, 12)
+    cloud = dust_slab.volume(np.full(shape, 0.01))
+    cloud.solid[4:12, 4:8, 3:5] = 1
+    from derrumbe.render.dust_light import light_volume
+
+    lit = light_volume(cloud, dust_slab.record(shape), dust_slab.DAY, np.full(3, 0.9), 1.0, bite=0.0)
+    free = lit.ambient[..., 2]
+    assert free[0, 11, 5] == pytest.approx(1)
+    assert free[8, 5, 2] < 0.2

@@ -1,0 +1,117 @@
+"""Laws of marching: Beer-Lambert, a clean split at solids, no halos, no light from nowhere."""
+
+import numpy as np
+import pytest
+
+from derrumbe.core.records import FAR
+from derrumbe.render.dust_march import march
+from tests.render import dust_slab
+
+
+def nothing(view):
+    return np.full((view.height, view.width), FAR, np.float32)
+
+
+def over(front, behind):
+    return front + (1 - front[..., 3:]) * behind
+
+
+@pytest.mark.parametrize("thick", [0.05, 0.4])
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_even_dust_hides_as_beer_and_lambert_say(thick, scale):
+    view = dust_slab.view()
+    front, behind = march(dust_slab.slab(thick), view, nothing(view), nothing(view), scale=scale, step=0.75, seed=1)
+    middle = front[28:36, 40:56, 3]
+    np.testing.assert_allclose(middle, 1 - np.exp(-6 * thick), rtol=0.006)
+    assert not behind.any()
+
+
+def test_a_solid_inside_shows_the_dust_before_it_only():
+    view = dust_slab.view()
+    solid, far = nothing(view), nothing(view)
+    solid[:, 48:] = 32.3
+    far[:] = 34.6
+    front, behind = march(dust_slab.slab(0.4), view, solid, far, scale=0.5, step=0.75, seed=1)
+    np.testing.assert_allclose(front[28:36, 52:58, 3], 1 - np.exp(-0.4 * 2.3), rtol=0.01)
+    np.testing.assert_allclose(behind[28:36, 52:58, 3], 1 - np.exp(-0.4 * 2.3), rtol=0.01)
+    np.testing.assert_allclose(front[28:36, 38:46, 3], 1 - np.exp(-0.4 * 4.6), rtol=0.01)
+    assert not behind[:, :48].any()
+
+
+def test_the_edge_of_a_solid_is_as_sharp_as_its_pixels():
+    view = dust_slab.view()
+    solid = nothing(view)
+    solid[:, 48:] = 31.0
+    front, _ = march(dust_slab.slab(0.4), view, solid, nothing(view), scale=0.5, step=0.75, seed=1)
+    row = front[32, :, 3]
+    np.testing.assert_allclose(row[44:48], row[46], rtol=0.01)
+    np.testing.assert_allclose(row[48:52], row[50], rtol=0.01)
+    assert row[47] > 2 * row[48]
+
+
+@pytest.mark.parametrize("depth", [20.0, 33.7, 38.0, 41.5, 60.0])
+def test_front_over_behind_is_the_march_without_a_split(depth):
+    view, lit = dust_slab.view(), dust_slab.lumps(density=0.4)
+    far = np.full_like(nothing(view), 48.0)
+    whole, _ = march(lit, view, nothing(view), far, scale=0.5, step=0.75, seed=1)
+    front, behind = march(lit, view, np.full_like(far, depth), far, scale=0.5, step=0.75, seed=1)
+    np.testing.assert_allclose(over(front, behind), whole, atol=2e-3)
+
+
+def test_fewer_rays_show_nearly_the_same():
+    view, lit = dust_slab.view(), dust_slab.lumps()
+    fine, coarse = (march(lit, view, nothing(view), nothing(view), scale=s, step=0.5, seed=1)[0] for s in (1.0, 0.5))
+    assert np.abs(fine - coarse).mean() < 0.01
+
+
+def test_smaller_steps_change_little():
+    view, lit = dust_slab.view(), dust_slab.lumps()
+    usual, small = (march(lit, view, nothing(view), nothing(view), scale=1.0, step=s, seed=1)[0] for s in (0.75, 0.2))
+    assert np.abs(usual - small).mean() < 0.01
+
+
+@pytest.mark.parametrize("albedo", [0.9, 0.999])
+@pytest.mark.parametrize("make", [dust_slab.lumps, lambda *a: dust_slab.slab(0.01, *a), lambda *a: dust_slab.slab(3.0, *a)])
+def test_in_even_light_no_dust_outshines_it(make, albedo):
+    """A white furnace: with light 1 from everywhere, dust may at most vanish into it."""
+    view = dust_slab.view()
+    front, _ = march(make(dust_slab.FURNACE, albedo), view, nothing(view), nothing(view), scale=0.5, step=0.75, seed=1)
+    hidden = front[..., 3] > 0.02
+    assert (front[hidden, :3] / front[hidden, 3:]).max() < 1.15
+
+
+def test_dust_is_never_brighter_than_a_white_wall_facing_the_sun():
+    view, white = dust_slab.view(), np.array(dust_slab.DAY.rgb) + dust_slab.DAY.sky_rgb
+    front, _ = march(dust_slab.lumps(), view, nothing(view), nothing(view), scale=0.5, step=0.75, seed=1)
+    assert (front[..., :3] <= 1.1 * white).all()
+    assert front[..., 0].max() > 0.2 * white[0]
+
+
+def test_the_same_seed_is_the_same_picture_and_values_are_sound():
+    view, lit = dust_slab.view(), dust_slab.lumps()
+    first, again = (march(lit, view, nothing(view), nothing(view), scale=0.5, step=0.75, seed=3)[0] for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert np.isfinite(first).all()
+    assert first.min() >= 0
+    assert first[..., 3].max() <= 1
+
+
+def test_a_cloud_behind_the_camera_is_not_seen():
+    view = dust_slab.view(far=-30.0)
+    front, behind = march(dust_slab.slab(1.0), view, nothing(view), nothing(view), scale=0.5, step=0.75, seed=1)
+    assert not front.any()
+    assert not behind.any()
+
+
+def test_a_camera_inside_dust_sees_only_dust():
+    view = dust_slab.view(far=-3.0)
+    front, _ = march(dust_slab.slab(5.0), view, nothing(view), nothing(view), scale=0.5, step=0.75, seed=1)
+    assert front[32, 48, 3] > 0.99
+
+
+@pytest.mark.parametrize("size", [(97, 61), (50, 33), (7, 5)])
+def test_odd_sizes_are_filled_to_the_borders(size):
+    view = dust_slab.view(*size)
+    front, _ = march(dust_slab.slab(0.4, shape=(64, 48, 12)), view, nothing(view), nothing(view), scale=0.37, step=0.75, seed=1)
+    assert front.shape == (size[1], size[0], 4)
+    assert front[..., 3].min() > 0.3
