@@ -10,11 +10,12 @@ import pytest
 from derrumbe.core.records import FrameRange
 from derrumbe.core.work import Work
 from derrumbe.deliver.marks import find_marks, mid_fall
-from derrumbe.deliver.review import LARGEST, ReviewMovie, ahead, changed_share, fitted, review_movies
+from derrumbe.deliver.review import LARGEST, ahead, changed_share, fitted, review_movies
 from derrumbe.deliver.run import run
 from derrumbe.deliver.sheet import BAR, CELL, MARGIN
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import read_exr
+from derrumbe.media.movie import MovieWriter
 from derrumbe.media.picture import read_png
 from tests.deliver.conftest import Delivered
 from tests.deliver.small_shot import COUNT, FIRST, PEAK, TRIGGER, changed_square, small_shot
@@ -147,7 +148,7 @@ def test_equal_pictures_are_equal_movies_whatever_lies_in_memory(tmp_path: Path)
     found = set()
     for index in range(12):
         _litter = np.full(1000 + 370_001 * index, index, np.uint8)
-        with ReviewMovie(tmp_path / "a.mp4", Fraction(25)) as movie:
+        with MovieWriter(tmp_path / "a.mp4", Fraction(25)) as movie:
             for picture in noise:
                 movie.write(ramp + picture)
         found.add((tmp_path / "a.mp4").read_bytes())
