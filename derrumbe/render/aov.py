@@ -9,8 +9,8 @@ import numpy as np
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import project
 from derrumbe.render.poses import Pose, carry
-from derrumbe.render.raster import Window, visible
-from derrumbe.render.scene import Scene, depth_of
+from derrumbe.render.raster import Projected, Window, depth_of, visible
+from derrumbe.render.scene import Scene
 from derrumbe.render.surface import Coverage, collect, surfaces
 
 CENTRE = (0.5, 0.5)
@@ -29,16 +29,13 @@ class Data:
     identity: np.ndarray
 
 
-def render_data(
-    scene: Scene, cameras: tuple[Camera, Camera], window: Window, rest_piece: np.ndarray, now: Pose, points: np.ndarray, following: Pose
-) -> Data:
-    """Return the data of one frame. cameras: this frame's and the next one's; points: vertices posed `now`; following: the next pose."""
-    camera, after = cameras
-    hit = visible(camera, points, scene.triangles, window, CENTRE)
-    solid = depth_of(camera, points, scene.triangles, hit, window)
+def render_data(scene: Scene, view: Projected, after: Camera, window: Window, rest_piece: np.ndarray, now: Pose, following: Pose) -> Data:
+    """Return the data of one frame. view: vertices posed `now`; after, following: the next frame's camera and pose."""
+    hit = visible(view, scene.triangles, window, CENTRE)
+    solid = depth_of(view, scene.triangles, hit, window)
     solid[hit < 0] = FAR
     pixel, triangle = collect(scene, hit, rest_piece, now.moved, Coverage.empty(window.shape))
-    samples = surfaces(scene, camera, window, points, now.rotation, pixel, triangle, CENTRE)
+    samples = surfaces(scene, view, window, now.rotation, pixel, triangle, CENTRE)
     riding = scene.piece[triangle]
     goal, _ = project(after, carry(samples.rest, riding, scene.centre, following.position, following.rotation, following.moved))
     y, x = np.divmod(pixel, window.shape[1])

@@ -14,9 +14,9 @@ from derrumbe.media.exr import read_exr
 from derrumbe.render.intact import standing
 from derrumbe.render.light import illumination
 from derrumbe.render.occlusion import Occluders
-from derrumbe.render.raster import Window, visible
+from derrumbe.render.raster import Window, depth_of, projected, visible
 from derrumbe.render.receivers import SKY_DEPTH, Receivers, coarse_camera, grid, place, set_normals
-from derrumbe.render.scene import Inputs, depth_of, load
+from derrumbe.render.scene import Inputs, load
 from derrumbe.render.shadow import MOST, enlarged, light_on, ratio, smoothed
 from derrumbe.render.solids import Lighting
 from derrumbe.render.surface import piece_of
@@ -60,8 +60,9 @@ def before(inputs: Inputs, camera: Camera) -> Before:
     pixels = grid(window, step)
     shape = pixels.shape[:2]
     coarse = coarse_camera(camera, window, step)
-    hit = visible(coarse, scene.rest, scene.triangles, Window(0, 0, shape[1], shape[0]), (0.5, 0.5))
-    depth = depth_of(coarse, scene.rest, scene.triangles, hit, Window(0, 0, shape[1], shape[0]))
+    view, cells = projected(coarse, scene.rest), Window(0, 0, shape[1], shape[0])
+    hit = visible(view, scene.triangles, cells, (0.5, 0.5))
+    depth = depth_of(view, scene.triangles, hit, cells)
     building = place(camera, step, pixels, depth, scene.normal[np.maximum(hit, 0)])
     ground = _ground(inputs, camera, window, step, pixels)
     lamp = illumination(inputs.film_set.record.sun)

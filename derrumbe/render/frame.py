@@ -12,11 +12,11 @@ from derrumbe.render import debris
 from derrumbe.render.air import air, march
 from derrumbe.render.aov import CENTRE, Data, render_data
 from derrumbe.render.backdrop import Shadow, behind_rows, set_depth, shadow
-from derrumbe.render.intact import rest_depth, rest_pieces
+from derrumbe.render.intact import rest_depth, rest_pieces, rest_window
 from derrumbe.render.layers_file import planes, write_layers
 from derrumbe.render.light import illumination
 from derrumbe.render.look import look_of
-from derrumbe.render.raster import Window, bounds
+from derrumbe.render.raster import Window, bounds, projected
 from derrumbe.render.scene import Inputs, Scene, load
 from derrumbe.render.settings import Settings
 from derrumbe.render.shade import Look
@@ -110,10 +110,10 @@ def _data(inputs: Inputs, scene: Scene, camera: Camera, frame: int, times: Shutt
     film_set = inputs.film_set.record
     following = film_set.camera_at(min(frame + 1, film_set.frames.last))
     now, then = pose(scene, times.open), pose(scene, scene.sample_of(frame + 1))
-    points = posed(scene, now)
-    window = bounds(camera, scene.rest).joined(bounds(camera, points))
+    view = projected(camera, posed(scene, now))
+    window = rest_window(inputs, camera).joined(bounds(view))
     rest_piece = rest_pieces(inputs, camera, CENTRE, window)
-    data = render_data(scene, (camera, following), window, rest_piece, now, points, then)
+    data = render_data(scene, view, following, window, rest_piece, now, then)
     return data, (rest_piece, rest_depth(inputs, camera, window))
 
 

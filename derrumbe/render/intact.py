@@ -11,63 +11,84 @@ from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.core.records import Camera
 from derrumbe.render.light import Illumination, illumination, light_at
 from derrumbe.render.occlusion import Occluders
-from derrumbe.render.raster import NONE, Window, bounds, visible
-from derrumbe.render.scene import Inputs, Scene, depth_of, load
+from derrumbe.render.raster import NONE, Projected, Window, bounds, depth_of, projected, visible
+from derrumbe.render.scene import Inputs, Scene, load
 from derrumbe.render.surface import piece_of
 
 SPOTS = np.array([[0.6, 0.2, 0.2], [0.2, 0.6, 0.2], [0.2, 0.2, 0.6]])
 SKY_RAYS = 48
+PATCHES = 3
 LEAST_LIGHT = 0.06
 """Old light is never less than this share of open sky, so that dividing by it stays sane."""
 
 
-@lru_cache(maxsize=24)
-def _seen(inputs: Inputs, camera: Camera, offset: tuple[float, float]) -> tuple[Window, np.ndarray]:
+@lru_cache(maxsize=2)
+def _view(inputs: Inputs, camera: Camera) -> Projected:
     scene = load(inputs)
-    window = bounds(camera, scene.rest)
-    return window, piece_of(scene, visible(camera, scene.rest, scene.triangles, window, offset))
+    return scene.view if camera == scene.camera else projected(camera, scene.rest)
+
+
+@lru_cache(maxsize=24)
+def _seen(inputs: Inputs, camera: Camera, offset: tuple[float, float]) -> np.ndarray:
+    scene = load(inputs)
+    return piece_of(scene, visible(_view(inputs, camera), scene.triangles, rest_window(inputs, camera), offset))
+
+
+@lru_cache(maxsize=2)
+def rest_window(inputs: Inputs, camera: Camera) -> Window:
+    """Return the window that holds the building at rest."""
+    return bounds(_view(inputs, camera))
+
+
+def _placed(values: np.ndarray, own: Window, window: Window, blank: float) -> np.ndarray:
+    """Return values (h,w) of window `own` inside a larger one."""
+    out = np.full(window.shape, blank, values.dtype)
+    y, x = own.y0 - window.y0, own.x0 - window.x0
+    out[y : y + own.shape[0], x : x + own.shape[1]] = values
+    return out
 
 
 def rest_pieces(inputs: Inputs, camera: Camera, offset: tuple[float, float], window: Window) -> np.ndarray:
     """Return the piece (h,w) int32 that samples at `offset` saw at rest, in `window`, which must hold all of it; NONE elsewhere."""
-    own, pieces = _seen(inputs, camera, offset)
-    out = np.full(window.shape, NONE, np.int32)
-    y, x = own.y0 - window.y0, own.x0 - window.x0
-    out[y : y + own.shape[0], x : x + own.shape[1]] = pieces
-    return out
+    return _placed(_seen(inputs, camera, offset), rest_window(inputs, camera), window, NONE)
 
 
 def rest_depth(inputs: Inputs, camera: Camera, window: Window) -> np.ndarray:
     """Return the depth (h,w) float32 of the building at rest in `window`, which must hold it; 0 where there is none."""
-    scene = load(inputs)
-    own = bounds(camera, scene.rest)
+    scene, own = load(inputs), rest_window(inputs, camera)
     depth = scene.rest_depth
     if camera != scene.camera:
-        depth = depth_of(camera, scene.rest, scene.triangles, visible(camera, scene.rest, scene.triangles, own, (0.5, 0.5)), own)
-    out = np.zeros(window.shape, np.float32)
-    y, x = own.y0 - window.y0, own.x0 - window.x0
-    out[y : y + own.shape[0], x : x + own.shape[1]] = depth
-    return out
+        view = _view(inputs, camera)
+        depth = depth_of(view, scene.triangles, visible(view, scene.triangles, own, (0.5, 0.5)), own)
+    return _placed(depth, own, window, 0)
 
 
 def old_light(scene: Scene, lamp: Illumination, occluders: Occluders, seed: int) -> np.ndarray:
     """Return the light (T,3) float32 that outer faces stood in, one value for each plane of a piece; open sky for all others."""
-    least = LEAST_LIGHT * (lamp.sky + 0.5 * lamp.sun)
     light = np.broadcast_to(lamp.sky, (len(scene.triangles), 3)).astype(np.float32).copy()
     outer = np.flatnonzero(scene.face == 0)
     corners = scene.rest[scene.triangles[outer]]
-    points = np.einsum("sk,tkc->tsc", SPOTS, corners).reshape(-1, 3)
-    normals = np.repeat(scene.normal[outer], len(SPOTS), 0)
-    keys = np.arange(len(points), dtype=np.int64) + 7919 * seed
-    found = light_at(lamp, occluders, points, normals, keys, first_ray=0, sky_rays=SKY_RAYS).reshape(len(outer), len(SPOTS), 3).mean(1)
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) + 1e-12
     planes = np.concatenate([scene.piece[outer, None], np.rint(scene.normal[outer] * 8)], 1)
-    _, plane = np.unique(planes, axis=0, return_inverse=True)
-    plane = plane.reshape(-1)
-    total = np.bincount(plane, area)
+    plane = np.unique(planes, axis=0, return_inverse=True)[1].reshape(-1)
+    largest = _first_of_each(plane, area, PATCHES)
+    points = np.einsum("sk,tkc->tsc", SPOTS, corners[largest]).reshape(-1, 3)
+    normals = np.repeat(scene.normal[outer[largest]], len(SPOTS), 0)
+    keys = np.arange(len(points), dtype=np.int64) + 7919 * seed
+    found = light_at(lamp, occluders, points, normals, keys, first_ray=0, sky_rays=SKY_RAYS).reshape(-1, len(SPOTS), 3).mean(1)
+    total = np.bincount(plane[largest], area[largest])
+    least = LEAST_LIGHT * (lamp.sky + 0.5 * lamp.sun)
     for c in range(3):
-        light[outer, c] = np.maximum(np.bincount(plane, area * found[:, c]) / total, least[c])[plane]
+        light[outer, c] = np.maximum(np.bincount(plane[largest], area[largest] * found[:, c]) / total, least[c])[plane]
     return light
+
+
+def _first_of_each(group: np.ndarray, size: np.ndarray, count: int) -> np.ndarray:
+    """Return the indices of the `count` largest members of each group (n,)."""
+    order = np.lexsort((-size, group))
+    start = np.r_[0, np.flatnonzero(np.diff(group[order])) + 1]
+    rank = np.arange(len(order)) - np.repeat(start, np.diff(np.r_[start, len(order)]))
+    return order[rank < count]
 
 
 def standing(scene: Scene) -> Occluders:

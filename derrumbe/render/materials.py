@@ -17,15 +17,15 @@ ROOM = 4.2
 PAINTS = np.array(
     [
         [0.62, 0.60, 0.55],
-        [0.60, 0.53, 0.36],
-        [0.42, 0.52, 0.42],
-        [0.40, 0.50, 0.56],
-        [0.56, 0.44, 0.36],
+        [0.58, 0.52, 0.40],
+        [0.50, 0.53, 0.47],
+        [0.47, 0.50, 0.52],
+        [0.55, 0.46, 0.40],
         [0.66, 0.65, 0.62],
-        [0.50, 0.40, 0.30],
+        [0.46, 0.40, 0.34],
     ]
 )
-FLOORS = np.array([[0.21, 0.20, 0.19], [0.36, 0.31, 0.25], [0.27, 0.16, 0.09], [0.33, 0.32, 0.30], [0.16, 0.18, 0.22]])
+FLOORS = np.array([[0.21, 0.20, 0.19], [0.36, 0.31, 0.25], [0.27, 0.18, 0.11], [0.33, 0.32, 0.30], [0.19, 0.19, 0.20]])
 
 
 @nb.njit(cache=True, inline="always")
@@ -150,12 +150,12 @@ def room_wall(x, y, z, nx, nz, above_floor, storey, pixel, seed):  # type: ignor
 
 
 @nb.njit(cache=True)
-def skin(material, x, y, z, pixel, facade, seed):  # type: ignore[no-untyped-def]
+def skin(material, x, y, z, ny, pixel, facade, seed):  # type: ignore[no-untyped-def]
     """Return the albedo of an outer face that the plate never showed."""
     if material == 4:
         return 0.04, 0.05, 0.055
-    if material == 5:
-        return tinted((0.14, 0.13, 0.125), 0.6 + 0.8 * layered(x, y, z, seed))
+    if material == 5 or ny > 0.7:
+        return tinted((0.17, 0.163, 0.155), (0.6 + 0.8 * layered(x, y, z, seed)) * (0.85 + 0.3 * value(x * 13, y * 13, z * 13, seed)))
     return tinted(facade, (0.7 + 0.6 * layered(x * 0.8, y * 0.8, z * 0.8, seed + 71)) * (0.88 + 0.24 * value(x * 9, y * 9, z * 9, seed)))
 
 
@@ -170,7 +170,7 @@ def albedo(material, face, storey, point, normal, above_floor, pixel, facade, se
         return floor_or_ceiling(x, y, z, ny, storey, pixel, seed)
     if face == 3:
         return room_wall(x, y, z, nx, nz, above_floor, storey, pixel, seed)
-    return skin(material, x, y, z, pixel, facade, seed)
+    return skin(material, x, y, z, ny, pixel, facade, seed)
 
 
 @nb.njit(cache=True)

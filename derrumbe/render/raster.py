@@ -12,7 +12,6 @@ import numba as nb
 import numpy as np
 
 from derrumbe.core.records import Camera
-from derrumbe.geom.camera import project
 
 NEAR = 0.05
 NONE = -1
@@ -35,6 +34,12 @@ class Window:
     def slices(self) -> tuple[slice, slice]:
         return slice(self.y0, self.y1), slice(self.x0, self.x1)
 
+    def grown(self, pad: int, camera: Camera) -> Window:
+        """Return the window with `pad` pixels more on every side, within the camera's picture."""
+        if 0 in self.shape:
+            return self
+        return Window(max(self.x0 - pad, 0), max(self.y0 - pad, 0), min(self.x1 + pad, camera.width), min(self.y1 + pad, camera.height))
+
     def joined(self, other: Window) -> Window:
         """Return the smallest window that holds both."""
         if 0 in self.shape:
@@ -44,39 +49,91 @@ class Window:
         return Window(min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1))
 
 
-def bounds(camera: Camera, points: np.ndarray, pad: int = 2) -> Window:
-    """Return the window of the picture that holds the projection of world points (n,3), padded by `pad` pixels."""
-    pixels, depth = project(camera, points)
-    pixels = pixels[depth > NEAR]
-    if not len(pixels):
-        return Window(0, 0, 0, 0)
-    low, high = np.floor(pixels.min(0)) - pad, np.ceil(pixels.max(0)) + pad
-    x0, x1 = (int(np.clip(v, 0, camera.width)) for v in (low[0], high[0]))
-    y0, y1 = (int(np.clip(v, 0, camera.height)) for v in (low[1], high[1]))
-    return Window(x0, y0, x1, y1)
+@dataclass(frozen=True, eq=False)
+class Projected:
+    """World points seen by a camera: cam (V,3) in its axes, metres; pixels (V,2), meaningless behind it. Both float64."""
+
+    camera: Camera
+    cam: np.ndarray
+    pixels: np.ndarray
 
 
-def visible(
-    camera: Camera, points: np.ndarray, triangles: np.ndarray, window: Window, offset: tuple[float, float], cull: bool = True
-) -> np.ndarray:
-    """Return the index (h,w) int32 of the nearest triangle at `offset` inside each pixel of `window`, NONE where there is none.
-
-    points (V,3) float64 world; triangles (T,3) int32, outward; those facing away are skipped when `cull`. Triangles that reach behind the
-    camera are skipped.
-    """
-    pixels, depth = project(camera, points)
-    hit = np.full(window.shape, NONE, np.int32)
-    nearest = np.zeros(window.shape, np.float64)
-    _fill(pixels, depth, triangles, window.x0 + offset[0], window.y0 + offset[1], cull, hit, nearest)
-    return hit
+def projected(camera: Camera, points: np.ndarray) -> Projected:
+    """Project world points (V,3) float64. Equal points give equal bits, whatever stands beside them."""
+    cam, pixels = np.empty((len(points), 3)), np.empty((len(points), 2))
+    view = np.asarray(camera.rotation, np.float64), np.asarray(camera.translation, np.float64)
+    _project(points, *view, camera.focal_px, camera.cx, camera.cy, cam, pixels)
+    return Projected(camera, cam, pixels)
 
 
 @nb.njit(cache=True)
-def _fill(pixels, depth, triangles, left, top, cull, hit, nearest):  # type: ignore[no-untyped-def]
+def _project(points, rotation, translation, focal, cx, cy, cam, pixels):  # type: ignore[no-untyped-def]
+    for v in range(points.shape[0]):
+        for r in range(3):
+            cam[v, r] = translation[r] + (rotation[r, 0] * points[v, 0] + rotation[r, 1] * points[v, 1] + rotation[r, 2] * points[v, 2])
+        depth = cam[v, 2] if abs(cam[v, 2]) > 1e-9 else 1e-9
+        pixels[v, 0], pixels[v, 1] = focal * cam[v, 0] / depth + cx, focal * cam[v, 1] / depth + cy
+
+
+def bounds(view: Projected, pad: int = 2) -> Window:
+    """Return the window of the picture that holds the points, padded by `pad` pixels."""
+    x0, y0, x1, y1 = _extent(view.pixels, view.cam)
+    if x0 > x1:
+        return Window(0, 0, 0, 0)
+    width, height = view.camera.width, view.camera.height
+    left, right = (int(np.clip(v, 0, width)) for v in (np.floor(x0) - pad, np.ceil(x1) + pad))
+    top, bottom = (int(np.clip(v, 0, height)) for v in (np.floor(y0) - pad, np.ceil(y1) + pad))
+    return Window(left, top, right, bottom)
+
+
+@nb.njit(cache=True)
+def _extent(pixels, cam):  # type: ignore[no-untyped-def]
+    x0, y0, x1, y1 = 1e30, 1e30, -1e30, -1e30
+    for v in range(pixels.shape[0]):
+        if cam[v, 2] > NEAR:
+            x0, x1 = min(x0, pixels[v, 0]), max(x1, pixels[v, 0])
+            y0, y1 = min(y0, pixels[v, 1]), max(y1, pixels[v, 1])
+    return x0, y0, x1, y1
+
+
+def visible(view: Projected, triangles: np.ndarray, window: Window, offset: tuple[float, float], cull: bool = True) -> np.ndarray:
+    """Return the index (h,w) int32 of the nearest triangle at `offset` inside each pixel of `window`, NONE where there is none.
+
+    triangles (T,3) int32, outward; those facing away are skipped when `cull`. Triangles that reach behind the camera are skipped.
+    """
+    hit = np.full(window.shape, NONE, np.int32)
+    nearest = np.zeros(window.shape, np.float64)
+    _fill(view.pixels, view.cam, triangles, window.x0 + offset[0], window.y0 + offset[1], cull, hit, nearest)
+    return hit
+
+
+def depth_of(view: Projected, triangles: np.ndarray, hit: np.ndarray, window: Window) -> np.ndarray:
+    """Return the depth (h,w) float32 at pixel centres of the triangles that `visible` found there, 0 where none."""
+    depth = np.zeros(hit.shape, np.float32)
+    camera = view.camera
+    _depths(view.cam, triangles, hit, window.x0 + 0.5 - camera.cx, window.y0 + 0.5 - camera.cy, camera.focal_px, depth)
+    return depth
+
+
+@nb.njit(cache=True)
+def _depths(cam, triangles, hit, left, top, focal, depth):  # type: ignore[no-untyped-def]
+    for y in range(hit.shape[0]):
+        for x in range(hit.shape[1]):
+            if hit[y, x] < 0:
+                continue
+            a, b, c = cam[triangles[hit[y, x], 0]], cam[triangles[hit[y, x], 1]], cam[triangles[hit[y, x], 2]]
+            normal = np.cross(b - a, c - a)
+            slope = (normal[0] * (left + x) + normal[1] * (top + y)) / focal + normal[2]
+            if slope != 0:
+                depth[y, x] = np.dot(normal, a) / slope
+
+
+@nb.njit(cache=True)
+def _fill(pixels, cam, triangles, left, top, cull, hit, nearest):  # type: ignore[no-untyped-def]
     height, width = hit.shape
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        if min(depth[a], depth[b], depth[c]) <= 0.05:
+        if min(cam[a, 2], cam[b, 2], cam[c, 2]) <= NEAR:
             continue
         ax, ay, bx, by, cx, cy = (
             pixels[a, 0] - left,
@@ -95,7 +152,7 @@ def _fill(pixels, depth, triangles, left, top, cull, hit, nearest):  # type: ign
         if x_low > x_high or y_low > y_high:
             continue
         inverse = 1 / area
-        za, zb, zc = 1 / depth[a], 1 / depth[b], 1 / depth[c]
+        za, zb, zc = 1 / cam[a, 2], 1 / cam[b, 2], 1 / cam[c, 2]
         # barycentrics are planes over the picture: value at (0,0), slope along x, slope along y
         ub, ub_x, ub_y = (ay * cx - ax * cy) * inverse, (cy - ay) * inverse, (ax - cx) * inverse
         uc, uc_x, uc_y = (ax * by - ay * bx) * inverse, (ay - by) * inverse, (bx - ax) * inverse

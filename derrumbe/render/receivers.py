@@ -8,7 +8,7 @@ import numpy as np
 
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import eye, rays
-from derrumbe.render.raster import Window, visible
+from derrumbe.render.raster import Window, projected, visible
 from derrumbe.render.scene import triangle_normals
 
 SKY_DEPTH = 1e8
@@ -46,7 +46,7 @@ def set_normals(
 ) -> np.ndarray:
     """Return the proxies' normals (h,w,3) on the coarse grid, turned to the camera; up where there is no proxy."""
     coarse = coarse_camera(camera, window, step)
-    hit = visible(coarse, vertices.astype(np.float64), triangles, Window(0, 0, shape[1], shape[0]), (0.5, 0.5), cull=False)
+    hit = visible(projected(coarse, vertices.astype(np.float64)), triangles, Window(0, 0, shape[1], shape[0]), (0.5, 0.5), cull=False)
     normals = np.zeros((*shape, 3), np.float32)
     normals[..., 1] = 1
     found = hit >= 0

@@ -9,10 +9,14 @@ import numpy as np
 
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import Camera, DustCloud, Located, Motion, Pieces, Plate, Set
+from derrumbe.geom.camera import project
 from derrumbe.media.exr import read_exr
-from derrumbe.render.raster import Window, bounds, visible
+from derrumbe.render.raster import Projected, Window, bounds, depth_of, projected, visible
+from derrumbe.render.torn import Mesh, tear
 
 NEIGHBOUR = 1
+TEAR = 29
+"""Seed of torn edges: the same for every shot, so that a new seed elsewhere keeps the cracks."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,8 @@ class Scene:
     neighbour_vertices: np.ndarray
     neighbour_triangles: np.ndarray
     debris: dict[str, np.ndarray]
-    camera: Camera
-    """The camera that took `texture`: the first frame's."""
+    view: Projected
+    """`rest` as the camera saw it that took `texture`: the first frame's."""
     window: Window
     """Where the building stands in the picture at rest."""
     texture: np.ndarray
@@ -60,6 +64,10 @@ class Scene:
     rest_depth: np.ndarray
     """(h,w) float32 depth of the building at pixel centres of `window`, 0 where there is none."""
     first_frame: int
+
+    @property
+    def camera(self) -> Camera:
+        return self.view.camera
 
     def sample_of(self, frame: float) -> float:
         """Return the motion sample of a time in frames."""
@@ -71,22 +79,6 @@ def triangle_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     a, b, c = (vertices[triangles[:, k]].astype(np.float64) for k in range(3))
     normal = np.cross(b - a, c - a)
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-30)
-
-
-def depth_of(camera: Camera, points: np.ndarray, triangles: np.ndarray, hit: np.ndarray, window: Window) -> np.ndarray:
-    """Return the depth (h,w) float32 at pixel centres of the triangles that `raster.visible` found there, 0 where none."""
-    y, x = np.nonzero(hit >= 0)
-    rotation, shift = np.asarray(camera.rotation), np.asarray(camera.translation)
-    cam = points @ rotation.T + shift
-    a, b, c = (cam[triangles[hit[y, x], k]] for k in range(3))
-    normal = np.cross(b - a, c - a)
-    ray = np.stack(
-        [(x + window.x0 + 0.5 - camera.cx) / camera.focal_px, (y + window.y0 + 0.5 - camera.cy) / camera.focal_px, np.ones(len(x))], -1
-    )
-    depth = np.zeros(hit.shape, np.float32)
-    slope = np.sum(normal * ray, 1)
-    depth[y, x] = np.sum(normal * a, 1) / np.where(slope == 0, 1, slope)
-    return depth
 
 
 def floors(storey: np.ndarray, tops: tuple[float, ...]) -> np.ndarray:
@@ -103,18 +95,19 @@ def load(inputs: Inputs) -> Scene:
     poses = load_arrays(motion.path(motion.record.poses))
     proxies = load_arrays(film_set.path(film_set.record.proxies))
     camera = film_set.record.camera_at(inputs.plate.record.frames.first)
-    rest, triangles = solid["vertices"].astype(np.float64), np.ascontiguousarray(solid["triangles"], np.int32)
-    window = bounds(camera, rest)
-    hit = visible(camera, rest, triangles, window, (0.5, 0.5))
+    mesh = _torn(solid, camera)
+    rest, triangles = mesh.vertices, mesh.triangles
+    view = projected(camera, rest)
+    window = bounds(view)
+    hit = visible(view, triangles, window, (0.5, 0.5))
     texture = read_exr(film_set.path(film_set.record.texture), ("R", "G", "B"))[window.slices]
-    starts = solid["vertex_start"]
     return Scene(
         rest=rest,
         triangles=triangles,
         normal=triangle_normals(rest, triangles),
-        piece=solid["triangle_piece"].astype(np.int32),
-        face=solid["triangle_face"].astype(np.uint8),
-        vertex_piece=np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts)),
+        piece=mesh.piece,
+        face=mesh.face,
+        vertex_piece=mesh.vertex_piece,
         centre=solid["centre"].astype(np.float64),
         material=solid["material"].astype(np.uint8),
         storey=solid["storey"].astype(np.int16),
@@ -126,9 +119,24 @@ def load(inputs: Inputs) -> Scene:
         neighbour_vertices=proxies["vertices"].astype(np.float32),
         neighbour_triangles=np.ascontiguousarray(proxies["triangles"][proxies["kind"] == NEIGHBOUR], np.int32),
         debris=load_arrays(motion.path(motion.record.debris)),
-        camera=camera,
+        view=view,
         window=window,
         texture=np.ascontiguousarray(texture, np.float32),
-        rest_depth=depth_of(camera, rest, triangles, hit, window),
+        rest_depth=depth_of(view, triangles, hit, window),
         first_frame=inputs.plate.record.frames.first,
     )
+
+
+def _torn(solid: dict[str, np.ndarray], camera: Camera) -> Mesh:
+    """Return the pieces' mesh with torn edges, as fine as the camera sees them."""
+    starts = solid["vertex_start"]
+    mesh = Mesh(
+        solid["vertices"].astype(np.float64),
+        np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts)),
+        np.ascontiguousarray(solid["triangles"], np.int32),
+        solid["triangle_piece"].astype(np.int32),
+        solid["triangle_face"].astype(np.uint8),
+    )
+    _, depth = project(camera, mesh.vertices)
+    near = float(np.percentile(depth, 10)) if len(depth) else 1.0
+    return tear(mesh, solid["centre"].astype(np.float64), solid["material"].astype(np.int64), max(near, 0.1) / camera.focal_px, TEAR)

@@ -13,6 +13,7 @@ from derrumbe.render.scene import Scene
 
 LEAST_SAMPLES = 4
 PIXELS_PER_SAMPLE = 2.0
+STRIDE = 5
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ def shutter(scene: Scene, camera: Camera, frame: int, angle: float, most: int) -
     a, b = pose(scene, start), pose(scene, start + length)
     streak = 0.0
     if b.moved.any():
-        riding = b.moved[scene.vertex_piece]
-        (p, _), (q, _) = project(camera, posed(scene, a)[riding]), project(camera, posed(scene, b)[riding])
+        rest, riding = scene.rest[::STRIDE], scene.vertex_piece[::STRIDE]
+        p, q = (project(camera, carry(rest, riding, scene.centre, at.position, at.rotation, at.moved)[b.moved[riding]])[0] for at in (a, b))
         streak = float(np.nanpercentile(np.linalg.norm(q - p, axis=1), 95))
     count = int(np.clip(np.ceil(streak / PIXELS_PER_SAMPLE), min(LEAST_SAMPLES, most), most))
     times = tuple(start + (k + 0.5) / count * length for k in range(count))

@@ -8,11 +8,11 @@ import numpy as np
 
 from derrumbe.core.records import Camera
 from derrumbe.render.gather import Sums
-from derrumbe.render.intact import rest_pieces
+from derrumbe.render.intact import rest_pieces, rest_window
 from derrumbe.render.light import Illumination, Transmittance, light_at
 from derrumbe.render.occlusion import Occluders
 from derrumbe.render.poses import Pose, carry
-from derrumbe.render.raster import Window, bounds, visible
+from derrumbe.render.raster import Window, bounds, projected, visible
 from derrumbe.render.scene import Inputs, Scene
 from derrumbe.render.shade import Look, Shading, relit, shade
 from derrumbe.render.shutter import Shutter, pose, posed
@@ -79,20 +79,18 @@ def render_solids(
     reach = int(np.clip(np.ceil(2.5 * inputs.film_set.record.softness_px), 1, 8)) + 1
     now = moment(scene, times.middle, float(inputs.plate.record.rate))
     poses = [pose(scene, time) for time in times.times]
-    window = bounds(camera, scene.rest, reach + 2)
-    for at in (poses[0], poses[-1]):
-        window = window.joined(bounds(camera, posed(scene, at)))
+    views = [projected(camera, posed(scene, at)) for at in poses]
+    window = rest_window(inputs, camera).joined(bounds(views[0])).joined(bounds(views[-1])).grown(reach, camera)
     coverage, sums = Coverage.empty(window.shape), Sums.empty(window.shape)
     # with enough samples, every other one of a pixel gathers light, with twice the rays
     every = 2 if len(poses) >= 4 else 1
     rays = max(1, int(np.ceil(sky_rays * every / len(poses))))
-    for index, (at, offset) in enumerate(zip(poses, times.offsets, strict=True)):
-        points = posed(scene, at)
-        hit = visible(camera, points, scene.triangles, window, offset)
+    for index, (at, view, offset) in enumerate(zip(poses, views, times.offsets, strict=True)):
+        hit = visible(view, scene.triangles, window, offset)
         pixel, triangle = collect(scene, hit, rest_pieces(inputs, camera, offset, window), at.moved, coverage)
         for start in range(0, len(pixel), BAND):
             part = slice(start, start + BAND)
-            samples = surfaces(scene, camera, window, points, now.at.rotation, pixel[part], triangle[part], offset)
+            samples = surfaces(scene, view, window, now.at.rotation, pixel[part], triangle[part], offset)
             shading = shade(scene, look, samples, now.age, now.change, now.at.rotation, now.since)
             lit = np.flatnonzero((samples.pixel % window.shape[1] + samples.pixel // window.shape[1] + index) % every == 0)
             light = _light(scene, lighting, now.at, samples, shading, lit, index, rays)

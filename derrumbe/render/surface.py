@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
-from derrumbe.core.records import Camera
-from derrumbe.geom.camera import rotation_matrix
-from derrumbe.render.raster import NONE, Window
+from derrumbe.render.raster import NONE, Projected, Window
 from derrumbe.render.scene import Scene
 
 
@@ -113,27 +111,17 @@ def piece_of(scene: Scene, hit: np.ndarray) -> np.ndarray:
 
 
 def surfaces(
-    scene: Scene,
-    camera: Camera,
-    window: Window,
-    points: np.ndarray,
-    turn: np.ndarray,
-    pixel: np.ndarray,
-    triangle: np.ndarray,
-    offset: tuple[float, float],
+    scene: Scene, view: Projected, window: Window, turn: np.ndarray, pixel: np.ndarray, triangle: np.ndarray, offset: tuple[float, float]
 ) -> Samples:
-    """Return the surface under samples at `offset` inside their pixels; points (V,3) float64 are the posed vertices, turn (N,3,3) carries
-    normals (at mid-shutter, where light is gathered)."""
+    """Return the surface under samples at `offset` inside their pixels. view: the posed vertices; turn (N,3,3) carries normals (at
+    mid-shutter, where light is gathered)."""
     count = len(pixel)
     rest, uv = np.empty((count, 3)), np.empty((count, 2))
     size, normal = np.empty(count, np.float32), np.empty((count, 3), np.float32)
-    view = (camera.focal_px, camera.cx, camera.cy)
-    wear = (scene.camera.focal_px, scene.camera.cx, scene.camera.cy)
-    cam = points @ rotation_matrix(camera).T + np.asarray(camera.translation)
-    rest_cam = scene.rest @ rotation_matrix(scene.camera).T + np.asarray(scene.camera.translation)
+    lens, wear = ((c.focal_px, c.cx, c.cy) for c in (view.camera, scene.camera))
     _interpolate(
-        pixel, triangle, window.shape[1], window.x0, window.y0, offset[0], offset[1], view, wear,
-        scene.triangles, cam, scene.rest, rest_cam, scene.piece, scene.normal, turn, rest, uv, size, normal,
+        pixel, triangle, window.shape[1], window.x0, window.y0, offset[0], offset[1], lens, wear,
+        scene.triangles, view.cam, scene.rest, scene.view.cam, scene.piece, scene.normal, turn, rest, uv, size, normal,
     )  # fmt: skip
     return Samples(pixel, triangle, rest, uv, size, normal)
 

@@ -1,0 +1,175 @@
+"""Torn edges: break faces are split finely and pushed out of their planes, so that cracks are jagged and masonry is toothed.
+
+The push is a field of the rest position, so both sides of a crack follow the same line and fit until they part. Outer faces, slabs and room
+walls stay in their planes: only their broken borders move, within the plane.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba as nb
+import numpy as np
+
+from derrumbe.render.noise import chance, value
+
+BROKEN = 1
+FINEST = 0.11
+"""Metres; finer edges than a brick's height gain nothing."""
+MOST_TRIANGLES = 300_000
+PIXELS = 3.0
+REACH = np.array([0.085, 0.06, 0.11, 0.05, 0.0, 0.05])
+"""Largest push by material, metres: brick, concrete, stone, timber, glass, roof."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """vertices (V,3) float64, vertex_piece (V,) int32; triangles (T,3) int32, piece (T,) int32, face (T,) uint8."""
+
+    vertices: np.ndarray
+    vertex_piece: np.ndarray
+    triangles: np.ndarray
+    piece: np.ndarray
+    face: np.ndarray
+
+
+def tear(mesh: Mesh, centre: np.ndarray, material: np.ndarray, pixel: float, seed: int) -> Mesh:
+    """Return the mesh with torn break faces. centre (N,3), material (N,) per piece; pixel: its size at the building, metres."""
+    fine = split(mesh, edge_length(mesh, pixel))
+    reach = np.minimum(REACH[np.minimum(material, len(REACH) - 1)], 0.3 * inner_radius(mesh, centre))
+    moved = _pushed(fine.vertices, fine.vertex_piece, fine.triangles, fine.face == BROKEN, _normals(fine), reach, material == 0, seed)
+    return Mesh(moved, fine.vertex_piece, fine.triangles, fine.piece, fine.face)
+
+
+def edge_length(mesh: Mesh, pixel: float) -> float:
+    """Return the edge length (m) to split to: as fine as shows, within MOST_TRIANGLES."""
+    broken = mesh.triangles[mesh.face == BROKEN]
+    a, b, c = (mesh.vertices[broken[:, k]] for k in range(3))
+    area = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1).sum()
+    # bisection leaves about 12 triangles in a square of that length
+    return max(FINEST, PIXELS * pixel, float(np.sqrt(12 * area / MOST_TRIANGLES)))
+
+
+def inner_radius(mesh: Mesh, centre: np.ndarray) -> np.ndarray:
+    """Return the distance (N,) from each piece's centre to its nearest face, metres."""
+    away = np.abs(np.sum(_normals(mesh) * (mesh.vertices[mesh.triangles[:, 0]] - centre[mesh.piece]), 1))
+    radius = np.full(len(centre), np.inf)
+    np.minimum.at(radius, mesh.piece, away)
+    return np.where(np.isfinite(radius), radius, 0.0)
+
+
+def _normals(mesh: Mesh) -> np.ndarray:
+    a, b, c = (mesh.vertices[mesh.triangles[:, k]] for k in range(3))
+    normal = np.cross(b - a, c - a)
+    return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-30)
+
+
+def split(mesh: Mesh, length: float) -> Mesh:
+    """Halve the longest edges of broken faces until none is longer than `length` (Rivara, 1984); faces beside them are split along, so that
+    no gap opens."""
+    while True:
+        ends = np.stack([mesh.triangles, np.roll(mesh.triangles, -1, 1)], -1)
+        size = np.linalg.norm(mesh.vertices[ends[..., 0]] - mesh.vertices[ends[..., 1]], axis=-1)
+        longest = size.argmax(1)
+        wanted = np.flatnonzero((mesh.face == BROKEN) & (size.max(1) > length))
+        if not len(wanted):
+            return mesh
+        keys = _keys(mesh.triangles)
+        mesh = _halved(mesh, ends, keys, np.isin(keys, np.unique(keys[wanted, longest[wanted]])))
+
+
+def _keys(triangles: np.ndarray) -> np.ndarray:
+    """Return one number (T,3) per edge, the same for both triangles that share it. Edge k joins corners k and k + 1."""
+    following = np.roll(triangles, -1, 1).astype(np.int64)
+    return np.minimum(triangles, following) * (int(triangles.max(initial=0)) + 1) + np.maximum(triangles, following)
+
+
+def _halved(mesh: Mesh, ends: np.ndarray, keys: np.ndarray, cut: np.ndarray) -> Mesh:
+    """Put a vertex in the middle of every cut edge and split the triangles accordingly."""
+    _, first, inverse = np.unique(keys[cut], return_index=True, return_inverse=True)
+    pair = ends[cut][first]
+    vertices = np.concatenate([mesh.vertices, 0.5 * (mesh.vertices[pair].sum(1))])
+    owner = np.concatenate([mesh.vertex_piece, mesh.vertex_piece[pair[:, 0]]])
+    middle = np.full(cut.shape, -1, np.int32)
+    middle[cut] = len(mesh.vertices) + inverse.reshape(-1)
+    triangles, parent = _retriangulated(mesh.triangles, middle)
+    return Mesh(vertices, owner, triangles, mesh.piece[parent], mesh.face[parent])
+
+
+@nb.njit(cache=True)
+def _retriangulated(triangles, middle):  # type: ignore[no-untyped-def]
+    """Return sub-triangles (n,3) int32 and their parents (n,)."""
+    out = np.empty((4 * triangles.shape[0], 3), np.int32)
+    parent = np.empty(out.shape[0], np.int64)
+    n = 0
+    for t in range(triangles.shape[0]):
+        cuts = (middle[t, 0] >= 0) + (middle[t, 1] >= 0) + (middle[t, 2] >= 0)
+        # turn the triangle so that its only cut edge comes first, or its only whole one last
+        k = 0
+        for r in range(3):
+            if (cuts == 1 and middle[t, r] >= 0) or (cuts == 2 and middle[t, (r + 2) % 3] < 0):
+                k = r
+        a, b, c = triangles[t, k], triangles[t, (k + 1) % 3], triangles[t, (k + 2) % 3]
+        ab, bc, ca = middle[t, k], middle[t, (k + 1) % 3], middle[t, (k + 2) % 3]
+        start = n
+        if cuts == 0:
+            out[n] = (a, b, c)
+        elif cuts == 1:
+            out[n], out[n + 1] = (a, ab, c), (ab, b, c)
+        elif cuts == 2:
+            out[n], out[n + 1], out[n + 2] = (ab, b, bc), (a, ab, bc), (a, bc, c)
+        else:
+            out[n], out[n + 1], out[n + 2], out[n + 3] = (a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)
+        n += cuts + 1
+        for i in range(start, n):
+            parent[i] = t
+    return out[:n].copy(), parent[:n].copy()
+
+
+@nb.njit(cache=True)
+def _field(x, y, z, toothed, seed):  # type: ignore[no-untyped-def]
+    """Return the push at a rest point, each part within -1..1: lumps, and for brickwork whole bricks."""
+    out = np.empty(3)
+    for c in range(3):
+        lumps = value(x * 2.9, y * 2.9, z * 2.9, seed + 7 * c) * 1.3 + value(x * 8.3, y * 8.3, z * 8.3, seed + 7 * c + 3) * 0.7 - 1
+        out[c] = lumps * 1.2
+    if toothed:
+        row = int(np.floor(y / 0.15))
+        shift = 0.125 * (row % 2)
+        brick = chance(int(np.floor((x + shift) / 0.25)), row, int(np.floor((z + shift) / 0.25)), seed) * 2 - 1
+        out[0] = 0.45 * out[0] + 0.75 * brick
+        out[1] *= 0.6
+        out[2] = 0.45 * out[2] + 0.75 * brick
+    return out
+
+
+@nb.njit(cache=True)
+def _pushed(vertices, vertex_piece, triangles, broken, normals, reach, toothed, seed):  # type: ignore[no-untyped-def]
+    """Return vertices (V,3), those of broken faces pushed within the planes of all whole faces that they belong to."""
+    count = vertices.shape[0]
+    torn = np.zeros(count, np.bool_)
+    planes = np.zeros((count, 3, 3))
+    known = np.zeros(count, np.int64)
+    for t in range(triangles.shape[0]):
+        for k in range(3):
+            v = triangles[t, k]
+            if broken[t]:
+                torn[v] = True
+            elif known[v] < 3:
+                n = normals[t].copy()
+                for b in range(known[v]):
+                    n -= np.dot(n, planes[v, b]) * planes[v, b]
+                length = np.sqrt(np.dot(n, n))
+                if length > 0.1:
+                    planes[v, known[v]] = n / length
+                    known[v] += 1
+    out = vertices.copy()
+    for v in range(count):
+        p = vertex_piece[v]
+        if not torn[v] or known[v] == 3 or reach[p] <= 0:
+            continue
+        push = _field(vertices[v, 0], vertices[v, 1], vertices[v, 2], toothed[p], seed) * reach[p]
+        for b in range(known[v]):
+            push -= np.dot(push, planes[v, b]) * planes[v, b]
+        out[v] += push
+    return out

@@ -1,0 +1,67 @@
+"""Torn edges leave whole faces in their planes, keep meshes closed, and fit across a crack."""
+
+import numpy as np
+import pytest
+
+from derrumbe.render.torn import BROKEN, Mesh, edge_length, split, tear
+
+from . import scenes
+
+
+@pytest.fixture(scope="module")
+def whole():
+    arrays = scenes.boxes()
+    owner = np.repeat(np.arange(6, dtype=np.int32), 8)
+    return Mesh(arrays["vertices"].astype(float), owner, arrays["triangles"], arrays["triangle_piece"], arrays["triangle_face"])
+
+
+@pytest.fixture(scope="module")
+def torn(whole):
+    return tear(whole, scenes.boxes()["centre"].astype(float), np.zeros(6, int), 0.05, 29)
+
+
+def edges(triangles):
+    return np.stack([triangles, np.roll(triangles, -1, 1)], -1).reshape(-1, 2)
+
+
+def test_every_edge_has_its_opposite(torn):
+    """A closed, consistently turned surface: each directed edge occurs once, and so does its reverse."""
+    directed = edges(torn.triangles)
+    keys = directed[:, 0].astype(np.int64) * len(torn.vertices) + directed[:, 1]
+    back = directed[:, 1].astype(np.int64) * len(torn.vertices) + directed[:, 0]
+    assert len(np.unique(keys)) == len(keys)
+    assert np.array_equal(np.sort(keys), np.sort(back))
+
+
+def test_no_broken_edge_is_long(whole):
+    fine = split(whole, 0.3)
+    pairs = edges(fine.triangles[fine.face == BROKEN])
+    assert np.linalg.norm(fine.vertices[pairs[:, 0]] - fine.vertices[pairs[:, 1]], axis=1).max() <= 0.3
+
+
+def test_splitting_keeps_the_area_of_every_face(whole):
+    fine = split(whole, 0.3)
+    for face in (0, BROKEN):
+        areas = []
+        for mesh in (whole, fine):
+            a, b, c = (mesh.vertices[mesh.triangles[mesh.face == face, k]] for k in range(3))
+            areas.append(0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1).sum())
+        assert areas[0] == pytest.approx(areas[1], rel=1e-9)
+
+
+def test_the_facade_stays_in_its_plane(torn):
+    """Outer faces lie where they lay: front at z = 0, sides at x = -2 and 2, back, top."""
+    for triangle in torn.triangles[torn.face != BROKEN]:
+        corners = torn.vertices[triangle]
+        planes = [corners[:, 0] - 2, corners[:, 0] + 2, corners[:, 1] - 6, corners[:, 2], corners[:, 2] + 1]
+        assert min(np.abs(gap).max() for gap in planes) < 1e-9
+
+
+def test_cracks_are_jagged_and_fit(whole, torn):
+    """Along the crack between the two columns (x = 0), both sides leave the plane by centimetres, and mostly by the same ones."""
+    fine = split(whole, edge_length(whole, 0.05))
+    crack = (fine.vertices[:, 0] == 0) & (fine.vertices[:, 1] > 0.1) & (fine.vertices[:, 1] < 1.9)
+    left, right = (torn.vertices[crack & (torn.vertex_piece == piece)] for piece in (0, 1))
+    assert 0.02 < np.abs(left[:, 0]).max() < 0.25
+    gap = np.linalg.norm(left[:, None] - right[None], axis=-1).min(1)
+    assert np.median(gap) < 1e-6
