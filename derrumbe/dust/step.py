@@ -80,7 +80,7 @@ def _step(scene: Scene, state: State, begin: float, end: float) -> State:
     share, momentum = occupied(scene.rubble, scene.poses, end, dt, scene.domain)
     flow.push(u, v, w, accelerations, dt, share, momentum, GRIP)
     flow.hold_to_wind(u, v, w, scene.wind, dt)
-    growth = cloud.swelling(load, F(THICKEST), F(SWELL * dt))
+    growth = cloud.swelling(load, THICKEST, SWELL * dt)
     sources.blow(u, v, w, growth, scene.solid, puffs.centre, puffs.radius, puffs.velocity, puffs.pull, puffs.air, F(cell))
     pressure = project(u, v, w, growth * F(cell / dt), scene.faces, state.pressure)
     density, ride = _carry(scene, state, (u, v, w), spin, begin, end)

@@ -68,7 +68,7 @@ def test_auto_leans_to_the_facade_and_a_colour_is_taken_at_its_word():
 def test_brighter_dust_scatters_more_of_each_ray():
     albedo = albedo_of(np.array([0.05, 0.2, 0.5, 0.8, 0.9]))
     assert (np.diff(albedo) > 0).all()
-    assert 0 < albedo[0]
+    assert albedo[0] > 0
     assert albedo[-1] < 1
 
 
