@@ -37,8 +37,8 @@ class RestMatch:
 def match_at_rest(shot: Shot) -> RestMatch | None:
     """Compare pieces that are drawn but haven't visibly moved with the plate; where none is, the texture that they will wear."""
     try:
-        found = [match for match in (_drawn_pieces(shot, frame) for frame in _first_frames(shot)) if match is not None]
-        return max(found, key=lambda match: int(match.where.sum())) if found else _texture(shot)
+        drawn = (_drawn_pieces(shot, frame) for frame in _first_frames(shot))
+        return next((match for match in drawn if match is not None), None) or _texture(shot)
     except BadPlate:
         return None
 
@@ -58,20 +58,25 @@ def _drawn_pieces(shot: Shot, frame: int) -> RestMatch | None:
     where = cv2.erode((still & _unhidden(shot, frame)).astype(np.uint8), np.ones((3, 3))) > 0
     if where.sum() < LEAST_PIXELS:
         return None
-    return _match(shot, frame, "Pieces that haven't moved yet", layers[..., :3], where)
+    return _match(shot, frame, "Pieces that have barely stirred", layers[..., :3], where)
 
 
 def shift_in_pixels(shot: Shot, frame: int) -> np.ndarray:
-    """Return how far (N,) pixels every piece moves by the end of `frame`, turning included."""
+    """Return how far (N,) pixels every piece moves by the end of `frame`, turning included.
+
+    Infinite for pieces that nothing has let go: where such a piece is drawn, it is an inner one that a hole lays bare, and the plate never saw it.
+    """
     per_frame = shot.motion.record.samples_per_frame
     last = (frame - shot.plate.record.frames.first + 1) * per_frame
     position, rotation = shot.poses["position"], shot.poses["rotation"]
     last = min(last, len(position) - 1)
     moved = np.linalg.norm(position[last] - position[0], axis=-1)
+    released = shot.poses["released"]
     turned = 2 * np.arccos(np.clip(np.abs(rotation[last][:, 0]), 0, 1))
     camera = shot.film_set.record.camera_at(frame)
     depth = position[last] @ np.asarray(camera.rotation[2]) + camera.translation[2]
-    return (moved + turned) * camera.focal_px / np.maximum(depth, 0.1)
+    shift = (moved + turned) * camera.focal_px / np.maximum(depth, 0.1)
+    return np.where((released >= 0) & (released <= last), shift, np.inf)
 
 
 def _texture(shot: Shot) -> RestMatch | None:

@@ -164,5 +164,5 @@ def test_drawn_pieces_at_rest_are_compared(tmp_path):
         layers["id.Y"][ROWS, COLUMNS] = 1
         scene.write_layers(TRIGGER, layers)
         check = judged(scene, scene.comp(str(wrong)), f"check{wrong}")["piece_matches_plate"]
-        assert check.says.startswith("Pieces that haven't moved yet")
+        assert check.says.startswith("Pieces that have barely stirred")
         assert check.verdict == verdict
