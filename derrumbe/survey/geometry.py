@@ -88,7 +88,7 @@ def _orient(
     focal = settings.camera.focal or known_focal
     orientation = orient(segments, size, focal, settings.camera.focal is not None, settings.seed)
     cautions = []
-    if min(orientation.upright_count, orientation.level_count) < FEWEST_SEGMENTS // 2:
+    if len(segments) < FEWEST_SEGMENTS or min(orientation.upright_count, orientation.level_count) < FEWEST_SEGMENTS // 2:
         cautions.append(
             Caution(
                 what=f"too few straight lines on the building ({orientation.upright_count} upright, {orientation.level_count} level): "

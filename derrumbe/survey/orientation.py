@@ -19,12 +19,15 @@ STEEPEST = np.radians(38.0)
 SIGMA = np.radians(0.8)
 """Spread of a good segment's direction."""
 FEWEST_SEGMENTS = 12
+STEEPEST_PITCH, STEEPEST_ROLL = np.radians(50.0), np.radians(20.0)
 FOCAL_PRIOR = 1.05
 """Usual focal length, in picture widths (the longer side)."""
 PRIOR_SPREAD = 0.30
 KNOWN_SPREAD = 0.04
 """Spread of log focal length: unknown, and from metadata."""
 FOCAL_RANGE = (0.4, 6.0)
+LONG = 0.05
+"""Segments much longer than this share of the picture's side count alike, shorter ones less."""
 STRONGEST = 60
 """Segments count as at most this many independent observations."""
 
@@ -55,14 +58,22 @@ def orient(segments: np.ndarray, size: tuple[int, int], known_focal: float | Non
     """Fit an Orientation to segments (n, 4) in a picture of `size` (width, height). `exact`: the known focal length is not to be moved."""
     centre = (size[0] / 2, size[1] / 2)
     prior = _Prior(known_focal or FOCAL_PRIOR * max(size), 1e-4 if known_focal and exact else KNOWN_SPREAD if known_focal else PRIOR_SPREAD)
-    weights = _weights(segments)
+    weights = _weights(segments, max(size))
     upright = _upright_point(segments, weights, centre, max(size), np.random.default_rng((seed, 71)))
     focal, heading = _search(segments, weights, upright, centre, max(size), prior)
     pose = _pose_of(focal, axis_direction(upright, focal, centre), heading)
     spread = prior.spread
     for sigma in (3 * SIGMA, 1.5 * SIGMA, SIGMA):
         pose, spread = _refined(pose, segments, weights, centre, prior, sigma)
-    return _orientation(pose, spread, segments, centre)
+    pose, spread = _refined(pose, segments, weights, centre, prior, _scatter(pose, segments, centre))
+    found = _orientation(pose, spread, segments, centre)
+    return found if _is_sane(pose, found) else _orientation(np.array([np.log(prior.focal), 0.0, 0.0, 0.0]), prior.spread, segments, centre)
+
+
+def _is_sane(pose: np.ndarray, found: Orientation) -> bool:
+    """Do enough lines agree, and does the camera look about level, as cameras do?"""
+    enough = min(found.upright_count, found.level_count) >= FEWEST_SEGMENTS // 3
+    return bool(enough and abs(pose[1]) < STEEPEST_PITCH and abs(pose[2]) < STEEPEST_ROLL)
 
 
 @dataclass(frozen=True)
@@ -84,11 +95,12 @@ class _Prior:
         return 0.5 * (np.log(focal / self.focal) / self.spread) ** 2
 
 
-def _weights(segments: np.ndarray) -> np.ndarray:
-    """Weights by length, as if there were at most STRONGEST independent segments; long ones don't drown the rest."""
+def _weights(segments: np.ndarray, side: int) -> np.ndarray:
+    """Weights (n,) by how well a segment's length fixes its direction, as if at most STRONGEST segments were independent."""
     if not len(segments):
         return np.zeros(0)
-    weights = np.sqrt(lengths(segments))
+    squares = lengths(segments) ** 2
+    weights = squares / (squares + (LONG * side) ** 2)
     return weights * min(len(segments), STRONGEST) / weights.sum()
 
 
@@ -171,6 +183,15 @@ def _axes(pose: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _misfits(pose: np.ndarray, segments: np.ndarray, centre: tuple[float, float]) -> np.ndarray:
     """Return (3, n) signed misfits to up, along, across."""
     return np.stack([misfit(segments, vanishing_point(axis, np.exp(pose[0]), centre)) for axis in _axes(pose)])
+
+
+def _scatter(pose: np.ndarray, segments: np.ndarray, centre: tuple[float, float]) -> float:
+    """Return the spread of the directions of segments that fit, robustly: clean pictures deserve more trust than soft ones."""
+    if not len(segments):
+        return SIGMA
+    least = np.abs(_misfits(pose, segments, centre)).min(axis=0)
+    fitting = least[least < 2.5 * SIGMA]
+    return float(np.clip(1.4826 * np.median(fitting), 0.15 * SIGMA, SIGMA)) if len(fitting) else SIGMA
 
 
 def _refined(
