@@ -1,4 +1,4 @@
-"""Glued clusters: connected components of unbroken bonds, and what a part of a rigid body inherits when it comes off."""
+"""Glued clusters: connected components of unbroken bonds, and how a blow travels in them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,6 @@ def components(bonds: np.ndarray, alive: np.ndarray, anchored: np.ndarray) -> tu
     graph = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(count + 1, count + 1))
     labels = connected_components(graph, directed=False)[1]
     return labels[:count], int(labels[count])
-
-
-def velocity_at(linear: np.ndarray, angular: np.ndarray, centre: np.ndarray, point: np.ndarray) -> np.ndarray:
-    """Return the velocity (3,) of a point of a rigid body that moves with `linear` at `centre` and turns with `angular`."""
-    return linear + np.cross(angular, point - centre)
 
 
 def spread_force(force: np.ndarray, bonds: np.ndarray, alive: np.ndarray, rings: int = 2, kept: float = 0.45) -> np.ndarray:

@@ -10,8 +10,8 @@ from derrumbe.simulate.bonds import capacity, overloaded, weight_above
 from derrumbe.simulate.schedule import NEVER, Plan
 from derrumbe.simulate.structure import Structure
 
-GHOST_FALL = 1.0
-"""A crushed upright stays out of the way for the time of a free fall through this share of a storey."""
+EARLIER_FALL = 0.35
+"""What comes down on a storey that fails t seconds after the trigger is taken to have fallen freely for this share of t already."""
 
 
 @dataclass
@@ -39,6 +39,7 @@ class Failure:
         self.cell_due = self.plan.cell_time.copy()
         self.failed_at = np.full(self.structure.cells.count, NEVER)
         self.capacity = capacity(self.structure)
+        self.squeeze = _squeeze(self.structure)
         self.breakable = self.plan.falls[self.structure.bonds].any(1)
         self._cell = self.structure.cell[self.structure.bonds]
         self._column = self.structure.column[self.structure.bonds]
@@ -87,6 +88,12 @@ class Failure:
         self.alive[bonds] = False
         self.broken_at[bonds] = now
 
+    def shake(self, pieces: np.ndarray, now: float) -> None:
+        """Break half of the bonds within some pieces: they should have fallen."""
+        own = np.isin(self.structure.bonds, pieces).all(1) & self.alive
+        due = np.flatnonzero(own)[self.rng.random(int(own.sum())) < 0.5]
+        self.due_at[due] = np.minimum(self.due_at[due], now)
+
     def overload(self, standing: np.ndarray, now: float) -> None:
         """Cells that now carry too much fail within half a second."""
         weight = weight_above(self.structure, standing)
@@ -102,12 +109,22 @@ class Failure:
         return self.failed[self.structure.cell] & self.structure.upright & self.plan.falls
 
     def ghosts(self, now: float, gravity: float) -> np.ndarray:
-        """Return the crushed uprights that make way at this time, (N,) bool."""
-        lasts = np.sqrt(2 * GHOST_FALL * self.structure.storey_height / gravity)
-        lasts += self.plan.hinge.seconds if self.plan.hinge else 0.0
-        return self.crushed_pieces() & (now - self.failed_at[self.structure.cell] < lasts)
+        """Return the crushed uprights that make way at this time, (N,) bool: while what stood on them falls past, or leans on its hinge."""
+        since = self.failed_at[self.structure.cell]
+        fallen = EARLIER_FALL * np.where(np.isfinite(since), since, 0.0)
+        passing = np.sqrt(fallen**2 + 2 * self.structure.storey_height / gravity) - fallen
+        hinge = self.plan.hinge.seconds if self.plan.hinge else 0.0
+        return self.crushed_pieces() & (now < np.maximum(since, hinge) + passing)
 
 
 def _hurried(lag: np.ndarray, sudden: bool) -> np.ndarray:
     """Lags shrink to nothing in a sudden failure; what never goes still doesn't."""
     return np.where(np.isfinite(lag), 0.0, NEVER) if sudden else lag
+
+
+def _squeeze(structure: Structure) -> np.ndarray:
+    """Return how hard each cell's uprights are pressed, (C,): 1 where at least their own weight stands on them, 0.45 where nothing does."""
+    weight = weight_above(structure, np.ones(structure.count, bool))
+    own = weight - np.concatenate([weight[1:], np.zeros_like(weight[:1])])
+    above = np.maximum(weight - own, 0.0)
+    return np.clip(np.sqrt(above / np.maximum(own, 1e-9)), 0.45, 1.0).ravel()

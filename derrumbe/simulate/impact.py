@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from derrumbe.simulate.clusters import spread_force, velocity_at
+from derrumbe.simulate.clusters import spread_force
 from derrumbe.simulate.failure import Failure
+from derrumbe.simulate.geometry import velocity_at
 from derrumbe.simulate.world import Blow, World
 
 CRUSH_LOSS = 0.12

@@ -117,6 +117,16 @@ class Structure:
         out[:, ::2] = normal[nearest]
         return out
 
+    @cached_property
+    def low(self) -> np.ndarray:
+        """Lower corners of the pieces' boxes, (N, 3)."""
+        return np.minimum.reduceat(self.vertices, self.vertex_start[:-1])
+
+    @cached_property
+    def high(self) -> np.ndarray:
+        """Upper corners of the pieces' boxes, (N, 3)."""
+        return np.maximum.reduceat(self.vertices, self.vertex_start[:-1])
+
     def hull(self, piece: int) -> np.ndarray:
         """Return the piece's vertices about its centre, (n, 3)."""
         return self.vertices[self.vertex_start[piece] : self.vertex_start[piece + 1]] - self.centre[piece]

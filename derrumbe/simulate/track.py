@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from derrumbe.simulate.collapse import Sample, rotate
+from derrumbe.simulate.collapse import Sample
+from derrumbe.simulate.geometry import rotate, velocity_at
 from derrumbe.simulate.structure import Structure
 
 MOVED = 0.002
@@ -38,8 +39,8 @@ class Track:
     def carry(self, sample: np.ndarray, piece: np.ndarray, rest: np.ndarray, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return where points (K, 3), given at rest on pieces (K,), are at samples (K,), and how fast. centre (N, 3)."""
         arm = rotate(self.rotation[sample, piece].astype(np.float64), rest - centre[piece])
-        velocity = self.velocity[sample, piece] + np.cross(self.spin[sample, piece], arm)
-        return self.position[sample, piece] + arm, velocity
+        centres = self.position[sample, piece]
+        return centres + arm, velocity_at(self.velocity[sample, piece], self.spin[sample, piece], centres, centres + arm)
 
 
 def at_rest(structure: Structure, samples: int, sample_seconds: float, trigger_sample: int) -> Track:

@@ -15,11 +15,11 @@ MOVING_SHARE = 0.02
 
 
 def fallen_share(structure: Structure, track: Track, falls: np.ndarray) -> float:
-    """Return the share of the falling mass that fell by half a storey, or came down to the rubble where it was lower than that."""
+    """Return the share of the falling mass that fell by half a storey, or, near the ground, by half of its own height."""
     drop = track.position[0, :, 1] - track.position[-1, :, 1]
     travelled = np.linalg.norm(track.position[-1] - track.position[0], axis=-1)
-    far = 0.5 * structure.storey_height
-    fell = (drop > far) | ((structure.centre[:, 1] < 1.2 * far) & (travelled > 0.1 * far))
+    low = structure.centre[:, 1] < 0.3 * structure.storey_height
+    fell = (drop > 0.5 * np.minimum(structure.storey_height, structure.centre[:, 1])) | (low & (travelled > 0.1))
     mass = structure.mass * falls
     return float((mass * fell).sum() / max(mass.sum(), 1e-9))
 

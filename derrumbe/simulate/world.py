@@ -13,16 +13,18 @@ import numpy as np
 import rapier3d as rapier
 
 from derrumbe.simulate.bonds import GRAVITY
-from derrumbe.simulate.clusters import velocity_at
+from derrumbe.simulate.geometry import rotate, velocity_at
 from derrumbe.simulate.structure import Structure
 
-FRICTION = 0.65
+FRICTION = 0.75
 RESTITUTION = 0.02
 ANGULAR_DAMPING = 0.15
 MARGIN = 0.012
 """m that a collider is drawn in on every side, at most 4 % of the piece."""
-PUSH_OUT = 1.0
+PUSH_OUT = 0.5
 """m/s at most with which overlapping pieces part: rubble must not spring."""
+THROW = 2.0
+"""m/s of change in one step that counts as a throw."""
 STOREY_GROUPS = 8
 GROUND_GROUP = 1 << 9
 EVERYTHING = (1 << 16) - 1
@@ -44,6 +46,21 @@ class Blow:
 
     pieces: np.ndarray
     force: np.ndarray
+
+
+@dataclass(frozen=True)
+class States:
+    """All bodies at one moment: number (K,); shift (K, 3) and turn (K, 4) wxyz map the rest world to the world; linear and angular
+    velocity, centre of mass (K, 3); awake (K,) bool. `row` (N,) is the row of each piece's body, -1 while standing."""
+
+    number: np.ndarray
+    shift: np.ndarray
+    turn: np.ndarray
+    linear: np.ndarray
+    angular: np.ndarray
+    centre: np.ndarray
+    awake: np.ndarray
+    row: np.ndarray
 
 
 @dataclass
@@ -70,6 +87,7 @@ class World:
         self.events: Any = rapier.ChannelEventCollector()
         self.world.event_handler = self.events
         self._next = 0
+        self._rows: dict[int, tuple[float, ...]] = {}
         self._shapes = [self._shape(piece) for piece in range(count)]
         self._threshold = self._blow_thresholds()
         self._collider: list[Any] = [None] * count
@@ -98,14 +116,35 @@ class World:
     def set_clusters(self, labels: np.ndarray, ground: int) -> list[tuple[int, int]]:
         """Make bodies follow the labels of pieces (N,); return (parent, child) numbers of new bodies, parent -1 for what stood."""
         born: list[tuple[int, int]] = []
+        torn = self._torn(labels)
         leaving = np.flatnonzero((self.body_of < 0) & (labels != ground))
         for pieces in _grouped(leaving, labels):
             born.append((-1, self._new_body(pieces, -1)))
-        for number in list(self.bodies):
-            groups = _grouped(self.bodies[number].pieces, labels)
-            if len(groups) > 1:
-                born += self._split(number, groups)
+        for number in torn:
+            born += self._split(number, _grouped(self.bodies[number].pieces, labels))
         return born
+
+    def _torn(self, labels: np.ndarray) -> list[int]:
+        """Return the bodies that hold pieces of more than one label."""
+        loose = self.body_of >= 0
+        body = self.body_of[loose]
+        first = np.full(self._next + 1, -1)
+        first[body] = labels[loose]
+        return [int(number) for number in np.unique(body[first[body] != labels[loose]])]
+
+    def states(self) -> States:
+        """Read all bodies. What sleeps is read once."""
+        for number in self.bodies:
+            body = self._get(number)
+            asleep = body.is_sleeping
+            if not asleep or number not in self._rows or self._rows[number][-1]:
+                self._rows[number] = _row(body, not asleep)
+        numbers = np.array(list(self.bodies), int)
+        table = np.array([self._rows[number] for number in self.bodies], float).reshape(-1, 17)
+        index = np.full(self._next + 2, -1)
+        index[numbers] = np.arange(len(numbers))
+        cuts = [table[:, a:b] for a, b in ((0, 3), (3, 7), (7, 10), (10, 13), (13, 16))]
+        return States(numbers, *cuts, awake=table[:, 16] > 0, row=np.where(self.body_of >= 0, index[self.body_of], -1))
 
     def _split(self, number: int, groups: list[np.ndarray]) -> list[tuple[int, int]]:
         """The heaviest group keeps the body; the others take their own, with the velocity of the parent there."""
@@ -115,6 +154,10 @@ class World:
         before = self.motion(number)
         born = [(number, self._new_body(group, number)) for k, group in enumerate(groups) if k != heir]
         parent.pieces, parent.mass = groups[heir], float(mass[heir])
+        if len(parent.pieces) == 1:
+            self.world.colliders.get(self._collider[parent.pieces[0]]).contact_force_event_threshold = self._loose_threshold(
+                parent.pieces[0]
+            )
         body = self._get(number)
         body.linvel = tuple(velocity_at(before[0], before[1], before[2], self._centre(body)))
         return born
@@ -127,7 +170,7 @@ class World:
             linear, angular, centre = self.motion(parent)
         handle = self.world.add_body(builder)
         for piece in pieces:
-            self._attach(int(piece), handle)
+            self._attach(int(piece), handle, loose=len(pieces) == 1)
         body: Any = self.world.rigid_bodies.get(handle)
         body.linvel = tuple(velocity_at(linear, angular, centre, self._centre(body)))
         body.angvel = tuple(angular)
@@ -137,7 +180,7 @@ class World:
         self.body_of[pieces] = self._next
         return self._next
 
-    def _attach(self, piece: int, handle: Any) -> None:
+    def _attach(self, piece: int, handle: Any, loose: bool = False) -> None:
         """Move a piece's collider to a body. Its place in the rest world is its place in the body."""
         if self._collider[piece] is not None:
             self._piece_of.pop(self._collider[piece])
@@ -147,7 +190,7 @@ class World:
         )
         builder = self._surface(builder).collision_groups(self._groups(piece))
         builder = builder.active_events(rapier.ActiveEvents.CONTACT_FORCE_EVENTS)
-        builder = builder.contact_force_event_threshold(float(self._threshold[piece]))
+        builder = builder.contact_force_event_threshold(self._loose_threshold(piece) if loose else float(self._threshold[piece]))
         collider = self.world.add_collider(builder, handle)
         self._collider[piece] = collider
         self._piece_of[collider] = piece
@@ -181,6 +224,15 @@ class World:
         body = self._get(number)
         body.linvel, body.angvel = tuple(linear), tuple(angular)
 
+    def push(self, number: int, acceleration: np.ndarray, point: np.ndarray) -> None:
+        """Push a body at a world point until `let_go`."""
+        force = rapier.Vec3(*map(float, self.bodies[number].mass * acceleration))
+        self._get(number).add_force_at_point(force, rapier.Point3(*map(float, point)))
+
+    def let_go(self, number: int) -> None:
+        self._get(number).reset_forces()
+        self._get(number).reset_torques()
+
     def set_resistance(self, number: int, share: float) -> None:
         """Crushing below takes `share` of a block's weight."""
         self._get(number).gravity_scale = 1.0 - share
@@ -197,6 +249,18 @@ class World:
         body = self._get(number)
         x, y, z, w = body.rotation.to_tuple()
         return np.array(tuple(body.translation)), np.array((w, x, y, z))
+
+    def positions(self, pieces: np.ndarray) -> np.ndarray:
+        """Return where the centres of some pieces are, (n, 3) m."""
+        out = self.structure.centre[pieces].copy()
+        for k, number in enumerate(self.body_of[pieces]):
+            if number >= 0:
+                shift, turn = self.pose(int(number))
+                out[k] = rotate(turn, out[k]) + shift
+        return out
+
+    def wake(self, number: int) -> None:
+        self.world.wake_up(self.bodies[number].handle)
 
     def _get(self, number: int) -> Any:
         return self.world.rigid_bodies.get(self.bodies[number].handle)
@@ -217,6 +281,10 @@ class World:
             np.minimum.at(weakest, side, self.structure.bond_strength)
         return np.where(np.isfinite(weakest), 0.3 * weakest, 1e30)
 
+    def _loose_threshold(self, piece: int) -> float:
+        """A piece without bonds is only heard when a blow throws it."""
+        return float(self.structure.mass[piece] * THROW / self.step_seconds)
+
     def _groups(self, piece: int) -> Any:
         storey = int(self.structure.storey[piece])
         above = sum(1 << ((storey + k) % STOREY_GROUPS) for k in range(4))
@@ -229,6 +297,13 @@ class World:
     def _add_ground(self) -> None:
         groups = rapier.InteractionGroups(rapier.Group.from_bits(GROUND_GROUP), rapier.Group.from_bits(EVERYTHING))
         self.world.add_collider(self._surface(rapier.Collider.halfspace((0.0, 1.0, 0.0))).collision_groups(groups), None)
+
+
+def _row(body: Any, awake: bool) -> tuple[float, ...]:
+    x, y, z, w = body.rotation.to_tuple()
+    return (
+        *body.translation.to_tuple(), w, x, y, z, *body.linvel.to_tuple(), *body.angvel.to_tuple(), *tuple(body.center_of_mass), float(awake)
+    )  # fmt: skip
 
 
 def _grouped(pieces: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:

@@ -1,0 +1,88 @@
+"""Crushed panels: the load above bulges them until they fall by themselves, and what still stands is pressed on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from derrumbe.simulate.failure import Failure
+from derrumbe.simulate.structure import OUTER_WALL, WINDOW, Structure
+from derrumbe.simulate.world import World
+
+PANEL = 8
+"""Pieces up to which crushed uprights are a panel that buckles whole."""
+BUCKLE = 3.5
+"""m/s² at most with which the load above bulges the middle of a panel. Crushing takes more energy from that load than this gives."""
+PUSHED = 0.6
+"""s for which it does, in a storey of 3.3 m."""
+OUTWARD = 0.68
+"""Share of panels that bulge outwards."""
+PATIENCE = 0.6
+"""s after its failure when what still stands is broken further and pushed again."""
+INSISTENCE = 0.9
+"""How many times harder than at first with every further push: a squat block has to be slid off what it stands on."""
+STANDS_DROP, STANDS_TURN = 0.3, 0.15
+"""m and rad within which a crushed part still stands."""
+
+
+class Panels:
+    """Pushes crushed panels; times in seconds after the trigger."""
+
+    def __init__(self, structure: Structure, world: World, failure: Failure, rng: np.random.Generator) -> None:
+        self.structure, self.world, self.failure, self.rng = structure, world, failure, rng
+        self.pushed: dict[int, float] = {}
+        self.pushes = np.zeros(structure.count, int)
+        self.kicked = np.zeros(structure.count, bool)
+
+    def loosened(self, number: int, crushed: np.ndarray, now: float) -> None:
+        """A body is new, or has lost a part: push it if it is a panel of crushed pieces (N,) bool."""
+        if number in self.pushed:
+            self.pushed[number] = now
+        pieces = self.world.bodies[number].pieces
+        if len(pieces) <= PANEL and crushed[pieces].all() and not self.kicked[pieces].any():
+            self.kicked[pieces] = True
+            self._push(number, now, float(self.failure.squeeze[self.structure.cell[pieces[0]]]))
+
+    def relax(self, now: float) -> None:
+        """Panels that have buckled, or broken, fall by themselves."""
+        for number in [number for number, until in self.pushed.items() if now >= until]:
+            self.world.let_go(number)
+            del self.pushed[number]
+
+    def insist(self, now: float) -> None:
+        """Break and push what has been crushed for a while and still stands."""
+        failed_at = self.failure.failed_at[self.structure.cell]
+        for number, body in list(self.world.bodies.items()):
+            overdue = failed_at[body.pieces].min() + PATIENCE < now
+            if overdue and number not in self.pushed and self._stands(number):
+                if len(body.pieces) > PANEL:
+                    self.failure.shake(body.pieces, now)
+                else:
+                    self.world.wake(number)
+                    self.pushes[body.pieces] += 1
+                    self._push(number, now, INSISTENCE * float(self.pushes[body.pieces].max()))
+
+    def _stands(self, number: int) -> bool:
+        """Return whether a body is near its rest pose and holds uprights of the lowest standing kind."""
+        pieces = self.world.bodies[number].pieces
+        _, turn = self.world.pose(number)
+        if 2 * np.linalg.norm(turn[1:]) > STANDS_TURN or not self.structure.upright[pieces].any():
+            return False
+        drop = self.structure.centre[pieces, 1] - self.world.positions(pieces)[:, 1]
+        return bool(drop.max() < STANDS_DROP)
+
+    def _push(self, number: int, now: float, squeeze: float) -> None:
+        pieces = self.world.bodies[number].pieces
+        storey = int(self.structure.storey[pieces[0]])
+        rest = float(self.structure.centre[pieces, 1].mean())
+        up = np.clip((rest - self.structure.storey_bottoms[storey]) / self.structure.storey_height, 0, 1)
+        outer = np.isin(self.structure.kind[pieces[0]], (OUTER_WALL, WINDOW))
+        heading = self.structure.outward[pieces[0]] if outer else _any_heading(self.rng)
+        strength = self.rng.uniform(0.4, 1.0) * (1 if self.rng.random() < OUTWARD else -1) * (0.4 + 0.6 * np.sin(np.pi * up))
+        off = self.rng.normal(0, 0.12, 3) * np.cbrt(self.structure.volume[pieces].sum())
+        self.world.push(number, BUCKLE * strength * squeeze * heading, self.world.positions(pieces).mean(0) + off)
+        self.pushed[number] = now + PUSHED * np.sqrt(self.structure.storey_height / 3.3)
+
+
+def _any_heading(rng: np.random.Generator) -> np.ndarray:
+    angle = rng.uniform(0, 2 * np.pi)
+    return np.array([np.cos(angle), 0.0, np.sin(angle)])
