@@ -24,6 +24,8 @@ SMALLEST = 0.12
 """Blocks with an edge below this aren't broken further, metres: the debris takes over."""
 LEAST = 8e-4
 """A crack that would leave a part below this volume is tried elsewhere, m³."""
+SLENDER = 2.4
+"""A block this many times as long as its typical edge counts as larger."""
 TRIES = 3
 TOUGHEST = 1.6
 TAIL_SPAN = 2.8
@@ -72,7 +74,7 @@ def shard_of(solid: Manifold, element: int, toughness: float, frame: Frame) -> S
     local = frame.local(corner_points(solid))
     low, high = local.min(axis=0), local.max(axis=0)
     thin = max(float((high - low).min()), 1e-6)
-    return Shard(solid, element, toughness, low, high, math.sqrt(solid.volume() / thin))
+    return Shard(solid, element, toughness, low, high, max(math.sqrt(solid.volume() / thin), float((high - low).max()) / SLENDER))
 
 
 def _toughness(tail: float, rng: np.random.Generator) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 from manifold3d import Manifold
@@ -25,15 +25,12 @@ HEADROOM = 0.5
 
 Rooms = list[tuple[int, Manifold]]
 Lines = tuple[float, ...]
-Maker = Callable[[Rooms, Plan, Lines, Lines], Iterator[Element]]
 
 
 def interior_elements(room: Manifold, plan: Plan) -> list[Element]:
     """Return the elements inside the cavity `room` of the shell."""
     slabs, rooms = _storeys(room, plan)
-    uprights = _fitting(rooms, plan, plan.quota.columns, _columns)
-    walls = _fitting(rooms, plan, plan.quota.partitions, _partitions)
-    return slabs + uprights + walls
+    return slabs + _uprights(rooms, plan)
 
 
 def _storeys(room: Manifold, plan: Plan) -> tuple[list[Element], Rooms]:
@@ -49,22 +46,25 @@ def _storeys(room: Manifold, plan: Plan) -> tuple[list[Element], Rooms]:
             rooms.append((level, between(room, UP, floor, soffit)))
         if roofed:
             break
-        parts = tuple(part for part in convex_parts([between(room, UP, soffit, top)], SLACK, MOST_PARTS)[0] if part.volume() > 0.02)
+        parts = tuple(part for part in convex_parts([between(room, UP, soffit, top)], [SLACK], MOST_PARTS)[0] if part.volume() > 0.02)
         if parts:
             slabs.append(Element(Kind.SLAB, FLOORS[plan.stuff], level, parts, WORLD, (plan.lines_x, (), plan.lines_z), 1.0))
         floor = top
     return slabs, rooms
 
 
-def _fitting(rooms: Rooms, plan: Plan, most: int, make: Maker) -> list[Element]:
-    """Return what `make` makes, with fewer bay lines until it is within the quota."""
-    if most < 1:
-        return []
+def _uprights(rooms: Rooms, plan: Plan) -> list[Element]:
+    """Return columns and partitions on the same bay lines: fewer lines until both are within their quotas."""
     for every in range(1, 9):
-        made = list(make(rooms, plan, plan.lines_x[every - 1 :: every], plan.lines_z[(every - 1) // 2 :: max(1, every // 2)]))
-        if sum(len(element.parts) for element in made) <= most:
-            return made
+        lines_x, lines_z = plan.lines_x[every - 1 :: every], plan.lines_z[(every - 1) // 2 :: max(1, every // 2)]
+        columns, walls = list(_columns(rooms, plan, lines_x, lines_z)), list(_partitions(rooms, plan, lines_x, lines_z))
+        if _count(columns) <= plan.quota.columns and _count(walls) <= plan.quota.partitions:
+            return columns + walls
     return []
+
+
+def _count(elements: list[Element]) -> int:
+    return sum(len(element.parts) for element in elements)
 
 
 def _columns(rooms: Rooms, plan: Plan, lines_x: Lines, lines_z: Lines) -> Iterator[Element]:
@@ -103,6 +103,6 @@ def _upright(
     box = space.bounding_box()
     bottom, top = box[1], box[4]
     asked = WORLD.box((low[0], bottom, low[1]), (high[0], top, high[1]))
-    parts = tuple(part for part in convex_parts([space ^ asked], SLACK, MOST_PARTS)[0] if part.volume() > 0.02)
+    parts = tuple(part for part in convex_parts([space ^ asked], [SLACK], MOST_PARTS)[0] if part.volume() > 0.02)
     if sum(part.volume() for part in parts) > 0.3 * asked.volume():
         yield Element(kind, stuff, level, parts, coarse=1.0)

@@ -24,7 +24,7 @@ TALL_ROOF = 1.6
 class Quota:
     """Most elements of each kind of detail, and how exact shapes are.
 
-    slack: share by which a part of the shell may be smaller than its convex hull, which takes its place;
+    slack, unseen_slack: share by which a part of the shell may be smaller than its convex hull, which takes its place;
     per_panel, leftovers: most convex parts of a panel of wall, and of all that is left between walls and roofs.
     """
 
@@ -34,6 +34,7 @@ class Quota:
     partitions: int
     storeys_per_band: int = 1
     slack: float = 0.004
+    unseen_slack: float = 0.004
     per_panel: int = 10_000
     leftovers: int = 10_000
 
@@ -50,7 +51,10 @@ class Thrift:
         """Share out `count` pieces."""
         most = count * self.details
         counts = (int(0.11 * most), int(0.02 * most), int(0.06 * most), int(0.05 * most), self.storeys_per_band)
-        return Quota(*counts, slack=0.012, per_panel=5, leftovers=int(0.2 * count)) if self.rough else Quota(*counts)
+        if not self.rough:
+            return Quota(*counts)
+        leftovers = int((0.1 + 0.2 * self.details) * count)
+        return Quota(*counts, slack=0.006, unseen_slack=0.05, per_panel=4 + int(12 * self.details), leftovers=leftovers)
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def make_plan(building: Building, knobs: BuildingKnobs, quota: Quota) -> Plan:
         storeys=sum(top <= building.storey_tops[-1] + 1e-6 for top in tops),
         height=building.height,
         wall=knobs.wall_thickness,
-        roof=max(0.2, knobs.slab_thickness),
+        roof=roof_thickness(knobs),
         slab=knobs.slab_thickness,
         stuff=WALLS[building.material],
         lines_x=bay_lines(footprint[:, 0], _piers(building.facades, 0)),
@@ -106,6 +110,11 @@ def make_plan(building: Building, knobs: BuildingKnobs, quota: Quota) -> Plan:
         facades=facades,
         quota=quota,
     )
+
+
+def roof_thickness(knobs: BuildingKnobs) -> float:
+    """Return the upright thickness of roofs, metres."""
+    return max(0.2, knobs.slab_thickness)
 
 
 def levels(building: Building, per_band: int = 1) -> tuple[float, ...]:

@@ -7,16 +7,18 @@ from manifold3d import Manifold
 
 from derrumbe.core.errors import BadBrief, BadOutline
 from derrumbe.core.files import load_arrays, save_arrays
-from derrumbe.core.records import Building, Caution, Located, Pieces, Set
+from derrumbe.core.records import Building, Camera, Caution, Located, Pieces, Set
 from derrumbe.core.work import Work
 from derrumbe.fracture.assembly import assemble
 from derrumbe.fracture.chips import chip_count, chipped
 from derrumbe.fracture.cracks import shards_of
 from derrumbe.fracture.elements import Element
 from derrumbe.fracture.interior import interior_elements
-from derrumbe.fracture.plan import Thrift, make_plan
+from derrumbe.fracture.plan import Thrift, make_plan, roof_thickness
 from derrumbe.fracture.settings import Settings
 from derrumbe.fracture.shell import shell_elements
+from derrumbe.fracture.sight import coarser_unseen
+from derrumbe.fracture.walls import sheets_of, without_roofs
 from derrumbe.geom.carving import facets, hollow, solid
 
 FRACTURE = 3
@@ -25,6 +27,8 @@ BASE_SHARE = 0.7
 """The structure may use this share of the pieces; cracks need the rest."""
 SMOOTH = 0.02
 """Detail of the solid below this is left out, metres."""
+IRREGULAR = 100
+"""A solid with more facets than this isn't taken exactly."""
 THRIFT = (Thrift(1.0, rough=False), *(Thrift(d) for d in (1.0, 0.6, 0.3, 0.0)), *(Thrift(0.0, n) for n in (2, 4, 8, 1000)))
 """What to try in turn until the structure fits the budget."""
 
@@ -34,7 +38,8 @@ def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
     building = film_set.record.building
     body = _body(film_set, building)
     rng = np.random.default_rng((settings.seed, FRACTURE))
-    elements = structure(building, body, settings)
+    camera = film_set.record.cameras[0]
+    elements = coarser_unseen(structure(building, body, camera, settings), camera)
     fragments = settings.fragments
     chips = chip_count(fragments.count, fragments.tail)
     blocks = shards_of(elements, fragments.size, fragments.count - chips, fragments.tail, rng)
@@ -49,18 +54,26 @@ def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
     return record.model_copy(update={"warnings": (*record.warnings, *_cautions(building))})
 
 
-def structure(building: Building, body: Manifold, settings: Settings) -> list[Element]:
+def structure(building: Building, body: Manifold, camera: Camera, settings: Settings) -> list[Element]:
     """Return the elements of a building, with as much detail as the piece budget allows."""
+    knobs = settings.building
+    roof = roof_thickness(knobs)
     found = facets(body)
-    roofs = [facet.frame.origin[1] for facet in found if facet.normal[1] > 0.999 and facet.area > 4]
+    flat = [facet.frame.origin[1] for facet in found if facet.normal[1] > 0.999 and facet.area > 4]
+    sheets, rest = sheets_of(body, found, building.facades, knobs.wall_thickness, roof)
     elements: list[Element] = []
-    for thrift in THRIFT:
-        plan = make_plan(building, settings.building, thrift.quota(settings.fragments.count))
-        room = hollow(body, plan.heights(roofs), plan.wall, plan.roof)
+    affordable, limit = 1.0, BASE_SHARE * settings.fragments.count
+    for thrift in THRIFT[len(found) > IRREGULAR :]:
+        if thrift.details > affordable:
+            continue
+        plan = make_plan(building, knobs, thrift.quota(settings.fragments.count))
+        room = hollow(body, plan.heights(flat), plan.wall, plan.roof)
         rng = np.random.default_rng((settings.seed, FRACTURE, 1))
-        elements = shell_elements(body, room, found, plan, rng) + interior_elements(room, plan)
-        if sum(len(element.parts) for element in elements) <= BASE_SHARE * settings.fragments.count:
+        elements = shell_elements(sheets, rest - room, body, plan, camera, rng) + interior_elements(without_roofs(room, sheets), plan)
+        parts = sum(len(element.parts) for element in elements)
+        if parts <= limit:
             break
+        affordable = thrift.details * max(limit / parts, 0.3) if thrift.rough else 1.0
     return elements
 
 

@@ -9,96 +9,38 @@ from itertools import pairwise
 import numpy as np
 from manifold3d import Manifold
 
-from derrumbe.core.records import Facade, Opening
+from derrumbe.core.records import Camera, Opening
 from derrumbe.fracture.elements import Element, Joints
 from derrumbe.fracture.faces import on_surface
 from derrumbe.fracture.layout import CLOSE, Panel, panels
 from derrumbe.fracture.materials import FLOORS, Kind, Stuff
-from derrumbe.fracture.plan import Plan, Quota
+from derrumbe.fracture.plan import Plan
+from derrumbe.fracture.sight import seen_solids
+from derrumbe.fracture.walls import SPECK, STEEP, Sheet
 from derrumbe.geom.carving import UP, Facet, Frame, between, convex_parts, mesh_of, triangle_normals
 
 PANE = 0.06
 """Thickness of a window with its frame, metres."""
-PROUD = 1e-4
-"""How far the region of a facet reaches out of its plane, metres."""
-SPECK = 2e-4
-"""Bits below this volume are left out, m³."""
-LEAST_AREA = 4.0
-"""Facets smaller than this are no walls of their own, m²."""
-LEAST_SHARE = 0.006
-"""The same as a share of the whole surface."""
-MOST_FACETS = 24
 SHOWN = 0.01
 """Leftovers that show less than this are hidden behind walls, and left out, m²."""
-UNSEEN = 1.7
-"""How much coarser walls break that the camera doesn't see."""
 STAGGER = 0.25
 """How far the joint between two storeys strays from the floor, metres."""
-STEEP = 0.5
-"""A facet whose normal rises less than this is a wall, else a roof."""
 
 
-def shell_elements(body: Manifold, room: Manifold, found: list[Facet], plan: Plan, rng: np.random.Generator) -> list[Element]:
-    """Return the elements of the shell of `body` around the hollow `room`.
-
-    The large ones of its facets `found` are walls and roofs of even thickness; what is left of its surface is cut along levels and bays.
-    """
-    rest = body
+def shell_elements(
+    sheets: list[Sheet], rest: Manifold, body: Manifold, plan: Plan, camera: Camera, rng: np.random.Generator
+) -> list[Element]:
+    """Return the elements of the shell of `body`: of its walls and roofs, and of the `rest` of its shell, cut along levels and bays."""
     made: list[Element] = []
     blind = plan.quota.blind_windows
-    for facet, facade in _in_order(_large(found), plan.facades):
-        chunk, rest = rest.split(_region(facet, plan))
-        if chunk.volume() < SPECK:
-            continue
-        openings = facade.openings if facade else _blind_openings(facet, plan, blind)
-        blind -= 0 if facade else len(openings)
-        made += _facet_elements(chunk, facet, openings, plan, 1.0 if facade else UNSEEN, rng)
-    return made + _leftovers(rest - room, body, plan)
-
-
-def _large(found: list[Facet]) -> list[Facet]:
-    least = max(LEAST_AREA, LEAST_SHARE * sum(facet.area for facet in found))
-    return [facet for facet in found if facet.area > least][:MOST_FACETS]
-
-
-def _in_order(found: list[Facet], facades: tuple[Facade, ...]) -> Iterator[tuple[Facet, Facade | None]]:
-    """Yield facets: visible façades, other walls, then roofs; the bottom is no wall."""
-    walls = [facet for facet in found if abs(facet.normal[1]) < STEEP]
-    roofs = [facet for facet in found if facet.normal[1] >= STEEP]
-    seen: set[int] = set()
-    for facade in sorted(facades, key=lambda f: -f.width * f.height):
-        match = next((k for k, facet in enumerate(walls) if k not in seen and _same_plane(facet, facade)), None)
-        if match is not None:
-            seen.add(match)
-            yield _as_facade(walls[match], facade), facade
-    yield from ((facet, None) for k, facet in enumerate(walls) if k not in seen)
-    yield from ((facet, None) for facet in roofs)
-
-
-def _same_plane(facet: Facet, facade: Facade) -> bool:
-    offset = (np.asarray(facade.origin) - facet.frame.origin) @ facet.normal
-    return bool(np.asarray(facade.normal) @ facet.normal > 0.995 and abs(offset) < 0.3)
-
-
-def _as_facade(facet: Facet, facade: Facade) -> Facet:
-    """Return the facet in the façade's own frame, so that openings are where they were seen."""
-    normal = facet.normal
-    along = np.asarray(facade.along) - normal * (np.asarray(facade.along) @ normal)
-    along = along / np.linalg.norm(along)
-    origin = np.asarray(facade.origin) + normal * ((facet.frame.origin - np.asarray(facade.origin)) @ normal)
-    frame = Frame(origin, np.stack([along, np.cross(normal, along), normal]))
-    corners = facet.frame.world(np.array([[u, v, 0] for u in (facet.low[0], facet.high[0]) for v in (facet.low[1], facet.high[1])]))
-    local = frame.local(corners)[:, :2]
-    return Facet(frame, local.min(axis=0), local.max(axis=0), facet.area)
-
-
-def _thickness(normal: np.ndarray, plan: Plan) -> float:
-    """Return how thick the shell is along a facet's normal: the cavity is the body eroded by a box."""
-    return float(plan.wall * (abs(normal[0]) + abs(normal[2])) + plan.roof * abs(normal[1]))
-
-
-def _region(facet: Facet, plan: Plan) -> Manifold:
-    return facet.frame.box((*facet.low, -_thickness(facet.normal, plan)), (*facet.high, PROUD))
+    for sheet in sheets:
+        if sheet.facade is None:
+            openings = _blind_openings(sheet.facet, plan, blind)
+            blind -= len(openings)
+        else:
+            openings = plan.facades[sheet.facade].openings
+        made += _sheet_elements(sheet, openings, plan, rng)
+    return made + _leftovers(rest, sheets, body, plan, camera)
 
 
 def _blind_openings(facet: Facet, plan: Plan, most: int) -> tuple[Opening, ...]:
@@ -118,17 +60,17 @@ def _blind_openings(facet: Facet, plan: Plan, most: int) -> tuple[Opening, ...]:
     return tuple(found)
 
 
-def _facet_elements(
-    chunk: Manifold, facet: Facet, openings: tuple[Opening, ...], plan: Plan, coarse: float, rng: np.random.Generator
-) -> list[Element]:
+def _sheet_elements(sheet: Sheet, openings: tuple[Opening, ...], plan: Plan, rng: np.random.Generator) -> list[Element]:
     made: list[Element] = []
+    facet = sheet.facet
     joints = _joints(facet, plan)
-    for strip in _strips(chunk, facet, joints[0]):
+    slack = plan.quota.unseen_slack if sheet.facade is None else plan.quota.slack
+    for strip in _strips(sheet.solid, facet, joints[0]):
         heights = _storey_joints(strip, facet, openings, plan, rng)
         for level, band in _bands(strip, heights):
             kind, stuff = _kind(facet.normal, level, plan)
-            element = Element(kind, stuff, level, (), facet.frame, joints, coarse)
-            made += _band_elements(band, element, openings, plan.quota)
+            element = Element(kind, stuff, level, (), facet.frame, joints)
+            made += _band_elements(band, element, openings, slack, plan.quota.per_panel)
     return made
 
 
@@ -182,7 +124,7 @@ def _joints(facet: Facet, plan: Plan) -> Joints:
     return tuple(sorted((line - facet.frame.origin[axis]) / along for line in lines)), (), ()
 
 
-def _band_elements(band: Manifold, element: Element, openings: tuple[Opening, ...], quota: Quota) -> list[Element]:
+def _band_elements(band: Manifold, element: Element, openings: tuple[Opening, ...], slack: float, most: int) -> list[Element]:
     """Cut one level of a facet into piers, spandrels and windows."""
     box = np.asarray(band.bounding_box()).reshape(2, 3)
     corners = element.frame.local(np.array([[x, y, z] for x in box[:, 0] for y in box[:, 1] for z in box[:, 2]]))
@@ -192,7 +134,7 @@ def _band_elements(band: Manifold, element: Element, openings: tuple[Opening, ..
         depth = (-PANE if panel.window else low[2]) - (0 if panel.window else 1)
         cut = _cut(band, element.frame, panel, depth, high[2] + 1)
         window = replace(element, kind=Kind.WINDOW, stuff=Stuff.GLASS)
-        parts = _sizeable(convex_parts([cut], quota.slack, quota.per_panel)[0])
+        parts = _sizeable(convex_parts([cut], [slack], most)[0])
         made += _if_any(replace(window if panel.window else element, parts=parts))
     return made
 
@@ -201,14 +143,16 @@ def _cut(band: Manifold, frame: Frame, panel: Panel, back: float, front: float) 
     return band ^ frame.box((panel.left, panel.bottom, back), (panel.right, panel.top, front))
 
 
-def _leftovers(rest: Manifold, body: Manifold, plan: Plan) -> list[Element]:
+def _leftovers(rest: Manifold, sheets: list[Sheet], body: Manifold, plan: Plan, camera: Camera) -> list[Element]:
     """Return what no large facet took but shows on the surface (corners, steps, odd roofs), cut along levels and bays."""
     lumps = [(level, lump) for level, band in _bands(rest, plan.tops[:-1]) for cell in _cells(band, plan) for lump in cell.decompose()]
     shown = _shown([lump for _, lump in lumps], body)
     kept = [pair for pair, area in zip(lumps, shown, strict=True) if area > SHOWN]
-    quota = plan.quota
+    solids = [lump for _, lump in kept]
+    seen = seen_solids([*solids, *(sheet.solid for sheet in sheets)], camera)
+    slack = [plan.quota.slack if seen[k] else plan.quota.unseen_slack for k in range(len(solids))]
     made: list[Element] = []
-    for (level, _), parts in zip(kept, convex_parts([lump for _, lump in kept], quota.slack, quota.leftovers), strict=True):
+    for (level, _), parts in zip(kept, convex_parts(solids, slack, plan.quota.leftovers), strict=True):
         kind, stuff = _kind(np.array([0.0, 0.0, 1.0]), level, plan)
         made += _if_any(Element(kind, stuff, level, _sizeable(parts)))
     return made

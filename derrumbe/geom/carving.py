@@ -6,11 +6,10 @@ import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
-from typing import cast
 
 import manifold3d
 import numpy as np
-from manifold3d import CrossSection, JoinType, Manifold, OpType
+from manifold3d import CrossSection, FillRule, JoinType, Manifold, OpType
 
 UP = np.array([0.0, 1.0, 0.0])
 
@@ -44,12 +43,30 @@ WORLD = Frame(np.zeros(3), np.eye(3))
 
 @dataclass(frozen=True)
 class Facet:
-    """A flat part of a surface: `frame` has its w along the outward normal; `low` and `high` bound it in u and v."""
+    """A flat part of a surface: `frame` has its w along the outward normal; `corners` (n, 3, 2) are its triangles in u and v."""
 
     frame: Frame
-    low: np.ndarray
-    high: np.ndarray
+    corners: np.ndarray
     area: float
+
+    @property
+    def low(self) -> np.ndarray:
+        return np.asarray(self.corners.min(axis=(0, 1)))
+
+    @property
+    def high(self) -> np.ndarray:
+        return np.asarray(self.corners.max(axis=(0, 1)))
+
+    def within(self, frame: Frame) -> Facet:
+        """Return the same facet in another frame of the same plane."""
+        flat = np.concatenate([self.corners, np.zeros((*self.corners.shape[:2], 1))], axis=2)
+        return Facet(frame, frame.local(self.frame.world(flat))[..., :2], self.area)
+
+    def prism(self, back: float, front: float) -> Manifold:
+        """Return what lies behind and before the facet, between w = `back` and w = `front`."""
+        shape = CrossSection(list(self.corners), FillRule.NonZero)
+        placed = np.column_stack([self.frame.axes.T, self.frame.world(np.array([0.0, 0.0, back]))])
+        return Manifold.extrude(shape, front - back).transform(placed)
 
     @property
     def normal(self) -> np.ndarray:
@@ -118,16 +135,13 @@ def facets(body: Manifold, angle: float = 0.02, distance: float = 0.02) -> list[
         off = np.abs((corners - corners[seed, 0]) @ normals[seed]).max(axis=1)
         members = free & (normals @ normals[seed] > np.cos(angle)) & (off < distance)
         free &= ~members
-        found.append(_facet(corners[members].reshape(-1, 3), normals[seed], float(areas[members].sum())))
+        found.append(_facet(corners[members], normals[seed], float(areas[members].sum())))
     return sorted(found, key=lambda facet: -facet.area)
 
 
-def _facet(points: np.ndarray, normal: np.ndarray, area: float) -> Facet:
-    axes = plane_axes(normal)
-    origin = normal * (points @ normal).max()
-    plane = Frame(origin, axes)
-    local = plane.local(points)[:, :2]
-    return Facet(plane, local.min(axis=0), local.max(axis=0), area)
+def _facet(corners: np.ndarray, normal: np.ndarray, area: float) -> Facet:
+    plane = Frame(normal * (corners @ normal).max(), plane_axes(normal))
+    return Facet(plane, plane.local(corners)[..., :2], area)
 
 
 LYING = np.array([[1.0, 0, 0, 0], [0, 0, -1.0, 0], [0, 1.0, 0, 0]])
@@ -146,7 +160,7 @@ def hollow(body: Manifold, heights: Sequence[float], side: float, top: float) ->
     lying = body.transform(LYING)
     prisms: list[tuple[float, float, CrossSection]] = []
     for floor, ceiling in pairwise(heights):
-        plan = _shared_section(lying, floor, ceiling, top).offset(-side, JoinType.Miter, 2.0).simplify(side / 5)
+        plan = _shared_section(lying, floor, ceiling, top).offset(-side, JoinType.Miter, 2.0).simplify(side / 20)
         if prisms and _alike(prisms[-1][2], plan):
             prisms[-1] = (prisms[-1][0], ceiling, prisms[-1][2] ^ plan)
         elif plan.area() > side**2:
@@ -164,36 +178,34 @@ def _alike(first: CrossSection, second: CrossSection) -> bool:
     return shared > (1 - ALIKE) * max(first.area(), second.area()) > 0
 
 
-def convex_parts(bodies: Sequence[Manifold], slack: float = 0.004, most: int = 10_000) -> list[list[Manifold]]:
+def convex_parts(bodies: Sequence[Manifold], slack: Sequence[float], most: int = 10_000) -> list[list[Manifold]]:
     """Cut solids into convex parts along the planes of their concave edges; returns the parts of each.
 
-    Where the convex hull fills most that isn't there is cut first, until there are `most` parts in all. A part whose hull is larger by no
-    more than the share `slack` (and half a millimetre all round) counts as convex. Every part is replaced by its hull.
-    Wafers thinner than `WAFER` are left out.
+    `slack`, one for each: a part whose hull is larger by no more than that share (and half a millimetre all round) counts as convex.
+    Where the hull fills most that isn't there, for its slack, is cut first, until there are `most` parts in all.
+    Every part is replaced by its hull. Wafers thinner than `WAFER` are left out.
     """
     heap: list[_Lump] = []
-    hulls: list[tuple[int, Manifold]] = []
     todo = [(owner, lump) for owner, body in enumerate(bodies) for lump in body.decompose()]
     serial = count()
     while True:
         for owner, body in todo:
-            lump = _lump(body, owner, next(serial), slack)
+            lump = _lump(body, owner, next(serial), slack[owner])
             if lump is not None:
                 heapq.heappush(heap, lump)
-        if not heap or heap[0].excess == 0 or len(heap) + len(hulls) >= most:
+        if not heap or heap[0].excess == 0 or len(heap) >= most:
             break
         widest = heapq.heappop(heap)
-        halves = _parted(widest.body)
-        todo = [(widest.owner, lump) for half in halves or () for lump in half.decompose()]
-        if halves is None:
-            hulls.append((widest.owner, widest.hull))
-    hulls += [(lump.owner, lump.hull) for lump in sorted(heap, key=lambda lump: lump.serial)]
-    return [[hull for mine, hull in hulls if mine == owner] for owner in range(len(bodies))]
+        todo = [(widest.owner, lump) for half in _parted(widest.body) for lump in half.decompose()]
+    parts: list[list[Manifold]] = [[] for _ in bodies]
+    for lump in sorted(heap, key=lambda lump: lump.serial):
+        parts[lump.owner].append(lump.hull)
+    return parts
 
 
 @dataclass(frozen=True)
 class _Lump:
-    """A connected part on its way to being convex. `excess`: what its hull has too much, m³; 0 when that is little."""
+    """A connected part on its way to being convex. `excess`: what its hull has too much, m³ per slack; 0 when that is little."""
 
     body: Manifold
     hull: Manifold
@@ -211,23 +223,36 @@ def _lump(body: Manifold, owner: int, serial: int, slack: float) -> _Lump | None
         return None
     hull = body.hull()
     excess = hull.volume() - volume
-    return _Lump(body, hull, owner, serial, 0.0 if excess <= slack * volume + 2.5e-4 * surface else excess)
+    return _Lump(body, hull, owner, serial, 0.0 if excess <= slack * volume + 2.5e-4 * surface else excess / slack)
 
 
-def _parted(body: Manifold) -> tuple[Manifold, Manifold] | None:
-    """Cut at a concave edge. Where the exact plane leaves a flap without thickness, cut beside it."""
-    plane = concave_plane(body)
-    if plane is None:
-        return None
-    for beside in (0.0, 3e-4, -3e-4):
-        halves = body.split_by_plane(tuple(plane[:3]), plane[3] + beside)
-        if min(half.volume() for half in halves) > 1e-7:
-            return halves
-    return None
+TRIED = 3
+"""How many planes are tried for a cut."""
+INTRICATE = 250
+"""A solid with more triangles than this is first cut across, which costs less."""
+BESIDE = 3e-4
+"""A cut in the plane of a face may leave a flap without thickness; then it is made this far beside it, metres."""
 
 
-def concave_plane(body: Manifold) -> np.ndarray | None:
-    """Return the face plane (normal, offset) on which the most concave edge length lies, or None for a convex solid."""
+def _parted(body: Manifold) -> tuple[Manifold, Manifold]:
+    """Cut a solid in two in the plane of most concave edges; across its longest side where no such plane cuts."""
+    if body.num_tri() < INTRICATE:
+        for plane in concave_planes(body, TRIED):
+            for beside in (0.0, BESIDE, -BESIDE):
+                halves = body.split_by_plane(tuple(plane[:3]), plane[3] + beside)
+                if min(half.volume() for half in halves) > 1e-7:
+                    return halves
+    return _across(body)
+
+
+def _across(body: Manifold) -> tuple[Manifold, Manifold]:
+    box = np.asarray(body.bounding_box()).reshape(2, 3)
+    axis = int(np.argmax(box[1] - box[0]))
+    return body.split_by_plane(tuple(np.eye(3)[axis]), float(box[:, axis].mean()))
+
+
+def concave_planes(body: Manifold, most: int) -> np.ndarray:
+    """Return up to `most` face planes (normal, offset), (n, 4), on which concave edges lie, by the length that lies on each."""
     vertices, triangles = mesh_of(body)
     normals, areas = triangle_normals(vertices, triangles)
     first, second, ends = _edges(triangles)
@@ -236,11 +261,9 @@ def concave_plane(body: Manifold) -> np.ndarray | None:
     rise = np.einsum("ij,ij->i", apex - vertices[ends[:, 0]], normals[first])
     sine = np.linalg.norm(np.cross(normals[first], normals[second]), axis=1)
     concave = (rise > 1e-6) & (sine > 1e-3) & (areas[first] > 1e-9) & (areas[second] > 1e-9)
-    if not concave.any():
-        return None
-    return _heaviest_plane(
-        vertices, triangles, normals, np.concatenate([first[concave], second[concave]]), np.tile((length * sine)[concave], 2)
-    )
+    at = np.concatenate([first[concave], second[concave]])
+    planes = np.column_stack([normals[at], np.einsum("ij,ij->i", normals[at], vertices[triangles[at, 0]])])
+    return _heaviest(planes, np.tile((length * sine)[concave], 2), most)
 
 
 def _edges(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -251,14 +274,9 @@ def _edges(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return owner[order[0::2]], owner[order[1::2]], edges[order[0::2]]
 
 
-def _heaviest_plane(
-    vertices: np.ndarray, triangles: np.ndarray, normals: np.ndarray, candidates: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-    """Return the plane through one of the candidate triangles that gathers the most weight."""
-    offsets = np.einsum("ij,ij->i", normals[candidates], vertices[triangles[candidates, 0]])
-    planes = np.column_stack([normals[candidates], offsets])
+def _heaviest(planes: np.ndarray, weights: np.ndarray, most: int) -> np.ndarray:
+    """Return the planes that gather the most weight, either side counted as one."""
     sign = np.sign(planes[np.arange(len(planes)), np.argmax(np.abs(planes[:, :3]) > 0.3, axis=1)])
-    keys = np.round(planes * sign[:, None], 3) + 0.0
-    unique, first, group = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    unique, first, group = np.unique(np.round(planes * sign[:, None], 3) + 0.0, axis=0, return_index=True, return_inverse=True)
     gathered = np.bincount(np.ravel(group), weights, len(unique))
-    return cast(np.ndarray, planes[first[np.argmax(gathered)]])
+    return np.asarray(planes[first[np.argsort(-gathered, kind="stable")[:most]]])

@@ -48,4 +48,5 @@ def broken(made: Made, folder: Path, count: int = 700, seed: int = 1, **knobs: f
 @pytest.fixture(scope="session", params=ALL)
 def rubble(request, tmp_path_factory) -> Broken:
     """Each test building in turn, in pieces."""
-    return broken(ALL[request.param](), tmp_path_factory.mktemp(request.param))
+    count = 2500 if request.param in ("domed", "stepped") else 700
+    return broken(ALL[request.param](), tmp_path_factory.mktemp(request.param), count)
