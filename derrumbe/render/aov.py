@@ -43,8 +43,11 @@ def render_data(scene: Scene, view: Projected, after: Camera, window: Window, re
     out = Data(
         window, solid, np.full(window.shape, FAR, np.float32), *(np.zeros((*window.shape, *n), np.float32) for n in ((3,), (2,), ()))
     )
+    there = samples.presence >= 0.5
+    solid[y[~there], x[~there]] = FAR
+    y, x = y[there], x[there]
     out.depth[y, x] = solid[y, x]
-    out.normal[y, x] = samples.normal
-    out.motion[y, x] = np.nan_to_num(goal - here)
-    out.identity[y, x] = riding + 1
+    out.normal[y, x] = samples.normal[there]
+    out.motion[y, x] = np.nan_to_num(goal - here)[there]
+    out.identity[y, x] = riding[there] + 1
     return out

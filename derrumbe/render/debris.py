@@ -14,8 +14,9 @@ from derrumbe.render.materials import broken, mixed
 from derrumbe.render.noise import chance
 from derrumbe.render.raster import NEAR, Window
 from derrumbe.render.scene import Scene
-from derrumbe.render.shade import Look, was_seen
+from derrumbe.render.shade import Look
 from derrumbe.render.solids import Lighting
+from derrumbe.render.surface import was_seen
 from derrumbe.render.texture import sample as picture_at
 
 SKY_RAYS = 3

@@ -17,6 +17,9 @@ Transmittance = Callable[[np.ndarray], np.ndarray]
 ENCLOSED = 0.22
 """What a blocked sky ray brings back, as a share of the mean of sky and ground: one more bounce off dusty walls."""
 
+DUST_SKY, DUST_SUN = 0.42, 0.1
+"""Shares of sky and sun that thick dust passes on to what it hides."""
+
 
 @dataclass(frozen=True)
 class Illumination:
@@ -32,6 +35,11 @@ class Illumination:
     def enclosed(self) -> np.ndarray:
         """Return the radiance of a blocked ray, (3,)."""
         return ENCLOSED * 0.5 * (self.sky + self.ground)
+
+    @property
+    def glow(self) -> np.ndarray:
+        """Return the radiance of thick lit dust, (3,): what it keeps from the sky it sends on, dimmer."""
+        return DUST_SKY * self.sky + DUST_SUN * self.sun
 
 
 def illumination(sun: Sun) -> Illumination:
@@ -75,7 +83,7 @@ def light_at(
     for ray in range(sky_rays):
         directions = sky_directions(keys, first_ray * sky_rays + ray, normals)
         blocked = occluders.blocked(origins, directions)
-        _gather(light, directions, blocked, air, lamp.sky, lamp.ground, lamp.enclosed, 1.0 / sky_rays)
+        _gather(light, directions, blocked, air, lamp.sky, lamp.ground, lamp.enclosed, lamp.glow, 1.0 / sky_rays)
     return light
 
 
@@ -102,13 +110,11 @@ def _sun(
 
 
 @nb.njit(cache=True)
-def _gather(light, directions, blocked, air, sky, ground, enclosed, weight):  # type: ignore[no-untyped-def]
+def _gather(light, directions, blocked, air, sky, ground, enclosed, glow, weight):  # type: ignore[no-untyped-def]
     for i in range(light.shape[0]):
         for c in range(3):
             if blocked[i]:
                 radiance = enclosed[c]
-            elif directions[i, 1] >= 0:
-                radiance = sky[c]
             else:
-                radiance = ground[c]
-            light[i, c] += weight * air[i] * radiance
+                radiance = air[i] * (sky[c] if directions[i, 1] >= 0 else ground[c]) + (1 - air[i]) * glow[c]
+            light[i, c] += weight * radiance

@@ -66,7 +66,7 @@ def brickwork(x, y, z, nx, ny, nz, pixel, facade, seed):  # type: ignore[no-unty
     rgb = mixed(flat, sharp, clear)
     # whole stretches keep their mortar, others broke through the bricks
     smeared = min(max(layered(x * 1.7, y * 1.7, z * 1.7, seed + 5) * 3 - 1.2, 0.0), 1.0)
-    return tinted(mixed(rgb, mortar, 0.55 * smeared), 0.72 + 0.56 * layered(x * 5, y * 5, z * 5, seed + 7))
+    return tinted(mixed(rgb, mortar, 0.25 + 0.5 * smeared), 0.72 + 0.56 * layered(x * 5, y * 5, z * 5, seed + 7))
 
 
 @nb.njit(cache=True)
@@ -101,17 +101,18 @@ def timber(x, y, z, pixel, seed):  # type: ignore[no-untyped-def]
 @nb.njit(cache=True)
 def broken(material, x, y, z, nx, ny, nz, pixel, facade, seed):  # type: ignore[no-untyped-def]
     """Return the albedo of a fresh break."""
+    stains = 0.62 + 0.76 * layered(x * 0.55, y * 0.55, z * 0.55, seed + 13)
     if material == 0:
-        return brickwork(x, y, z, nx, ny, nz, pixel, facade, seed)
+        return tinted(brickwork(x, y, z, nx, ny, nz, pixel, facade, seed), stains)
     if material == 2:
-        return rubble(x, y, z, pixel, facade, seed)
+        return tinted(rubble(x, y, z, pixel, facade, seed), stains)
     if material == 3:
         return timber(x, y, z, pixel, seed)
     if material == 4:
         return 0.05, 0.075, 0.07
     if material == 5:
         return tinted((0.23, 0.19, 0.16), 0.5 + layered(x * 4, y * 4, z * 4, seed))
-    return concrete(x, y, z, pixel, facade, seed)
+    return tinted(concrete(x, y, z, pixel, facade, seed), stains)
 
 
 @nb.njit(cache=True)

@@ -61,6 +61,8 @@ class Scene:
     """Where the building stands in the picture at rest."""
     texture: np.ndarray
     """(h,w,3) float32, cropped to `window`."""
+    matte: np.ndarray
+    """(h,w) float32, cropped to `window`: how much of the pixel is building; an outline may hold some sky."""
     rest_depth: np.ndarray
     """(h,w) float32 depth of the building at pixel centres of `window`, 0 where there is none."""
     first_frame: int
@@ -79,6 +81,20 @@ def triangle_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     a, b, c = (vertices[triangles[:, k]].astype(np.float64) for k in range(3))
     normal = np.cross(b - a, c - a)
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-30)
+
+
+def solid_colour(texture: np.ndarray, building: np.ndarray, softness: float) -> np.ndarray:
+    """Return the picture (h,w,3) with pixels that the lens mixed with what lies beyond the building's edge replaced by the nearest inside.
+
+    building (h,w) bool; softness: the plate's blur, pixels. Coverage mixes them anew, with whatever is behind then.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    inside = distance_transform_edt(np.pad(building, 1, mode="edge"))[1:-1, 1:-1] > 0.7 + 1.5 * softness
+    if not inside.any():
+        return texture
+    y, x = distance_transform_edt(~inside, return_distances=False, return_indices=True)
+    return texture[y, x]
 
 
 def floors(storey: np.ndarray, tops: tuple[float, ...]) -> np.ndarray:
@@ -100,7 +116,10 @@ def load(inputs: Inputs) -> Scene:
     view = projected(camera, rest)
     window = bounds(view)
     hit = visible(view, triangles, window, (0.5, 0.5))
+    rest_depth = depth_of(view, triangles, hit, window)
     texture = read_exr(film_set.path(film_set.record.texture), ("R", "G", "B"))[window.slices]
+    matte = read_exr(film_set.path(film_set.record.building_matte), ("Y",))[window.slices][..., 0]
+    texture = solid_colour(texture, (matte > 0.9) & (rest_depth > 0), film_set.record.softness_px)
     return Scene(
         rest=rest,
         triangles=triangles,
@@ -122,7 +141,8 @@ def load(inputs: Inputs) -> Scene:
         view=view,
         window=window,
         texture=np.ascontiguousarray(texture, np.float32),
-        rest_depth=depth_of(view, triangles, hit, window),
+        matte=np.ascontiguousarray(matte, np.float32),
+        rest_depth=rest_depth,
         first_frame=inputs.plate.record.frames.first,
     )
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
-from derrumbe.render.materials import albedo, mixed, roughness_normal
-from derrumbe.render.noise import layered
+from derrumbe.render.materials import albedo, mixed, roughness_normal, tinted
+from derrumbe.render.noise import chance, layered
 from derrumbe.render.scene import Scene
 from derrumbe.render.surface import Samples
 from derrumbe.render.texture import sample as picture_at
@@ -51,9 +51,8 @@ def shade(scene: Scene, look: Look, samples: Samples, age: np.ndarray, change: n
     count = len(samples.pixel)
     out = Shading(np.empty((count, 3), np.float32), np.empty((count, 3), np.float32), np.empty(count, np.float32), samples.normal.copy())
     _shade(
-        samples.triangle, samples.rest, samples.uv, samples.size, scene.piece, scene.face, scene.normal,
-        scene.material, scene.storey, scene.floor, scene.texture, scene.rest_depth, scene.window.x0, scene.window.y0,
-        np.asarray(scene.camera.rotation)[2], scene.camera.translation[2],
+        samples.triangle, samples.rest, samples.uv, samples.size, samples.worn, scene.piece, scene.face, scene.normal,
+        scene.material, scene.storey, scene.floor, scene.texture, scene.window.x0, scene.window.y0,
         look.facade, look.dust, look.old_light, look.seed, age, change, turn, trigger_age, out.reflect, out.old, out.change, out.normal,
     )  # fmt: skip
     return out
@@ -64,18 +63,6 @@ def relit(old: np.ndarray, change: np.ndarray, light: np.ndarray) -> np.ndarray:
     held = np.clip(light, 0.15 * old, 3 * old)
     held = old + change[:, None] * (held - old)
     return np.where(old[:, :1] > 0, held, light).astype(np.float32)
-
-
-@nb.njit(cache=True, inline="always")
-def was_seen(rest_depth, u, v, left, top, depth):  # type: ignore[no-untyped-def]
-    """Whether the building's surface at plate pixel (u, v) was the nearest one there."""
-    i, j = int(np.floor(u)) - left, int(np.floor(v)) - top
-    tolerance = 0.03 + 5e-4 * depth
-    for y in range(max(j - 1, 0), min(j + 2, rest_depth.shape[0])):
-        for x in range(max(i - 1, 0), min(i + 2, rest_depth.shape[1])):
-            if abs(rest_depth[y, x] - depth) < tolerance:
-                return True
-    return False
 
 
 @nb.njit(cache=True, inline="always")
@@ -94,7 +81,7 @@ def _coat(x, y, z, up, age, trigger_age, seed):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True)
 def _shade(
-    triangle, rest, uv, size, piece, face, rest_normal, material, storey, floor, texture, rest_depth, left, top, axis, axis_shift,
+    triangle, rest, uv, size, worn, piece, face, rest_normal, material, storey, floor, texture, left, top,
     facade, dust, old_light, seed, age, change, turn, trigger_age, reflect, old, changed, normal,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
@@ -102,10 +89,9 @@ def _shade(
         t = triangle[i]
         p = piece[t]
         x, y, z = rest[i, 0], rest[i, 1], rest[i, 2]
-        depth = axis[0] * x + axis[1] * y + axis[2] * z + axis_shift
         up = normal[i, 1]
         coat = _coat(x, y, z, up, age[p], trigger_age, seed)
-        if face[t] == 0 and was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, depth):
+        if worn[i]:
             rgb = picture_at(texture, uv[i, 0], uv[i, 1], left, top)
             base = (rgb[0] / old_light[t, 0], rgb[1] / old_light[t, 1], rgb[2] / old_light[t, 2])
             for c in range(3):
@@ -118,6 +104,8 @@ def _shade(
                 old[i, c] = 0
             changed[i] = 1
             if face[t] == 1:
+                # breaks are fresh and powdery, and no two alike
+                base = mixed(tinted(base, 0.75 + 0.5 * chance(p, 17, 0, seed)), dust3, 0.22)
                 _roughen(normal, i, turn[p], roughness_normal(x, y, z, nx, ny, nz, size[i], seed))
         rgb = mixed(base, dust3, coat)
         for c in range(3):

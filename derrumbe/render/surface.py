@@ -9,11 +9,12 @@ import numpy as np
 
 from derrumbe.render.raster import NONE, Projected, Window
 from derrumbe.render.scene import Scene
+from derrumbe.render.texture import grey
 
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
-    """Counts of samples per pixel, (h,w) uint16: covered by new solids; that saw the building at rest (seen), and it has gone (vacated);
+    """Numbers of samples per pixel, (h,w) float32: covered by new solids; that saw the building at rest (seen), and it has gone (vacated);
     the same two of samples that no new solid covers."""
 
     covered: np.ndarray
@@ -24,7 +25,12 @@ class Coverage:
 
     @classmethod
     def empty(cls, shape: tuple[int, int]) -> Coverage:
-        return cls(*(np.zeros(shape, np.uint16) for _ in range(5)))
+        return cls(*(np.zeros(shape, np.float32) for _ in range(5)))
+
+    def cover(self, samples: Samples, rest_piece: np.ndarray, moved: np.ndarray) -> None:
+        """Count samples on new solids, each by its presence."""
+        sums = (self.covered, self.open_seen, self.open_vacated)
+        _cover(samples.pixel, samples.presence, rest_piece.reshape(-1), moved, *(v.reshape(-1) for v in sums))
 
     def removed(self, reach: int) -> np.ndarray:
         """Return the share (h,w) float32 where the building has gone and the clean plate shows.
@@ -33,10 +39,9 @@ class Coverage:
         open, since the layer lies under them (all, where none is open). The lens spread the building a little beyond its outline, so
         pixels up to `reach` outside take the share of those nearby.
         """
-        use_open = self.open_seen > 0
-        gone = np.where(use_open, self.open_vacated, self.vacated).astype(np.float32)
-        share = gone / np.maximum(np.where(use_open, self.open_seen, self.seen), 1).astype(np.float32)
-        return spread(share, self.seen > 0, reach)
+        use_open = self.open_seen > 1e-3
+        share = np.where(use_open, self.open_vacated, self.vacated) / np.maximum(np.where(use_open, self.open_seen, self.seen), 1e-6)
+        return spread(np.minimum(share, 1), self.seen > 0, reach)
 
 
 def spread(share: np.ndarray, known: np.ndarray, reach: int) -> np.ndarray:
@@ -55,7 +60,8 @@ def spread(share: np.ndarray, known: np.ndarray, reach: int) -> np.ndarray:
 @dataclass(frozen=True, eq=False)
 class Samples:
     """Samples that need shading, n of them. pixel (n,) flat index in the window; triangle (n,);
-    rest (n,3) the point at rest; uv (n,2) its plate pixel; size (n,) metres that a pixel covers there; normal (n,3) unit, world."""
+    rest (n,3) the point at rest; uv (n,2) its plate pixel; size (n,) metres that a pixel covers there; normal (n,3) unit, world;
+    worn (n,) bool: it wears the plate; presence (n,) 0..1: how much of it is building, since an outline may hold some sky."""
 
     pixel: np.ndarray
     triangle: np.ndarray
@@ -63,11 +69,24 @@ class Samples:
     uv: np.ndarray
     size: np.ndarray
     normal: np.ndarray
+    worn: np.ndarray
+    presence: np.ndarray
 
 
 @nb.njit(cache=True)
-def sort_samples(hit, rest_piece, piece, moved, covered, seen, vacated, open_seen, open_vacated, pixel, triangle):  # type: ignore[no-untyped-def]
-    """Count coverage and list the samples that need shading; return how many.
+def _cover(pixel, presence, rest_piece, moved, covered, open_seen, open_vacated):  # type: ignore[no-untyped-def]
+    for i in range(pixel.shape[0]):
+        here, at_rest = pixel[i], rest_piece[pixel[i]]
+        covered[here] += presence[i]
+        if at_rest >= 0:
+            open_seen[here] += 1 - presence[i]
+            if moved[at_rest]:
+                open_vacated[here] += 1 - presence[i]
+
+
+@nb.njit(cache=True)
+def sort_samples(hit, rest_piece, piece, moved, seen, vacated, open_seen, open_vacated, pixel, triangle):  # type: ignore[no-untyped-def]
+    """Count samples that no new solid covers, and list those that need shading; return how many.
 
     A sample shows the plate when it sees a piece that has not moved and that it saw at rest too.
     """
@@ -88,7 +107,6 @@ def sort_samples(hit, rest_piece, piece, moved, covered, seen, vacated, open_see
                 if gone:
                     open_vacated[y, x] += 1
                 continue
-            covered[y, x] += 1
             pixel[count] = y * width + x
             triangle[count] = hit[y, x]
             count += 1
@@ -96,10 +114,10 @@ def sort_samples(hit, rest_piece, piece, moved, covered, seen, vacated, open_see
 
 
 def collect(scene: Scene, hit: np.ndarray, rest_piece: np.ndarray, moved: np.ndarray, coverage: Coverage) -> tuple[np.ndarray, np.ndarray]:
-    """Add to `coverage`; return flat pixel (n,) and triangle (n,) int32 of the samples that need shading."""
+    """Add what no new solid covers to `coverage`; return flat pixel (n,) and triangle (n,) int32 of the samples that need shading."""
     pixel, triangle = np.empty(hit.size, np.int32), np.empty(hit.size, np.int32)
     count = sort_samples(
-        hit, rest_piece, scene.piece, moved, coverage.covered, coverage.seen, coverage.vacated, coverage.open_seen, coverage.open_vacated,
+        hit, rest_piece, scene.piece, moved, coverage.seen, coverage.vacated, coverage.open_seen, coverage.open_vacated,
         pixel, triangle,
     )  # fmt: skip
     return pixel[:count].copy(), triangle[:count].copy()
@@ -123,7 +141,31 @@ def surfaces(
         pixel, triangle, window.shape[1], window.x0, window.y0, offset[0], offset[1], lens, wear,
         scene.triangles, view.cam, scene.rest, scene.view.cam, scene.piece, scene.normal, turn, rest, uv, size, normal,
     )  # fmt: skip
-    return Samples(pixel, triangle, rest, uv, size, normal)
+    worn, presence = np.empty(count, np.bool_), np.empty(count, np.float32)
+    axis, shift = np.asarray(scene.camera.rotation)[2], scene.camera.translation[2]
+    _wear(triangle, rest, uv, scene.face, scene.rest_depth, scene.matte, scene.window.x0, scene.window.y0, axis, shift, worn, presence)
+    return Samples(pixel, triangle, rest, uv, size, normal, worn, presence)
+
+
+@nb.njit(cache=True)
+def _wear(triangle, rest, uv, face, rest_depth, matte, left, top, axis, shift, worn, presence):  # type: ignore[no-untyped-def]
+    for i in range(triangle.shape[0]):
+        depth = axis[0] * rest[i, 0] + axis[1] * rest[i, 1] + axis[2] * rest[i, 2] + shift
+        worn[i] = face[triangle[i]] == 0 and was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, depth)
+        # Where the plate shows sky there was nothing to hide it, neither on the front of the solid nor deeper in
+        presence[i] = min(max(2 * grey(matte, uv[i, 0], uv[i, 1], left, top) - 0.2, 0.0), 1.0)
+
+
+@nb.njit(cache=True, inline="always")
+def was_seen(rest_depth, u, v, left, top, depth):  # type: ignore[no-untyped-def]
+    """Whether the building's surface at plate pixel (u, v) was the nearest one there."""
+    i, j = int(np.floor(u)) - left, int(np.floor(v)) - top
+    tolerance = 0.03 + 5e-4 * depth
+    for y in range(max(j - 1, 0), min(j + 2, rest_depth.shape[0])):
+        for x in range(max(i - 1, 0), min(i + 2, rest_depth.shape[1])):
+            if abs(rest_depth[y, x] - depth) < tolerance:
+                return True
+    return False
 
 
 @nb.njit(cache=True, inline="always")

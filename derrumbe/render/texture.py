@@ -47,3 +47,14 @@ def _kept(value, a, b, c, d):  # type: ignore[no-untyped-def]
     low, high = min(a, b, c, d), max(a, b, c, d)
     slack = 0.25 * (high - low)
     return min(max(value, max(low - slack, min(low, 0.0))), high + slack)
+
+
+@nb.njit(cache=True)
+def grey(picture, u, v, left, top):  # type: ignore[no-untyped-def]
+    """Return the value of a one-channel picture at pixel coordinates (u, v), linear between pixels; edges are held."""
+    height, width = picture.shape
+    x, y = min(max(u - left - 0.5, 0.0), width - 1.0), min(max(v - top - 0.5, 0.0), height - 1.0)
+    i, j = int(x), int(y)
+    i1, j1 = min(i + 1, width - 1), min(j + 1, height - 1)
+    a, b = x - i, y - j
+    return (picture[j, i] * (1 - a) + picture[j, i1] * a) * (1 - b) + (picture[j1, i] * (1 - a) + picture[j1, i1] * a) * b

@@ -104,3 +104,22 @@ def test_a_short_shutter_blurs_less(tmp_path):
     # 48 m/s is 40 pixels a frame: 20 in half a turn, at both edges of the block
     assert edges[0] <= 2
     assert 30 <= edges[1] <= 42
+
+
+def test_sky_inside_the_outline_does_not_fall(tmp_path):
+    """An outline is drawn coarser than a roof's edge: where the matte says sky, a piece has nothing to show, front or side."""
+    from derrumbe.core.work import Work
+    from derrumbe.media.exr import read_exr, write_exr
+    from derrumbe.render.run import run
+    from derrumbe.render.settings import Settings
+
+    inputs = scenes.stage(tmp_path, scenes.Shot(moves={5: lambda t: ((2.0, 0.0, 0.0), scenes.UPRIGHT)}, frames=2))
+    matte = np.ones((144, 192), np.float32)
+    matte[:22, 96:136] = 0
+    write_exr(tmp_path / "set/building_matte.exr", matte, ("Y",))
+    made = run(Settings(), Work(tmp_path / "render"), inputs.plate, inputs.film_set, inputs.pieces, inputs.motion, inputs.cloud)
+    layers = tmp_path / "render" / made.picture.format(frame=1002)
+    alpha = read_exr(layers, ("pieces.A",))[..., 0]
+    assert not alpha[2:20, 140:172].any()
+    assert (alpha[26:38, 140:172] == 1).all()
+    assert (read_exr(layers, ("id.Y",))[2:20, 140:172] == 0).all()
