@@ -19,7 +19,7 @@ from derrumbe.comp.stack import GrainBand, PlateBand, stacked
 from derrumbe.core.records import Comp, Layers, Located, Plate, Set
 from derrumbe.media.exr import RGB, read_exr, write_exr
 from derrumbe.media.exr_rows import ExrRows
-from derrumbe.media.grain import unit_grain, variance_table
+from derrumbe.media.grain import GrainRows, variance_table
 from derrumbe.media.links import link_file
 
 BAND = 256
@@ -91,7 +91,7 @@ class FrameComp:
         """Return final (h, w, 3) and matte (h, w), float32. The matte as half stores it; where it is 0 the final is the plate."""
         record = self.plate.record
         softness = soften.matching(self.film_set.record.softness_px, self.softness)
-        noise = _noise(record, self.seed, 0 if record.held else frame, self.carried)
+        noise = _Noise(record, self.seed, frame, self.carried)
         final = np.empty((record.height, record.width, 3), np.float32)
         matte = np.empty((record.height, record.width), np.float32)
         with ExitStack() as stack:
@@ -101,16 +101,14 @@ class FrameComp:
                 final[top:bottom], matte[top:bottom] = self._band(reader, noise, softness, top, bottom)
         return final, matte
 
-    def _band(
-        self, reader: _BandReader, noise: np.ndarray, softness: soften.Softness, top: int, bottom: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _band(self, reader: _BandReader, noise: _Noise, softness: soften.Softness, top: int, bottom: int) -> tuple[np.ndarray, np.ndarray]:
         # neighbours' rows are read too, so that filters see past the band's edges
         reach = max(softness.reach, REACH)
         first, last = max(0, top - reach), min(self.plate.record.height, bottom + reach)
         filmed, layers = reader.read(first, last, softness)
         inside = slice(top - first, bottom - first)
         table, level = variance_table(self.plate.record.noise)
-        grain = GrainBand(noise[top:bottom], table, level, self.grain)
+        grain = GrainBand(noise.take(bottom - top), table, level, self.grain)
         filmed, layers = _rows(filmed, inside), _rows(layers, inside)
         final, matte = stacked(filmed, layers, grain, np.asarray(self.black))
         matte = matte.astype(np.float16).astype(np.float32)
@@ -162,17 +160,18 @@ def _rows(band: T, rows: slice) -> T:
 
 @lru_cache(maxsize=8)
 def _still(path: Path, channels: tuple[str, ...]) -> np.ndarray:
-    return np.nan_to_num(read_exr(path, channels))
+    return np.nan_to_num(read_exr(path, channels), copy=False)
 
 
-def _noise(plate: Plate, seed: int, frame: int, carried: float) -> np.ndarray:
-    """Return a frame's unit noise. A moving average over two frames gives it the plate's likeness from frame to frame, of at most a half."""
-    turn = 0.5 * np.arcsin(min(2 * carried, 1.0))
-    if turn < LEAST_TURN:
-        return _fresh_noise(plate, seed, frame)
-    return np.float32(np.cos(turn)) * _fresh_noise(plate, seed, frame) + np.float32(np.sin(turn)) * _fresh_noise(plate, seed, frame - 1)
+class _Noise:
+    """A frame's unit noise, from the top down. A moving average over two frames gives it the plate's likeness from frame to frame, of at
+    most a half. A held plate has one noise for all its frames."""
 
+    def __init__(self, plate: Plate, seed: int, frame: int, carried: float) -> None:
+        self.turn = 0.0 if plate.held else 0.5 * float(np.arcsin(min(2 * carried, 1.0)))
+        frames = (0,) if plate.held else (frame,) if self.turn < LEAST_TURN else (frame, frame - 1)
+        self.rows = [GrainRows(plate.noise, plate.width, np.random.default_rng((seed, NOISE, number))) for number in frames]
 
-@lru_cache(maxsize=2)
-def _fresh_noise(plate: Plate, seed: int, frame: int) -> np.ndarray:
-    return unit_grain(plate.noise, plate.height, plate.width, np.random.default_rng((seed, NOISE, frame)))
+    def take(self, count: int) -> np.ndarray:
+        taken = [rows.take(count) for rows in self.rows]
+        return taken[0] if len(taken) == 1 else np.float32(np.cos(self.turn)) * taken[0] + np.float32(np.sin(self.turn)) * taken[1]

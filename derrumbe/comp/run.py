@@ -13,9 +13,11 @@ from derrumbe.core.records import Comp, Layers, Located, Plate, Set
 from derrumbe.core.work import Work
 from derrumbe.media.blacks import black_point
 from derrumbe.media.exr import RGB, read_exr, write_exr
+from derrumbe.media.exr_rows import ExrRows
 from derrumbe.media.grain import carried_over
 
-PAIRS = 5
+PAIRS, ROWS = 5, 256
+"""Pairs of frames, and rows of each, that tell how alike successive noise is."""
 
 
 def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located[Set], layers: Located[Layers]) -> Comp:
@@ -48,13 +50,21 @@ def _write_blank(path: Path, plate: Plate) -> None:
 
 
 def _carried(plate: Located[Plate]) -> float:
-    """How alike the plate's noise is from frame to frame, from a few pairs over the shot."""
+    """How alike the plate's noise is from frame to frame, from a few places of the shot."""
     record = plate.record
     if record.held or len(record.frames) < 2:
         return 0.0
-    starts = sorted({round(float(x)) for x in np.linspace(record.frames.first, record.frames.last - 1, PAIRS)})
-    pictures = ([read_exr(plate.path(record.picture, frame), RGB) for frame in (start, start + 1)] for start in starts)
-    return float(np.median([carried_over(record.noise, first, second) for first, second in pictures]))
+    starts = np.linspace(record.frames.first, record.frames.last - 1, PAIRS).round().astype(int)
+    tops = np.linspace(0, max(0, record.height - ROWS), PAIRS).astype(int)
+    return float(np.median([_carried_there(plate, int(start), int(top)) for start, top in zip(starts, tops, strict=True)]))
+
+
+def _carried_there(plate: Located[Plate], frame: int, top: int) -> float:
+    bands = []
+    for each in (frame, frame + 1):
+        with ExrRows(plate.path(plate.record.picture, each), RGB) as rows:
+            bands.append(rows.read(top, min(top + ROWS, rows.height)))
+    return carried_over(plate.record.noise, *bands)
 
 
 def _black(plate: Located[Plate], film_set: Located[Set]) -> tuple[float, float, float]:

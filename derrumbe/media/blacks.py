@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 PERCENTILE = 0.2
+ENOUGH = 2_000_000
+"""Pixels that tell a percentile; larger pictures are thinned out."""
 HIGHEST = 0.25
 """A black point above this share of the neighbourhood's median isn't haze but a scene without anything dark."""
 
@@ -19,7 +21,9 @@ def black_point(plate: np.ndarray, building: np.ndarray, sky: np.ndarray | None 
 
     near = _neighbourhood(building)
     calm = cv2.blur(np.nan_to_num(plate[near]), (3, 3), borderType=cv2.BORDER_REFLECT_101)
-    pixels = calm.reshape(-1, 3) if sky is None else calm[sky[near] < 0.5]
+    step = max(1, int(np.sqrt(calm.shape[0] * calm.shape[1] / ENOUGH)))
+    calm = calm[::step, ::step]
+    pixels = calm.reshape(-1, 3) if sky is None else calm[sky[near][::step, ::step] < 0.5]
     if len(pixels) < 100:
         return np.zeros(3, np.float32)
     low = np.percentile(pixels, PERCENTILE, axis=0)

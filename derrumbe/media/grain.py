@@ -83,12 +83,30 @@ def channel_mix(model: NoiseModel) -> np.ndarray:
     return np.linalg.cholesky(nearest * np.outer(scale, scale)).astype(np.float32)
 
 
+class GrainRows:
+    """Noise of variance one with a model's spatial and channel correlation, made from the top of a picture down, so that it never lies whole
+    in memory. However the rows are taken, they are the same."""
+
+    def __init__(self, model: NoiseModel, width: int, random: np.random.Generator) -> None:
+        self._kernel, self._mix = spatial_kernel(model), channel_mix(model)
+        self._half = self._kernel.shape[0] // 2
+        self._width, self._random = width, random
+        self._last_rows = self._white(2 * self._half)
+
+    def take(self, count: int) -> np.ndarray:
+        """Return the next rows (count, width, 3) float32."""
+        import cv2
+
+        half = self._half
+        white = np.concatenate([self._last_rows, self._white(count)])
+        self._last_rows = white[count:].copy()
+        shaped = cv2.filter2D(white, -1, self._kernel, borderType=cv2.BORDER_CONSTANT)[half : half + count, half : half + self._width]
+        return cv2.transform(np.ascontiguousarray(shaped), self._mix)
+
+    def _white(self, count: int) -> np.ndarray:
+        return self._random.standard_normal((count, self._width + 2 * self._half, 3), np.float32)
+
+
 def unit_grain(model: NoiseModel, height: int, width: int, random: np.random.Generator) -> np.ndarray:
     """Return (height, width, 3) float32 noise of variance one with the model's spatial and channel correlation."""
-    import cv2
-
-    kernel = spatial_kernel(model)
-    half = kernel.shape[0] // 2
-    white = random.standard_normal((height + 2 * half, width + 2 * half, 3), np.float32)
-    shaped = cv2.filter2D(white, -1, kernel, borderType=cv2.BORDER_CONSTANT)[half : half + height, half : half + width]
-    return cv2.transform(np.ascontiguousarray(shaped), channel_mix(model))
+    return GrainRows(model, width, random).take(height)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from derrumbe.core.records import NoiseModel
 from derrumbe.media.grain import (
     TABLE_SIZE,
+    GrainRows,
     carried_over,
     channel_mix,
     correlation_sum,
@@ -47,6 +48,14 @@ def test_noise_has_unit_variance_and_the_models_channel_correlation():
     assert noise.mean() == pytest.approx(0, abs=0.02)
     # no seam at the borders
     assert noise[:2].std() == pytest.approx(1, abs=0.1)
+
+
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=6))
+def test_rows_are_the_same_however_they_are_taken(counts):
+    soft = model(((1, 0.4, 0.05), (0.4, 0.16, 0.02), (0.05, 0.02, 0)))
+    rows = GrainRows(soft, 33, np.random.default_rng(6))
+    taken = np.concatenate([rows.take(count) for count in counts])
+    assert np.allclose(taken, unit_grain(soft, sum(counts), 33, np.random.default_rng(6)), atol=1e-6)
 
 
 def test_an_impossible_correlation_becomes_the_nearest_possible():
