@@ -16,6 +16,8 @@ from derrumbe.fracture.sizes import power_law_exponent
 from derrumbe.geom.carving import mesh_of, triangle_normals
 
 Arrays = dict[str, np.ndarray]
+LOOSE = 0.02
+"""A larger share of the mass that hangs free is reported."""
 CLEAN = 5e-4
 """Corners nearer than this to each other are one, metres."""
 NEAR_GROUND = 0.05
@@ -87,8 +89,8 @@ def _grounded(arrays: Arrays, body: Manifold) -> np.ndarray:
     return np.asarray(lowest < max(0.0, body.bounding_box()[1]) + NEAR_GROUND)
 
 
-def _faces_and_bonds(arrays: Arrays, body: Manifold, rng: np.random.Generator) -> tuple[Bonds, int]:
-    """Add `triangle_face` to the arrays and return the bonds, and how many lumps hung free."""
+def _faces_and_bonds(arrays: Arrays, body: Manifold, rng: np.random.Generator) -> tuple[Bonds, float]:
+    """Add `triangle_face` to the arrays and return the bonds, and the share of the mass that hung free."""
     owner = arrays["triangle_piece"]
     start = np.searchsorted(owner, np.arange(len(arrays["element"]) + 1))
     pairs, area, centre, normal, covered = contacts(arrays["vertices"], arrays["triangles"], start, arrays["vertex_start"])
@@ -98,14 +100,10 @@ def _faces_and_bonds(arrays: Arrays, body: Manifold, rng: np.random.Generator) -
     uncovered = 1 - covered / np.maximum(areas, 1e-12)
     arrays["triangle_face"] = classify(normals, uncovered, kind, on_surface(corners, normals, *mesh_of(body)))
     bonds = bond(pairs, area, centre, normal, arrays["material"], arrays["element"], rng)
-    return tied(bonds, arrays["centre"], arrays["grounded"], min(matter.tensile for matter in MATTER.values()))
+    return tied(bonds, arrays["centre"], arrays["mass"], arrays["grounded"])
 
 
-def _cautions(loose: int) -> tuple[Caution, ...]:
-    if not loose:
+def _cautions(loose: float) -> tuple[Caution, ...]:
+    if loose < LOOSE:
         return ()
-    return (
-        Caution(
-            what=f"{loose} lumps of pieces touch nothing that stands on the ground and hang by a weak bond", remedy="check the outline"
-        ),
-    )
+    return (Caution(what=f"{loose:.0%} of the building touches nothing that stands on the ground", remedy="check the outline"),)

@@ -19,6 +19,8 @@ BED = 0.6
 """The same for a horizontal mortar joint."""
 WEIBULL = 4.0
 """Modulus of the spread of strengths in masonry and concrete."""
+GRAVITY = 9.81
+SAFE = 3.0
 TIE_AREA = 0.01
 """Area of the bond that ties a loose piece to its neighbour, m²."""
 
@@ -55,23 +57,24 @@ def bond(
     return Bonds(pairs, area, np.where(bed, BED, 1.0) * stress * area * spread, centre)
 
 
-def tied(bonds: Bonds, centres: np.ndarray, grounded: np.ndarray, weakest: float) -> tuple[Bonds, int]:
-    """Tie every lump of pieces that has no way to the ground to what is nearest. Returns the bonds and how many lumps hung free."""
+def tied(bonds: Bonds, centres: np.ndarray, mass: np.ndarray, grounded: np.ndarray) -> tuple[Bonds, float]:
+    """Tie every lump of pieces that has no way to the ground to what is nearest, by a bond that carries `SAFE` times its weight.
+
+    Returns the bonds and the share of the mass that hung free.
+    """
     labels = _lumps(len(centres), bonds.pairs)
     standing = np.isin(labels, np.unique(labels[grounded]))
-    loose = [int(label) for label in np.unique(labels[~standing])]
-    if not loose or not standing.any():
-        return bonds, len(loose)
-    pairs = np.array([_nearest(centres, labels == label, standing) for label in loose])
-    middle = (centres[pairs[:, 0]] + centres[pairs[:, 1]]) / 2
-    size = np.full(len(pairs), TIE_AREA)
-    order = np.sort(pairs, axis=1)
+    loose = np.unique(labels[~standing])
+    if not len(loose) or not standing.any():
+        return bonds, float(mass[~standing].sum() / mass.sum())
+    pairs = np.sort([_nearest(centres, labels == label, standing) for label in loose], axis=1)
+    weight = GRAVITY * np.array([mass[labels == label].sum() for label in loose])
     return Bonds(
-        np.concatenate([bonds.pairs, order]),
-        np.concatenate([bonds.area, size]),
-        np.concatenate([bonds.strength, size * weakest]),
-        np.concatenate([bonds.centre, middle]),
-    ), len(loose)
+        np.concatenate([bonds.pairs, pairs]),
+        np.concatenate([bonds.area, np.full(len(pairs), TIE_AREA)]),
+        np.concatenate([bonds.strength, SAFE * weight]),
+        np.concatenate([bonds.centre, centres[pairs].mean(axis=1)]),
+    ), float(mass[~standing].sum() / mass.sum())
 
 
 def _lumps(count: int, pairs: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ LARGEST = 0.2
 
 def chip_count(count: int, tail: float) -> int:
     """Return how many of `count` pieces are kept for chips."""
-    return int(0.3 * tail * count)
+    return int(0.2 * tail * count)
 
 
 def chipped(shards: list[Shard], elements: list[Element], most: int, rng: np.random.Generator) -> list[Shard]:

@@ -71,12 +71,12 @@ PARTITIONS: dict[Stuff, Stuff] = {
 }
 
 COARSENESS: dict[Kind, float] = {
-    Kind.SLAB: 1.9,
+    Kind.SLAB: 2.4,
     Kind.WALL: 1.0,
-    Kind.COLUMN: 1.3,
+    Kind.COLUMN: 1.5,
     Kind.WINDOW: 1.3,
-    Kind.PARTITION: 1.4,
-    Kind.ROOF: 1.4,
+    Kind.PARTITION: 1.9,
+    Kind.ROOF: 1.1,
     Kind.PARAPET: 0.9,
 }
 """Typical block of a kind of element, as a multiple of a wall's."""

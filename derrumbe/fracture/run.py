@@ -23,7 +23,7 @@ from derrumbe.geom.carving import facets, hollow, solid
 
 FRACTURE = 3
 """Stage constant of the random source."""
-BASE_SHARE = 0.7
+BASE_SHARE = 0.6
 """The structure may use this share of the pieces; cracks need the rest."""
 SMOOTH = 0.02
 """Detail of the solid below this is left out, metres."""
@@ -73,7 +73,7 @@ def structure(building: Building, body: Manifold, camera: Camera, settings: Sett
         parts = sum(len(element.parts) for element in elements)
         if parts <= limit:
             break
-        affordable = thrift.details * max(limit / parts, 0.3) if thrift.rough else 1.0
+        affordable = thrift.details * max(limit / parts, 0.5) if thrift.rough else 1.0
     return elements
 
 

@@ -16,7 +16,7 @@ from derrumbe.geom.carving import mesh_of
 
 SIGHT_WIDTH = 480
 """Width of the picture in which elements are looked for, pixels."""
-UNSEEN = 2.2
+UNSEEN = 3.0
 """How much coarser the shell breaks where the camera doesn't see it."""
 SHELL = (Kind.WALL, Kind.WINDOW, Kind.ROOF, Kind.PARAPET)
 

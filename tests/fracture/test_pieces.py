@@ -80,7 +80,8 @@ def test_pieces_are_convex_closed_and_outward(rubble):
     for piece in range(0, rubble.record.piece_count, 5):
         mine = owner == piece
         heights = np.einsum("tj,vtj->tv", normals[mine], rubble.vertices_of(piece)[:, None] - corners[mine, 0])
-        assert heights[areas[mine] > 1e-6].max() < 1e-3
+        longest = np.linalg.norm(corners[mine] - np.roll(corners[mine], 1, axis=1), axis=2).max(axis=1)
+        assert heights[areas[mine] > 1e-3 * longest].max() < 1e-3
         closed = (normals[mine] * areas[mine][:, None]).sum(axis=0)
         assert np.abs(closed).max() < 1e-4 * areas[mine].sum()
 
