@@ -20,5 +20,5 @@ def make_shot(shot: Shot, folder: Path, *, jobs: int = 1, until: str | None = No
         raise BadOutput(f"{folder}: can't make the folder ({error.strerror}); choose another --out") from error
     with locked(folder):
         flow = run_shot(shot, folder, jobs=jobs, until=until, teller=teller)
-        publish(flow, shot, shot_file(shot, folder), folder)
+        publish(flow, shot, shot_file(shot, folder), folder, partly=until is not None)
     return flow

@@ -72,16 +72,30 @@ def guard_changed(folder: Path, force: bool) -> None:
             raise BadOutput(f"{path}: changed since it was delivered; move it away, or give --force to replace it")
 
 
-def publish(flow: Flow, shot: Shot, shot_toml: str, folder: Path) -> None:
-    """Link the run's files into `folder`, drop what an earlier run of ours left over, write shot.toml and the manifest."""
+def publish(flow: Flow, shot: Shot, shot_toml: str, folder: Path, *, partly: bool = False) -> None:
+    """Link the run's files into `folder`, drop what an earlier run of ours left over, write shot.toml and the manifest.
+
+    A run that stopped early (`partly`) leaves what later stages delivered before where it is.
+    """
     before = read_manifest(folder).get("files", {})
     wanted = wanted_files(flow)
     entries = {name: _put(source, folder / name, before.get(name)) for name, source in sorted(wanted.items())}
-    for name in before.keys() - entries.keys() - {"shot.toml"}:
-        (folder / name).unlink(missing_ok=True)
+    left = before.keys() - entries.keys() - {"shot.toml"}
+    if partly:
+        entries |= {name: before[name] for name in left}
+    else:
+        _drop(folder, left)
     write_text(folder / "shot.toml", shot_toml)
     entries["shot.toml"] = _entry(folder / "shot.toml", None)
     write_text(folder / MANIFEST, json.dumps(_manifest(flow, shot, entries), indent=1, sort_keys=True) + "\n")
+
+
+def _drop(folder: Path, names: set[str]) -> None:
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    for parent in sorted({(folder / name).parent for name in names}, reverse=True):
+        if parent != folder and parent.is_dir() and not any(parent.iterdir()):
+            parent.rmdir()
 
 
 def _put(source: Path, target: Path, before: dict[str, Any] | None) -> dict[str, Any]:

@@ -108,6 +108,21 @@ def test_publishing_drops_only_what_was_ours(tmp_path):
     assert sorted(path.name for path in (tmp_path / "final").iterdir()) == [*(f"final.{frame}.exr" for frame in fakes.FRAMES), "notes.txt"]
 
 
+def test_a_run_that_stops_early_takes_nothing_away(tmp_path):
+    shot = fakes.shot()
+    publish(run(tmp_path, []), shot, "", tmp_path)
+    publish(run_shot(shot, tmp_path, until="dust", stages=fakes.stages([])), shot, "", tmp_path, partly=True)
+    assert (tmp_path / "final" / "final.1004.exr").is_file()
+    assert "final/final.1004.exr" in read_manifest(tmp_path)["files"]
+
+
+def test_folders_that_lose_all_their_files_go_too(tmp_path):
+    shot = fakes.shot()
+    publish(run(tmp_path, []), shot, "", tmp_path)
+    publish(run_shot(shot, tmp_path, until="dust", stages=fakes.stages([])), shot, "", tmp_path)
+    assert not (tmp_path / "final").exists()
+
+
 def test_the_manifest_names_every_file_with_its_digest(tmp_path):
     publish(run(tmp_path, []), fakes.shot(), "text", tmp_path)
     manifest = read_manifest(tmp_path)
