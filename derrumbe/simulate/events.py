@@ -15,6 +15,8 @@ CRUSHED_LAYER = 0.0015
 """m of material on a broken face that turns to fine dust."""
 DUST_PER_JOULE = 4.0e-5
 """kg of fine dust per joule lost in an impact: between 0.1 and 0.5 % of the mass of a four-storey building falls to dust in all."""
+OPENS = 0.05
+"""m by which the sides of a crack must part before dust and crumbs come out of it."""
 CELL = 1.5
 """m: impacts of one sample are gathered in cells of this size."""
 GLASS = 4
@@ -39,8 +41,26 @@ def joined(parts: list[Events]) -> Events:
     return Events(*(column[order] for column in columns))
 
 
+def parted_at(structure: Structure, track: Track, broken_at: np.ndarray) -> np.ndarray:
+    """Return when the sides of each broken bond have come apart by OPENS, (B,) seconds after the trigger, infinite if they never do.
+
+    A crack that hasn't opened lets nothing out: a block that comes down cracked but whole smokes where it lands, not all over.
+    """
+    pending = np.flatnonzero(np.isfinite(broken_at))
+    found = np.full(len(broken_at), np.inf)
+    for sample in range(track.trigger_sample, track.sample_count):
+        now = (sample - track.trigger_sample) * track.sample_seconds
+        due = pending[broken_at[pending] <= now]
+        at = np.full(len(due), sample)
+        one, other = (track.carry(at, structure.bonds[due, side], structure.bond_centre[due], structure.centre)[0] for side in (0, 1))
+        opened = due[np.linalg.norm(one - other, axis=-1) > OPENS]
+        found[opened] = now
+        pending = np.setdiff1d(pending, opened, assume_unique=True)
+    return found
+
+
 def breaks(structure: Structure, track: Track, broken_at: np.ndarray) -> Events:
-    """Return one event per broken bond; `broken_at` (B,) seconds after the trigger, infinite while whole."""
+    """Return one event per broken bond; `broken_at` (B,) seconds after the trigger at which it gapes, infinite while it doesn't."""
     bonds = np.flatnonzero(np.isfinite(broken_at))
     time = broken_at[bonds]
     position, velocity = carry_bonds(structure, track, bonds, time)

@@ -24,12 +24,12 @@ def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located
     building = structure.load(film_set, pieces)
     clock = timing(plate.record, settings.trigger)
     plan = schedule.plan(building, settings.collapse, np.random.default_rng((settings.seed, STAGE, 0)))
-    track, broken_at = _fall(settings, work, clock, film_set, building, plan)
+    track, parted_at = _fall(settings, work, clock, film_set, building, plan)
     released = release(track)
     save_arrays(work.folder / "poses.npz", position=track.position, rotation=track.rotation, released=released)
     _save_energy(work, building, track)
-    _save_debris(settings, work, building, track, broken_at)
-    _save_events(work, building, film_set, track, broken_at)
+    _save_debris(settings, work, building, track, parted_at)
+    _save_events(work, building, film_set, track, parted_at)
     share, still = verdict.fallen_share(building, track, plan.falls), verdict.lies_still(building, track)
     return Motion(
         samples_per_frame=clock.samples_per_frame,
@@ -48,14 +48,14 @@ def _fall(
     track = at_rest(building, clock.sample_count, clock.sample_seconds, clock.trigger_sample)
     if clock.moving_samples == 0:
         return track, np.full(len(building.bonds), np.inf)
-    world = World(building, clock.step_seconds, np.ones(building.count, bool))
+    world = World(building, clock.step_seconds)
     for vertices, triangles in neighbours.obstacles(building, film_set):
         world.add_obstacle(vertices, triangles)
     collapse = Collapse(building, plan, world, np.random.default_rng((settings.seed, STAGE, 1)))
     moving = samples(collapse, clock.moving_samples, clock.steps_per_sample)
     for offset, sample in enumerate(work.track(moving, "simulate", clock.moving_samples, "samples")):
         record(track, clock.trigger_sample + 1 + offset, sample)
-    return track, collapse.failure.broken_at
+    return track, events.parted_at(building, track, collapse.failure.broken_at)
 
 
 def _save_energy(work: Work, building: Structure, track: Track) -> None:
@@ -65,9 +65,9 @@ def _save_energy(work: Work, building: Structure, track: Track) -> None:
     save_arrays(work.folder / "energy.npz", time=time, kinetic=kinetic, potential=potential)
 
 
-def _save_debris(settings: Settings, work: Work, building: Structure, track: Track, broken_at: np.ndarray) -> None:
+def _save_debris(settings: Settings, work: Work, building: Structure, track: Track, parted_at: np.ndarray) -> None:
     rng = np.random.default_rng((settings.seed, STAGE, 2))
-    crumbs = debris.born(building, track, broken_at, settings.debris, rng)
+    crumbs = debris.born(building, track, parted_at, settings.debris, rng)
     position = debris.fly(crumbs, debris.height_field(building, track), track)
     spin = np.minimum(rng.exponential(0.5, len(crumbs.time)) / crumbs.radius, 40.0)
     save_arrays(
@@ -80,9 +80,9 @@ def _save_debris(settings: Settings, work: Work, building: Structure, track: Tra
     )
 
 
-def _save_events(work: Work, building: Structure, film_set: Located[Set], track: Track, broken_at: np.ndarray) -> None:
+def _save_events(work: Work, building: Structure, film_set: Located[Set], track: Track, parted_at: np.ndarray) -> None:
     vents = air.outlets(building, film_set.record.building)
-    found = events.joined([events.breaks(building, track, broken_at), events.impacts(building, track), air.jets(building, track, vents)])
+    found = events.joined([events.breaks(building, track, parted_at), events.impacts(building, track), air.jets(building, track, vents)])
     save_arrays(
         work.folder / "events.npz",
         time=found.time,
