@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import disc
+from derrumbe.survey.filters import masked_mean, shrunk, widened
 
 SKY_SIDE = 480
 PATCH_SIDE = 1400
@@ -17,35 +17,42 @@ PATCH_RADIUS = 3
 FEATHER = 0.003
 BROAD = 0.03
 """Cloud shapes coarser than this share of the sky picture are carried on from the rim, finer ones come from patches."""
-STREAK = 4.0
-"""Skies are smoother along the horizon than across it by this much."""
+STREAK = (4.0, 60.0)
+"""Least and most by which a sky is taken to be smoother along the horizon than across it."""
 ENOUGH = 0.12
 """Patches of what stands are taken from what stands when there is at least this share of what is wanted."""
 SHALLOW = 5.0
 SEAM = 0.022
 """Half height of the band in which the skyline behind the building is made of real skylines, share of the longer side."""
-TAINTED = 0.010
-"""Sky this near to anything else (share of the longer side) is tainted by lens blur, sharpening and chroma, and isn't carried on."""
-CLOUDY = 0.012
-"""Skies whose colour strays from a smooth gradient by more than this (display-like codes) have clouds worth carrying on."""
+TAINTED = (0.003, 0.010)
+"""Sky this near to anything else (share of the longer side) is tainted by lens blur, sharpening and chroma, and isn't carried on.
+The first for clouds, which hide it and change faster."""
+CLOUDY = 0.04
+"""Skies that stray from a smooth gradient by more than this (display-like codes) have clouds with shapes worth copying."""
 
 
 def fill_sky(texture: np.ndarray, sky: np.ndarray, hole: np.ndarray, seed: int) -> np.ndarray:
     """Return a full picture (h, w, 3) of sky: the plate's where it shows, carried on elsewhere. Grain-free."""
     scale = min(1.0, SKY_SIDE / max(sky.shape))
     size = (max(2, round(sky.shape[1] * scale)), max(2, round(sky.shape[0] * scale)))
-    weight = ((sky > 0.995) & ~hole).astype(np.float32)
-    weight = cv2.erode(weight, disc(max(2.0, TAINTED * max(sky.shape))), borderValue=1)
-    cover = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
-    if cover.max() < 0.5:
+    open_sky = (sky > 0.995) & ~hole
+    small, known = _clear_of(texture, open_sky, TAINTED[1], size)
+    if not known.any():
         return np.broadcast_to(np.percentile(texture.reshape(-1, 3), 95, axis=0).astype(np.float32), texture.shape).copy()
-    small = cv2.resize(texture * weight[..., None], size, interpolation=cv2.INTER_AREA) / np.maximum(cover, 1e-6)[..., None]
-    known = cover > 0.5
-    smooth = _gradient(small, known)
-    whole = smooth + _diffused(small - smooth, known)
+    smooth, streak = _gradient(small, known), _streakiness(small, known)
     if _cloudiness(small, smooth, known) > CLOUDY:
-        whole = _with_clouds(small, known, seed)
+        whole = _with_clouds(*_clear_of(texture, open_sky, TAINTED[0], size), streak, seed)
+    else:
+        whole = smooth + _diffused(small - smooth, known, streak)
     return np.maximum(cv2.resize(whole, sky.shape[::-1], interpolation=cv2.INTER_CUBIC), 0)
+
+
+def _clear_of(texture: np.ndarray, open_sky: np.ndarray, taint: float, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sky in a picture of `size` (h, w, 3), and where it is known (h, w) bool: further than `taint` from anything else."""
+    weight = shrunk(open_sky, max(2.0, taint * max(open_sky.shape))).astype(np.float32)
+    cover = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(texture * weight[..., None], size, interpolation=cv2.INTER_AREA) / np.maximum(cover, 1e-6)[..., None]
+    return small, cover > 0.5
 
 
 def _gradient(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -60,8 +67,8 @@ def _gradient(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
     return np.clip(basis @ factors, low, high).astype(np.float32)
 
 
-def _diffused(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Return `values` (h, w, 3) carried into the unknown as a membrane fixed at its rim, stiffer along the horizon.
+def _diffused(values: np.ndarray, known: np.ndarray, streak: float) -> np.ndarray:
+    """Return `values` (h, w, 3) carried into the unknown as a membrane fixed at its rim, `streak` times stiffer along the horizon.
 
     Solved from coarse to fine: each size starts from the one before (full multigrid without residuals, enough for smooth skies).
     """
@@ -72,35 +79,46 @@ def _diffused(values: np.ndarray, known: np.ndarray) -> np.ndarray:
         weight = known.astype(np.float32)
         cover = cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
         mean = cv2.resize(values * weight[..., None], half, interpolation=cv2.INTER_AREA) / np.maximum(cover, 1e-6)[..., None]
-        coarse = _diffused(mean, cover > 0.4)
+        coarse = _diffused(mean, cover > 0.4, streak)
         filled = np.where(known[..., None], values, cv2.resize(coarse, known.shape[::-1], interpolation=cv2.INTER_LINEAR))
-    return _relaxed(filled.astype(np.float32), ~known, 60)
+    return _relaxed(filled.astype(np.float32), ~known, streak, 60)
 
 
-def _relaxed(filled: np.ndarray, free: np.ndarray, rounds: int) -> np.ndarray:
+def _relaxed(filled: np.ndarray, free: np.ndarray, streak: float, rounds: int) -> np.ndarray:
     for _ in range(rounds):
         padded = np.pad(filled, ((1, 1), (1, 1), (0, 0)), mode="edge")
         level, plumb = padded[1:-1, :-2] + padded[1:-1, 2:], padded[:-2, 1:-1] + padded[2:, 1:-1]
-        filled[free] = ((STREAK * level + plumb) / (2 * STREAK + 2))[free]
+        filled[free] = ((streak * level + plumb) / (2 * streak + 2))[free]
     return filled
 
 
+def _streakiness(small: np.ndarray, known: np.ndarray) -> float:
+    """Return how much stiffer the sky is along the horizon than across it, from the slopes of its broad shapes."""
+    light = np.sqrt(np.maximum(small.mean(axis=-1), 0))
+    mean = masked_mean(np.dstack([light] * 3), known, 3)[0][..., 0]
+    inner = shrunk(known, 6)
+    if inner.sum() < 100:
+        return STREAK[0]
+    across, down = (float((cv2.Sobel(mean, cv2.CV_32F, dx, 1 - dx)[inner] ** 2).mean()) for dx in (1, 0))
+    return float(np.clip(3 * down / max(across, 1e-12), *STREAK))
+
+
 def _cloudiness(small: np.ndarray, smooth: np.ndarray, known: np.ndarray) -> float:
-    inner = cv2.erode(known.astype(np.uint8), disc(4)) > 0
+    inner = shrunk(known, 4)
     if inner.sum() < 100:
         return 0.0
     codes = np.sqrt(np.maximum(small, 0)) - np.sqrt(np.maximum(smooth, 0))
     return float(codes[inner].std())
 
 
-def _with_clouds(small: np.ndarray, known: np.ndarray, seed: int) -> np.ndarray:
+def _with_clouds(small: np.ndarray, known: np.ndarray, streak: float, seed: int) -> np.ndarray:
     """Return the sky with its unknown part filled: fine shapes by patches of the known sky, broad ones carried on from its rim."""
-    codes, white = encode(np.where(known[..., None], small, _diffused(small, known)))
+    codes, white = encode(np.where(known[..., None], small, _diffused(small, known, streak)))
     filled = decode(_patched(codes, ~known, np.zeros_like(known), seed), white)
     # A blur hides the steps of 8-bit codes; clouds have nothing finer.
     filled = np.where(known[..., None], small, cv2.GaussianBlur(filled, (0, 0), 1.2))
     broad = cv2.GaussianBlur(filled, (0, 0), BROAD * max(known.shape))
-    return filled - broad + _diffused(broad, known)
+    return filled - broad + _diffused(broad, known, streak)
 
 
 def fill_ground(
@@ -124,8 +142,8 @@ def fill_ground(
 
 def without(texture: np.ndarray, front: np.ndarray, region: np.ndarray, seed: int) -> np.ndarray:
     """Return the texture with what stands before the building (`front` alpha) replaced by patches of its walls."""
-    wanted = (cv2.dilate((front > 0.02).astype(np.uint8), disc(2)) > 0) & (cv2.dilate(region.astype(np.uint8), disc(3)) > 0)
-    walls = cv2.erode(region.astype(np.uint8), disc(2)) > 0
+    wanted = widened(front > 0.02, 2) & widened(region, 3)
+    walls = shrunk(region, 2)
     return _filled(texture, wanted, ~walls & ~wanted, seed) if wanted.any() and (walls & ~wanted).any() else texture
 
 
@@ -186,7 +204,7 @@ def joined(texture: np.ndarray, heaven: np.ndarray, ground: np.ndarray, hole: np
     below = np.clip((rows - skyline[None]) / 1.6 + 0.5, 0, 1)[..., None]
     behind = heaven + (ground - heaven) * below
     soft = max(1.0, FEATHER * max(hole.shape))
-    inside = cv2.GaussianBlur(cv2.dilate(hole.astype(np.float32), disc(2 * soft)), (0, 0), soft)
+    inside = cv2.GaussianBlur(widened(hole, 2 * soft).astype(np.float32), (0, 0), soft)
     # Only against the sky may the seam lie outside the hole: patches elsewhere already meet their surroundings.
     share = np.where(hole, 1.0, inside * np.clip(1 - below[..., 0], 0, 1))
     return texture + (behind - texture) * share[..., None].astype(np.float32)
@@ -202,11 +220,11 @@ def stitched(
     # Over the sky, so that a tree line keeps its shape and takes the tone of the sky that it is set against.
     heaven = np.maximum(heaven, 1e-3)
     filled = heaven * _filled(np.clip(clean / heaven, 0, 2), seam, (banned | hole | low) & ~seam, seed)
-    soft = cv2.GaussianBlur(cv2.erode(seam.astype(np.float32), disc(3)), (0, 0), 1.5)[..., None]
+    soft = cv2.GaussianBlur(shrunk(seam, 3).astype(np.float32), (0, 0), 1.5)[..., None]
     return clean + (filled - clean) * soft
 
 
 def seam_of(texture: np.ndarray, heaven: np.ndarray, hole: np.ndarray, sky: np.ndarray) -> float:
     """Return how much the carried-on sky differs from the plate's just outside the hole (root mean square, light)."""
-    ring = (cv2.dilate(hole.astype(np.uint8), disc(6)) > 0) & ~hole & (sky > 0.99)
+    ring = widened(hole, 6) & ~hole & (sky > 0.99)
     return float(np.sqrt(np.mean((texture[ring] - heaven[ring]) ** 2))) if ring.any() else 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import disc, soft_edge
+from derrumbe.survey.filters import disc, shrunk, soft_edge, widened
 
 WORKING_SIDE = 1000
 GREEN = 0.10
@@ -18,7 +18,7 @@ UNREST = 0.045
 """Leaves change by at least this (display codes, 0..1) within a few pixels; lawns and paint don't."""
 DENSE = 0.40
 """Share of leaf-like pixels around a sure one."""
-SMALLEST = 0.004
+SMALLEST = 0.01
 """Smaller plants than this share of the building's area are left with it."""
 FADE = (0.03, 0.12)
 """Plants beside the building, below its foot, are kept in front within these distances from it, share of the longer side."""
@@ -74,7 +74,7 @@ def _in_front(leafy: np.ndarray, building: np.ndarray) -> np.ndarray:
     """Keep plants that overlap the building by enough and come in from its rim."""
     joined = cv2.morphologyEx(leafy.astype(np.uint8), cv2.MORPH_CLOSE, disc(2))
     labels, stats = cv2.connectedComponentsWithStats(joined)[1:3]
-    deep = cv2.erode(building.astype(np.uint8), disc(3), borderValue=0) > 0
+    deep = shrunk(building, 3)
     overlap = np.bincount(labels[building & deep], minlength=len(stats))
     rim = np.bincount(labels[~deep], minlength=len(stats))
     kept = (overlap > SMALLEST * building.sum()) & (rim > 0)
@@ -85,8 +85,8 @@ def _in_front(leafy: np.ndarray, building: np.ndarray) -> np.ndarray:
 def _cut(codes: np.ndarray, sure: np.ndarray, clear: np.ndarray) -> np.ndarray:
     """Return the plants' mask (h, w) bool."""
     reach = max(3.0, REACH * max(sure.shape))
-    near = cv2.dilate(sure.astype(np.uint8), disc(reach)) > 0
-    core = cv2.erode(sure.astype(np.uint8), disc(2), borderValue=1) > 0
+    near = widened(sure, reach)
+    core = shrunk(sure, 2)
     labels = np.full(sure.shape, cv2.GC_BGD, np.uint8)
     labels[near] = cv2.GC_PR_BGD
     labels[sure] = cv2.GC_PR_FGD

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from derrumbe.core.files import save_arrays
@@ -14,7 +13,7 @@ from derrumbe.core.work import Work
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import write_exr
 from derrumbe.survey import cleanplate, evidence, light, look
-from derrumbe.survey.filters import disc, filled
+from derrumbe.survey.filters import filled, widened
 from derrumbe.survey.foreground import FramePass
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.mattes import Mattes, find_mattes
@@ -53,7 +52,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
 
 def _behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, geometry: Geometry, settings: Settings) -> tuple[np.ndarray, Cards]:
     """Return the clean plate (h, w, 3) and what stands beside and behind the building."""
-    hole = cv2.dilate(mattes.region.astype(np.uint8), disc(max(3.0, HOLE_GROWTH * max(mattes.region.shape)))) > 0
+    hole = widened(mattes.region, max(3.0, HOLE_GROWTH * max(mattes.region.shape)))
     skyline = skyline_rows(mattes.sky, hole, _horizon(geometry), np.random.default_rng((settings.seed, 72)))
     distance = float(geometry.camera.translation[2])
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import disc, filled
+from derrumbe.survey.filters import disc, filled, shrunk, widened
 
 REACH = 0.009
 """The outline is moved by at most this share of the picture's longer side."""
 WORKING_SIDE = 2400
+MIXED = 0.75
+"""Pixels with less sky than this at the silhouette go with the building: what is left of them would trace it in the empty sky."""
+TOPS = 5.0
+"""Tops are looked for within this many reaches of the outline."""
 THIN = 0.9
 """Thin things leave this much sky in their pixels and still count."""
 STRAIGHTEN = 0.6
@@ -22,30 +26,34 @@ def building_region(outline: np.ndarray, sky: np.ndarray) -> np.ndarray:
     if not (sky > 0.5).any():
         return drawn
     reach = REACH * max(sky.shape) + 1.0
-    blue = sky > 0.5
-    deep = cv2.erode(drawn.astype(np.uint8), disc(reach), borderValue=1) > 0
-    near = cv2.dilate(drawn.astype(np.uint8), disc(reach)) > 0
+    blue = sky > MIXED
+    deep = shrunk(drawn, reach)
+    near = widened(drawn, reach)
     # "Against the sky" is measured from thick sky, not from a gap between two chimneys.
-    against = cv2.dilate(cv2.erode(blue.astype(np.uint8), disc(2)), disc(2 * reach)) > 0
+    against = widened(shrunk(blue, 2), 2 * reach)
     region = (drawn & (~blue | deep)) | (near & ~blue & against)
-    return _main_part(_with_thin_tops(region, sky < THIN, reach))
+    return _main_part(_with_tops(region, sky < THIN, reach))
 
 
-def _with_thin_tops(region: np.ndarray, solid: np.ndarray, reach: float) -> np.ndarray:
-    """Return the region with the thin things (aerials, finials, flagpoles) that stand on it and reach into the sky.
+def _with_tops(region: np.ndarray, solid: np.ndarray, reach: float) -> np.ndarray:
+    """Return the region with the small things (aerials, finials, flagpoles, cupolas) that stand on it against the sky.
 
-    A shaft too thin for the matte leaves a gap under its finial; it is bridged.
+    What goes on further from the building is a neighbour and stays. A shaft too thin for the matte leaves a gap under its finial; it is
+    bridged.
     """
     gap = 0.8 * reach
-    specks = solid & ~region & ~(cv2.morphologyEx(solid.astype(np.uint8), cv2.MORPH_OPEN, disc(0.7 * reach)) > 0)
-    specks &= cv2.dilate(region.astype(np.uint8), disc(5 * reach)) > 0
-    chained = cv2.morphologyEx((region | specks).astype(np.uint8), cv2.MORPH_CLOSE, disc(gap))
-    labels = cv2.connectedComponents(chained)[1]
-    standing = specks & (labels == np.bincount(labels[region]).argmax())
-    nearby = cv2.dilate(standing.astype(np.uint8), disc(gap)) > 0
-    shafts = cv2.morphologyEx(
-        (region | standing).astype(np.uint8), cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (1, 2 * round(gap) + 1))
-    )
+    near = widened(region, TOPS * reach)
+    labels, stats = cv2.connectedComponentsWithStats((solid & near & ~region).astype(np.uint8), connectivity=8)[1:3]
+    beyond = np.unique(labels[cv2.dilate((solid & ~near).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0])
+    small = (stats[:, 2] < 2 * TOPS * reach) & (stats[:, 3] < 2 * TOPS * reach)
+    small[beyond] = small[0] = False
+    tops = small[labels]
+    chained = cv2.morphologyEx((region | tops).astype(np.uint8), cv2.MORPH_CLOSE, disc(gap))
+    parts = cv2.connectedComponents(chained)[1]
+    standing = tops & (parts == np.bincount(parts[region]).argmax())
+    nearby = widened(standing, gap)
+    upright = cv2.getStructuringElement(cv2.MORPH_RECT, (1, 2 * round(gap) + 1))
+    shafts = cv2.morphologyEx((region | standing).astype(np.uint8), cv2.MORPH_CLOSE, upright)
     return region | standing | (nearby & (shafts > 0))
 
 
@@ -85,7 +93,7 @@ def _outset(points: np.ndarray, by: float) -> np.ndarray:
 
 def building_matte(region: np.ndarray, sky: np.ndarray) -> np.ndarray:
     """Return the building's alpha (h, w) float32: soft against the sky, about a pixel soft elsewhere."""
-    against = cv2.dilate((sky > 0.5).astype(np.uint8), disc(6)) > 0
+    against = widened(sky > 0.5, 6)
     plain = cv2.GaussianBlur(region.astype(np.float32), (0, 0), 0.7)
     soft = np.where(region | (sky < 0.999), np.minimum(1.0 - sky, cv2.dilate(plain, disc(2))), 0.0)
     return np.where(against, soft, plain).astype(np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import disc, masked_mean, soft_edge
+from derrumbe.survey.filters import disc, masked_mean, shrunk, soft_edge
 
 WORKING_SIDE = 640
 SMALLEST = 0.004
@@ -61,10 +61,10 @@ def _steepness(picture: np.ndarray) -> np.ndarray:
 def _cut(codes: np.ndarray, seed: np.ndarray, building: np.ndarray, horizon: float) -> np.ndarray:
     """Return the sky's region (h, w) bool."""
     reach = max(2.0, 0.012 * codes.shape[1])
-    deep = cv2.erode(building.astype(np.uint8), disc(reach), borderValue=1) > 0
+    deep = shrunk(building, reach)
     rows = np.arange(codes.shape[0])[:, None]
     labels = np.where(seed, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    labels[cv2.erode(seed.astype(np.uint8), disc(3), borderValue=1) > 0] = cv2.GC_FGD
+    labels[shrunk(seed, 3)] = cv2.GC_FGD
     labels[deep | np.broadcast_to(rows > horizon + 0.02 * codes.shape[0], seed.shape)] = cv2.GC_BGD
     cv2.setRNGSeed(7)
     cv2.grabCut(

@@ -16,7 +16,7 @@ from derrumbe.geom.solids import Shape, Solid, cone, grown, shape, union, wall_p
 from derrumbe.survey.footing import bottom_chain
 from derrumbe.survey.frame import Frame, Wall
 
-GROWTH = 1.25
+GROWTH = 1.5
 """The outline is grown by this many pixels, so that mixed edge pixels go with the building."""
 BANDS = 28
 """Height bands in which the depth of roofs and towers is measured."""

@@ -22,7 +22,7 @@ def test_area_turns_its_sign_with_the_winding_and_ignores_place(values: list[flo
     points = star(values)
     assert signed_area(points) > 0
     assert signed_area(points[::-1]) == pytest.approx(-signed_area(points))
-    assert signed_area(points + (x, y)) == pytest.approx(signed_area(points), rel=1e-6, abs=1e-6)
+    assert signed_area(points + np.array([x, y])) == pytest.approx(signed_area(points), rel=1e-6, abs=1e-6)
 
 
 @given(radii)
