@@ -9,7 +9,7 @@ from derrumbe.core.errors import BadInput
 from derrumbe.pipeline.prepare import Request
 
 OUTLINE = Path(__file__).with_name("china.outline.json")
-BRIEF = "progressive collapse from the ground floor at frame 1013, heavy dust rolling to the right"
+BRIEF = "41 m tall, collapses progressively from the ground floor at frame 1013, dust rolling to the right"
 
 
 def photograph() -> Path:
