@@ -10,9 +10,10 @@ from derrumbe.fracture.bonds import Bonds, bond, tied
 from derrumbe.fracture.contacts import contacts
 from derrumbe.fracture.cracks import Shard
 from derrumbe.fracture.elements import Element
-from derrumbe.fracture.faces import classify, on_surface
+from derrumbe.fracture.faces import classify
 from derrumbe.fracture.materials import MATTER, Stuff
 from derrumbe.fracture.sizes import power_law_exponent
+from derrumbe.fracture.skin import Skin
 from derrumbe.geom.carving import mesh_of, triangle_normals
 
 Arrays = dict[str, np.ndarray]
@@ -24,12 +25,14 @@ NEAR_GROUND = 0.05
 """Pieces that reach down to this above the ground (or the solid's foot) stand on it, metres."""
 
 
-def assemble(shards: list[Shard], elements: list[Element], body: Manifold, rng: np.random.Generator) -> tuple[Pieces, Arrays]:
-    """Return the record and the arrays of its file."""
+def assemble(
+    shards: list[Shard], elements: list[Element], body: Manifold, eye: np.ndarray, rng: np.random.Generator
+) -> tuple[Pieces, Arrays]:
+    """Return the record and the arrays of its file. `eye` (3,): where the camera stands."""
     arrays = _meshes(shards) | _labels(shards, elements)
     arrays |= _masses(arrays)
     arrays["grounded"] = _grounded(arrays, body)
-    bonds, loose = _faces_and_bonds(arrays, body, rng)
+    bonds, loose = _faces_and_bonds(arrays, body, eye, rng)
     arrays |= {"bonds": bonds.pairs.astype(np.int32), "bond_area": bonds.area.astype(np.float32)}
     arrays |= {"bond_strength": bonds.strength.astype(np.float32), "bond_centre": bonds.centre.astype(np.float32)}
     record = Pieces(
@@ -89,7 +92,7 @@ def _grounded(arrays: Arrays, body: Manifold) -> np.ndarray:
     return np.asarray(lowest < max(0.0, body.bounding_box()[1]) + NEAR_GROUND)
 
 
-def _faces_and_bonds(arrays: Arrays, body: Manifold, rng: np.random.Generator) -> tuple[Bonds, float]:
+def _faces_and_bonds(arrays: Arrays, body: Manifold, eye: np.ndarray, rng: np.random.Generator) -> tuple[Bonds, float]:
     """Add `triangle_face` to the arrays and return the bonds, and the share of the mass that hung free."""
     owner = arrays["triangle_piece"]
     start = np.searchsorted(owner, np.arange(len(arrays["element"]) + 1))
@@ -98,7 +101,7 @@ def _faces_and_bonds(arrays: Arrays, body: Manifold, rng: np.random.Generator) -
     normals, areas = triangle_normals(arrays["vertices"], arrays["triangles"])
     kind = arrays["element_kind"][arrays["element"]][owner]
     uncovered = 1 - covered / np.maximum(areas, 1e-12)
-    arrays["triangle_face"] = classify(normals, uncovered, kind, on_surface(corners, normals, *mesh_of(body)))
+    arrays["triangle_face"] = classify(corners, normals, uncovered, kind, Skin(body), eye)
     bonds = bond(pairs, area, centre, normal, arrays["material"], arrays["element"], rng)
     return tied(bonds, arrays["centre"], arrays["mass"], arrays["grounded"])
 

@@ -53,7 +53,7 @@ class Thrift:
         counts = (int(0.11 * most), int(0.02 * most), int(0.06 * most), int(0.05 * most), self.storeys_per_band)
         if not self.rough:
             return Quota(*counts)
-        leftovers = int((0.1 + 0.08 * self.details) * count)
+        leftovers = int((0.1 + 0.1 * self.details) * count)
         return Quota(*counts, slack=0.006, unseen_slack=0.05, per_panel=4 + int(8 * self.details), leftovers=leftovers)
 
 

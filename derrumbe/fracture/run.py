@@ -18,7 +18,9 @@ from derrumbe.fracture.plan import Thrift, make_plan, roof_thickness
 from derrumbe.fracture.settings import Settings
 from derrumbe.fracture.shell import shell_elements
 from derrumbe.fracture.sight import coarser_unseen
+from derrumbe.fracture.skin import Skin
 from derrumbe.fracture.walls import sheets_of, without_roofs
+from derrumbe.geom.camera import eye
 from derrumbe.geom.carving import facets, hollow, solid
 
 FRACTURE = 3
@@ -49,7 +51,7 @@ def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
             f"the building has {len(shards)} parts before it is broken, more than {fragments.count} pieces: "
             "raise fragments.count or simplify the outline"
         )
-    record, arrays = assemble(shards, elements, body, rng)
+    record, arrays = assemble(shards, elements, body, eye(camera), rng)
     save_arrays(work.folder / record.arrays, **arrays)
     return record.model_copy(update={"warnings": (*record.warnings, *_cautions(building))})
 
@@ -58,7 +60,7 @@ def structure(building: Building, body: Manifold, camera: Camera, settings: Sett
     """Return the elements of a building, with as much detail as the piece budget allows."""
     knobs = settings.building
     roof = roof_thickness(knobs)
-    found = facets(body)
+    found, skin = facets(body), Skin(body)
     flat = [facet.frame.origin[1] for facet in found if facet.normal[1] > 0.999 and facet.area > 4]
     sheets, rest = sheets_of(body, found, building.facades, knobs.wall_thickness, roof)
     elements: list[Element] = []
@@ -69,7 +71,7 @@ def structure(building: Building, body: Manifold, camera: Camera, settings: Sett
         plan = make_plan(building, knobs, thrift.quota(settings.fragments.count))
         room = hollow(body, plan.heights(flat), plan.wall, plan.roof)
         rng = np.random.default_rng((settings.seed, FRACTURE, 1))
-        elements = shell_elements(sheets, rest - room, body, plan, camera, rng) + interior_elements(without_roofs(room, sheets), plan)
+        elements = shell_elements(sheets, rest - room, skin, plan, camera, rng) + interior_elements(without_roofs(room, sheets), plan)
         parts = sum(len(element.parts) for element in elements)
         if parts <= limit:
             break

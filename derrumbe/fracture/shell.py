@@ -11,11 +11,11 @@ from manifold3d import Manifold
 
 from derrumbe.core.records import Camera, Opening
 from derrumbe.fracture.elements import Element, Joints
-from derrumbe.fracture.faces import on_surface
 from derrumbe.fracture.layout import CLOSE, Panel, panels
 from derrumbe.fracture.materials import FLOORS, Kind, Stuff
 from derrumbe.fracture.plan import Plan
 from derrumbe.fracture.sight import seen_solids
+from derrumbe.fracture.skin import Skin
 from derrumbe.fracture.walls import SPECK, STEEP, Sheet
 from derrumbe.geom.carving import UP, Facet, Frame, between, convex_parts, mesh_of, triangle_normals
 
@@ -27,10 +27,8 @@ STAGGER = 0.25
 """How far the joint between two storeys strays from the floor, metres."""
 
 
-def shell_elements(
-    sheets: list[Sheet], rest: Manifold, body: Manifold, plan: Plan, camera: Camera, rng: np.random.Generator
-) -> list[Element]:
-    """Return the elements of the shell of `body`: of its walls and roofs, and of the `rest` of its shell, cut along levels and bays."""
+def shell_elements(sheets: list[Sheet], rest: Manifold, skin: Skin, plan: Plan, camera: Camera, rng: np.random.Generator) -> list[Element]:
+    """Return the elements of the shell: of its walls and roofs, and of the `rest` of it that shows on the skin, cut along levels and bays."""
     made: list[Element] = []
     blind = plan.quota.blind_windows
     for sheet in sheets:
@@ -40,7 +38,7 @@ def shell_elements(
         else:
             openings = plan.facades[sheet.facade].openings
         made += _sheet_elements(sheet, openings, plan, rng)
-    return made + _leftovers(rest, sheets, body, plan, camera)
+    return made + _leftovers(rest, sheets, skin, plan, camera)
 
 
 def _blind_openings(facet: Facet, plan: Plan, most: int) -> tuple[Opening, ...]:
@@ -143,10 +141,10 @@ def _cut(band: Manifold, frame: Frame, panel: Panel, back: float, front: float) 
     return band ^ frame.box((panel.left, panel.bottom, back), (panel.right, panel.top, front))
 
 
-def _leftovers(rest: Manifold, sheets: list[Sheet], body: Manifold, plan: Plan, camera: Camera) -> list[Element]:
+def _leftovers(rest: Manifold, sheets: list[Sheet], skin: Skin, plan: Plan, camera: Camera) -> list[Element]:
     """Return what no large facet took but shows on the surface (corners, steps, odd roofs), cut along levels and bays."""
     lumps = [(level, lump) for level, band in _bands(rest, plan.tops[:-1]) for cell in _cells(band, plan) for lump in cell.decompose()]
-    shown = _shown([lump for _, lump in lumps], body)
+    shown = _shown([lump for _, lump in lumps], skin)
     kept = [pair for pair, area in zip(lumps, shown, strict=True) if area > SHOWN]
     solids = [lump for _, lump in kept]
     seen = seen_solids([*solids, *(sheet.solid for sheet in sheets)], camera)
@@ -166,15 +164,15 @@ def _cells(band: Manifold, plan: Plan) -> Iterator[Manifold]:
             yield between(strip, np.array([0, 0, 1.0]), near, far)
 
 
-def _shown(lumps: list[Manifold], body: Manifold) -> np.ndarray:
-    """Return how much of each lump lies on the surface of `body` and doesn't face the ground, m²."""
+def _shown(lumps: list[Manifold], skin: Skin) -> np.ndarray:
+    """Return how much of each lump lies on the skin and doesn't face the ground, m²."""
     if not lumps:
         return np.zeros(0)
     meshes = [mesh_of(lump) for lump in lumps]
     corners = np.concatenate([vertices[triangles] for vertices, triangles in meshes])
     owner = np.repeat(np.arange(len(meshes)), [len(triangles) for _, triangles in meshes])
     normals, areas = triangle_normals(corners.reshape(-1, 3), np.arange(3 * len(corners)).reshape(-1, 3))
-    seen = on_surface(corners, normals, *mesh_of(body)) & (normals[:, 1] > -0.9)
+    seen = skin.bears(corners, normals) & (normals[:, 1] > -0.9)
     return np.bincount(owner, areas * seen, len(lumps))
 
 
