@@ -19,6 +19,8 @@ from derrumbe.simulate.track import Track
 
 PER_PIECE = 10
 """Particles for every rigid piece at amount 1."""
+MOST = 100_000
+"""Particles at most, whatever is asked."""
 BREAK_SHARE = 0.55
 """Share of particles born from breaks; the others come from impacts."""
 EXPONENT = 1.7
@@ -53,7 +55,7 @@ class HeightField:
 
 def born(structure: Structure, track: Track, broken_at: np.ndarray, debris: Debris, rng: np.random.Generator) -> Crumbs:
     """Return the particles of a collapse, sorted by birth."""
-    total = round(PER_PIECE * structure.count * debris.amount)
+    total = min(round(PER_PIECE * structure.count * debris.amount), MOST)
     from_breaks = _from_breaks(structure, track, broken_at, round(BREAK_SHARE * total), rng)
     from_impacts = _from_impacts(structure, track, round((1 - BREAK_SHARE) * total), rng)
     time, position, velocity, rest, piece = (np.concatenate(both) for both in zip(from_breaks, from_impacts, strict=True))

@@ -17,6 +17,8 @@ DUST_PER_JOULE = 4.0e-5
 """kg of fine dust per joule lost in an impact: between 0.1 and 0.5 % of the mass of a four-storey building falls to dust in all."""
 OPENS = 0.05
 """m by which the sides of a crack must part before dust and crumbs come out of it."""
+SHARP, SOFTEST = 0.15, 0.5
+"""An impact takes this share of the kinetic energy in one sample, and this many J/kg; sliding and crushing below are slower."""
 CELL = 1.5
 """m: impacts of one sample are gathered in cells of this size."""
 GLASS = 4
@@ -89,8 +91,7 @@ def energy_lost(structure: Structure, track: Track) -> np.ndarray:
     kinetic = 0.5 * structure.mass * (velocity**2).sum(-1)
     sinking = -np.diff(track.position[..., 1].astype(np.float64), axis=0)
     lost = kinetic[:-1] + GRAVITY * structure.mass * sinking - kinetic[1:]
-    # sliding and crushing in small portions makes no cloud
-    return np.where(lost > 0.15 * kinetic[:-1] + 20.0, lost, 0.0)
+    return np.where(lost > np.maximum(SHARP * kinetic[:-1], SOFTEST * structure.mass), lost, 0.0)
 
 
 def impacts(structure: Structure, track: Track) -> Events:

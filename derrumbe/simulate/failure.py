@@ -113,8 +113,13 @@ class Failure:
         since = self.failed_at[self.structure.cell]
         fallen = EARLIER_FALL * np.where(np.isfinite(since), since, 0.0)
         passing = np.sqrt(fallen**2 + 2 * self.structure.storey_height / gravity) - fallen
-        hinge = self.plan.hinge.seconds if self.plan.hinge else 0.0
-        return self.crushed_pieces() & (now < np.maximum(since, hinge) + passing)
+        making_way = self.crushed_pieces()
+        hinge = 0.0
+        if self.plan.hinge:
+            # floors of the storey that gives way would wedge the block
+            hinge = self.plan.hinge.seconds
+            making_way |= self.failed[self.structure.cell] & (self.structure.storey == self.plan.origin) & self.plan.falls
+        return making_way & (now < np.maximum(since, hinge) + passing)
 
 
 def _hurried(lag: np.ndarray, sudden: bool) -> np.ndarray:

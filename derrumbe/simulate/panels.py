@@ -20,6 +20,8 @@ PATIENCE = 0.6
 """s after its failure when what still stands is broken further and pushed again."""
 INSISTENCE = 0.9
 """How many times harder than at first with every further push: a squat block has to be slid off what it stands on."""
+PUSHES = 4
+"""Further pushes at most: what stands then is wedged in rubble, and rubble must come to rest."""
 STANDS_DROP, STANDS_TURN = 0.3, 0.15
 """m and rad within which a crushed part still stands."""
 
@@ -53,12 +55,13 @@ class Panels:
         failed_at = self.failure.failed_at[self.structure.cell]
         for number, body in list(self.world.bodies.items()):
             overdue = failed_at[body.pieces].min() + PATIENCE < now
-            if overdue and number not in self.pushed and self._stands(number):
+            due = overdue and number not in self.pushed and self.pushes[body.pieces].max() < PUSHES
+            if due and self._stands(number):
+                self.pushes[body.pieces] += 1
                 if len(body.pieces) > PANEL:
                     self.failure.shake(body.pieces, now)
                 else:
                     self.world.wake(number)
-                    self.pushes[body.pieces] += 1
                     self._push(number, now, INSISTENCE * float(self.pushes[body.pieces].max()))
 
     def _stands(self, number: int) -> bool:

@@ -16,6 +16,9 @@ from derrumbe.simulate.world import World
 
 INSIDE = 0.3
 """Share of a piece's size by which its centre may stick out of a block and still count as inside."""
+LONGER = 0.1
+"""s after which a piece inside a block is looked at again."""
+BATCH = 256
 
 
 class Passage:
@@ -24,19 +27,25 @@ class Passage:
     def __init__(self, structure: Structure, world: World, failure: Failure, block: int) -> None:
         self.structure, self.world, self.failure, self.block = structure, world, failure, block
         self.open = np.zeros(structure.count, bool)
+        self.longer = np.full(structure.count, -np.inf)
 
     def update(self, now: float) -> None:
         """Open the way through newly crushed uprights; close it when its time is over and nothing is inside a block."""
-        making_way = self.failure.ghosts(now, GRAVITY)
+        making_way = self.failure.ghosts(now, GRAVITY) | (self.open & (now < self.longer))
         ending = np.flatnonzero(self.open & ~making_way)
         if len(ending):
-            making_way[ending] = self._inside_block(ending)
+            held = ending[self._inside_block(ending)]
+            self.longer[held] = now + LONGER
+            making_way[held] = True
         for value in (True, False):
             self.world.set_ghost(np.flatnonzero((making_way != self.open) & (making_way == value)), value)
         self.open = making_way
 
     def _inside_block(self, pieces: np.ndarray) -> np.ndarray:
         """Return which pieces lie in a piece of a block, (n,) bool. Boxes are compared in the block's rest pose, where they are known."""
+        return np.concatenate([self._inside(pieces[k : k + BATCH]) for k in range(0, len(pieces), BATCH)])
+
+    def _inside(self, pieces: np.ndarray) -> np.ndarray:
         inside = np.zeros(len(pieces), bool)
         here = self.world.positions(pieces)
         reach = INSIDE * np.cbrt(self.structure.volume[pieces])[:, None, None]

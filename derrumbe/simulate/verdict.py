@@ -8,18 +8,23 @@ from derrumbe.core.records import Caution
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.track import Track
 
-STILL = 0.15
+STILL = 0.2
 """m/s under which a piece lies still."""
-MOVING_SHARE = 0.02
+DISPLACED = 0.02
+"""m."""
+MOVING_SHARE = 0.03
 """Share of the mass that may still move in a pile at rest."""
 
 
 def fallen_share(structure: Structure, track: Track, falls: np.ndarray) -> float:
-    """Return the share of the falling mass that fell by half a storey, or, near the ground, by half of its own height."""
+    """Return the share of the falling mass that fell by half a storey, or half of its own height where that is less.
+
+    What stood in the lowest half storey can't fall that far: it counts when it has been displaced.
+    """
     drop = track.position[0, :, 1] - track.position[-1, :, 1]
     travelled = np.linalg.norm(track.position[-1] - track.position[0], axis=-1)
-    low = structure.centre[:, 1] < 0.3 * structure.storey_height
-    fell = (drop > 0.5 * np.minimum(structure.storey_height, structure.centre[:, 1])) | (low & (travelled > 0.1))
+    low = structure.centre[:, 1] < 0.5 * structure.storey_height
+    fell = (drop > 0.5 * np.minimum(structure.storey_height, structure.centre[:, 1])) | (low & (travelled > DISPLACED))
     mass = structure.mass * falls
     return float((mass * fell).sum() / max(mass.sum(), 1e-9))
 

@@ -69,8 +69,6 @@ class World:
 
     structure: Structure
     step_seconds: float
-    collides: np.ndarray
-    """(N,) bool: standing pieces that can be hit; others get a collider once they move."""
     bodies: dict[int, Body] = field(default_factory=dict)
     body_of: np.ndarray = field(init=False)
     """(N,) body number, -1 while standing."""
@@ -78,14 +76,7 @@ class World:
     def __post_init__(self) -> None:
         count = self.structure.count
         self.body_of = np.full(count, -1)
-        self.world: Any = rapier.PhysicsWorld()
-        self.world.gravity = rapier.Vec3(0.0, -GRAVITY, 0.0)
-        self.world.set_num_threads(1)
-        parameters = self.world.integration_parameters
-        parameters.dt = self.step_seconds
-        parameters.normalized_max_corrective_velocity = PUSH_OUT
-        self.events: Any = rapier.ChannelEventCollector()
-        self.world.event_handler = self.events
+        self.world, self.events = _engine(self.step_seconds)
         self._next = 0
         self._rows: dict[int, tuple[float, ...]] = {}
         self._shapes = [self._shape(piece) for piece in range(count)]
@@ -95,8 +86,8 @@ class World:
         self._ghost = np.zeros(count, bool)
         self._add_ground()
         self._standing = self.world.add_body(rapier.RigidBody.fixed())
-        for piece in np.flatnonzero(self.collides):
-            self._attach(int(piece), self._standing)
+        for piece in range(count):
+            self._attach(piece, self._standing)
 
     def add_obstacle(self, vertices: np.ndarray, triangles: np.ndarray) -> None:
         """Add a fixed mesh: a neighbour."""
@@ -143,8 +134,9 @@ class World:
         table = np.array([self._rows[number] for number in self.bodies], float).reshape(-1, 17)
         index = np.full(self._next + 2, -1)
         index[numbers] = np.arange(len(numbers))
-        cuts = [table[:, a:b] for a, b in ((0, 3), (3, 7), (7, 10), (10, 13), (13, 16))]
-        return States(numbers, *cuts, awake=table[:, 16] > 0, row=np.where(self.body_of >= 0, index[self.body_of], -1))
+        shift, turn, linear, angular, centre = np.split(table[:, :16], (3, 7, 10, 13), axis=1)
+        row = np.where(self.body_of >= 0, index[self.body_of], -1)
+        return States(numbers, shift, turn, linear, angular, centre, table[:, 16] > 0, row)
 
     def _split(self, number: int, groups: list[np.ndarray]) -> list[tuple[int, int]]:
         """The heaviest group keeps the body; the others take their own, with the velocity of the parent there."""
@@ -272,7 +264,10 @@ class World:
         corners = self.structure.hull(piece)
         size = np.ptp(corners, 0)
         shrink = np.maximum(1 - 2 * MARGIN / np.maximum(size, 1e-6), 0.96)
-        return rapier.SharedShape.convex_hull((corners * shrink).astype(np.float32))
+        try:
+            return rapier.SharedShape.convex_hull((corners * shrink).astype(np.float32))
+        except rapier.MeshConversionError:  # as thin as a pane
+            return rapier.SharedShape.cuboid(*map(float, np.maximum(0.5 * size, 0.004)))
 
     def _blow_thresholds(self) -> np.ndarray:
         """Half the weakest bond of a piece: weaker blows change nothing."""
@@ -297,6 +292,18 @@ class World:
     def _add_ground(self) -> None:
         groups = rapier.InteractionGroups(rapier.Group.from_bits(GROUND_GROUP), rapier.Group.from_bits(EVERYTHING))
         self.world.add_collider(self._surface(rapier.Collider.halfspace((0.0, 1.0, 0.0))).collision_groups(groups), None)
+
+
+def _engine(step_seconds: float) -> tuple[Any, Any]:
+    """Return an empty rapier world and what collects its contact forces. One thread, so that equal runs give equal bits."""
+    world: Any = rapier.PhysicsWorld()
+    world.gravity = rapier.Vec3(0.0, -GRAVITY, 0.0)
+    world.set_num_threads(1)
+    world.integration_parameters.dt = step_seconds
+    world.integration_parameters.normalized_max_corrective_velocity = PUSH_OUT
+    events: Any = rapier.ChannelEventCollector()
+    world.event_handler = events
+    return world, events
 
 
 def _row(body: Any, awake: bool) -> tuple[float, ...]:
