@@ -17,7 +17,7 @@ F = np.float32
 TILE = 64
 STIRRED = 5.0
 """Wavelength of the noise that stirs the flow itself, flow cells."""
-LIFE = 0.4
+LIFE = 0.5
 """Seconds that one set of coordinates lives; long enough to carry, too short to be drawn out flat."""
 
 

@@ -16,7 +16,7 @@ from numba import njit, prange
 from derrumbe.core.records import DustCloud, Located, Sun
 from derrumbe.media.volumes import Volume, read_volume
 from derrumbe.render.dust_depths import Depths, at_points, depths, lookup
-from derrumbe.render.dust_noise import billows, halved, occupied_blocks, refined, softened
+from derrumbe.render.dust_noise import billows, halved, occupied_blocks, refined, riding, softened
 
 F = np.float32
 OCTAVES = (0, 1, 2, 5)
@@ -74,33 +74,43 @@ class LitCloud:
 
 
 def light_cloud(
-    cloud: Located[DustCloud], frame: int, sun: Sun, *, color: str, density: float, facade_rgb: tuple[float, float, float]
+    cloud: Located[DustCloud],
+    frame: int,
+    sun: Sun,
+    *,
+    color: str,
+    density: float,
+    facade_rgb: tuple[float, float, float],
+    width: int | None = None,
 ) -> LitCloud | None:
     """Light the dust of `frame`. `color` auto (from the façade's colour in the plate) or #rrggbb; `density` scales opacity.
 
-    Returns None when the frame has no dust.
+    `width`: of the picture, when it is known; cells finer than two pixels are then left out. Returns None when the frame has no dust.
     """
     volume = read_volume(cloud.path(cloud.record.grid, frame))
     if volume.empty:
         return None
-    return light_volume(volume, cloud.record, sun, albedo_of(reflectance(color, facade_rgb, sun)), density)
+    fine = width is None or 4 * max(cloud.record.shape) <= width
+    return light_volume(volume, cloud.record, sun, albedo_of(reflectance(color, facade_rgb, sun)), density, fine=fine)
 
 
-def light_volume(volume: Volume, record: DustCloud, sun: Sun, albedo: np.ndarray, density: float, bite: float = BITE) -> LitCloud:
+def light_volume(
+    volume: Volume, record: DustCloud, sun: Sun, albedo: np.ndarray, density: float, *, bite: float = BITE, fine: bool = True
+) -> LitCloud:
     """Refine and light a volume that isn't empty, with single-scattering `albedo` (3,)."""
     scale = F(record.extinction * density * record.voxel)
-    factor = 2 if volume.density.size * 8 <= MOST_FINE_CELLS else 1
+    factor = 2 if fine and volume.density.size * 8 <= MOST_FINE_CELLS else 1
     blocks = occupied_blocks(volume.density, factor)
-    fine = _refine(volume, blocks, factor, scale, bite)
-    coarse = halved(fine) if factor == 2 else fine
+    cells = _refine(volume, blocks, factor, scale, bite)
+    coarse = halved(cells) if factor == 2 else cells
     skies, ambient = _ambient(coarse, volume, sun, gains(albedo.mean(keepdims=True))[:, 0])
     return LitCloud(
-        fine=fine,
+        fine=cells,
         blocks=blocks,
         factor=factor,
         origin=np.asarray(record.origin) + record.voxel * np.asarray(volume.start),
         voxel=record.voxel,
-        sun=depths(fine, np.asarray(sun.direction), 1 / factor),
+        sun=depths(cells, np.asarray(sun.direction), 1 / factor),
         skies=skies,
         ambient=ambient,
         albedo=albedo,
@@ -113,23 +123,9 @@ def light_volume(volume: Volume, record: DustCloud, sun: Sun, albedo: np.ndarray
 
 def _refine(volume: Volume, blocks: np.ndarray, factor: int, scale: np.float32, bite: float) -> np.ndarray:
     start, ride_start = (np.asarray(s, np.int64) for s in (volume.start, volume.ride_start))
-    ride, offset, weight = volume.ride, volume.ride_offset, volume.ride_weight
     density = softened(volume.density) if bite > 0 else volume.density
-    return refined(
-        density,
-        halved(halved(density)),
-        start,
-        blocks,
-        factor,
-        ride,
-        ride_start,
-        offset,
-        weight,
-        billows(SEED),
-        F(bite),
-        F(WARP if bite > 0 else 0),
-        scale,
-    )
+    noise = (riding(volume.ride), ride_start, volume.ride_offset, volume.ride_weight, billows(SEED))
+    return refined(density, halved(halved(density)), start, blocks, factor, *noise, F(bite), F(WARP if bite > 0 else 0), scale)
 
 
 def _ambient(coarse: np.ndarray, volume: Volume, sun: Sun, shares: np.ndarray) -> tuple[tuple[Depths, ...], np.ndarray]:

@@ -105,7 +105,7 @@ def phase(cosine, octave):
     return total / F(4 * np.pi)
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath=True)
 def _read(field, x, y, z):
     """Trilinear at index positions (samples at +0.5), nothing outside."""
     x, y, z = x - F(0.5), y - F(0.5), z - F(0.5)
@@ -121,7 +121,7 @@ def _read(field, x, y, z):
     return low * (one - a) + high * a
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath=True)
 def _read4(field, x, y, z):
     """The same for four channels at once, held at the borders."""
     x = min(max(x - F(0.5), F(0)), F(field.shape[0] - 1))
@@ -161,7 +161,7 @@ def _trace(view, cloud, near, far, deepest, top, step, seed):
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath=True)
 def _middle(origin, way, first, last):
     """Index position half way between two depths of a ray."""
     middle = F(0.5) * (first + last)
@@ -254,16 +254,19 @@ def _steps_out(x, y, z, move):
     return int(min(least, F(1e6)))
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath=True)
 def _source(x, y, z, factor, sun, ambient, colour, lobes, sun_rgb, ambient_rgb):
     """Light that a place sends along the ray per unit of hidden background, RGB."""
     sky, ground, free, hidden = _read4(ambient, F(0.5) * x, F(0.5) * y, F(0.5) * z)
     depth = lookup(sun[0], sun[1], sun[2], sun[3], sun[4], factor * x, factor * y, factor * z)
+    left = np.exp(-depth * F(0.5) ** OCTAVES[-1])
+    halvings = OCTAVES[-1]
     red = green = blue = F(0)
-    for n in range(len(OCTAVES)):
-        light = free * lobes[n] * np.exp(-depth * F(0.5) ** OCTAVES[n])
-        if n > 0:
-            light *= hidden
+    for n in range(len(OCTAVES) - 1, -1, -1):
+        while halvings > OCTAVES[n]:
+            left *= left
+            halvings -= 1
+        light = free * lobes[n] * left * (hidden if n > 0 else F(1))
         red += light * colour[n, 0]
         green += light * colour[n, 1]
         blue += light * colour[n, 2]

@@ -14,10 +14,13 @@ F = np.float32
 TILE = 128
 CELLS = (8, 16, 32)
 GAINS = (0.45, 0.32, 0.23)
-LUMP = 5.5
+TURNS = (((1, 2, 0), (31, 7, 53)), ((2, 0, 1), (17, 71, 23)), ((1, 0, 2), (83, 41, 97)))
+LUMP = 4.2
 """Size of the largest billow, density voxels."""
 TEXELS = TILE / CELLS[0] / LUMP
 """Texels per density voxel."""
+MOST_STRAIN = 1.6
+"""Strain (Frobenius norm of the displacements' slope) at which billows fade by half."""
 BLOCK = 8
 
 
@@ -43,37 +46,67 @@ def _cells(feature, size):
     return out
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def billows(seed: int) -> np.ndarray:
-    """Return the periodic tile (TILE,TILE,TILE) float32, spread evenly over 0..1 (so that a threshold is a share of space)."""
+    """Return the periodic tile (TILE,TILE,TILE,4) float32: billows, spread evenly over -0.5..0.5, and three turned copies that push about."""
     rng = np.random.default_rng((seed, 0xB1))
     total = np.zeros((TILE,) * 3, F)
     for cells, gain in zip(CELLS, GAINS, strict=True):
         total += F(gain) * _cells(rng.random((cells, cells, cells, 3)).astype(F), TILE)
     levels = np.quantile(total[::2, ::2, ::2], np.linspace(0, 1, 129))
-    return np.interp(total, levels, np.linspace(0, 1, 129)).astype(F)
+    even = np.interp(total, levels, np.linspace(-0.5, 0.5, 129)).astype(F)
+    turned = [np.roll(even.transpose(axes), shift, (0, 1, 2)) for axes, shift in TURNS]
+    return np.stack([even, *turned], -1)
 
 
-@njit(cache=True)
-def _tile(tile, x, y, z):
+@njit(cache=True, fastmath=True)
+def _tile4(tile, x, y, z):
+    """Four channels of a periodic tile (n,n,n,4), n a power of two, trilinear at texel coordinates."""
     mask = tile.shape[0] - 1
     fx, fy, fz = np.floor(x), np.floor(y), np.floor(z)
     i, j, k = int(fx), int(fy), int(fz)
     a, b, c = F(x - fx), F(y - fy), F(z - fz)
-    i0, j0, k0, i1, j1, k1 = i & mask, j & mask, k & mask, (i + 1) & mask, (j + 1) & mask, (k + 1) & mask
-    one = F(1)
-    low = (tile[i0, j0, k0] * (one - c) + tile[i0, j0, k1] * c) * (one - b) + (tile[i0, j1, k0] * (one - c) + tile[i0, j1, k1] * c) * b
-    high = (tile[i1, j0, k0] * (one - c) + tile[i1, j0, k1] * c) * (one - b) + (tile[i1, j1, k0] * (one - c) + tile[i1, j1, k1] * c) * b
-    return low * (one - a) + high * a
+    return _mixed(tile, i & mask, j & mask, k & mask, (i + 1) & mask, (j + 1) & mask, (k + 1) & mask, a, b, c)
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath=True)
+def _held4(field, x, y, z):
+    """Four channels (p,q,r,4), trilinear at index coordinates, held at the borders; the field may be one sample thick."""
+    x, y, z = min(max(x, F(0)), F(field.shape[0] - 1)), min(max(y, F(0)), F(field.shape[1] - 1)), min(max(z, F(0)), F(field.shape[2] - 1))
+    i, j, k = int(x), int(y), int(z)
+    p, q, r = min(i + 1, field.shape[0] - 1), min(j + 1, field.shape[1] - 1), min(k + 1, field.shape[2] - 1)
+    return _mixed(field, i, j, k, p, q, r, F(x - F(i)), F(y - F(j)), F(z - F(k)))
+
+
+@njit(cache=True, fastmath=True)
+def _mixed(field, i, j, k, p, q, r, a, b, c):
+    """Blend eight corners of four channels, axis by axis."""
+    # unsigned indices spare numba the test for negative ones, which costs as much as the rest
+    i, j, k, p, q, r = np.uint64(i), np.uint64(j), np.uint64(k), np.uint64(p), np.uint64(q), np.uint64(r)
+    s0 = s1 = s2 = s3 = F(0)
+    for n in range(4):
+        x, y = (i if n < 2 else p), (j if n % 2 == 0 else q)
+        weight = (F(1) - a if n < 2 else a) * (F(1) - b if n % 2 == 0 else b)
+        low, high = weight * (F(1) - c), weight * c
+        s0 += low * field[x, y, k, 0] + high * field[x, y, r, 0]
+        s1 += low * field[x, y, k, 1] + high * field[x, y, r, 1]
+        s2 += low * field[x, y, k, 2] + high * field[x, y, r, 2]
+        s3 += low * field[x, y, k, 3] + high * field[x, y, r, 3]
+    return s0, s1, s2, s3
+
+
+@njit(cache=True, fastmath=True)
 def _held(field, x, y, z):
     """Trilinear at index coordinates, held at the borders; the field may be one sample thick."""
     x, y, z = min(max(x, F(0)), F(field.shape[0] - 1)), min(max(y, F(0)), F(field.shape[1] - 1)), min(max(z, F(0)), F(field.shape[2] - 1))
-    i, j, k = int(x), int(y), int(z)
+    i, j, k = np.uint64(x), np.uint64(y), np.uint64(z)
     a, b, c = F(x - F(i)), F(y - F(j)), F(z - F(k))
-    p, q, r = min(i + 1, field.shape[0] - 1), min(j + 1, field.shape[1] - 1), min(k + 1, field.shape[2] - 1)
+    n = np.uint64(1)
+    p, q, r = (
+        min(i + n, np.uint64(field.shape[0] - 1)),
+        min(j + n, np.uint64(field.shape[1] - 1)),
+        min(k + n, np.uint64(field.shape[2] - 1)),
+    )
     one = F(1)
     low = (field[i, j, k] * (one - c) + field[i, j, r] * c) * (one - b) + (field[i, q, k] * (one - c) + field[i, q, r] * c) * b
     high = (field[p, j, k] * (one - c) + field[p, j, r] * c) * (one - b) + (field[p, q, k] * (one - c) + field[p, q, r] * c) * b
@@ -98,52 +131,61 @@ def occupied_blocks(density, factor):
 
 
 @njit(cache=True, parallel=True)
-def refined(density, around, start, blocks, factor, ride, ride_start, offset, weight, tile, bite, warp, scale):
+def refined(density, around, start, blocks, factor, riding, ride_start, offset, weight, tile, bite, warp, scale):
     """Return `density` (times `scale`) on cells `factor` times finer, its edges eaten by `bite` (0..1) where billows are low.
 
     `around` is the mean over 4³ voxels: an edge is where there is less than around it, so that even a veil keeps its middle.
-    Places are read from up to `warp` voxels away, which gives smooth flanks lobes. `scale` turns density into
-    optical depth per voxel.
+    Places are read from up to `warp` voxels away, which gives smooth flanks lobes. `scale` turns density into optical depth per voxel.
     """
     shape = (density.shape[0] * factor, density.shape[1] * factor, density.shape[2] * factor)
     out = np.zeros(shape, F)
-    gain = F(1) / np.sqrt(weight[0] * weight[0] + weight[1] * weight[1])
-    small = F(1) / F(factor)
+    small, half = F(1) / F(factor), F(0.5)
+    first, second = riding
     for i in prange(shape[0]):
         for j in range(shape[1]):
             for k in range(shape[2]):
                 if not blocks[i // BLOCK, j // BLOCK, k // BLOCK]:
                     continue
-                x, y, z = (F(i) + F(0.5)) * small, (F(j) + F(0.5)) * small, (F(k) + F(0.5)) * small
-                u, v, w = x - F(0.5), y - F(0.5), z - F(0.5)
-                x, y, z = x + F(start[0]), y + F(start[1]), z + F(start[2])
-                p, q, r = (
-                    F(0.5) * x - F(ride_start[0]) - F(0.5),
-                    F(0.5) * y - F(ride_start[1]) - F(0.5),
-                    F(0.5) * z - F(ride_start[2]) - F(0.5),
-                )
+                u, v, w = (F(i) + half) * small - half, (F(j) + half) * small - half, (F(k) + half) * small - half
+                near = _held(around, F(0.25) * u - F(0.375), F(0.25) * v - F(0.375), F(0.25) * w - F(0.375))
+                if near * scale <= F(1e-5):
+                    continue
+                x, y, z = u + half + F(start[0]), v + half + F(start[1]), w + half + F(start[2])
+                p, q, r = half * x - F(ride_start[0]) - half, half * y - F(ride_start[1]) - half, half * z - F(ride_start[2]) - half
                 noise = da = db = dc = F(0)
+                power = F(1e-6)
                 for n in range(2):
-                    if weight[n] > F(0.02):
-                        tx = x + _held(ride[n, 0], p, q, r) + offset[n, 0]
-                        ty = y + _held(ride[n, 1], p, q, r) + offset[n, 1]
-                        tz = z + _held(ride[n, 2], p, q, r) + offset[n, 2]
-                        tx, ty, tz = tx * F(TEXELS), ty * F(TEXELS), tz * F(TEXELS)
-                        noise += weight[n] * (_tile(tile, tx, ty, tz) - F(0.5))
-                        da += weight[n] * (_tile(tile, ty + F(31), tz + F(7), tx + F(53)) - F(0.5))
-                        db += weight[n] * (_tile(tile, tz + F(17), tx + F(71), ty + F(23)) - F(0.5))
-                        dc += weight[n] * (_tile(tile, ty + F(83), tx + F(41), tz + F(97)) - F(0.5))
+                    dx, dy, dz, trust = _held4(first if n == 0 else second, p, q, r)
+                    part = weight[n] * trust
+                    if part > F(0.02):
+                        power += part * part
+                        tx, ty, tz = x + dx + offset[n, 0], y + dy + offset[n, 1], z + dz + offset[n, 2]
+                        t0, t1, t2, t3 = _tile4(tile, tx * F(TEXELS), ty * F(TEXELS), tz * F(TEXELS))
+                        noise += part * t0
+                        da += part * t1
+                        db += part * t2
+                        dc += part * t3
+                gain = min(F(1) / np.sqrt(power), F(1.6))
                 reach = F(2) * warp * gain
                 dust = _held(density, u + reach * da, v + reach * db, w + reach * dc)
                 if dust * scale <= F(1e-5):
                     continue
-                billow = min(max(F(0.5) + gain * noise, F(0)), F(1))
-                near = _held(around, F(0.25) * u - F(0.375), F(0.25) * v - F(0.375), F(0.25) * w - F(0.375))
-                full = min(dust / max(near, F(1e-9)), F(1))
+                billow = min(max(half + gain * noise, F(0)), F(1))
+                full = min(dust / near, F(1))
                 eaten = bite * (F(1) - billow)
                 left = max(full - eaten, F(0)) / (F(1) - eaten)
-                out[i, j, k] = scale * dust * left / full * (F(1) + F(1.6) * bite * (billow - F(0.5)))
+                out[i, j, k] = scale * dust * left / full * (F(1) + F(1.6) * bite * (billow - half))
     return out
+
+
+def riding(ride: np.ndarray) -> np.ndarray:
+    """Return two sets of riding coordinates (2,3,p,q,r) with how far each may be used, (2,p,q,r,4): less where drawn out or squeezed."""
+    trust = np.ones((2, *ride.shape[2:]), F)
+    if min(ride.shape[2:]) > 1:
+        slopes = np.stack([np.stack(np.gradient(ride[:, axis], 2.0, axis=(1, 2, 3)), 1) for axis in range(3)], 1)
+        strain = np.sqrt((slopes**2).sum((1, 2)))
+        trust = (1 / (1 + (strain / MOST_STRAIN) ** 4)).astype(F)
+    return np.ascontiguousarray(np.concatenate([np.moveaxis(ride, 1, -1), trust[..., None]], -1), F)
 
 
 @njit(cache=True)
