@@ -31,7 +31,7 @@ class Data:
 
 def render_data(scene: Scene, view: Projected, after: Camera, window: Window, rest_piece: np.ndarray, now: Pose, following: Pose) -> Data:
     """Return the data of one frame. view: vertices posed `now`; after, following: the next frame's camera and pose."""
-    hit = visible(view, scene.triangles, window, CENTRE)
+    hit = visible(view, scene.triangles, window, CENTRE, holes=scene.holes)
     solid = depth_of(view, scene.triangles, hit, window)
     solid[hit < 0] = FAR
     pixel, triangle = collect(scene, hit, rest_piece, now.moved, Coverage.empty(window.shape))
@@ -43,11 +43,8 @@ def render_data(scene: Scene, view: Projected, after: Camera, window: Window, re
     out = Data(
         window, solid, np.full(window.shape, FAR, np.float32), *(np.zeros((*window.shape, *n), np.float32) for n in ((3,), (2,), ()))
     )
-    there = samples.presence >= 0.5
-    solid[y[~there], x[~there]] = FAR
-    y, x = y[there], x[there]
     out.depth[y, x] = solid[y, x]
-    out.normal[y, x] = samples.normal[there]
-    out.motion[y, x] = np.nan_to_num(goal - here)[there]
-    out.identity[y, x] = riding[there] + 1
+    out.normal[y, x] = samples.normal
+    out.motion[y, x] = np.nan_to_num(goal - here)
+    out.identity[y, x] = riding + 1
     return out

@@ -61,7 +61,7 @@ def before(inputs: Inputs, camera: Camera) -> Before:
     shape = pixels.shape[:2]
     coarse = coarse_camera(camera, window, step)
     view, cells = projected(coarse, scene.rest), Window(0, 0, shape[1], shape[0])
-    hit = visible(view, scene.triangles, cells, (0.5, 0.5))
+    hit = visible(view, scene.triangles, cells, (0.5, 0.5), holes=scene.holes)
     depth = depth_of(view, scene.triangles, hit, cells)
     building = place(camera, step, pixels, depth, scene.normal[np.maximum(hit, 0)])
     ground = _ground(inputs, camera, window, step, pixels)

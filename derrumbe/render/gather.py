@@ -10,7 +10,6 @@ import numpy as np
 from derrumbe.render.denoise import denoised, filled
 from derrumbe.render.noise import chance
 from derrumbe.render.shade import Shading
-from derrumbe.render.surface import Samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +28,12 @@ class Sums:
     def empty(cls, shape: tuple[int, int]) -> Sums:
         return cls(*(np.zeros((*shape, 3), np.float32) for _ in range(4)), *(np.zeros(shape, np.float32) for _ in range(2)))
 
-    def add(self, samples: Samples, shading: Shading, piece: np.ndarray, lit: np.ndarray, light: np.ndarray) -> None:
-        """Add samples of pieces (n,), each by its presence; those at indices lit (m,) got light (m,3)."""
+    def add(self, pixel: np.ndarray, shading: Shading, piece: np.ndarray, lit: np.ndarray, light: np.ndarray) -> None:
+        """Add samples at flat pixels (n,) of pieces (n,); those at indices lit (m,) got light (m,3)."""
         reflect, lit_reflect, lit_sum, normal = (v.reshape(-1, 3) for v in (self.reflect, self.lit_reflect, self.lit, self.normal))
         grey, calm = self.grey.reshape(-1), self.calm.reshape(-1)
-        _add_all(samples.pixel, samples.presence, shading.reflect, shading.normal, shading.change, piece, reflect, normal, grey, calm)
-        _add_lit(samples.pixel[lit], samples.presence[lit, None] * shading.reflect[lit], light, lit_reflect, lit_sum)
+        _add_all(pixel, shading.reflect, shading.normal, shading.change, piece, reflect, normal, grey, calm)
+        _add_lit(pixel[lit], shading.reflect[lit], light, lit_reflect, lit_sum)
 
     def picture(self, covered: np.ndarray, samples: int, denoise: bool) -> np.ndarray:
         """Return premultiplied rgba (h,w,4): mean reflectance times light, its noise taken out. covered (h,w): samples on new solids.
@@ -44,7 +43,7 @@ class Sums:
         count = covered.astype(np.float32)
         known = self.lit_reflect.max(-1) > 1e-6
         light = filled(self.lit / np.maximum(self.lit_reflect, 1e-7), known)
-        share = np.maximum(count, 1e-3)[..., None]
+        share = np.maximum(count, 1)[..., None]
         if denoise and known.any():
             calm = self.calm[..., None] / share
             guide = np.repeat(self.grey[..., None] / share, 3, -1)
@@ -56,13 +55,13 @@ class Sums:
 
 
 @nb.njit(cache=True)
-def _add_all(pixel, presence, reflect, normal, change, piece, sum_reflect, sum_normal, grey, calm):  # type: ignore[no-untyped-def]
+def _add_all(pixel, reflect, normal, change, piece, sum_reflect, sum_normal, grey, calm):  # type: ignore[no-untyped-def]
     for i in range(pixel.shape[0]):
-        grey[pixel[i]] += presence[i] * (0.25 + 0.5 * chance(piece[i], 3, 0, 0))
-        calm[pixel[i]] += presence[i] * (1 - change[i])
+        grey[pixel[i]] += 0.25 + 0.5 * chance(piece[i], 3, 0, 0)
+        calm[pixel[i]] += 1 - change[i]
         for c in range(3):
-            sum_reflect[pixel[i], c] += presence[i] * reflect[i, c]
-            sum_normal[pixel[i], c] += presence[i] * normal[i, c]
+            sum_reflect[pixel[i], c] += reflect[i, c]
+            sum_normal[pixel[i], c] += normal[i, c]
 
 
 @nb.njit(cache=True)

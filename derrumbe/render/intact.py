@@ -31,7 +31,8 @@ def _view(inputs: Inputs, camera: Camera) -> Projected:
 @lru_cache(maxsize=24)
 def _seen(inputs: Inputs, camera: Camera, offset: tuple[float, float]) -> np.ndarray:
     scene = load(inputs)
-    return piece_of(scene, visible(_view(inputs, camera), scene.triangles, rest_window(inputs, camera), offset))
+    view, window = _view(inputs, camera), rest_window(inputs, camera)
+    return piece_of(scene, visible(view, scene.triangles, window, offset, holes=scene.holes))
 
 
 @lru_cache(maxsize=2)
@@ -59,7 +60,7 @@ def rest_depth(inputs: Inputs, camera: Camera, window: Window) -> np.ndarray:
     depth = scene.rest_depth
     if camera != scene.camera:
         view = _view(inputs, camera)
-        depth = depth_of(view, scene.triangles, visible(view, scene.triangles, own, (0.5, 0.5)), own)
+        depth = depth_of(view, scene.triangles, visible(view, scene.triangles, own, (0.5, 0.5), holes=scene.holes), own)
     return _placed(depth, own, window, 0)
 
 

@@ -12,9 +12,12 @@ import numba as nb
 import numpy as np
 
 from derrumbe.core.records import Camera
+from derrumbe.render.texture import grey
 
 NEAR = 0.05
 NONE = -1
+ABSENT = 0.5
+"""Where the plate's matte holds less of the building than this, it isn't there."""
 
 
 @dataclass(frozen=True)
@@ -96,15 +99,58 @@ def _extent(pixels, cam):  # type: ignore[no-untyped-def]
     return x0, y0, x1, y1
 
 
-def visible(view: Projected, triangles: np.ndarray, window: Window, offset: tuple[float, float], cull: bool = True) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class Holes:
+    """Where solids are not there: the plate showed something else through or before them. holed (T,) bool: triangles that have such places;
+    view: all vertices at rest as the plate saw them; matte (h,w): the building's alpha in `window` of the plate, less than ABSENT is a hole."""
+
+    holed: np.ndarray
+    view: Projected
+    matte: np.ndarray
+    window: Window
+
+
+def visible(
+    view: Projected, triangles: np.ndarray, window: Window, offset: tuple[float, float], cull: bool = True, holes: Holes | None = None
+) -> np.ndarray:
     """Return the index (h,w) int32 of the nearest triangle at `offset` inside each pixel of `window`, NONE where there is none.
 
     triangles (T,3) int32, outward; those facing away are skipped when `cull`. Triangles that reach behind the camera are skipped.
     """
     hit = np.full(window.shape, NONE, np.int32)
     nearest = np.zeros(window.shape, np.float64)
-    _fill(view.pixels, view.cam, triangles, window.x0 + offset[0], window.y0 + offset[1], cull, hit, nearest)
+    holes = holes or Holes(np.zeros(len(triangles), bool), view, np.zeros((1, 1), np.float32), window)
+    plate = holes.view.camera
+    lens = (plate.focal_px, plate.cx - holes.window.x0, plate.cy - holes.window.y0)
+    _fill(
+        view.pixels, view.cam, triangles, window.x0 + offset[0], window.y0 + offset[1], cull, holes.holed, holes.view.cam, lens, holes.matte,
+        hit, nearest,
+    )  # fmt: skip
     return hit
+
+
+def holes_of(view: Projected, triangles: np.ndarray, matte: np.ndarray, window: Window) -> Holes:
+    """Return the holes that a plate's matte (h,w) in `window` makes in triangles seen at rest in `view`."""
+    absent = np.zeros((matte.shape[0] + 1, matte.shape[1] + 1), np.int64)
+    absent[1:, 1:] = np.cumsum(np.cumsum(matte < ABSENT, 0), 1)
+    pixels = view.pixels[triangles] - (window.x0, window.y0)
+    low = np.clip(np.nan_to_num(np.floor(pixels.min(1))) - 1, 0, (matte.shape[1], matte.shape[0])).astype(int)
+    high = np.clip(np.nan_to_num(np.floor(pixels.max(1))) + 2, 0, (matte.shape[1], matte.shape[0])).astype(int)
+    count = absent[high[:, 1], high[:, 0]] - absent[low[:, 1], high[:, 0]] - absent[high[:, 1], low[:, 0]] + absent[low[:, 1], low[:, 0]]
+    return Holes(count > 0, view, matte, window)
+
+
+@nb.njit(cache=True, inline="always")
+def _missing(wb, wc, za, zb, zc, a, b, c, rest, lens, matte):  # type: ignore[no-untyped-def]
+    """Whether the point with these picture barycentrics was no building in the plate."""
+    wa = (1 - wb - wc) * za
+    wb, wc = wb * zb, wc * zc
+    depth = wa * rest[a, 2] + wb * rest[b, 2] + wc * rest[c, 2]
+    if depth <= 0:
+        return False
+    u = lens[0] * (wa * rest[a, 0] + wb * rest[b, 0] + wc * rest[c, 0]) / depth + lens[1]
+    v = lens[0] * (wa * rest[a, 1] + wb * rest[b, 1] + wc * rest[c, 1]) / depth + lens[2]
+    return grey(matte, u, v, 0, 0) < ABSENT
 
 
 def depth_of(view: Projected, triangles: np.ndarray, hit: np.ndarray, window: Window) -> np.ndarray:
@@ -129,7 +175,7 @@ def _depths(cam, triangles, hit, left, top, focal, depth):  # type: ignore[no-un
 
 
 @nb.njit(cache=True)
-def _fill(pixels, cam, triangles, left, top, cull, hit, nearest):  # type: ignore[no-untyped-def]
+def _fill(pixels, cam, triangles, left, top, cull, holed, rest, lens, matte, hit, nearest):  # type: ignore[no-untyped-def]
     height, width = hit.shape
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
@@ -178,5 +224,7 @@ def _fill(pixels, cam, triangles, left, top, cull, hit, nearest):  # type: ignor
             for x in range(low, high + 1):
                 closeness = z0 + z_x * x
                 if closeness > nearest[y, x]:
+                    if holed[t] and _missing(b0 + ub_x * x, c0 + uc_x * x, za, zb, zc, a, b, c, rest, lens, matte):
+                        continue
                     nearest[y, x] = closeness
                     hit[y, x] = t

@@ -11,7 +11,7 @@ from derrumbe.core.files import load_arrays
 from derrumbe.core.records import Camera, DustCloud, Located, Motion, Pieces, Plate, Set
 from derrumbe.geom.camera import project
 from derrumbe.media.exr import read_exr
-from derrumbe.render.raster import Projected, Window, bounds, depth_of, projected, visible
+from derrumbe.render.raster import Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
 from derrumbe.render.torn import Mesh, tear
 
 NEIGHBOUR = 1
@@ -61,8 +61,8 @@ class Scene:
     """Where the building stands in the picture at rest."""
     texture: np.ndarray
     """(h,w,3) float32, cropped to `window`."""
-    matte: np.ndarray
-    """(h,w) float32, cropped to `window`: how much of the pixel is building; an outline may hold some sky."""
+    holes: Holes
+    """Where the outline holds no building: some sky, or something in front."""
     rest_depth: np.ndarray
     """(h,w) float32 depth of the building at pixel centres of `window`, 0 where there is none."""
     first_frame: int
@@ -115,10 +115,10 @@ def load(inputs: Inputs) -> Scene:
     rest, triangles = mesh.vertices, mesh.triangles
     view = projected(camera, rest)
     window = bounds(view)
-    hit = visible(view, triangles, window, (0.5, 0.5))
-    rest_depth = depth_of(view, triangles, hit, window)
-    texture = read_exr(film_set.path(film_set.record.texture), ("R", "G", "B"))[window.slices]
     matte = read_exr(film_set.path(film_set.record.building_matte), ("Y",))[window.slices][..., 0]
+    holes = holes_of(view, triangles, np.ascontiguousarray(matte), window)
+    rest_depth = depth_of(view, triangles, visible(view, triangles, window, (0.5, 0.5), holes=holes), window)
+    texture = read_exr(film_set.path(film_set.record.texture), ("R", "G", "B"))[window.slices]
     texture = solid_colour(texture, (matte > 0.9) & (rest_depth > 0), film_set.record.softness_px)
     return Scene(
         rest=rest,
@@ -141,7 +141,7 @@ def load(inputs: Inputs) -> Scene:
         view=view,
         window=window,
         texture=np.ascontiguousarray(texture, np.float32),
-        matte=np.ascontiguousarray(matte, np.float32),
+        holes=holes,
         rest_depth=rest_depth,
         first_frame=inputs.plate.record.frames.first,
     )

@@ -86,17 +86,15 @@ def render_solids(
     every = 2 if len(poses) >= 4 else 1
     rays = max(1, int(np.ceil(sky_rays * every / len(poses))))
     for index, (at, view, offset) in enumerate(zip(poses, views, times.offsets, strict=True)):
-        hit = visible(view, scene.triangles, window, offset)
-        rest_piece = rest_pieces(inputs, camera, offset, window)
-        pixel, triangle = collect(scene, hit, rest_piece, at.moved, coverage)
+        hit = visible(view, scene.triangles, window, offset, holes=scene.holes)
+        pixel, triangle = collect(scene, hit, rest_pieces(inputs, camera, offset, window), at.moved, coverage)
         for start in range(0, len(pixel), BAND):
             part = slice(start, start + BAND)
             samples = surfaces(scene, view, window, now.at.rotation, pixel[part], triangle[part], offset)
-            coverage.cover(samples, rest_piece, at.moved)
             shading = shade(scene, look, samples, now.age, now.change, now.at.rotation, now.since)
             lit = np.flatnonzero((samples.pixel % window.shape[1] + samples.pixel // window.shape[1] + index) % every == 0)
             light = _light(scene, lighting, now.at, samples, shading, lit, index, rays)
-            sums.add(samples, shading, scene.piece[samples.triangle], lit, light)
+            sums.add(samples.pixel, shading, scene.piece[samples.triangle], lit, light)
     return Solids(window, sums.picture(coverage.covered, len(poses), denoise), coverage.removed(reach))
 
 

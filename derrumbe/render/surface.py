@@ -9,7 +9,6 @@ import numpy as np
 
 from derrumbe.render.raster import NONE, Projected, Window
 from derrumbe.render.scene import Scene
-from derrumbe.render.texture import grey
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +25,6 @@ class Coverage:
     @classmethod
     def empty(cls, shape: tuple[int, int]) -> Coverage:
         return cls(*(np.zeros(shape, np.float32) for _ in range(5)))
-
-    def cover(self, samples: Samples, rest_piece: np.ndarray, moved: np.ndarray) -> None:
-        """Count samples on new solids, each by its presence."""
-        sums = (self.covered, self.open_seen, self.open_vacated)
-        _cover(samples.pixel, samples.presence, rest_piece.reshape(-1), moved, *(v.reshape(-1) for v in sums))
 
     def removed(self, reach: int) -> np.ndarray:
         """Return the share (h,w) float32 where the building has gone and the clean plate shows.
@@ -61,7 +55,7 @@ def spread(share: np.ndarray, known: np.ndarray, reach: int) -> np.ndarray:
 class Samples:
     """Samples that need shading, n of them. pixel (n,) flat index in the window; triangle (n,);
     rest (n,3) the point at rest; uv (n,2) its plate pixel; size (n,) metres that a pixel covers there; normal (n,3) unit, world;
-    worn (n,) bool: it wears the plate; presence (n,) 0..1: how much of it is building, since an outline may hold some sky."""
+    worn (n,) bool: it wears the plate."""
 
     pixel: np.ndarray
     triangle: np.ndarray
@@ -70,23 +64,11 @@ class Samples:
     size: np.ndarray
     normal: np.ndarray
     worn: np.ndarray
-    presence: np.ndarray
 
 
 @nb.njit(cache=True)
-def _cover(pixel, presence, rest_piece, moved, covered, open_seen, open_vacated):  # type: ignore[no-untyped-def]
-    for i in range(pixel.shape[0]):
-        here, at_rest = pixel[i], rest_piece[pixel[i]]
-        covered[here] += presence[i]
-        if at_rest >= 0:
-            open_seen[here] += 1 - presence[i]
-            if moved[at_rest]:
-                open_vacated[here] += 1 - presence[i]
-
-
-@nb.njit(cache=True)
-def sort_samples(hit, rest_piece, piece, moved, seen, vacated, open_seen, open_vacated, pixel, triangle):  # type: ignore[no-untyped-def]
-    """Count samples that no new solid covers, and list those that need shading; return how many.
+def sort_samples(hit, rest_piece, piece, moved, covered, seen, vacated, open_seen, open_vacated, pixel, triangle):  # type: ignore[no-untyped-def]
+    """Count coverage and list the samples that need shading; return how many.
 
     A sample shows the plate when it sees a piece that has not moved and that it saw at rest too.
     """
@@ -107,6 +89,7 @@ def sort_samples(hit, rest_piece, piece, moved, seen, vacated, open_seen, open_v
                 if gone:
                     open_vacated[y, x] += 1
                 continue
+            covered[y, x] += 1
             pixel[count] = y * width + x
             triangle[count] = hit[y, x]
             count += 1
@@ -114,10 +97,10 @@ def sort_samples(hit, rest_piece, piece, moved, seen, vacated, open_seen, open_v
 
 
 def collect(scene: Scene, hit: np.ndarray, rest_piece: np.ndarray, moved: np.ndarray, coverage: Coverage) -> tuple[np.ndarray, np.ndarray]:
-    """Add what no new solid covers to `coverage`; return flat pixel (n,) and triangle (n,) int32 of the samples that need shading."""
+    """Add to `coverage`; return flat pixel (n,) and triangle (n,) int32 of the samples that need shading."""
     pixel, triangle = np.empty(hit.size, np.int32), np.empty(hit.size, np.int32)
     count = sort_samples(
-        hit, rest_piece, scene.piece, moved, coverage.seen, coverage.vacated, coverage.open_seen, coverage.open_vacated,
+        hit, rest_piece, scene.piece, moved, coverage.covered, coverage.seen, coverage.vacated, coverage.open_seen, coverage.open_vacated,
         pixel, triangle,
     )  # fmt: skip
     return pixel[:count].copy(), triangle[:count].copy()
@@ -141,19 +124,17 @@ def surfaces(
         pixel, triangle, window.shape[1], window.x0, window.y0, offset[0], offset[1], lens, wear,
         scene.triangles, view.cam, scene.rest, scene.view.cam, scene.piece, scene.normal, turn, rest, uv, size, normal,
     )  # fmt: skip
-    worn, presence = np.empty(count, np.bool_), np.empty(count, np.float32)
+    worn = np.empty(count, np.bool_)
     axis, shift = np.asarray(scene.camera.rotation)[2], scene.camera.translation[2]
-    _wear(triangle, rest, uv, scene.face, scene.rest_depth, scene.matte, scene.window.x0, scene.window.y0, axis, shift, worn, presence)
-    return Samples(pixel, triangle, rest, uv, size, normal, worn, presence)
+    _wear(triangle, rest, uv, scene.face, scene.rest_depth, scene.window.x0, scene.window.y0, axis, shift, worn)
+    return Samples(pixel, triangle, rest, uv, size, normal, worn)
 
 
 @nb.njit(cache=True)
-def _wear(triangle, rest, uv, face, rest_depth, matte, left, top, axis, shift, worn, presence):  # type: ignore[no-untyped-def]
+def _wear(triangle, rest, uv, face, rest_depth, left, top, axis, shift, worn):  # type: ignore[no-untyped-def]
     for i in range(triangle.shape[0]):
         depth = axis[0] * rest[i, 0] + axis[1] * rest[i, 1] + axis[2] * rest[i, 2] + shift
         worn[i] = face[triangle[i]] == 0 and was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, depth)
-        # Where the plate shows sky there was nothing to hide it, neither on the front of the solid nor deeper in
-        presence[i] = min(max(2 * grey(matte, uv[i, 0], uv[i, 1], left, top) - 0.2, 0.0), 1.0)
 
 
 @nb.njit(cache=True, inline="always")
