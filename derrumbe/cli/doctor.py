@@ -24,7 +24,6 @@ NEEDED = {
     "PyOpenColorIO": "opencolorio",
     "av": "av",
     "rapier3d": "rapier3d",
-    "multivoro": "multivoro",
     "manifold3d": "manifold3d",
     "embreex": "embreex",
     "pyoidn": "pyoidn",
