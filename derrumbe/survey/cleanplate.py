@@ -13,7 +13,8 @@ from derrumbe.survey.filters import masked_mean, shrunk, widened
 SKY_SIDE = 480
 PATCH_SIDE = 1400
 """Sky is carried on, and patches are matched, in pictures no larger than this; full size keeps its own pixels outside the hole."""
-PATCH_RADIUS = 3
+PATCH_RADIUS, BROAD_RADIUS = 3, 5
+"""Radius of patches; the broad ones where little is repeated often, and broken things would show."""
 FEATHER = 0.003
 BROAD = 0.03
 """Cloud shapes coarser than this share of the sky picture are carried on from the rim, finer ones come from patches."""
@@ -134,7 +135,7 @@ def fill_ground(
     no_source = (sky > 0.3) | banned | hole
     filled = texture
     if _is_shallow(standing) and np.count_nonzero(~no_source & ~ground) > ENOUGH * np.count_nonzero(standing):
-        filled = _filled(filled, standing, (no_source | ground) & ~standing, seed)
+        filled = _filled(filled, standing, (no_source | ground) & ~standing, seed, BROAD_RADIUS)
         no_source, wanted = no_source & ~standing, wanted & ground
         no_source |= ~ground
     return _filled(filled, wanted, no_source & ~wanted, seed + 1)
@@ -152,7 +153,7 @@ def _is_shallow(standing: np.ndarray) -> bool:
     return bool(standing.any()) and np.count_nonzero(standing.any(axis=0)) > SHALLOW * standing.sum(axis=0).max()
 
 
-def _filled(picture: np.ndarray, wanted: np.ndarray, no_source: np.ndarray, seed: int) -> np.ndarray:
+def _filled(picture: np.ndarray, wanted: np.ndarray, no_source: np.ndarray, seed: int, radius: int = PATCH_RADIUS) -> np.ndarray:
     """Return the picture with `wanted` (h, w) filled by patches from outside it and outside `no_source`."""
     height, width = wanted.shape
     scale = min(1.0, PATCH_SIDE / max(wanted.shape))
@@ -164,7 +165,7 @@ def _filled(picture: np.ndarray, wanted: np.ndarray, no_source: np.ndarray, seed
     crop = _around(small_hole, max(size) // 3)
     codes, white = encode(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)[crop])
     out = np.zeros((*size[::-1], 3), np.float32)
-    out[crop] = decode(_patched(codes, small_hole[crop], small_ban[crop], seed), white)
+    out[crop] = decode(_patched(codes, small_hole[crop], small_ban[crop], seed, radius), white)
     large = np.maximum(cv2.resize(out, (width, height), interpolation=cv2.INTER_CUBIC), 0) if scale < 1 else out
     return np.where(wanted[..., None], large, picture)
 
@@ -177,14 +178,14 @@ def _around(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
     )
 
 
-def _patched(codes: np.ndarray, hole: np.ndarray, banned: np.ndarray, seed: int) -> np.ndarray:
+def _patched(codes: np.ndarray, hole: np.ndarray, banned: np.ndarray, seed: int, radius: int = PATCH_RADIUS) -> np.ndarray:
     """Fill `hole` of `codes` (h, w, 3) uint8 with patches from neither hole nor `banned`."""
     import patchmatch
 
     if not (~(hole | banned)).any():
         return codes
     patchmatch.set_random_seed(seed)
-    return patchmatch.inpaint(codes, hole, global_mask=banned if banned.any() else None, patch_size=PATCH_RADIUS)
+    return patchmatch.inpaint(codes, hole, global_mask=banned if banned.any() else None, patch_size=radius)
 
 
 def encode(picture: np.ndarray) -> tuple[np.ndarray, float]:

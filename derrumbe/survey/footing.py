@@ -8,9 +8,8 @@ from derrumbe.geom.polygons import densified, signed_area
 
 ON_EDGE = 0.004
 """A point this near to the picture's edge (share of the longer side) lies on it."""
-BEYOND_TOP = 0.35
 BEYOND_SIDE = 0.25
-"""How far a building that leaves the picture goes on, as shares of its outline's height and width."""
+"""How far a building that leaves the picture sideways goes on, as a share of its outline's width."""
 
 
 def bottom_chain(outline: np.ndarray) -> np.ndarray:
@@ -42,16 +41,17 @@ def touched_edges(outline: np.ndarray, width: int, height: int) -> dict[str, boo
     return {edge: bool(np.count_nonzero(flags & np.roll(flags, -1))) for edge, flags in on.items()}
 
 
-def continued(outline: np.ndarray, width: int, height: int, up_point: np.ndarray) -> np.ndarray:
+def continued(outline: np.ndarray, width: int, height: int, up_point: np.ndarray, upwards: float = 0.25) -> np.ndarray:
     """Return the outline carried on outside the picture where it runs along an edge, so that no cut is ever seen.
 
-    `up_point` is the homogeneous pixel towards which verticals run; a roof out of frame is carried on towards it.
+    `up_point` is the homogeneous pixel towards which verticals run; a roof out of frame is carried on towards it by
+    `upwards`, a share of the outline's height.
     """
     near = ON_EDGE * max(width, height) + 1.0
     spans = np.ptp(outline, axis=0)
     side = BEYOND_SIDE * spans[0]
     moves = (
-        ("top", lambda p: p[:, 1] <= near, lambda p: _towards(p, up_point, BEYOND_TOP * spans[1])),
+        ("top", lambda p: p[:, 1] <= near, lambda p: _towards(p, up_point, upwards * spans[1])),
         ("left", lambda p: p[:, 0] <= near, lambda p: np.tile([-side, 0.0], (len(p), 1))),
         ("right", lambda p: p[:, 0] >= width - near, lambda p: np.tile([side, 0.0], (len(p), 1))),
     )

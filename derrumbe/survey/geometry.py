@@ -15,7 +15,7 @@ from derrumbe.survey.filters import filled
 from derrumbe.survey.footing import continued, touched_edges
 from derrumbe.survey.frame import Frame, frame_of
 from derrumbe.survey.lines import find_segments, inside
-from derrumbe.survey.openings import Row, find_rows
+from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, Orientation, orient
 from derrumbe.survey.rectify import elevation
 from derrumbe.survey.settings import Settings
@@ -26,6 +26,8 @@ MARGIN = 0.01
 DEPTH_SHARE, DEPTH_RANGE = 0.6, (5.0, 22.0)
 """Depth of a building that shows one wall, over its width, and its bounds in metres."""
 TALL_ELEVATION = 1.1
+BEYOND_TOP, TALLER = (0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.02), 1.3
+"""A roof out of frame is carried on by the first of these shares of the outline's height that makes it no more than so much taller."""
 WIDE_SPREAD = 0.12
 
 
@@ -59,8 +61,9 @@ def build_geometry(codes: np.ndarray, drawn: np.ndarray, silhouette: np.ndarray,
     scale, scale_cautions = measure.metres_per_unit(settings.building, storeys, top)
     storeys = measure.storey_guess(top, storeys, scale, settings.building)
     frame = frame_of(view, plan, size, scale)
+    rows = [completed(wall_rows, storey_rows(rows)) for wall_rows in rows]
     depth = _depth(frame, settings)
-    outline = continued(silhouette, *size, vanishing_point(orientation.up, view.focal, view.centre))
+    outline = _whole(frame, silhouette, vanishing_point(orientation.up, view.focal, view.centre), top * scale)
     vertices, triangles = mesh(building_solid(frame, outline, depth, eaves * scale))
     return Geometry(
         camera=frame.camera,
@@ -104,6 +107,17 @@ def _orient(
             )
         )
     return segments, orientation, cautions
+
+
+def _whole(frame: Frame, silhouette: np.ndarray, up_point: np.ndarray, seen: float) -> np.ndarray:
+    """Return the silhouette carried on outside the picture, upwards to no more than TALLER times the height that is `seen` (metres)."""
+    camera = frame.camera
+    for share in BEYOND_TOP:
+        outline = continued(silhouette, camera.width, camera.height, up_point, share)
+        heights = frame.walls[0].from_rays(eye(camera), rays(camera, outline))[:, 1]
+        if np.nanmax(heights) <= TALLER * seen and np.isfinite(heights).all():
+            break
+    return outline
 
 
 def _lift_cautions(lift: float, side: int) -> list[Caution]:

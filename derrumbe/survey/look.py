@@ -59,7 +59,7 @@ def wall_colour(texture: np.ndarray, walls: np.ndarray) -> np.ndarray:
 def guess_material(colour: np.ndarray) -> Material:
     """Return the likeliest material of walls of a colour (ACEScg): red is brick, grey concrete, pale and warm stone, dark and brown timber."""
     red, green, blue = (float(value) for value in colour / max(float(colour.mean()), 1e-6))
-    if red / green > 1.2 and red / blue > 1.65:
+    if red / green > 1.2 and red / blue > 1.65 and green / blue > 1.5:
         return "timber"
     if red / green > 1.13 and red / blue > 1.3:
         return "brick"

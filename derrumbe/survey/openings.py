@@ -54,6 +54,24 @@ def storey_rows(walls: list[list[Row]]) -> list[Row]:
     return _spaced(merged)
 
 
+def completed(rows: list[Row], storeys: list[Row]) -> list[Row]:
+    """Return a wall's rows with the storeys that it shows none of (trees, reflections) given the openings of its nearest row."""
+    if not rows:
+        return rows
+    missing = [storey for storey in storeys if all(_apart(storey, row) for row in rows)]
+    copies = []
+    for storey in missing:
+        nearest = min(rows, key=lambda row: abs(row.middle - storey.middle))
+        boxes = nearest.boxes.copy()
+        boxes[:, 1], boxes[:, 3] = storey.bottom, storey.top
+        copies.append(Row(boxes))
+    return sorted([*rows, *copies], key=lambda row: row.middle)
+
+
+def _apart(first: Row, second: Row) -> bool:
+    return min(first.top, second.top) - max(first.bottom, second.bottom) < 0.3 * min(first.top - first.bottom, second.top - second.bottom)
+
+
 def _without_cellar(rows: list[Row]) -> list[Row]:
     """Drop a lowest row of low lights at the ground: a cellar's."""
     heights = [row.top - row.bottom for row in rows]
