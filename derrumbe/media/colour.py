@@ -2,7 +2,7 @@
 
 The configuration is OpenColorIO's built-in ACES studio config, pinned by name so that a newer library gives the same numbers,
 with two spaces added that plates need and it lacks: `Cineon` (film scans in DPX) and `Camera Rec.2020`.
-Which space a file is taken to be in, and why, is told in docs/decisions/colour.md.
+Which space a file is taken to be in, and why, is told in docs/decisions/0003-colour.md.
 """
 
 from __future__ import annotations

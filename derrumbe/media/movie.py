@@ -243,7 +243,7 @@ def _tags(stream: Any) -> tuple[str, bool]:
 
 
 def _space(transfer: int, primaries: int, notes: list[Caution]) -> str:
-    """Return the colour space that H.273 codes for transfer and primaries stand for; see docs/decisions/colour.md."""
+    """Return the colour space that H.273 codes for transfer and primaries stand for; see docs/decisions/0003-colour.md."""
     wide, p3 = primaries == 9, primaries in (11, 12)
     by_transfer = {16: "Rec.2100-PQ - Display", 18: "Rec.2100-HLG - Display", 4: "Gamma 2.2 Encoded Rec.709"}
     if transfer == 8:

@@ -142,7 +142,7 @@ def _bits(spec: Any) -> int | None:
 
 
 def _space(path: Path, spec: Any) -> str:
-    """Return the colour space that a file is taken to be in; see docs/decisions/colour.md."""
+    """Return the colour space that a file is taken to be in; see docs/decisions/0003-colour.md."""
     suffix = path.suffix.lower()
     if suffix == ".dpx":
         return DPX_SPACES.get(str(spec.getattribute("dpx:Transfer")), colour.CAMERA_709)
