@@ -43,7 +43,11 @@ def air(inputs: Inputs, frame: int, look: DustLook) -> Air:
     from derrumbe.render.dust_light import light_cloud
 
     film_set = inputs.film_set.record
-    return Air(light_cloud(inputs.cloud, frame, film_set.sun, color=look.color, density=look.density, facade_rgb=film_set.facade_rgb))
+    width = film_set.camera_at(frame).width
+    lit = light_cloud(
+        inputs.cloud, frame, film_set.sun, color=look.color, density=look.density, facade_rgb=film_set.facade_rgb, width=width
+    )
+    return Air(lit)
 
 
 def march(
