@@ -11,7 +11,9 @@ from derrumbe.core.records import Camera, Set
 from derrumbe.geom.camera import project
 
 REACH = 1.7
-"""How far the current runs from the walls, in building heights, at spread 1."""
+"""How far the current runs from the walls at spread 1, in building heights, but"""
+REACH_BY_SIZE = 2.1
+"""no farther than this many edges of a cube as large as the building: a slender tower makes a small cloud."""
 ABOVE = 1.45
 """Height of the box in building heights."""
 MARGIN = 0.12
@@ -53,7 +55,8 @@ def choose(film_set: Set, spread: float, voxels: int) -> Domain:
 def _wanted(film_set: Set, spread: float) -> tuple[np.ndarray, np.ndarray]:
     """Corners of the box in metres."""
     walls_low, walls_high = building_box(film_set)
-    reach = REACH * spread * walls_high[1] * np.array([1, 0, 1])
+    cube = float(np.prod(walls_high - walls_low)) ** (1 / 3)
+    reach = spread * min(REACH * walls_high[1], REACH_BY_SIZE * cube) * np.array([1, 0, 1])
     low, high = walls_low - reach, walls_high + reach
     high[1] = ABOVE * walls_high[1]
     seen = _seen(low, high, [film_set.cameras[i] for i in range(0, len(film_set.cameras), max(len(film_set.cameras) // 8, 1))])

@@ -12,8 +12,8 @@ from derrumbe.dust.sampling import wrapped
 
 F = np.float32
 BREAK, IMPACT, JET = 0, 1, 2
-LASTS = 0.35
-"""Seconds that an event blows: most at first, nothing at the end."""
+LASTS = (0.9, 0.35, 0.35)
+"""Seconds that an event blows, by kind: most at first, nothing at the end. A break sheds dust for as long as its sides part."""
 PULL_PER_SECOND = (6.0, 6.0, 40.0)
 """How fast air inside a puff takes the event's velocity, by kind."""
 AIR_BY_JETS = 0.7
@@ -56,12 +56,13 @@ class Sources:
 
     def between(self, begin: float, end: float, domain: Domain) -> Puffs:
         """Return what blows from `begin` to `end` (s)."""
-        first, last = np.searchsorted(self.time, [begin - LASTS, end])
+        first, last = np.searchsorted(self.time, [begin - max(LASTS), end])
         on = slice(int(first), int(last))
-        early, late = (np.clip((t - self.time[on]) / LASTS, 0, 1) for t in (begin, end))
+        lasts = np.asarray(LASTS)[self.kind[on]]
+        early, late = (np.clip((t - self.time[on]) / lasts, 0, 1) for t in (begin, end))
         part = (1 - early) ** 2 - (1 - late) ** 2
         radius = np.maximum(self.radius[on] * (0.5 + 0.5 * late) / domain.cell, LEAST_RADIUS)
-        pull = 1 - np.exp(-np.asarray(PULL_PER_SECOND)[self.kind[on]] * (late - early) * LASTS * (1 - early))
+        pull = 1 - np.exp(-np.asarray(PULL_PER_SECOND)[self.kind[on]] * (late - early) * lasts * (1 - early))
         return Puffs(
             centre=((self.position[on] - domain.origin) / domain.cell).astype(F),
             radius=radius.astype(F),
