@@ -54,7 +54,7 @@ def whole(camera: Camera) -> Window:
 
 
 @lru_cache(maxsize=1)
-def before(inputs: Inputs, camera: Camera) -> Before:
+def before(inputs: Inputs, camera: Camera, rays: int) -> Before:
     """Return the unbroken scene seen by `camera`; kept while the camera stays the same."""
     scene, step, window = load(inputs), step_of(camera), whole(camera)
     pixels = grid(window, step)
@@ -68,8 +68,8 @@ def before(inputs: Inputs, camera: Camera) -> Before:
     lamp = illumination(inputs.film_set.record.sun)
     with_building, without = standing(scene), Occluders((scene.neighbour_vertices, scene.neighbour_triangles))
     under = hit >= 0
-    ground_light = np.where(under[..., None], light_on(lamp, without, ground), light_on(lamp, with_building, ground))
-    return Before(piece_of(scene, hit), building, ground, light_on(lamp, with_building, building), ground_light, under)
+    ground_light = np.where(under[..., None], light_on(lamp, without, ground, rays), light_on(lamp, with_building, ground, rays))
+    return Before(piece_of(scene, hit), building, ground, light_on(lamp, with_building, building, rays), ground_light, under)
 
 
 def _ground(inputs: Inputs, camera: Camera, window: Window, step: int, pixels: np.ndarray) -> Receivers:
@@ -98,9 +98,9 @@ class Shadow:
         return enlarged(self.coarse, to.valid, to.points, to.normals, depth, to.step, top, eye(self.camera), across, down, corner)
 
 
-def shadow(inputs: Inputs, camera: Camera, lighting: Lighting, moved: np.ndarray) -> Shadow:
-    """Return the shadow of the solids and dust in `lighting`; moved (N,) bool says which pieces no longer stand."""
-    was = before(inputs, camera)
+def shadow(inputs: Inputs, camera: Camera, lighting: Lighting, moved: np.ndarray, rays: int) -> Shadow:
+    """Return the shadow of the solids and dust in `lighting`; moved (N,) bool says which pieces no longer stand; rays: sky rays per receiver."""
+    was = before(inputs, camera, rays)
     stands = (was.piece >= 0) & ~moved[np.maximum(was.piece, 0)]
     pick = stands[..., None]
     to = Receivers(
@@ -110,7 +110,7 @@ def shadow(inputs: Inputs, camera: Camera, lighting: Lighting, moved: np.ndarray
         np.where(pick, was.building.normals, was.ground.normals),
     )
     old = np.where(pick, was.building_light, was.ground_light)
-    new = light_on(lighting.lamp, lighting.occluders, to, lighting.sun_air, lighting.sky_air)
+    new = light_on(lighting.lamp, lighting.occluders, to, rays, lighting.sun_air, lighting.sky_air)
     most = np.where(was.under & ~stands, 1.0, MOST).astype(np.float32)
     return Shadow(camera, to, ratio(smoothed(new, to), smoothed(old, to), to, most))
 

@@ -99,7 +99,7 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
         data=data,
         crumbs=_crumbs(inputs, scene, look, camera, times, lighting, data, frame),
         dust=march(inputs, dust, camera, data.window, data.solid, settings.render, settings.seed),
-        shadow=shadow(inputs, camera, lighting, middle.moved),
+        shadow=shadow(inputs, camera, lighting, middle.moved, knobs.sky_rays + knobs.sky_rays // 2),
         rest=rest,
         moved=middle.moved,
     )

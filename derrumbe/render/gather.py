@@ -47,11 +47,19 @@ class Sums:
         if denoise and known.any():
             calm = self.calm[..., None] / share
             guide = np.repeat(self.grey[..., None] / share, 3, -1)
-            light = denoised(light, guide, self.normal / share) * (1 - calm) + light * calm
+            part = extent(known)
+            quiet = denoised(light[part], guide[part], (self.normal / share)[part])
+            light[part] = quiet * (1 - calm[part]) + light[part] * calm[part]
         rgba = np.empty((*count.shape, 4), np.float32)
         rgba[..., :3] = self.reflect * light / samples
         rgba[..., 3] = count / samples
         return rgba
+
+
+def extent(mask: np.ndarray, pad: int = 8) -> tuple[slice, slice]:
+    """Return the box (rows, columns) of what is true in mask (h,w), padded."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return slice(max(rows[0] - pad, 0), rows[-1] + 1 + pad), slice(max(columns[0] - pad, 0), columns[-1] + 1 + pad)
 
 
 @nb.njit(cache=True)

@@ -159,4 +159,5 @@ def _torn(solid: dict[str, np.ndarray], camera: Camera) -> Mesh:
     )
     _, depth = project(camera, mesh.vertices)
     near = float(np.percentile(depth, 10)) if len(depth) else 1.0
-    return tear(mesh, solid["centre"].astype(np.float64), solid["material"].astype(np.int64), max(near, 0.1) / camera.focal_px, TEAR)
+    size, budget = max(near, 0.1) / camera.focal_px, camera.width * camera.height // 4
+    return tear(mesh, solid["centre"].astype(np.float64), solid["material"].astype(np.int64), size, budget, TEAR)

@@ -12,7 +12,6 @@ from derrumbe.render.light import Illumination, Transmittance, clear_air, light_
 from derrumbe.render.occlusion import Occluders
 from derrumbe.render.receivers import Receivers
 
-RAYS = 12
 TILE = 4
 STILL = 0.004
 MOST = 1.3
@@ -22,15 +21,20 @@ PLANE_GAP = 2e-3
 
 
 def light_on(
-    lamp: Illumination, occluders: Occluders, to: Receivers, sun_air: Transmittance = clear_air, sky_air: Transmittance = clear_air
+    lamp: Illumination,
+    occluders: Occluders,
+    to: Receivers,
+    rays: int,
+    sun_air: Transmittance = clear_air,
+    sky_air: Transmittance = clear_air,
 ) -> np.ndarray:
-    """Return the light (h,w,3) float32 on receivers, with the interleaved ray pattern averaged out; 0 where nothing receives."""
+    """Return the light (h,w,3) float32 on receivers, from `rays` sky rays that interleave over TILE x TILE cells; 0 where nothing receives."""
     y, x = np.nonzero(to.valid)
     out = np.zeros((*to.depth.shape, 3), np.float32)
     points, normals = to.points[y, x], to.normals[y, x]
     keys = (y % TILE) * TILE + x % TILE
     out[y, x] = light_at(
-        lamp, occluders, points, normals, keys.astype(np.int64) + 1, first_ray=0, sky_rays=RAYS, sun_air=sun_air, sky_air=sky_air, lift=LIFT
+        lamp, occluders, points, normals, keys.astype(np.int64) + 1, first_ray=0, sky_rays=rays, sun_air=sun_air, sky_air=sky_air, lift=LIFT
     )
     return out
 

@@ -17,6 +17,7 @@ BROKEN = 1
 FINEST = 0.11
 """Metres; finer edges than a brick's height gain nothing."""
 MOST_TRIANGLES = 300_000
+LEAST_TRIANGLES = 60_000
 PIXELS = 3.0
 REACH = np.array([0.085, 0.06, 0.11, 0.05, 0.0, 0.05])
 """Largest push by material, metres: brick, concrete, stone, timber, glass, roof."""
@@ -33,21 +34,22 @@ class Mesh:
     face: np.ndarray
 
 
-def tear(mesh: Mesh, centre: np.ndarray, material: np.ndarray, pixel: float, seed: int) -> Mesh:
-    """Return the mesh with torn break faces. centre (N,3), material (N,) per piece; pixel: its size at the building, metres."""
-    fine = split(mesh, edge_length(mesh, pixel))
+def tear(mesh: Mesh, centre: np.ndarray, material: np.ndarray, pixel: float, budget: int, seed: int) -> Mesh:
+    """Return the mesh with torn break faces. centre (N,3), material (N,) per piece; pixel: its size at the building, metres;
+    budget: about how many triangles are worth their time."""
+    fine = split(mesh, edge_length(mesh, pixel, budget))
     reach = np.minimum(REACH[np.minimum(material, len(REACH) - 1)], 0.3 * inner_radius(mesh, centre))
     moved = _pushed(fine.vertices, fine.vertex_piece, fine.triangles, fine.face == BROKEN, _normals(fine), reach, material == 0, seed)
     return Mesh(moved, fine.vertex_piece, fine.triangles, fine.piece, fine.face)
 
 
-def edge_length(mesh: Mesh, pixel: float) -> float:
-    """Return the edge length (m) to split to: as fine as shows, within MOST_TRIANGLES."""
+def edge_length(mesh: Mesh, pixel: float, budget: int) -> float:
+    """Return the edge length (m) to split to: as fine as shows, within the budget."""
     broken = mesh.triangles[mesh.face == BROKEN]
     a, b, c = (mesh.vertices[broken[:, k]] for k in range(3))
     area = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1).sum()
     # bisection leaves about 12 triangles in a square of that length
-    return max(FINEST, PIXELS * pixel, float(np.sqrt(12 * area / MOST_TRIANGLES)))
+    return max(FINEST, PIXELS * pixel, float(np.sqrt(12 * area / min(max(budget, LEAST_TRIANGLES), MOST_TRIANGLES))))
 
 
 def inner_radius(mesh: Mesh, centre: np.ndarray) -> np.ndarray:

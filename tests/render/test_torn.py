@@ -17,7 +17,7 @@ def whole():
 
 @pytest.fixture(scope="module")
 def torn(whole):
-    return tear(whole, scenes.boxes()["centre"].astype(float), np.zeros(6, int), 0.05, 29)
+    return tear(whole, scenes.boxes()["centre"].astype(float), np.zeros(6, int), 0.05, 10**6, 29)
 
 
 def edges(triangles):
@@ -59,7 +59,7 @@ def test_the_facade_stays_in_its_plane(torn):
 
 def test_cracks_are_jagged_and_fit(whole, torn):
     """Along the crack between the two columns (x = 0), both sides leave the plane by centimetres, and mostly by the same ones."""
-    fine = split(whole, edge_length(whole, 0.05))
+    fine = split(whole, edge_length(whole, 0.05, 10**6))
     crack = (fine.vertices[:, 0] == 0) & (fine.vertices[:, 1] > 0.1) & (fine.vertices[:, 1] < 1.9)
     left, right = (torn.vertices[crack & (torn.vertex_piece == piece)] for piece in (0, 1))
     assert 0.02 < np.abs(left[:, 0]).max() < 0.25
