@@ -27,7 +27,8 @@ class Lines:
     """One line when a stage starts and at most one every ten seconds."""
 
     def __init__(self) -> None:
-        self._label, self._total, self._unit, self._count = "", None, "", 0
+        self._label, self._unit, self._count = "", "", 0
+        self._total: int | None = None
         self._began = self._told = 0.0
 
     def stage(self, number: int, count: int, name: str, reused: bool) -> None:

@@ -37,7 +37,7 @@ def recheck(folder: Path, jobs: int = 1) -> tuple[Report, tuple[str, ...]]:
         raise BadInput(f"{folder / gone[0]}: gone; run `derrumbe run {folder / 'shot.toml'}` to deliver it again")
     work = Path(tempfile.mkdtemp(prefix="check.", dir=folder / FOLDER))
     try:
-        report = stage.run(settings_for(stage, shot), Work(work, jobs), **{name: results[name] for name in stage.needs})
+        report: Any = stage.run(settings_for(stage, shot), Work(work, jobs), **{name: results[name] for name in stage.needs})
     finally:
         shutil.rmtree(work)
     return report, changed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -55,7 +56,7 @@ def run_shot(
     if until:
         stages = stages[: 1 + [stage.name for stage in stages].index(until)]
     for number, stage in enumerate(stages, 1):
-        _advance(stage, shot, store, flow, jobs, teller, lambda reused, n=number, s=stage: teller.stage(n, len(stages), s.name, reused))
+        _advance(stage, shot, store, flow, jobs, teller, partial(teller.stage, number, len(stages), stage.name))
     store.prune(flow.keys)
     return flow
 
