@@ -38,7 +38,7 @@ def outlets(structure: Structure, building: Building) -> Outlets:
     seen = [_edge_of(structure.footprint, facade) for facade in building.facades if facade.openings]
     for edge in range(len(structure.footprint)):
         if edge not in seen:
-            found += _blind_wall(structure, edge)
+            found += _blind_wall(structure, edge, len(building.storey_tops))
     position = np.array([item[0] for item in found]).reshape(-1, 3)
     ix, iz = structure.cells.bay_of(position[:, ::2])
     return Outlets(
@@ -62,7 +62,7 @@ def _edge_of(footprint: np.ndarray, facade: Facade) -> int:
     return int(np.linalg.norm(0.5 * (footprint + np.roll(footprint, -1, 0)) - middle, axis=-1).argmin())
 
 
-def _blind_wall(structure: Structure, edge: int) -> list[tuple[np.ndarray, np.ndarray, float]]:
+def _blind_wall(structure: Structure, edge: int, storeys: int) -> list[tuple[np.ndarray, np.ndarray, float]]:
     start, end = structure.footprint[edge], np.roll(structure.footprint, -1, 0)[edge]
     length = float(np.linalg.norm(end - start))
     count = max(1, round(length / 3.5))
@@ -71,7 +71,7 @@ def _blind_wall(structure: Structure, edge: int) -> list[tuple[np.ndarray, np.nd
     middle = 0.5 * (start + end) - structure.footprint.mean(0)
     normal *= np.sign(normal[::2] @ middle) or 1.0
     out = []
-    for bottom, top in zip(structure.storey_bottoms, structure.storey_tops, strict=True):
+    for bottom, top in zip(structure.storey_bottoms[:storeys], structure.storey_tops[:storeys], strict=True):
         for k in range(count):
             x, z = start + (k + 0.5) / count * (end - start)
             out.append((np.array([x, 0.5 * (bottom + top), z]), normal, OPEN_SHARE * (top - bottom) * length / count))

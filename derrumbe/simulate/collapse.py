@@ -40,7 +40,7 @@ class Collapse:
         self.structure, self.plan, self.world = structure, plan, world
         self.failure = Failure(structure, plan, rng)
         self.panels = Panels(structure, world, self.failure, rng)
-        self.passage = Passage(structure, world, self.failure, BLOCK)
+        self.passage = Passage(structure, world, self.failure)
         self.limits = Limits(structure, world, BLOCK)
         self.now = 0.0
         self._joint: Any = None
@@ -53,6 +53,7 @@ class Collapse:
         self.panels.insist(self.now)
         states = self.world.states()
         sample = self.sample(states)
+        self.passage.end(self.now, sample.position, sample.rotation)
         self.limits.apply(states, sample.position[:, 1])
         return sample
 
@@ -60,7 +61,7 @@ class Collapse:
         self.failure.fail(self.failure.due_cells(self.now), self.now)
         if self.failure.break_due(self.now):
             self._regroup()
-        self.passage.update(self.now)
+        self.passage.begin(self.now)
         self.panels.relax(self.now)
         self._unhang()
         before = impact.motions_before(self.world)
@@ -68,7 +69,7 @@ class Collapse:
         self.now += self.world.step_seconds
         force = impact.strike(self.world, self.failure, blow, self.now)
         if self.failure.break_due(self.now) or force.any():
-            impact.give_back(self.world, before, force, self._regroup())
+            impact.give_back(self.world, self.failure, before, force, self._regroup(), self.now)
         self.limits.after_blows(force)
 
     def _regroup(self) -> list[tuple[int, int]]:

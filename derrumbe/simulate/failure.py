@@ -38,6 +38,7 @@ class Failure:
         self.anchor_lag = 0.15 * self.rng.random(self.structure.count)
         self.cell_due = self.plan.cell_time.copy()
         self.failed_at = np.full(self.structure.cells.count, NEVER)
+        self.crushed_at = np.full(self.structure.count, NEVER)
         self.capacity = capacity(self.structure)
         self.squeeze = _squeeze(self.structure)
         self.breakable = self.plan.falls[self.structure.bonds].any(1)
@@ -61,7 +62,11 @@ class Failure:
         crushed = mask[self._cell].any(1)
         self.due_at[crushed] = np.minimum(self.due_at[crushed], now + _hurried(self.plan.crush_lag[crushed], sudden))
         self._crack(cells, now)
-        founded = mask[self.structure.cell] & self.plan.falls & self.structure.grounded
+        within = mask[self.structure.cell] & self.plan.falls
+        # floors of the storey that gives way would wedge a block on its hinge
+        wedge = (self.structure.storey == self.plan.origin) & (self.plan.hinge is not None)
+        self.crushed_at[within & (self.structure.upright | wedge)] = now
+        founded = within & self.structure.grounded
         self.anchor_due[founded] = np.minimum(self.anchor_due[founded], now + _hurried(self.anchor_lag[founded], sudden))
 
     def _crack(self, cells: np.ndarray, now: float) -> None:
@@ -88,6 +93,11 @@ class Failure:
         self.alive[bonds] = False
         self.broken_at[bonds] = now
 
+    def grind(self, pieces: np.ndarray, now: float) -> None:
+        """Crush single pieces: a roof has no storey that could fail."""
+        self.crushed_at[pieces] = np.minimum(self.crushed_at[pieces], now)
+        self.break_bonds(np.flatnonzero(self.alive & np.isin(self.structure.bonds, pieces).any(1)), now)
+
     def shake(self, pieces: np.ndarray, now: float) -> None:
         """Break half of the bonds within some pieces: they should have fallen."""
         own = np.isin(self.structure.bonds, pieces).all(1) & self.alive
@@ -109,17 +119,12 @@ class Failure:
         return self.failed[self.structure.cell] & self.structure.upright & self.plan.falls
 
     def ghosts(self, now: float, gravity: float) -> np.ndarray:
-        """Return the crushed uprights that make way at this time, (N,) bool: while what stood on them falls past, or leans on its hinge."""
-        since = self.failed_at[self.structure.cell]
-        fallen = EARLIER_FALL * np.where(np.isfinite(since), since, 0.0)
+        """Return the crushed pieces that make way at this time, (N,) bool: while what stood on them falls past, or leans on its hinge."""
+        since = np.where(np.isfinite(self.crushed_at), self.crushed_at, 0.0)
+        fallen = EARLIER_FALL * since
         passing = np.sqrt(fallen**2 + 2 * self.structure.storey_height / gravity) - fallen
-        making_way = self.crushed_pieces()
-        hinge = 0.0
-        if self.plan.hinge:
-            # floors of the storey that gives way would wedge the block
-            hinge = self.plan.hinge.seconds
-            making_way |= self.failed[self.structure.cell] & (self.structure.storey == self.plan.origin) & self.plan.falls
-        return making_way & (now < np.maximum(since, hinge) + passing)
+        hinge = self.plan.hinge.seconds if self.plan.hinge else 0.0
+        return np.isfinite(self.crushed_at) & (now < np.maximum(since, hinge) + passing)
 
 
 def _hurried(lag: np.ndarray, sudden: bool) -> np.ndarray:

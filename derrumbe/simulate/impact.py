@@ -11,12 +11,15 @@ import numpy as np
 from derrumbe.simulate.clusters import spread_force
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import velocity_at
+from derrumbe.simulate.structure import PARAPET, ROOF
 from derrumbe.simulate.world import Blow, World
 
 CRUSH_LOSS = 0.12
 """Share of a block's speed that one crushed storey takes."""
 HARD_LANDING = 0.5
 """Share of a cell's static capacity at which a blow crushes it."""
+SOLID = 8
+"""Pieces above which a falling cluster is crushed storey by storey."""
 REACH = 0.6
 """m from the struck piece within which the crushed storey is sought."""
 
@@ -48,13 +51,22 @@ def _crush_cells(world: World, failure: Failure, force: np.ndarray, now: float) 
         number = int(world.body_of[piece])
         if number < 0:
             cells = _cells_at(world, np.array([piece]), structure.centre[piece, 1] - REACH)
-        elif len(world.bodies[number].pieces) > 8:
+        elif len(world.bodies[number].pieces) > SOLID:
             cells = _cells_at(world, world.bodies[number].pieces, structure.centre[piece, 1] + REACH)
         else:
             continue
         cells = cells[failure.plan.armed_at[cells] <= now]
         if len(cells) and force[piece] > limit[cells].min():
+            if number >= 0 and failure.failed[cells].all():
+                failure.grind(_foot_of_roof(world, number, int(piece)), now)
             failure.fail(cells, now, sudden=True)
+
+
+def _foot_of_roof(world: World, number: int, piece: int) -> np.ndarray:
+    """Return the pieces of a roof that lie as low as the struck one."""
+    structure, pieces = world.structure, world.bodies[number].pieces
+    low = structure.low[pieces, 1] < structure.low[piece, 1] + REACH
+    return pieces[low & np.isin(structure.kind[pieces], (ROOF, PARAPET))]
 
 
 def _cells_at(world: World, pieces: np.ndarray, height: float) -> np.ndarray:
@@ -72,19 +84,25 @@ def motions_before(world: World) -> Motions:
     return {number: world.motion(number) for number, body in world.bodies.items() if len(body.pieces) > 1 and world.awake(number)}
 
 
-def give_back(world: World, before: Motions, force: np.ndarray, born: list[tuple[int, int]]) -> None:
-    """Give the unstruck parts of split blocks back the speed that a real block would have kept."""
-    for parent in sorted({parent for parent, _ in born if parent in before}):
+def give_back(world: World, failure: Failure, before: Motions, force: np.ndarray, born: list[tuple[int, int]], now: float) -> None:
+    """Give blocks that broke under a blow back the speed that a real block would have kept; less to parts that were struck themselves."""
+    torn = np.unique(world.body_of[failure.structure.bonds[failure.broken_at == now]])
+    parents = {int(number) for number in torn} | {parent for parent, _ in born}
+    for parent in sorted(parents & before.keys()):
         family = [parent] + [child for other, child in born if other == parent]
-        if not any(force[world.bodies[number].pieces].any() for number in family):
-            continue
-        for number in family:
-            if not force[world.bodies[number].pieces].any():
-                _restore(world, number, before[parent])
+        if any(force[world.bodies[number].pieces].any() for number in family):
+            for number in family:
+                _restore(world, number, before[parent], (1 - CRUSH_LOSS) * _spared(world, number, force))
 
 
-def _restore(world: World, number: int, before: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+def _spared(world: World, number: int, force: np.ndarray) -> float:
+    """Return 1 for a part that wasn't struck, 0 for one of which a third or more was."""
+    pieces = world.bodies[number].pieces
+    mass = world.structure.mass[pieces]
+    return max(0.0, 1.0 - 3.0 * float(mass[force[pieces] > 0].sum() / mass.sum()))
+
+
+def _restore(world: World, number: int, before: tuple[np.ndarray, np.ndarray, np.ndarray], kept: float) -> None:
     linear, angular, centre = world.motion(number)
-    kept = 1 - CRUSH_LOSS
     earlier = velocity_at(before[0], before[1], before[2], centre)
     world.set_motion(number, linear + kept * (earlier - linear), angular + kept * (before[1] - angular))

@@ -1,58 +1,60 @@
 """Crushed uprights make way for what comes down on them.
 
 Rigid blocks that have been cut from a wall would carry it as well as the wall did; real ones are ground to gravel. So for the time
-of the passage, crushed uprights don't meet the block above.
+of the passage, crushed uprights don't meet what stood on them, and a crushed piece that ends up inside another stays there: rubble
+that had to part its overlaps would swell.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import rotate
 from derrumbe.simulate.structure import Structure
-from derrumbe.simulate.world import World
+from derrumbe.simulate.world import GHOST_STOREYS, STOREY_GROUPS, World
 
 INSIDE = 0.3
-"""Share of a piece's size by which its centre may stick out of a block and still count as inside."""
-LONGER = 0.1
-"""s after which a piece inside a block is looked at again."""
-BATCH = 256
+"""Share of a piece's size by which its centre may stick out of another piece and still count as inside."""
 
 
 class Passage:
     """Keeps account of which pieces make way."""
 
-    def __init__(self, structure: Structure, world: World, failure: Failure, block: int) -> None:
-        self.structure, self.world, self.failure, self.block = structure, world, failure, block
+    def __init__(self, structure: Structure, world: World, failure: Failure) -> None:
+        self.structure, self.world, self.failure = structure, world, failure
         self.open = np.zeros(structure.count, bool)
-        self.longer = np.full(structure.count, -np.inf)
+        self.size = np.cbrt(structure.volume)
+        self.half = 0.5 * (structure.high - structure.low)
+        self.middle = 0.5 * (structure.high + structure.low) - structure.centre
 
-    def update(self, now: float) -> None:
-        """Open the way through newly crushed uprights; close it when its time is over and nothing is inside a block."""
-        making_way = self.failure.ghosts(now, GRAVITY) | (self.open & (now < self.longer))
-        ending = np.flatnonzero(self.open & ~making_way)
+    def begin(self, now: float) -> None:
+        """Open the way through newly crushed uprights."""
+        opening = self.failure.ghosts(now, GRAVITY) & ~self.open
+        self.world.set_ghost(np.flatnonzero(opening), True)
+        self.open |= opening
+
+    def end(self, now: float, position: np.ndarray, rotation: np.ndarray) -> None:
+        """Close the way through pieces whose time is over, unless they are inside another. Poses as in a Sample."""
+        ending = np.flatnonzero(self.open & ~self.failure.ghosts(now, GRAVITY))
         if len(ending):
-            held = ending[self._inside_block(ending)]
-            self.longer[held] = now + LONGER
-            making_way[held] = True
-        for value in (True, False):
-            self.world.set_ghost(np.flatnonzero((making_way != self.open) & (making_way == value)), value)
-        self.open = making_way
+            closing = ending[~self._inside(ending, position, rotation)]
+            self.world.set_ghost(closing, False)
+            self.open[closing] = False
 
-    def _inside_block(self, pieces: np.ndarray) -> np.ndarray:
-        """Return which pieces lie in a piece of a block, (n,) bool. Boxes are compared in the block's rest pose, where they are known."""
-        return np.concatenate([self._inside(pieces[k : k + BATCH]) for k in range(0, len(pieces), BATCH)])
-
-    def _inside(self, pieces: np.ndarray) -> np.ndarray:
+    def _inside(self, pieces: np.ndarray, position: np.ndarray, rotation: np.ndarray) -> np.ndarray:
+        """Return which pieces (n,) lie in the box of another piece that they would meet, (n,) bool."""
+        near = cKDTree(position).query_ball_point(position[pieces], float(np.linalg.norm(self.half, axis=1).max()) + self.size[pieces])
+        one = np.repeat(np.arange(len(pieces)), [len(others) for others in near])
+        other = np.concatenate([np.array(others, int) for others in near])
+        piece = pieces[one]
+        apart = self.world.body_of[piece] != self.world.body_of[other]
+        above = (self.structure.storey[other] - self.structure.storey[piece]) % STOREY_GROUPS < GHOST_STOREYS
+        one, other, piece = (values[apart & above] for values in (one, other, piece))
+        local = rotate(rotation[other] * (1, -1, -1, -1), position[piece] - position[other]) - self.middle[other]
+        hit = (np.abs(local) < self.half[other] + INSIDE * self.size[piece, None]).all(1)
         inside = np.zeros(len(pieces), bool)
-        here = self.world.positions(pieces)
-        reach = INSIDE * np.cbrt(self.structure.volume[pieces])[:, None, None]
-        for number, body in self.world.bodies.items():
-            if len(body.pieces) >= self.block:
-                shift, turn = self.world.pose(number)
-                at_rest = rotate(turn * (1, -1, -1, -1), here - shift)[:, None]
-                low, high = self.structure.low[body.pieces], self.structure.high[body.pieces]
-                inside |= ((at_rest > low - reach) & (at_rest < high + reach)).all(-1).any(1)
+        inside[one[hit]] = True
         return inside

@@ -66,6 +66,7 @@ class Structure:
     bond_strength: np.ndarray
     bond_centre: np.ndarray
     storey_tops: np.ndarray
+    """Tops of storeys, and of levels of a tall roof above them, m."""
     footprint: np.ndarray
     cells: Cells
     cell: np.ndarray
@@ -140,7 +141,7 @@ def load(film_set: Located[Set], pieces: Located[Pieces]) -> Structure:
 def assemble(arrays: dict[str, np.ndarray], building: Building) -> Structure:
     """Return the structure of the arrays of a Pieces record."""
     centre = arrays["centre"].astype(np.float64)
-    tops = np.maximum.accumulate(np.asarray(building.storey_tops, np.float64))
+    tops = _levels(np.asarray(building.storey_tops, np.float64), float(arrays["vertices"][:, 1].max()))
     footprint = np.asarray(building.footprint, np.float64)
     cells = _lay_cells(footprint, tops)
     ix, iz = cells.bay_of(centre[:, ::2])
@@ -164,6 +165,14 @@ def assemble(arrays: dict[str, np.ndarray], building: Building) -> Structure:
         cells=cells,
         cell=(storey * cells.nx + ix) * cells.nz + iz,
     )
+
+
+def _levels(storey_tops: np.ndarray, height: float) -> np.ndarray:
+    """Return the tops of the storeys and of further levels as high, in which a tall roof, dome or tower is crushed bit by bit."""
+    tops = np.maximum.accumulate(storey_tops)
+    storey = max(float(np.median(np.diff(tops, prepend=0.0))), 1.0)
+    further = max(int((height - tops[-1]) / storey - 0.3), 0)
+    return np.concatenate([tops, tops[-1] + storey * np.arange(1, further + 1)])
 
 
 def _lay_cells(footprint: np.ndarray, tops: np.ndarray) -> Cells:

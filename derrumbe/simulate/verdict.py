@@ -12,7 +12,7 @@ STILL = 0.2
 """m/s under which a piece lies still."""
 DISPLACED = 0.02
 """m."""
-MOVING_SHARE = 0.03
+MOVING_SHARE = 0.05
 """Share of the mass that may still move in a pile at rest."""
 
 

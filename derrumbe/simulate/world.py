@@ -21,11 +21,12 @@ RESTITUTION = 0.02
 ANGULAR_DAMPING = 0.15
 MARGIN = 0.012
 """m that a collider is drawn in on every side, at most 4 % of the piece."""
-PUSH_OUT = 0.5
+PUSH_OUT = 0.3
 """m/s at most with which overlapping pieces part: rubble must not spring."""
 THROW = 2.0
 """m/s of change in one step that counts as a throw."""
-STOREY_GROUPS = 8
+STOREY_GROUPS, GHOST_STOREYS = 8, 4
+"""A collider's groups tell storeys apart modulo 8; a ghost ignores its own storey and the three above."""
 GROUND_GROUP = 1 << 9
 EVERYTHING = (1 << 16) - 1
 IDENTITY = (1.0, 0.0, 0.0, 0.0)
@@ -282,7 +283,7 @@ class World:
 
     def _groups(self, piece: int) -> Any:
         storey = int(self.structure.storey[piece])
-        above = sum(1 << ((storey + k) % STOREY_GROUPS) for k in range(4))
+        above = sum(1 << ((storey + k) % STOREY_GROUPS) for k in range(GHOST_STOREYS))
         heard = EVERYTHING & ~above if self._ghost[piece] else EVERYTHING
         return rapier.InteractionGroups(rapier.Group.from_bits(1 << (storey % STOREY_GROUPS)), rapier.Group.from_bits(heard))
 
