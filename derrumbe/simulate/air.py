@@ -13,7 +13,7 @@ from derrumbe.simulate.track import Track
 
 FASTEST = 40.0
 """m/s: jets from demolished buildings are filmed at 10 to 40 m/s."""
-DUSTINESS = 0.5
+DUSTINESS = 0.12
 """kg of fine dust in a cubic metre of pressed-out air."""
 OPEN_SHARE = 0.25
 """Share of a wall that is open once it is cracked, where no openings are known."""
