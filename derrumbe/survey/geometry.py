@@ -12,7 +12,7 @@ from derrumbe.geom.solids import mesh
 from derrumbe.geom.vanishing import vanishing_point
 from derrumbe.survey import facades as measure
 from derrumbe.survey.filters import filled
-from derrumbe.survey.footing import continued, touched_edges
+from derrumbe.survey.footing import bottom_chain, continued, touched_edges
 from derrumbe.survey.frame import Frame, frame_of
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
@@ -89,7 +89,9 @@ def _orient(
     own = every[inside(every, drawn, MARGIN * max(size))] if len(every) else every
     segments = own if len(own) >= FEWEST_SEGMENTS else every
     focal = settings.camera.focal or known_focal
-    orientation = orient(segments, size, focal, settings.camera.focal is not None, settings.seed)
+    chain = bottom_chain(drawn)
+    feet = np.concatenate([chain[:-1], chain[1:]], 1)
+    orientation = orient(segments, size, focal, settings.camera.focal is not None, settings.seed, feet)
     cautions = []
     if len(segments) < FEWEST_SEGMENTS or min(orientation.upright_count, orientation.level_count) < FEWEST_SEGMENTS // 2:
         cautions.append(

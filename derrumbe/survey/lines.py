@@ -9,6 +9,8 @@ from derrumbe.geom.vanishing import lengths, middles
 
 WORKING_SIDE = 1600
 """Lines are looked for in a picture no larger than this: finer ones tell nothing more of the camera."""
+MOST_ENLARGED = 2.0
+"""Small pictures are enlarged, so that the detector's own smoothing spares their short lines."""
 SHORTEST = 0.012
 """Shortest useful segment, as a share of the picture's diagonal."""
 
@@ -16,9 +18,8 @@ SHORTEST = 0.012
 def find_segments(codes: np.ndarray) -> np.ndarray:
     """Return segments (n, 4) float64 in pixels of `codes` (h, w, 3 or 1) uint8, longest first; pixel centres at +0.5."""
     grey = cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY) if codes.ndim == 3 else codes
-    scale = min(1.0, WORKING_SIDE / max(grey.shape))
-    if scale < 1:
-        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    scale = min(MOST_ENLARGED, WORKING_SIDE / max(grey.shape))
+    grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(grey)[0]
     if found is None:
         return np.zeros((0, 4))

@@ -18,6 +18,8 @@ STEEPEST = np.radians(38.0)
 """A vertical of the world never leans further than this in the picture."""
 SIGMA = np.radians(0.8)
 """Spread of a good segment's direction."""
+FEET, FEET_SIGMA = 0.1, np.radians(2.0)
+"""Edges of the outline along the ground count for this share of all lines, within so many degrees."""
 FEWEST_SEGMENTS = 12
 STEEPEST_PITCH, STEEPEST_ROLL = np.radians(50.0), np.radians(20.0)
 FOCAL_PRIOR = 1.05
@@ -54,13 +56,18 @@ class Orientation:
         return np.cross(self.up, self.along)
 
 
-def orient(segments: np.ndarray, size: tuple[int, int], known_focal: float | None, exact: bool, seed: int) -> Orientation:
-    """Fit an Orientation to segments (n, 4) in a picture of `size` (width, height). `exact`: the known focal length is not to be moved."""
+def orient(
+    segments: np.ndarray, size: tuple[int, int], known_focal: float | None, exact: bool, seed: int, feet: np.ndarray | None = None
+) -> Orientation:
+    """Fit an Orientation to segments (n, 4) in a picture of `size` (width, height). `exact`: the known focal length is not to be moved.
+
+    feet: (m, 4) the user's edges along the ground, roughly drawn but surely level: they tell walls from the slopes of a gable.
+    """
     centre = (size[0] / 2, size[1] / 2)
     prior = _Prior(known_focal or FOCAL_PRIOR * max(size), 1e-4 if known_focal and exact else KNOWN_SPREAD if known_focal else PRIOR_SPREAD)
     weights = _weights(segments, max(size))
     upright = _upright_point(segments, weights, centre, max(size), np.random.default_rng((seed, 71)))
-    focal, heading = _search(segments, weights, upright, centre, max(size), prior)
+    focal, heading = _search(segments, weights, upright, centre, max(size), prior, np.zeros((0, 4)) if feet is None else feet)
     pose = _pose_of(focal, axis_direction(upright, focal, centre), heading)
     spread = prior.spread
     for sigma in (3 * SIGMA, 1.5 * SIGMA, SIGMA):
@@ -137,19 +144,29 @@ def _score(segments: np.ndarray, weights: np.ndarray, point: np.ndarray) -> floa
 
 
 def _search(
-    segments: np.ndarray, weights: np.ndarray, upright: np.ndarray, centre: tuple[float, float], side: int, prior: _Prior
+    segments: np.ndarray,
+    weights: np.ndarray,
+    upright: np.ndarray,
+    centre: tuple[float, float],
+    side: int,
+    prior: _Prior,
+    feet: np.ndarray,
 ) -> tuple[float, float]:
     """Return the focal length and heading of greatest posterior on a grid, with the vertical vanishing point held."""
     headings = np.radians(np.arange(-45.0, 45.0, 1.0))
     votes_up = _vote(segments, upright[None])
+    foot_weights = FEET * max(weights.sum(), 1.0) * lengths(feet) / max(float(lengths(feet).sum()), 1.0)
     best = (-np.inf, prior.focal, 0.0)
     for focal in prior.grid(side):
         up = _pointing_up(axis_direction(upright, focal, centre))
         right, forward = levelled_axes(up)
         along = np.cos(headings)[:, None] * right + np.sin(headings)[:, None] * forward
         across = np.cross(up, along)
-        votes = np.maximum(_vote(segments, vanishing_point(along, focal, centre)), _vote(segments, vanishing_point(across, focal, centre)))
-        scores = np.maximum(votes, votes_up) @ weights - 0.02 * np.abs(headings)
+        points = (vanishing_point(along, focal, centre), vanishing_point(across, focal, centre))
+        votes, steps = (
+            np.maximum(*(_vote(lines, point, sigma) for point in points)) for lines, sigma in ((segments, SIGMA), (feet, FEET_SIGMA))
+        )
+        scores = np.maximum(votes, votes_up) @ weights + steps @ foot_weights - 0.5 * np.abs(headings)
         index = int(np.argmax(scores))
         score = float(scores[index]) - float(prior.cost(focal))
         if score > best[0]:
@@ -157,8 +174,8 @@ def _search(
     return best[1], best[2]
 
 
-def _vote(segments: np.ndarray, points: np.ndarray) -> np.ndarray:
-    return np.exp(-0.5 * (misfit(segments, points) / (1.5 * SIGMA)) ** 2)
+def _vote(segments: np.ndarray, points: np.ndarray, sigma: float = SIGMA) -> np.ndarray:
+    return np.exp(-0.5 * (misfit(segments, points) / (1.5 * sigma)) ** 2)
 
 
 def _pointing_up(direction: np.ndarray) -> np.ndarray:

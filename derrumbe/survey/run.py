@@ -27,6 +27,8 @@ from derrumbe.survey.steadiness import motion_cautions
 
 HOLE_GROWTH = 0.004
 """The hole in the clean plate reaches this share of the longer side beyond the silhouette, past its mixed pixels."""
+LOOKED_AT = 1500
+"""Colours and light are taken from every so many-th pixel of pictures larger than this."""
 REACH = 25.0
 """Ground and neighbours are kept up to this many building distances."""
 
@@ -134,11 +136,13 @@ def _record(
     pictures: tuple[str, ...],
     cautions: list[Caution],
 ) -> Set:
-    walls = mattes.region & (mattes.front < 0.5)
+    thin = slice(None, None, max(1, max(texture.shape) // LOOKED_AT))
+    texture, sky = texture[thin, thin], mattes.sky[thin, thin]
+    walls = mattes.region[thin, thin] & (mattes.front[thin, thin] < 0.5)
     colour = look.wall_colour(texture, walls)
     material = settings.building.material if settings.building.material != "auto" else look.guess_material(colour)
-    below = np.broadcast_to(np.arange(walls.shape[0])[:, None] > drawn[:, 1].max(), walls.shape)
-    sun = light.estimate(texture, mattes.sky, walls, below, np.array([0.0, 0.0, 1.0]), material, settings.light)
+    below = np.broadcast_to(np.arange(mattes.region.shape[0])[thin, None] > drawn[:, 1].max(), walls.shape)
+    sun = light.estimate(texture, sky, walls, below, np.array([0.0, 0.0, 1.0]), material, settings.light)
     building = Building(
         outline_px=tuple(_vec2(point) for point in drawn),
         facades=geometry.facades,
