@@ -22,4 +22,4 @@ def photograph() -> Path:
 
 def request_for(out: Path, preview: bool) -> Request:
     """Return the demo's request."""
-    return Request(str(photograph()), str(OUTLINE), BRIEF, out, frames="1001-1096", preview=preview)
+    return Request(str(photograph()), str(OUTLINE), BRIEF, out, frames="1001-1120", preview=preview)
