@@ -34,8 +34,8 @@ def render_data(scene: Scene, view: Projected, after: Camera, window: Window, re
     hit = visible(view, scene.triangles, window, CENTRE, holes=scene.holes)
     solid = depth_of(view, scene.triangles, hit, window)
     solid[hit < 0] = FAR
-    pixel, triangle = collect(scene, hit, rest_piece, now.moved, Coverage.empty(window.shape))
-    samples = surfaces(scene, view, window, now.rotation, pixel, triangle, CENTRE)
+    pixel, triangle = collect(scene, hit, rest_piece, now.moved, ~now.moved, Coverage.empty(window.shape))
+    samples = surfaces(scene, view, window, now.rotation, ~now.moved, pixel, triangle, CENTRE)
     riding = scene.piece[triangle]
     goal, _ = project(after, carry(samples.rest, riding, scene.centre, following.position, following.rotation, following.moved))
     y, x = np.divmod(pixel, window.shape[1])

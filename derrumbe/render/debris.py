@@ -77,11 +77,10 @@ def colours(scene: Scene, look: Look, lighting: Lighting, camera: Camera, some: 
     rest = scene.debris["rest"][some.index].astype(np.float64)
     uv, depth = project(scene.camera, rest)
     reflect = np.empty((len(rest), 3))
-    typical = np.median(look.old_light[scene.face == 0], 0) if (scene.face == 0).any() else np.ones(3)
     material = scene.debris["material"][some.index].astype(np.uint8)
     _reflect(
         rest, np.nan_to_num(uv, nan=-1e6), depth, material, scene.texture, scene.rest_depth, scene.window.x0, scene.window.y0,
-        look.facade, look.dust, typical.astype(np.float64), look.seed, reflect,
+        look.facade, look.dust, look.typical, look.seed, reflect,
     )  # fmt: skip
     normals = _normals(some.index, eye(camera) - some.place, look.seed)
     light = light_at(
@@ -103,7 +102,7 @@ def _reflect(rest, uv, depth, material, texture, rest_depth, left, top, facade, 
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
     for i in range(rest.shape[0]):
         # half of what comes off the face shows its inner side
-        if chance(i, 5, 0, seed) < 0.5 and was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, depth[i]):
+        if chance(i, 5, 0, seed) < 0.5 and was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, depth[i], 0.3):
             rgb = picture_at(texture, uv[i, 0], uv[i, 1], left, top)
             base = (rgb[0] / typical[0], rgb[1] / typical[1], rgb[2] / typical[2])
         else:

@@ -11,13 +11,14 @@ from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.core.records import Camera
 from derrumbe.render.light import Illumination, illumination, light_at
 from derrumbe.render.occlusion import Occluders
-from derrumbe.render.raster import NONE, Projected, Window, bounds, depth_of, projected, visible
-from derrumbe.render.scene import Inputs, Scene, load
+from derrumbe.render.raster import ABSENT, NONE, Projected, Window, bounds, depth_of, projected, visible
+from derrumbe.render.scene import Inputs, Scene, load, planes
 from derrumbe.render.surface import piece_of
 
 SPOTS = np.array([[0.6, 0.2, 0.2], [0.2, 0.6, 0.2], [0.2, 0.2, 0.6]])
 SKY_RAYS = 48
 PATCHES = 3
+HAIRLINE = 2.5
 LEAST_LIGHT = 0.06
 """Old light is never less than this share of open sky, so that dividing by it stays sane."""
 
@@ -32,7 +33,20 @@ def _view(inputs: Inputs, camera: Camera) -> Projected:
 def _seen(inputs: Inputs, camera: Camera, offset: tuple[float, float]) -> np.ndarray:
     scene = load(inputs)
     view, window = _view(inputs, camera), rest_window(inputs, camera)
-    return piece_of(scene, visible(view, scene.triangles, window, offset, holes=scene.holes))
+    pieces = piece_of(scene, visible(view, scene.triangles, window, offset, holes=scene.holes))
+    return closed(pieces, (scene.holes.matte >= ABSENT) & (scene.rest_depth > 0)) if camera == scene.camera else pieces
+
+
+def closed(pieces: np.ndarray, building: np.ndarray) -> np.ndarray:
+    """Return piece numbers (h,w) with hairlines between pieces given to the nearest one; building (h,w) bool: where there must be some."""
+    from scipy.ndimage import binary_closing, distance_transform_edt
+
+    empty = pieces == NONE
+    hairline = empty & (building | binary_closing(~empty, np.ones((3, 3)), iterations=2))
+    if not hairline.any() or empty.all():
+        return pieces
+    distance, (y, x) = distance_transform_edt(empty, return_indices=True)
+    return np.where(hairline & (distance < HAIRLINE), pieces[y, x], pieces)
 
 
 @lru_cache(maxsize=2)
@@ -65,13 +79,12 @@ def rest_depth(inputs: Inputs, camera: Camera, window: Window) -> np.ndarray:
 
 
 def old_light(scene: Scene, lamp: Illumination, occluders: Occluders, seed: int) -> np.ndarray:
-    """Return the light (T,3) float32 that outer faces stood in, one value for each plane of a piece; open sky for all others."""
+    """Return the light (T,3) float32 that outer faces stood in, one value for each plane of a piece; lent by them to all others."""
     light = np.broadcast_to(lamp.sky, (len(scene.triangles), 3)).astype(np.float32).copy()
     outer = np.flatnonzero(scene.face == 0)
     corners = scene.rest[scene.triangles[outer]]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) + 1e-12
-    planes = np.concatenate([scene.piece[outer, None], np.rint(scene.normal[outer] * 8)], 1)
-    plane = np.unique(planes, axis=0, return_inverse=True)[1].reshape(-1)
+    plane = planes(scene.piece[outer], scene.normal[outer])
     largest = _first_of_each(plane, area, PATCHES)
     points = np.einsum("sk,tkc->tsc", SPOTS, corners[largest]).reshape(-1, 3)
     normals = np.repeat(scene.normal[outer[largest]], len(SPOTS), 0)
@@ -81,6 +94,18 @@ def old_light(scene: Scene, lamp: Illumination, occluders: Occluders, seed: int)
     least = LEAST_LIGHT * (lamp.sky + 0.5 * lamp.sun)
     for c in range(3):
         light[outer, c] = np.maximum(np.bincount(plane[largest], area[largest] * found[:, c]) / total, least[c])[plane]
+    return _lent(light, outer, scene.piece, area)
+
+
+def _lent(light: np.ndarray, outer: np.ndarray, piece: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Lend all other triangles the mean light of their piece's outer ones, or the median of all. outer, area (n,): triangles, their areas."""
+    if not len(outer):
+        return light
+    inner = np.setdiff1d(np.arange(len(light)), outer)
+    total = np.bincount(piece[outer], area, minlength=int(piece.max()) + 1)
+    for c in range(3):
+        mean = np.bincount(piece[outer], area * light[outer, c], minlength=len(total)) / np.maximum(total, 1e-12)
+        light[inner, c] = np.where(total > 0, mean, np.median(light[outer, c]))[piece[inner]]
     return light
 
 
@@ -110,8 +135,7 @@ def prepared(path: Path) -> np.ndarray:
     return load_arrays(path)["light"]
 
 
-def facade_albedo(scene: Scene, light: np.ndarray, facade_rgb: np.ndarray) -> np.ndarray:
-    """Return the façade's albedo (3,): its colour in the plate over the light it stood in."""
+def typical_light(scene: Scene, light: np.ndarray) -> np.ndarray:
+    """Return the median light (3,) that the façade stood in; light (T,3): what `prepare` wrote."""
     outer = (scene.face == 0) & (scene.normal @ np.asarray(scene.camera.rotation)[2] < -0.2)
-    typical = np.median(light[outer], 0) if outer.any() else np.ones(3)
-    return np.clip(facade_rgb / np.maximum(typical, 1e-6), 0.03, 0.85)
+    return np.maximum(np.median(light[outer], 0) if outer.any() else np.ones(3), 1e-6).astype(np.float64)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from derrumbe.render.intact import facade_albedo, prepared
+from derrumbe.render.intact import prepared, typical_light
 from derrumbe.render.scene import Inputs, load
 from derrumbe.render.shade import Look
 
@@ -28,5 +28,6 @@ def dust_albedo(color: str, facade: np.ndarray) -> np.ndarray:
 def look_of(inputs: Inputs, intact: Path, color: str, seed: int) -> Look:
     """Return the look of a shot; `intact` is the file that `intact.prepare` wrote."""
     light = prepared(intact)
-    facade = facade_albedo(load(inputs), light, np.asarray(inputs.film_set.record.facade_rgb))
-    return Look(facade, dust_albedo(color, facade), light, seed)
+    typical = typical_light(load(inputs), light)
+    facade = np.clip(np.asarray(inputs.film_set.record.facade_rgb) / typical, 0.03, 0.85)
+    return Look(typical, facade, dust_albedo(color, facade), light, seed)

@@ -15,6 +15,7 @@ from derrumbe.render.raster import Holes, Projected, Window, bounds, depth_of, h
 from derrumbe.render.torn import Mesh, tear
 
 NEIGHBOUR = 1
+OUTER = 0
 TEAR = 29
 """Seed of torn edges: the same for every shot, so that a new seed elsewhere keeps the cracks."""
 
@@ -65,6 +66,8 @@ class Scene:
     """Where the outline holds no building: some sky, or something in front."""
     rest_depth: np.ndarray
     """(h,w) float32 depth of the building at pixel centres of `window`, 0 where there is none."""
+    pixel: float
+    """Metres that a pixel covers on the building, at its near side."""
     first_frame: int
 
     @property
@@ -81,6 +84,21 @@ def triangle_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     a, b, c = (vertices[triangles[:, k]].astype(np.float64) for k in range(3))
     normal = np.cross(b - a, c - a)
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-30)
+
+
+def planes(piece: np.ndarray, normal: np.ndarray) -> np.ndarray:
+    """Return the number (T,) of the flat side of a piece that each triangle belongs to; piece (T,), normal (T,3)."""
+    sides = np.concatenate([piece[:, None], np.rint(normal * 8)], 1)
+    return np.unique(sides, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def seen_faces(view: Projected, triangles: np.ndarray, face: np.ndarray, plane: np.ndarray, hit: np.ndarray) -> np.ndarray:
+    """Return `face` (T,) with every side that the plate showed much of counted as outer, whatever it was called. hit (h,w): at rest."""
+    a, b, c = (view.pixels[triangles[:, k]] for k in range(3))
+    area = 0.5 * np.abs((b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]))
+    shown = np.bincount(hit[hit >= 0], minlength=len(triangles)).astype(float)
+    area, shown = np.bincount(plane, area), np.bincount(plane, shown)
+    return np.where(((shown > 0.3 * area) & (shown >= 4))[plane], np.uint8(OUTER), face).astype(np.uint8)
 
 
 def solid_colour(texture: np.ndarray, building: np.ndarray, softness: float) -> np.ndarray:
@@ -111,21 +129,24 @@ def load(inputs: Inputs) -> Scene:
     poses = load_arrays(motion.path(motion.record.poses))
     proxies = load_arrays(film_set.path(film_set.record.proxies))
     camera = film_set.record.camera_at(inputs.plate.record.frames.first)
-    mesh = _torn(solid, camera)
+    pixel = pixel_size(solid["vertices"].astype(np.float64), camera)
+    mesh = _torn(solid, camera, pixel)
     rest, triangles = mesh.vertices, mesh.triangles
     view = projected(camera, rest)
     window = bounds(view)
     matte = read_exr(film_set.path(film_set.record.building_matte), ("Y",))[window.slices][..., 0]
     holes = holes_of(view, triangles, np.ascontiguousarray(matte), window)
-    rest_depth = depth_of(view, triangles, visible(view, triangles, window, (0.5, 0.5), holes=holes), window)
+    hit = visible(view, triangles, window, (0.5, 0.5), holes=holes)
+    rest_depth = depth_of(view, triangles, hit, window)
+    normal = triangle_normals(rest, triangles)
     texture = read_exr(film_set.path(film_set.record.texture), ("R", "G", "B"))[window.slices]
     texture = solid_colour(texture, (matte > 0.9) & (rest_depth > 0), film_set.record.softness_px)
     return Scene(
         rest=rest,
         triangles=triangles,
-        normal=triangle_normals(rest, triangles),
+        normal=normal,
         piece=mesh.piece,
-        face=mesh.face,
+        face=seen_faces(view, triangles, mesh.face, planes(mesh.piece, normal), hit),
         vertex_piece=mesh.vertex_piece,
         centre=solid["centre"].astype(np.float64),
         material=solid["material"].astype(np.uint8),
@@ -143,11 +164,18 @@ def load(inputs: Inputs) -> Scene:
         texture=np.ascontiguousarray(texture, np.float32),
         holes=holes,
         rest_depth=rest_depth,
+        pixel=pixel,
         first_frame=inputs.plate.record.frames.first,
     )
 
 
-def _torn(solid: dict[str, np.ndarray], camera: Camera) -> Mesh:
+def pixel_size(points: np.ndarray, camera: Camera) -> float:
+    """Return the metres that a pixel covers at the near side of points (n,3)."""
+    _, depth = project(camera, points)
+    return max(float(np.percentile(depth, 10)), 0.1) / camera.focal_px if len(depth) else 1.0
+
+
+def _torn(solid: dict[str, np.ndarray], camera: Camera, pixel: float) -> Mesh:
     """Return the pieces' mesh with torn edges, as fine as the camera sees them."""
     starts = solid["vertex_start"]
     mesh = Mesh(
@@ -157,7 +185,5 @@ def _torn(solid: dict[str, np.ndarray], camera: Camera) -> Mesh:
         solid["triangle_piece"].astype(np.int32),
         solid["triangle_face"].astype(np.uint8),
     )
-    _, depth = project(camera, mesh.vertices)
-    near = float(np.percentile(depth, 10)) if len(depth) else 1.0
-    size, budget = max(near, 0.1) / camera.focal_px, camera.width * camera.height // 4
-    return tear(mesh, solid["centre"].astype(np.float64), solid["material"].astype(np.int64), size, budget, TEAR)
+    budget = camera.width * camera.height // 4
+    return tear(mesh, solid["centre"].astype(np.float64), solid["material"].astype(np.int64), pixel, budget, TEAR)

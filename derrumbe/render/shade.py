@@ -1,7 +1,8 @@
 """Colour of new samples, with light kept apart: a sample shows reflect * light + glint.
 
-Outer faces that the plate showed wear it: reflect = plate / old light, so that `reflect * new light` relights by the ratio of new to old
-shading, and gives the plate back while nothing has changed. All other faces take procedural materials.
+Outer faces that the plate showed wear it: reflect = plate / typical light, and their light is typical * new / old. So they are relit by the
+ratio of new to old shading, and `reflect * light` gives the plate back while nothing has changed, whichever samples of a pixel gather light.
+All other faces take procedural materials.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ DUST_COVER = 0.6
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """Colours of a shot: façade albedo and settled dust albedo (3,), old light per triangle (T,3), seed."""
+    """Colours of a shot: typical old light of the façade (3,), its albedo and that of settled dust (3,), old light per triangle (T,3), seed."""
 
+    typical: np.ndarray
     facade: np.ndarray
     dust: np.ndarray
     old_light: np.ndarray
@@ -53,16 +55,17 @@ def shade(scene: Scene, look: Look, samples: Samples, age: np.ndarray, change: n
     _shade(
         samples.triangle, samples.rest, samples.uv, samples.size, samples.worn, scene.piece, scene.face, scene.normal,
         scene.material, scene.storey, scene.floor, scene.texture, scene.window.x0, scene.window.y0,
-        look.facade, look.dust, look.old_light, look.seed, age, change, turn, trigger_age, out.reflect, out.old, out.change, out.normal,
+        look.typical, look.facade, look.dust, look.old_light, look.seed, age, change, turn, trigger_age, out.reflect, out.old, out.change, out.normal,
     )  # fmt: skip
     return out
 
 
-def relit(old: np.ndarray, change: np.ndarray, light: np.ndarray) -> np.ndarray:
-    """Return the light (n,3) that counts: for faces that wear the plate within 0.15 to 3 times the old, and none of the change at first."""
-    held = np.clip(light, 0.15 * old, 3 * old)
-    held = old + change[:, None] * (held - old)
-    return np.where(old[:, :1] > 0, held, light).astype(np.float32)
+def relit(old: np.ndarray, change: np.ndarray, light: np.ndarray, typical: np.ndarray) -> np.ndarray:
+    """Return the light (n,3) that counts: on faces that wear the plate, typical (3,) times the ratio of new to old, which stays within 0.15
+    to 3 and is 1 at first (change (n,) 0..1); elsewhere the light itself."""
+    worn = old[:, :1] > 0
+    ratio = np.clip(light / np.where(worn, old, 1), 0.15, 3)
+    return np.where(worn, typical * (1 + change[:, None] * (ratio - 1)), light).astype(np.float32)
 
 
 @nb.njit(cache=True, inline="always")
@@ -82,7 +85,7 @@ def _coat(x, y, z, up, age, trigger_age, seed):  # type: ignore[no-untyped-def]
 @nb.njit(cache=True)
 def _shade(
     triangle, rest, uv, size, worn, piece, face, rest_normal, material, storey, floor, texture, left, top,
-    facade, dust, old_light, seed, age, change, turn, trigger_age, reflect, old, changed, normal,
+    typical, facade, dust, old_light, seed, age, change, turn, trigger_age, reflect, old, changed, normal,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
     for i in range(triangle.shape[0]):
@@ -93,7 +96,7 @@ def _shade(
         coat = _coat(x, y, z, up, age[p], trigger_age, seed)
         if worn[i]:
             rgb = picture_at(texture, uv[i, 0], uv[i, 1], left, top)
-            base = (rgb[0] / old_light[t, 0], rgb[1] / old_light[t, 1], rgb[2] / old_light[t, 2])
+            base = (rgb[0] / typical[0], rgb[1] / typical[1], rgb[2] / typical[2])
             for c in range(3):
                 old[i, c] = old_light[t, c]
             changed[i] = change[p]

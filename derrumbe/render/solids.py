@@ -21,6 +21,9 @@ from derrumbe.render.surface import Coverage, Samples, collect, surfaces
 BAND = 1 << 20
 """Samples shaded at once, so that memory stays bounded at any size of plate."""
 
+STIRRED, STIRRED_PIXELS = 0.03, 0.7
+"""A piece that has moved by less than both, metres and pixels, has barely stirred."""
+
 
 @dataclass(frozen=True, eq=False)
 class Solids:
@@ -43,11 +46,12 @@ class Lighting:
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """The pieces at mid-shutter, when their light is gathered. age (N,): seconds since release, negative before; change (N,): 0..1, how much
-    of a piece's new light counts; since: seconds from the first release of all."""
+    """The pieces at mid-shutter, when their light is gathered. age (N,): seconds since release, negative before; stir (N,): about how far a
+    piece's points have moved, metres; change (N,): 0..1, how much of its new light counts; since: seconds from the first release of all."""
 
     at: Pose
     age: np.ndarray
+    stir: np.ndarray
     change: np.ndarray
     since: float
 
@@ -61,15 +65,11 @@ def moment(scene: Scene, sample: float, rate: float) -> Moment:
     """Return the pieces at a fractional motion sample; rate in frames per second."""
     at = pose(scene, sample)
     age = np.where(scene.released >= 0, (sample - scene.released) / (scene.samples_per_frame * rate), -1.0)
-    return Moment(at, age, _change(scene, at), float(max(age.max(initial=-1.0), 0.0)))
-
-
-def _change(scene: Scene, at: Pose) -> np.ndarray:
-    """A piece that has barely stirred keeps the plate's own light, so that nothing pops when it lets go."""
-    shift = np.linalg.norm(at.position - scene.centre, axis=1) / 0.4
-    turn = np.arccos(np.clip((np.trace(at.rotation, axis1=1, axis2=2) - 1) / 2, -1, 1)) / np.radians(12)
-    t = np.clip(shift + turn, 0, 1)
-    return t * t * (3 - 2 * t)
+    shift = np.linalg.norm(at.position - scene.centre, axis=1)
+    turn = np.arccos(np.clip((np.trace(at.rotation, axis1=1, axis2=2) - 1) / 2, -1, 1))
+    # a piece that has barely stirred keeps the plate's own light, so that nothing pops when it lets go
+    t = np.clip(shift / 0.4 + turn / np.radians(12), 0, 1)
+    return Moment(at, age, shift + 0.5 * turn, t * t * (3 - 2 * t), float(max(age.max(initial=-1.0), 0.0)))
 
 
 def render_solids(
@@ -82,24 +82,25 @@ def render_solids(
     views = [projected(camera, posed(scene, at)) for at in poses]
     window = rest_window(inputs, camera).joined(bounds(views[0])).joined(bounds(views[-1])).grown(reach, camera)
     coverage, sums = Coverage.empty(window.shape), Sums.empty(window.shape)
+    calm = now.stir < min(STIRRED, STIRRED_PIXELS * scene.pixel)
     # with enough samples, every other one of a pixel gathers light, with twice the rays
     every = 2 if len(poses) >= 4 else 1
     rays = max(1, int(np.ceil(sky_rays * every / len(poses))))
     for index, (at, view, offset) in enumerate(zip(poses, views, times.offsets, strict=True)):
         hit = visible(view, scene.triangles, window, offset, holes=scene.holes)
-        pixel, triangle = collect(scene, hit, rest_pieces(inputs, camera, offset, window), at.moved, coverage)
+        pixel, triangle = collect(scene, hit, rest_pieces(inputs, camera, offset, window), at.moved, calm, coverage)
         for start in range(0, len(pixel), BAND):
             part = slice(start, start + BAND)
-            samples = surfaces(scene, view, window, now.at.rotation, pixel[part], triangle[part], offset)
+            samples = surfaces(scene, view, window, now.at.rotation, calm, pixel[part], triangle[part], offset)
             shading = shade(scene, look, samples, now.age, now.change, now.at.rotation, now.since)
             lit = np.flatnonzero((samples.pixel % window.shape[1] + samples.pixel // window.shape[1] + index) % every == 0)
-            light = _light(scene, lighting, now.at, samples, shading, lit, index, rays)
+            light = _light(scene, look, lighting, now.at, samples, shading, lit, index, rays)
             sums.add(samples.pixel, shading, scene.piece[samples.triangle], lit, light)
     return Solids(window, sums.picture(coverage.covered, len(poses), denoise), coverage.removed(reach))
 
 
 def _light(
-    scene: Scene, lighting: Lighting, at: Pose, samples: Samples, shading: Shading, lit: np.ndarray, index: int, rays: int
+    scene: Scene, look: Look, lighting: Lighting, at: Pose, samples: Samples, shading: Shading, lit: np.ndarray, index: int, rays: int
 ) -> np.ndarray:
     """Return the light that counts (m,3) for the samples at indices `lit` (m,), where their pieces are at mid-shutter."""
     rides = scene.piece[samples.triangle[lit]]
@@ -108,4 +109,4 @@ def _light(
         lighting.lamp, lighting.occluders, places, shading.normal[lit], samples.pixel[lit].astype(np.int64),
         first_ray=index, sky_rays=rays, sun_air=lighting.sun_air, sky_air=lighting.sky_air,
     )  # fmt: skip
-    return relit(shading.old[lit], shading.change[lit], light)
+    return relit(shading.old[lit], shading.change[lit], light, look.typical)

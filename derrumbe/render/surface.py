@@ -10,6 +10,9 @@ import numpy as np
 from derrumbe.render.raster import NONE, Projected, Window
 from derrumbe.render.scene import Scene
 
+STEEPEST = 1.5
+"""Most metres of depth from pixel to pixel at which a face still counts as seen."""
+
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
@@ -67,7 +70,7 @@ class Samples:
 
 
 @nb.njit(cache=True)
-def sort_samples(hit, rest_piece, piece, moved, covered, seen, vacated, open_seen, open_vacated, pixel, triangle):  # type: ignore[no-untyped-def]
+def sort_samples(hit, rest_piece, piece, moved, calm, covered, seen, vacated, open_seen, open_vacated, pixel, triangle):  # type: ignore[no-untyped-def]
     """Count coverage and list the samples that need shading; return how many.
 
     A sample shows the plate when it sees a piece that has not moved and that it saw at rest too.
@@ -77,7 +80,8 @@ def sort_samples(hit, rest_piece, piece, moved, covered, seen, vacated, open_see
     for y in range(height):
         for x in range(width):
             at_rest = rest_piece[y, x]
-            gone = at_rest >= 0 and moved[at_rest]
+            # beside a piece that has barely stirred, hairlines and the soft outline are still the plate's
+            gone = at_rest >= 0 and moved[at_rest] and not calm[at_rest]
             if at_rest >= 0:
                 seen[y, x] += 1
             if gone:
@@ -96,11 +100,16 @@ def sort_samples(hit, rest_piece, piece, moved, covered, seen, vacated, open_see
     return count
 
 
-def collect(scene: Scene, hit: np.ndarray, rest_piece: np.ndarray, moved: np.ndarray, coverage: Coverage) -> tuple[np.ndarray, np.ndarray]:
-    """Add to `coverage`; return flat pixel (n,) and triangle (n,) int32 of the samples that need shading."""
+def collect(
+    scene: Scene, hit: np.ndarray, rest_piece: np.ndarray, moved: np.ndarray, calm: np.ndarray, coverage: Coverage
+) -> tuple[np.ndarray, np.ndarray]:
+    """Add to `coverage`; return flat pixel (n,) and triangle (n,) int32 of the samples that need shading.
+
+    moved, calm (N,) bool: pieces that have moved, and those that have barely.
+    """
     pixel, triangle = np.empty(hit.size, np.int32), np.empty(hit.size, np.int32)
     count = sort_samples(
-        hit, rest_piece, scene.piece, moved, coverage.covered, coverage.seen, coverage.vacated, coverage.open_seen, coverage.open_vacated,
+        hit, rest_piece, scene.piece, moved, calm, coverage.covered, coverage.seen, coverage.vacated, coverage.open_seen, coverage.open_vacated,
         pixel, triangle,
     )  # fmt: skip
     return pixel[:count].copy(), triangle[:count].copy()
@@ -112,10 +121,18 @@ def piece_of(scene: Scene, hit: np.ndarray) -> np.ndarray:
 
 
 def surfaces(
-    scene: Scene, view: Projected, window: Window, turn: np.ndarray, pixel: np.ndarray, triangle: np.ndarray, offset: tuple[float, float]
+    scene: Scene,
+    view: Projected,
+    window: Window,
+    turn: np.ndarray,
+    calm: np.ndarray,
+    pixel: np.ndarray,
+    triangle: np.ndarray,
+    offset: tuple[float, float],
 ) -> Samples:
     """Return the surface under samples at `offset` inside their pixels. view: the posed vertices; turn (N,3,3) carries normals (at
-    mid-shutter, where light is gathered)."""
+    mid-shutter, where light is gathered); calm (N,) bool: pieces that have barely stirred, on which every sample wears the plate, so that no
+    hairline shows along all cracks at once."""
     count = len(pixel)
     rest, uv = np.empty((count, 3)), np.empty((count, 2))
     size, normal = np.empty(count, np.float32), np.empty((count, 3), np.float32)
@@ -125,23 +142,43 @@ def surfaces(
         scene.triangles, view.cam, scene.rest, scene.view.cam, scene.piece, scene.normal, turn, rest, uv, size, normal,
     )  # fmt: skip
     worn = np.empty(count, np.bool_)
-    axis, shift = np.asarray(scene.camera.rotation)[2], scene.camera.translation[2]
-    _wear(triangle, rest, uv, scene.face, scene.rest_depth, scene.window.x0, scene.window.y0, axis, shift, worn)
+    view_of_plate = np.asarray(scene.camera.rotation), np.asarray(scene.camera.translation), scene.camera.focal_px
+    _wear(
+        calm[scene.piece[triangle]],
+        triangle,
+        rest,
+        uv,
+        scene.face,
+        scene.normal,
+        scene.rest_depth,
+        scene.window.x0,
+        scene.window.y0,
+        *view_of_plate,
+        worn,
+    )
     return Samples(pixel, triangle, rest, uv, size, normal, worn)
 
 
 @nb.njit(cache=True)
-def _wear(triangle, rest, uv, face, rest_depth, left, top, axis, shift, worn):  # type: ignore[no-untyped-def]
+def _wear(calm, triangle, rest, uv, face, normals, rest_depth, left, top, rotation, translation, focal, worn):  # type: ignore[no-untyped-def]
     for i in range(triangle.shape[0]):
-        depth = axis[0] * rest[i, 0] + axis[1] * rest[i, 1] + axis[2] * rest[i, 2] + shift
-        worn[i] = face[triangle[i]] == 0 and was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, depth)
+        worn[i] = calm[i]
+        if calm[i] or face[triangle[i]] != 0:
+            continue
+        point = rotation @ rest[i] + translation
+        normal = rotation @ normals[triangle[i]]
+        facing = np.dot(normal, point)
+        # a face that looks away was not seen; one seen at a slant changes depth from pixel to pixel
+        if facing < -1e-6:
+            slant = point[2] * point[2] * (abs(normal[0]) + abs(normal[1])) / (focal * -facing)
+            worn[i] = was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, point[2], min(slant, STEEPEST))
 
 
 @nb.njit(cache=True, inline="always")
-def was_seen(rest_depth, u, v, left, top, depth):  # type: ignore[no-untyped-def]
-    """Whether the building's surface at plate pixel (u, v) was the nearest one there."""
+def was_seen(rest_depth, u, v, left, top, depth, slant):  # type: ignore[no-untyped-def]
+    """Whether the building's surface at plate pixel (u, v), `depth` metres away, was the nearest one there; slant: metres from pixel to pixel."""
     i, j = int(np.floor(u)) - left, int(np.floor(v)) - top
-    tolerance = 0.03 + 5e-4 * depth
+    tolerance = 0.03 + 5e-4 * depth + 0.75 * slant
     for y in range(max(j - 1, 0), min(j + 2, rest_depth.shape[0])):
         for x in range(max(i - 1, 0), min(i + 2, rest_depth.shape[1])):
             if abs(rest_depth[y, x] - depth) < tolerance:
@@ -219,12 +256,13 @@ def _interpolate(
         r = turn[piece[t]]
         for k in range(3):
             out_normal[i, k] = r[k, 0] * rest_normal[t, 0] + r[k, 1] * rest_normal[t, 1] + r[k, 2] * rest_normal[t, 2]
-        # The plate's pixels are already averages, so the picture is read at the pixel's centre; only where it is squeezed together
-        # do the samples spread over the pixel
+        # The plate's pixels are already averages, so the picture is read at the pixel's centre; only where it is squeezed together, or the
+        # face is seen so edge-on that its plane leads astray, do the samples read it where they are
         u, v = _worn(x + 0.5, y + 0.5, view, wear, cam, rest_cam, a, b, c)
         u1, v1 = _worn(x + 1.5, y + 0.5, view, wear, cam, rest_cam, a, b, c)
         u2, v2 = _worn(x + 0.5, y + 1.5, view, wear, cam, rest_cam, a, b, c)
         stretch = max(np.hypot(u1 - u, v1 - v), np.hypot(u2 - u, v2 - v))
-        spread = min(max(stretch - 1.05, 0.0), 1.0)
-        out_uv[i, 0] = u + spread * ((ox - 0.5) * (u1 - u) + (oy - 0.5) * (u2 - u))
-        out_uv[i, 1] = v + spread * ((ox - 0.5) * (v1 - v) + (oy - 0.5) * (v2 - v))
+        own_u, own_v = _worn(x + ox, y + oy, view, wear, cam, rest_cam, a, b, c)
+        spread = 1.0 if np.hypot(own_u - u, own_v - v) > 2 else min(max(stretch - 1.05, 0.0), 1.0)
+        out_uv[i, 0] = u + spread * (own_u - u)
+        out_uv[i, 1] = v + spread * (own_v - v)

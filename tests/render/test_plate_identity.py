@@ -123,3 +123,22 @@ def test_sky_inside_the_outline_does_not_fall(tmp_path):
     assert not alpha[2:20, 140:172].any()
     assert (alpha[26:38, 140:172] == 1).all()
     assert (read_exr(layers, ("id.Y",))[2:20, 140:172] == 0).all()
+
+
+def test_a_face_that_the_plate_showed_wears_it_whatever_it_is_called(tmp_path):
+    from derrumbe.core.files import load_arrays, save_arrays
+    from derrumbe.core.work import Work
+    from derrumbe.media.exr import read_exr
+    from derrumbe.render.run import run
+    from derrumbe.render.settings import Settings
+
+    shot = scenes.Shot(moves={5: lambda t: ((2.0, 0.0, 0.0), scenes.UPRIGHT)}, frames=2, sun=scenes.OVERCAST)
+    inputs = scenes.stage(tmp_path, shot)
+    path = inputs.pieces.path(inputs.pieces.record.arrays)
+    arrays = load_arrays(path)
+    arrays["triangle_face"][arrays["triangle_piece"] == 5] = 3
+    save_arrays(path, **arrays)
+    made = run(Settings(), Work(tmp_path / "render"), inputs.plate, inputs.film_set, inputs.pieces, inputs.motion, inputs.cloud)
+    found = read_exr(tmp_path / "render" / made.picture.format(frame=1002), ("pieces.R", "pieces.G", "pieces.B"))[3:41, 139:173]
+    wanted = scenes.picture(scenes.CAMERA)[3:41, 99:133]
+    assert np.corrcoef(found.ravel(), wanted.ravel())[0, 1] > 0.98
