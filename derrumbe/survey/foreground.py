@@ -13,7 +13,7 @@ import numpy as np
 
 from derrumbe.core.records import NoiseModel, Vec2
 from derrumbe.media.exr import read_exr, write_exr
-from derrumbe.survey.filters import disc, filled, soft_edge
+from derrumbe.survey.filters import disc, filled
 from derrumbe.survey.reference import noise_variance
 
 SIGMAS = 6.0
@@ -23,14 +23,12 @@ SMALLEST = 3e-4
 """A passer-by covers at least this share of the picture."""
 
 
-def drawn_alpha(codes: np.ndarray, polygons: tuple[tuple[Vec2, ...], ...]) -> np.ndarray:
-    """Return the alpha (h, w) float32 of the user's polygons (plate pixels), their edges drawn to the picture's within two pixels."""
-    mask = np.zeros(codes.shape[:2], np.uint8)
+def drawn_alpha(shape: tuple[int, int], polygons: tuple[tuple[Vec2, ...], ...]) -> np.ndarray:
+    """Return the alpha (h, w) float32 of the user's polygons (plate pixels), as soft at their edges as a pixel."""
+    mask = np.zeros(shape, np.uint8)
     for polygon in polygons:
-        mask |= filled([np.asarray(polygon, np.float64)], codes.shape[:2])
-    if not mask.any():
-        return np.zeros(mask.shape, np.float32)
-    return soft_edge(codes.astype(np.float32) / 255, mask > 0, 2)
+        mask |= filled([np.asarray(polygon, np.float64)], shape, smooth=True)
+    return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), 0.5) if mask.any() else np.zeros(shape, np.float32)
 
 
 @dataclass(frozen=True)

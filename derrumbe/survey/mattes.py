@@ -36,6 +36,6 @@ def find_mattes(codes: np.ndarray, drawn: np.ndarray, polygons: tuple[tuple[Vec2
     region = building_region(drawn, sky)
     building = building_matte(region, sky)
     sky = np.where(region, np.minimum(sky, 1 - building), sky).astype(np.float32)
-    mine = drawn_alpha(codes, polygons)
-    plants = held_near(plant_alpha(codes, region, sky), region, foot)
+    mine = drawn_alpha(codes.shape[:2], polygons)
+    plants = held_near(plant_alpha(codes, region, sky), codes, region, foot)
     return Mattes(region, building, sky, np.maximum(mine, plants), mine > 0.05)

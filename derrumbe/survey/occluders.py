@@ -16,6 +16,12 @@ GREEN = 0.10
 """Least excess of green, (2g - r - b) / (r + g + b) in display codes."""
 UNREST = 0.045
 """Leaves change by at least this (display codes, 0..1) within a few pixels; lawns and paint don't."""
+FINE, BROAD = 0.006, 0.02
+"""Radius of the windows in which unrest is measured and averaged, share of the longer side."""
+RAMP = 0.08
+"""Rows over which that sets in below the foot, share of the height."""
+MEADOW = (0.085, 0.10)
+"""Average unrest of grass and of crowns of trees, display codes."""
 DENSE = 0.40
 """Share of leaf-like pixels around a sure one."""
 SMALLEST = 0.01
@@ -42,12 +48,19 @@ def plant_alpha(codes: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.nd
     return soft_edge(codes.astype(np.float32) / 255, large, max(1, round(1.0 / scale)))
 
 
-def held_near(alpha: np.ndarray, region: np.ndarray, foot: float) -> np.ndarray:
-    """Return the alpha fading out below row `foot` with the distance from the building: plants at the camera's feet may gather dust."""
+def held_near(alpha: np.ndarray, codes: np.ndarray, region: np.ndarray, foot: float) -> np.ndarray:
+    """Return the alpha fading out below row `foot` with the distance from the building, and where the unrest is a meadow's, not a crown's.
+
+    What grows on the ground gathers dust; so may plants at the camera's feet.
+    """
     far = cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, 3) / max(region.shape)
     rows = np.arange(region.shape[0], dtype=np.float32)[:, None]
     fade = np.clip((FADE[1] - far) / (FADE[1] - FADE[0]), 0, 1)
-    return (alpha * np.where(rows > foot, fade, 1)).astype(np.float32)
+    radius = max(2, round(BROAD * max(region.shape)))
+    broad = cv2.blur(_unrest(codes.astype(np.float32).mean(axis=-1) / 255), (2 * radius + 1, 2 * radius + 1))
+    crown = np.clip((broad - MEADOW[0]) / (MEADOW[1] - MEADOW[0]), 0, 1)
+    low = np.clip((rows - foot) / (RAMP * region.shape[0]), 0, 1) * ~region
+    return (alpha * (1 - low * (1 - fade * crown))).astype(np.float32)
 
 
 def _leafy(codes: np.ndarray) -> np.ndarray:
@@ -56,11 +69,15 @@ def _leafy(codes: np.ndarray) -> np.ndarray:
     red, green, blue = picture[..., 0], picture[..., 1], picture[..., 2]
     excess = (2 * green - red - blue) / np.maximum(picture.sum(axis=-1), 0.05)
     leaf = (excess > GREEN) & (blue < 0.8 * red) & (blue < 0.75 * green)
-    radius = max(2, round(0.006 * max(leaf.shape)))
-    grey = picture.mean(axis=-1)
+    radius = max(2, round(FINE * max(leaf.shape)))
+    return (cv2.blur(leaf.astype(np.float32), (2 * radius + 1, 2 * radius + 1)) > DENSE) & (_unrest(picture.mean(axis=-1)) > UNREST)
+
+
+def _unrest(grey: np.ndarray) -> np.ndarray:
+    """Return the standard deviation (h, w) of `grey` (0..1) over small windows."""
+    radius = max(2, round(FINE * max(grey.shape)))
     size = (2 * radius + 1, 2 * radius + 1)
-    unrest = np.sqrt(np.maximum(cv2.blur(grey * grey, size) - cv2.blur(grey, size) ** 2, 0))
-    return (cv2.blur(leaf.astype(np.float32), size) > DENSE) & (unrest > UNREST)
+    return np.sqrt(np.maximum(cv2.blur(grey * grey, size) - cv2.blur(grey, size) ** 2, 0))
 
 
 def _wall_like(codes: np.ndarray) -> np.ndarray:

@@ -45,9 +45,9 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     mattes = find_mattes(codes, drawn, polygons)
     geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings)
     clean, cards = _behind(texture, codes, mattes, geometry, settings)
+    foreground = _write_foreground(work, plate, mattes.front, texture)
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
-    foreground = _write_foreground(work, plate, mattes.front)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display))
     return _record(settings, plate, geometry, texture, codes, mattes, drawn, foreground, pictures, cautions)
 
@@ -81,8 +81,8 @@ def _write(folder: Path, geometry: Geometry, cards: Cards, mattes: Mattes, clean
     write_exr(folder / "texture.exr", texture)
 
 
-def _write_foreground(work: Work, plate: Located[Plate], static: np.ndarray) -> str | None:
-    """Write what stands or passes in front; return its path in the record, None when there is nothing."""
+def _write_foreground(work: Work, plate: Located[Plate], static: np.ndarray, usual: np.ndarray) -> str | None:
+    """Write what stands (`static` alpha) or passes before the `usual` picture; return its path in the record, None when there is nothing."""
     record = plate.record
     if record.held or len(record.frames) == 1:
         if not static.any():
@@ -92,9 +92,10 @@ def _write_foreground(work: Work, plate: Located[Plate], static: np.ndarray) -> 
     fixed = work.folder / "foreground_static.exr" if static.any() else None
     if fixed:
         write_exr(fixed, static, ("Y",))
+    write_exr(work.folder / "usual.exr", usual)
     frame_pass = FramePass(
         picture=str(plate.folder / record.picture),
-        reference=work.folder / "texture.exr",
+        reference=work.folder / "usual.exr",
         static=fixed,
         noise=record.noise,
         out=str(work.folder / "foreground/foreground.{frame}.exr"),
