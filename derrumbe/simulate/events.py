@@ -14,7 +14,8 @@ BREAK, IMPACT, AIR = 0, 1, 2
 CRUSHED_LAYER = 0.0004
 """m of material on a broken face that turns to fine dust."""
 DUST_PER_JOULE = 1.4e-5
-"""kg of fine dust per joule lost in an impact: between 0.05 and 0.2 % of the mass of a four-storey building falls to dust in all: more, and nothing is seen of the fall."""
+"""kg of fine dust per joule lost in an impact: between 0.05 and 0.2 % of the mass of a four-storey building falls to dust in all.
+More, and nothing is seen of the fall."""
 OPENS = 0.05
 """m by which the sides of a crack must part before dust and crumbs come out of it."""
 SHARP, SOFTEST = 0.15, 0.5
