@@ -27,6 +27,7 @@ NEEDED = {
     "manifold3d": "manifold3d",
     "embreex": "embreex",
     "pyoidn": "pyoidn",
+    "patchmatch": "pypatchmatch",
     "psutil": "psutil",
     "tomli_w": "tomli-w",
 }
