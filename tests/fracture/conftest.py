@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from buildings import ALL, Made, as_set
 
 from derrumbe.core.files import load_arrays
 from derrumbe.core.knobs import Fragments
@@ -19,6 +14,7 @@ from derrumbe.core.records import Pieces
 from derrumbe.core.work import Work
 from derrumbe.fracture.run import run
 from derrumbe.fracture.settings import Settings
+from tests.fracture.buildings import ALL, Made, as_set
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from buildings import box4, boxed, camera_for, domed, tower20
-from conftest import broken
 from embreex import rtcore_scene
 from embreex.mesh_construction import TriangleMesh
 from manifold3d import Manifold
@@ -17,6 +15,8 @@ from derrumbe.fracture.settings import Settings
 from derrumbe.fracture.shell import PANE
 from derrumbe.geom.camera import eye, pixel_grid, rays
 from derrumbe.geom.carving import corner_points, mesh_of, triangle_normals
+from tests.fracture.buildings import box4, boxed, camera_for, domed, tower20
+from tests.fracture.conftest import broken
 
 
 def depths(corners, camera):

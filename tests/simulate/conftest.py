@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,7 @@ from derrumbe.core.records import Motion
 from derrumbe.core.work import Work
 from derrumbe.simulate.run import run
 from derrumbe.simulate.settings import Settings
-
-sys.path.insert(0, str(Path(__file__).parent))
-import buildings
+from tests.simulate import buildings
 
 
 @dataclass(frozen=True)

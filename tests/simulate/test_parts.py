@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import buildings
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,6 +17,7 @@ from derrumbe.simulate.geometry import rotate
 from derrumbe.simulate.structure import Structure, assemble
 from derrumbe.simulate.timing import timing
 from derrumbe.simulate.world import World
+from tests.simulate import buildings
 
 
 def structure_of(folder: Path, storeys: int = 3, bays: int = 3, deep: int = 2) -> Structure:

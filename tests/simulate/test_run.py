@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import buildings
 import numpy as np
 import pytest
-from conftest import simulate
+
+from tests.simulate import buildings
+from tests.simulate.conftest import simulate
 
 GRAVITY = 9.81
 MODES = [
