@@ -10,6 +10,8 @@ from derrumbe.core.records import Sun, Vec3
 LUMA = np.array([0.2722287168, 0.6740817658, 0.0536895174])
 ALBEDO = {"brick": 0.26, "concrete": 0.40, "stone": 0.42, "timber": 0.32}
 """Luminance albedo of walls (CIBSE and ASHRAE tables, middle of each range)."""
+PALE = 0.6
+"""Luminance albedo of a façade's light parts: pale stone, plaster, white paint."""
 GROUND_ALBEDO = 0.18
 BLUE_SKY = 0.80
 """Red over blue light below this is blue sky."""
@@ -39,7 +41,8 @@ def estimate(
     shape = _shape(overcast, direction, sky_tint, _tint(_median(texture, ground, 0.2)))
     lit = float(np.asarray(normal) @ direction)
     shown = shape[0] * max(0.0, lit) + 0.5 * (shape[1] + shape[2])
-    scale = float(wall @ LUMA) / (ALBEDO[material] * float(shown @ LUMA))
+    # Dark paint would make the light dim: the façade's light parts are at most as pale as PALE.
+    scale = max(float(wall @ LUMA) / ALBEDO[material], light_parts / PALE) / float(shown @ LUMA)
     sun, heaven_rgb, earth = (_vec3(part * scale) for part in shape)
     return Sun(
         direction=_vec3(direction),
