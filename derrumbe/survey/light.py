@@ -12,6 +12,8 @@ ALBEDO = {"brick": 0.26, "concrete": 0.40, "stone": 0.42, "timber": 0.32}
 """Luminance albedo of walls (CIBSE and ASHRAE tables, middle of each range)."""
 PALE = 0.6
 """Luminance albedo of a façade's light parts: pale stone, plaster, white paint."""
+GLARE = 1.25
+"""White level ground over the brightest of the plate's median sky and pale walls, at most."""
 GROUND_ALBEDO = 0.18
 BLUE_SKY = 0.80
 """Red over blue light below this is blue sky."""
@@ -42,7 +44,12 @@ def estimate(
     lit = float(np.asarray(normal) @ direction)
     shown = shape[0] * max(0.0, lit) + 0.5 * (shape[1] + shape[2])
     # Dark paint would make the light dim: the façade's light parts are at most as pale as PALE.
-    scale = max(float(wall @ LUMA) / ALBEDO[material], light_parts / PALE) / float(shown @ LUMA)
+    white = max(float(wall @ LUMA) / ALBEDO[material], light_parts / PALE)
+    scale = white / float(shown @ LUMA)
+    if not overcast and len(heaven):
+        # A sun that grazes the façade would have to be blinding: white ground is little brighter than the plate's sky or its pale walls.
+        flat = float((shape[1] + shape[0] * max(0.0, direction[1])) @ LUMA)
+        scale = min(scale, GLARE * max(float(np.median(heaven @ LUMA)), white) / flat)
     sun, heaven_rgb, earth = (_vec3(part * scale) for part in shape)
     return Sun(
         direction=_vec3(direction),
