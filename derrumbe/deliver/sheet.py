@@ -59,9 +59,9 @@ def write(picture: np.ndarray, text: str, x: int, grey: int, right: bool = False
 
     kit: Any = cv2
     if hasattr(kit, "FontFace"):
-        face, size = kit.FontFace("sans"), 17
-        box = kit.getTextSize((0, 0), text, (0, 0), face, size)
-        kit.putText(picture, text, (x - box[2] if right else x, 24), (grey,) * 3, face, size)
+        face, size, regular = kit.FontFace("sans"), 17, 400  # without a weight OpenCV 5.0 draws a random one
+        box = kit.getTextSize((0, 0), text, (0, 0), face, size, regular)
+        kit.putText(picture, text, (x - box[2] if right else x, 24), (grey,) * 3, face, size, regular)
     else:
         (width, _), _ = kit.getTextSize(text, kit.FONT_HERSHEY_SIMPLEX, 0.5, 1)
         kit.putText(picture, text, (x - width if right else x, 22), kit.FONT_HERSHEY_SIMPLEX, 0.5, (grey,) * 3, 1, kit.LINE_AA)
