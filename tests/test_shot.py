@@ -55,7 +55,10 @@ def shot(tmp_path_factory) -> Path:
 def pictures(folder: Path) -> dict[str, str]:
     """Digest of every delivered file whose bytes must repeat."""
     paths = [path for name in ("plate", "layers", "final", "matte") for path in sorted((folder / name).iterdir())]
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in [*paths, folder / "sheet.png", folder / "qc.json"]}
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in [*paths, folder / "sheet.png", folder / "qc.json"]
+    }
 
 
 def test_the_folder_is_what_the_contract_says(shot):
