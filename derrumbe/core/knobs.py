@@ -108,7 +108,27 @@ class CompKnobs(Group):
 
 
 class Generate(Group):
-    name: str = knob("none", "generative back end; none passes the physical layers through")
+    name: str = knob("none", "generative back end: none passes the physical layers through; diffusers and comfyui run a big video model")
+    model: str = knob("", "folder of the model's weights (safetensors), or the Hugging Face id that you allow to be fetched")
+    pipeline: str = knob("wan-vace", "kind of model: wan-vace, wan-v2v, ltx, ltx2, ltx2-incontext, cogvideox-fun")
+    control: Literal["comp", "depth", "edges"] = knob("comp", "what guides the model: the physical comp, its depth, or its edges")
+    strength: float | None = knob(None, "how much of the physical comp a model may forget; empty: the pipeline's own", "0-1", ge=0, le=1)
+    guidance: float | None = knob(None, "how strongly the model follows the prompt; empty: the pipeline's own", "x", ge=0, le=30)
+    steps: int | None = knob(None, "denoising steps; empty: the pipeline's own", "steps", ge=1, le=200)
+    prompt: str = knob("", "words for the model; empty: written from the brief")
+    prompt_more: str = knob("", "words put after the written prompt")
+    negative: str = knob("", "what the model shall avoid; empty: a list of usual faults")
+    window: int | None = knob(None, "frames given to the model at once; empty: the pipeline's own", "frames", ge=5, le=1024)
+    overlap: int | None = knob(None, "frames that neighbouring windows share; empty: the pipeline's own", "frames", ge=0, le=512)
+    pixels: float | None = knob(None, "largest picture given to the model; empty: what it was trained on", "Mpx", gt=0, le=64)
+    grow: float = knob(0.02, "how far the model may go beyond the physical layers", "of the height", ge=0, le=0.5)
+    detail: float = knob(1.0, "how much fine detail of the physical layers is kept", "0-1", ge=0, le=1)
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = knob("auto", "precision of the model; auto takes what the GPU has")
+    offload: Literal["auto", "none", "model", "sequential"] = knob("auto", "what waits in main memory; auto by what fits the GPU")
+    device: str = knob("auto", "where the model runs: auto, cuda, cuda:1, mps, cpu")
+    url: str = knob("http://127.0.0.1:8188", "address of the ComfyUI server")
+    workflow: str = knob("", "ComfyUI workflow in API format; empty: the one for Wan VACE that comes along")
+    allow_host: str = knob("", "the one host, besides this machine, that may be sent frames")
 
 
 class ShotSpec(BaseModel):
