@@ -118,7 +118,7 @@ def blacks(shot: Shot) -> Check:
         unit="of new pixels",
         frames=() if good else tuple(look["frame"] for look in shot.looks if look["blacks"][1] > TOO_DARK * max(look["blacks"][0], 1)),
         says=f"{value:.2%} of the new pixels are darker than the plate's blacks around the building (limit {TOO_DARK:.1%}).",
-        remedy="" if good else "the comp doesn't hold the plate's black point: run comp again with --force",
+        remedy="" if good else "the comp doesn't hold the plate's black point: delete .derrumbe/comp in the shot's folder and run it again",
         evidence=path.relative_to(shot.folder).as_posix(),
     )
 

@@ -21,17 +21,8 @@ def plate_untouched(shot: Shot) -> Check:
     says = "Outside the effect matte every pixel of every frame is the plate's, bit for bit."
     if bad:
         says = f"{_pixels(count)} outside the effect matte differ from the plate, first in frame {bad[0]['frame']} at {tuple(bad[0]['worst'])}."
-    return Check(
-        name="plate_untouched",
-        verdict="block" if bad else "pass",
-        value=float(count),
-        limit=0.0,
-        unit="pixels",
-        frames=_numbers(bad),
-        says=says,
-        remedy="run comp again with --force; if it stays, the matte misses part of the effect" if bad else "",
-        evidence=_difference(shot, "plate_untouched", bad),
-    )
+    remedy = "delete .derrumbe/comp in the shot's folder and run it again; if it stays, the matte misses part of the effect"
+    return _law("plate_untouched", bad, count, says, remedy, _difference(shot, "plate_untouched", bad))
 
 
 def before_trigger(shot: Shot) -> Check:
@@ -43,17 +34,9 @@ def before_trigger(shot: Shot) -> Check:
         says = (
             f"{len(bad)} of the frames before the trigger at {shot.trigger_frame} aren't the plate; the worst differs in {_pixels(count)}."
         )
-    return Check(
-        name="before_trigger",
-        verdict="block" if bad else "pass",
-        value=float(count),
-        limit=0.0,
-        unit="pixels",
-        frames=_numbers(bad),
-        says=says,
-        remedy="run the shot again with --force; something starts earlier than trigger.time says" if bad else "",
-        evidence=_counts(shot, "before_trigger", "changed", "pixels that differ from the plate"),
-    )
+    remedy = "delete .derrumbe/comp in the shot's folder and run it again; if it stays, something starts earlier than trigger.time says"
+    evidence = _counts(shot, "before_trigger", "changed", "pixels that differ from the plate")
+    return _law("before_trigger", bad, count, says, remedy, evidence)
 
 
 def finite(shot: Shot) -> Check:
@@ -63,16 +46,22 @@ def finite(shot: Shot) -> Check:
     says = "No NaN and no infinity in any frame."
     if bad:
         says = f"{_pixels(count)} hold a NaN or an infinity, first in frame {bad[0]['frame']} at {tuple(bad[0]['worst'])}."
+    remedy = "look at the layers of that frame; delete .derrumbe/render in the shot's folder and run it again"
+    return _law("finite", bad, count, says, remedy, _counts(shot, "finite", "broken", "pixels that aren't numbers"))
+
+
+def _law(name: str, bad: Sequence[dict], count: int, says: str, remedy: str, evidence: str | None) -> Check:
+    """Return the check of a law that not one pixel may break; `bad`: the frames that do."""
     return Check(
-        name="finite",
+        name=name,
         verdict="block" if bad else "pass",
         value=float(count),
         limit=0.0,
         unit="pixels",
         frames=_numbers(bad),
         says=says,
-        remedy="look at the layers of that frame; run render and comp again with --force" if bad else "",
-        evidence=_counts(shot, "finite", "broken", "pixels that aren't numbers"),
+        remedy=remedy if bad else "",
+        evidence=evidence,
     )
 
 

@@ -18,6 +18,11 @@ from pydantic import BaseModel, ConfigDict
 FAR = 1e10
 """Depth where there is nothing, as renderers write it (finite, so that no file holds an infinity)."""
 
+FIRST_FRAME = 1001
+"""Number of every plate's first frame."""
+STILL_FRAMES = 120
+"""How long a still is held when nobody says."""
+
 Vec2 = tuple[float, float]
 Vec3 = tuple[float, float, float]
 

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 from derrumbe.core.errors import BadPlate
-from derrumbe.core.records import Caution, FrameRange
+from derrumbe.core.records import FIRST_FRAME, STILL_FRAMES, Caution, FrameRange
 from derrumbe.media.codes import Raw
 from derrumbe.media.colour import space_name
 from derrumbe.media.sequence import Sequence, find_sequence
 from derrumbe.media.still import StillInfo, inspect_still, read_still
 
-FIRST = 1001
-HELD_COUNT = 120
 BLOCK = 1 << 22
 
 Load = Callable[[], Raw]
@@ -42,8 +40,8 @@ class Probe:
 
     def range(self, frames: tuple[int, int] | None, held_count: int | None = None) -> FrameRange:
         """Return the frames that a plate of this source has."""
-        count = self.frame_count or held_count or HELD_COUNT
-        first, last = frames or (FIRST, FIRST + count - 1)
+        count = self.frame_count or held_count or STILL_FRAMES
+        first, last = frames or (FIRST_FRAME, FIRST_FRAME + count - 1)
         return FrameRange(first=first, last=last)
 
 
@@ -83,7 +81,7 @@ def pictures(source: str | Path, frames: FrameRange) -> Iterator[tuple[int, Load
     path = Path(source)
     found = find_sequence(path)
     if isinstance(found, Sequence):
-        files = {FIRST + number - found.first: file for number, file in found.files}
+        files = {FIRST_FRAME + number - found.first: file for number, file in found.files}
         info = inspect_still(files[frames.first])
         yield from ((frame, partial(read_still, files[frame], info)) for frame in frames)
     elif isinstance(found, Path):
@@ -92,14 +90,16 @@ def pictures(source: str | Path, frames: FrameRange) -> Iterator[tuple[int, Load
     else:
         from derrumbe.media.movie import read_movie
 
-        yield from zip(frames, read_movie(path, frames.first - FIRST, len(frames)), strict=False)
+        yield from zip(frames, read_movie(path, frames.first - FIRST_FRAME, len(frames)), strict=False)
 
 
 def cut_off(name: str, good: int, total: int) -> BadPlate:
     """Return the fault for a movie of which only the first `good` frames can be read."""
     if good == 0:
         return BadPlate(f"{name}: none of its {total} frames can be read; copy or export it again")
-    return BadPlate(f"{name}: only {good} of {total} frames can be read; copy it again, or use --frames {FIRST}-{FIRST + good - 1}")
+    return BadPlate(
+        f"{name}: only {good} of {total} frames can be read; copy it again, or use --frames {FIRST_FRAME}-{FIRST_FRAME + good - 1}"
+    )
 
 
 def _existing(source: Path) -> Path:
@@ -121,7 +121,7 @@ def _probe_movie(path: Path, frames: tuple[int, int] | None) -> Probe:
     info = inspect_movie(path)
     total = max(info.frame_count, info.promised) if info.damaged else info.frame_count
     _check_range(path.name, frames, total)
-    needed = frames[1] - FIRST + 1 if frames else total
+    needed = frames[1] - FIRST_FRAME + 1 if frames else total
     if info.damaged and (good := count_good_frames(path)) < needed:
         raise cut_off(str(path), good, total)
     return Probe(
@@ -132,8 +132,8 @@ def _probe_movie(path: Path, frames: tuple[int, int] | None) -> Probe:
 def _probe_sequence(found: Sequence, frames: tuple[int, int] | None) -> Probe:
     folder = found.files[0][1].parent
     _check_range(str(folder), frames, found.span)
-    first, last = frames or (FIRST, FIRST + found.span - 1)
-    files = {FIRST + number - found.first: path for number, path in found.files}
+    first, last = frames or (FIRST_FRAME, FIRST_FRAME + found.span - 1)
+    files = {FIRST_FRAME + number - found.first: path for number, path in found.files}
     gaps = [frame for frame in range(first, last + 1) if frame not in files]
     if gaps:
         raise _gap(folder, found, gaps, first)
@@ -150,7 +150,7 @@ def _probe_sequence(found: Sequence, frames: tuple[int, int] | None) -> Probe:
 
 def _gap(folder: Path, found: Sequence, gaps: list[int], first: int) -> BadPlate:
     """Name missing files by their own numbers; offer the frames before the gap."""
-    own = [frame - FIRST + found.first for frame in gaps]
+    own = [frame - FIRST_FRAME + found.first for frame in gaps]
     told = ", ".join(str(number) for number in own[:5]) + (" …" if len(own) > 5 else "")
     offer = f", or use --frames {first}-{gaps[0] - 1}" if gaps[0] > first else ""
     return BadPlate(f"{folder}: {len(gaps)} files of the sequence are missing ({told}); render them{offer}")
@@ -176,8 +176,8 @@ def _check_range(name: str, frames: tuple[int, int] | None, count: int | None) -
     if frames is None:
         return
     first, last = frames
-    if first < FIRST or last < first:
-        raise BadPlate(f"--frames {first}-{last}: frames count upwards from {FIRST}; give first-last, as in 1001-1120")
-    if count is not None and last > FIRST + count - 1:
-        end = FIRST + count - 1
-        raise BadPlate(f"--frames {first}-{last}: {name} ends at frame {end}; give a range within {FIRST}-{end}")
+    if first < FIRST_FRAME or last < first:
+        raise BadPlate(f"--frames {first}-{last}: frames count upwards from {FIRST_FRAME}; give first-last, as in 1001-1120")
+    if count is not None and last > FIRST_FRAME + count - 1:
+        end = FIRST_FRAME + count - 1
+        raise BadPlate(f"--frames {first}-{last}: {name} ends at frame {end}; give a range within {FIRST_FRAME}-{end}")

@@ -15,12 +15,11 @@ from typing import Any
 from derrumbe.brief import apply_settings, read_brief, shot_from_toml, shot_to_toml
 from derrumbe.core.errors import BadBrief, BadInput, BadOutline, BadOutput
 from derrumbe.core.knobs import ShotSpec
+from derrumbe.core.records import FIRST_FRAME, STILL_FRAMES
 from derrumbe.pipeline.publish import MANIFEST, guard_changed, read_manifest
 from derrumbe.pipeline.settings import Point, Shot
 from derrumbe.pipeline.store import FOLDER
 
-FIRST_FRAME = 1001
-STILL_FRAMES = 120
 STILL_RATE = Fraction(24)
 PREVIEW_HEIGHT = 540
 BYTES_PER_PIXEL = 60
