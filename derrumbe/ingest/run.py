@@ -5,12 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from derrumbe.core.records import FrameRange, Plate
+from derrumbe.core.records import FIRST_FRAME, FrameRange, Plate
 from derrumbe.core.work import Work
 from derrumbe.ingest.frames import FrameMaker, hold, scaled_size, write_all
 from derrumbe.ingest.noise import measure_noise
 from derrumbe.ingest.settings import Settings
-from derrumbe.ingest.source import FIRST, Probe, cut_off, pictures, probe
+from derrumbe.ingest.source import Probe, cut_off, pictures, probe
 from derrumbe.media.colour import display_of, space_name
 from derrumbe.media.exr import Value
 from derrumbe.media.timecode import advanced
@@ -25,7 +25,7 @@ def run(settings: Settings, work: Work) -> Plate:
     rate = Fraction(*settings.rate) if settings.rate else found.rate or STILL_RATE
     space = space_name(settings.colourspace or found.colourspace)
     size = scaled_size(found.width, found.height, settings.max_height)
-    timecode = advanced(found.timecode, frames.first - FIRST, rate)
+    timecode = advanced(found.timecode, frames.first - FIRST_FRAME, rate)
     make = FrameMaker(space, (found.width, found.height), size, _metadata(settings, found, space, rate, timecode))
     paths = [work.folder / Plate.model_fields["picture"].default.format(frame=frame) for frame in frames]
     if found.kind == "still":
@@ -78,4 +78,4 @@ def _write_moving(settings: Settings, frames: FrameRange, paths: list[Path], mak
     items = ((paths[frame - frames.first], load) for frame, load in pictures(settings.source, frames))
     written = sum(1 for _ in work.track(write_all(items, make, work.jobs), "plate", len(paths)))
     if written < len(paths):
-        raise cut_off(settings.source, frames.first - FIRST + written, frames.last - FIRST + 1)
+        raise cut_off(settings.source, frames.first - FIRST_FRAME + written, frames.last - FIRST_FRAME + 1)
