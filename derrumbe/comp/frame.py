@@ -13,7 +13,7 @@ import numpy as np
 
 from derrumbe.comp import soften
 from derrumbe.comp.foreground import REACH, cut_out
-from derrumbe.comp.layers import CHANNELS, LayerBand, sorted_layers
+from derrumbe.comp.layers import CHANNELS, GENERATED, LayerBand, sorted_layers
 from derrumbe.comp.shake import Offset, shaken
 from derrumbe.comp.stack import GrainBand, PlateBand, stacked
 from derrumbe.core.records import Comp, Layers, Located, Plate, Set
@@ -121,7 +121,8 @@ class _BandReader:
 
     def __init__(self, stack: ExitStack, plate: Located[Plate], film_set: Located[Set], layers: Located[Layers], frame: int) -> None:
         self.plate = stack.enter_context(ExrRows(plate.path(plate.record.picture, frame), RGB))
-        self.layers = stack.enter_context(ExrRows(layers.path(layers.record.picture, frame), CHANNELS))
+        made = GENERATED if GENERATED[0] in layers.record.channels else ()
+        self.layers = stack.enter_context(ExrRows(layers.path(layers.record.picture, frame), (*CHANNELS, *made)))
         scene = film_set.record
         self.clean = _still(film_set.path(scene.clean_plate), RGB)
         self.building = _still(film_set.path(scene.building_matte), ("Y",))[..., 0]

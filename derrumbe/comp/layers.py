@@ -20,11 +20,16 @@ CHANNELS = (
     "shadow.R", "shadow.G", "shadow.B", "removed.Y", "depth.Z", "normal.X", "normal.Y", "normal.Z",
 )  # fmt: skip
 """What comp reads of the layers, in the order that `sorted_layers` wants."""
+GENERATED = tuple(f"generated.{name}" for name in "RGBA")
+"""What a generative model made, when one did: read after CHANNELS."""
 
 
 @dataclass(frozen=True)
 class LayerBand:
-    """Rows of the layers, float32. Colours (h, w, 4) premultiplied; shadow, normal (h, w, 3); removed, depth (h, w)."""
+    """Rows of the layers, float32. Colours (h, w, 4) premultiplied; shadow, normal (h, w, 3); removed, depth (h, w).
+
+    generated: a model's picture, all 0 when there is none.
+    """
 
     pieces: np.ndarray
     debris: np.ndarray
@@ -34,16 +39,21 @@ class LayerBand:
     removed: np.ndarray
     depth: np.ndarray
     normal: np.ndarray
+    generated: np.ndarray
 
 
 def sorted_layers(planes: np.ndarray, places: Sequence[int]) -> LayerBand:
-    """Sort interleaved planes (h, w, c) uint16, bits of halves, into groups in one pass. places: where in c each of CHANNELS lies."""
+    """Sort interleaved planes (h, w, c) uint16, bits of halves, into groups in one pass. places: where in c each of CHANNELS lies,
+    and of GENERATED where there are any."""
     shape = planes.shape[:2]
-    pieces, debris, front, behind = (np.zeros((*shape, 4), np.float32) for _ in COLOURS)
+    pieces, debris, front, behind, generated = (np.zeros((*shape, 4), np.float32) for _ in (*COLOURS, "generated"))
     shadow, normal = np.empty((*shape, 3), np.float32), np.empty((*shape, 3), np.float32)
     removed, depth = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    _sort(planes, np.asarray(places, np.int64), _floats_of_halves(), pieces, debris, front, behind, shadow, removed, depth, normal)
-    return LayerBand(pieces, debris, front, behind, shadow, removed, depth, normal)
+    order, floats = np.asarray(places, np.int64), _floats_of_halves()
+    _sort(planes, order, floats, pieces, debris, front, behind, shadow, removed, depth, normal)
+    if len(order) > len(CHANNELS):
+        _sort_generated(planes, order, floats, generated)
+    return LayerBand(pieces, debris, front, behind, shadow, removed, depth, normal, generated)
 
 
 @lru_cache(maxsize=1)
@@ -102,3 +112,11 @@ def _sort(planes, places, floats, pieces, debris, dust_front, dust_behind, shado
             removed[y, x] = _alive(floats[pixel[places[19]]])
             away = floats[pixel[places[20]]]
             depth[y, x] = away if np.isfinite(away) else np.float32(FAR)
+
+
+@njit(cache=True)
+def _sort_generated(planes, places, floats, generated):
+    height, width = planes.shape[:2]
+    for y in range(height):
+        for x in range(width):
+            _colour(planes[y, x], 24, places, floats, generated[y, x])

@@ -1,5 +1,6 @@
 """The stack of layers, pixel by pixel: over, shadow, foreground, black level, grain, and the matte of what may differ.
 
+A generative model's picture, where there is one, lies over everything new and under what stands in front.
 `over` is Porter & Duff's (Compositing Digital Images, 1984) on premultiplied scene-linear colour.
 
 Grain. Along the stack we carry `keep`, the weight that the plate's own pixel still has. The plate's grain came along with that weight,
@@ -50,7 +51,7 @@ def stacked(plate: PlateBand, layers: LayerBand, grain: GrainBand, black: np.nda
     matte = np.empty(plate.plate.shape[:2], np.float32)
     _stack(
         plate.plate, plate.clean, plate.front, plate.front_alpha,
-        layers.pieces, layers.debris, layers.dust_front, layers.dust_behind, layers.shadow, layers.removed,
+        layers.pieces, layers.debris, layers.dust_front, layers.dust_behind, layers.shadow, layers.removed, layers.generated,
         grain.noise, grain.table, np.float32(grain.top), np.float32(grain.factor), black.astype(np.float32), final, matte,
     )  # fmt: skip
     return final, matte
@@ -83,7 +84,7 @@ def variance(table, top, level, channel):
 
 @njit(cache=True)
 def _stack(
-    plate, clean, front, front_alpha, pieces, debris, ahead, behind, shadow, removed, noise, table, top, factor, black, final, matte
+    plate, clean, front, front_alpha, pieces, debris, ahead, behind, shadow, removed, generated, noise, table, top, factor, black, final, matte
 ):  # fmt: skip
     height, width = removed.shape
     for y in range(height):
@@ -91,7 +92,8 @@ def _stack(
             cut = front_alpha[y, x]
             solid, crumbs, near, far = pieces[y, x, 3], debris[y, x, 3], ahead[y, x, 3], behind[y, x, 3]
             gone = removed[y, x]
-            cover = max(gone, solid, crumbs, near, far)
+            model = generated[y, x, 3]
+            cover = max(gone, solid, crumbs, near, far, model)
             for c in range(3):
                 cover = max(cover, min(abs(shadow[y, x, c] - 1), np.float32(1)))
             matte[y, x] = cover * (1 - cut)
@@ -107,11 +109,12 @@ def _stack(
             for c in range(3):
                 own = plate[y, x, c]
                 value = (own + bare * (clean[y, x, c] - own)) * shadow[y, x, c]
-                keep = (1 - bare) * shadow[y, x, c] * (1 - far) * (1 - solid) * (1 - crumbs) * (1 - near)
+                keep = (1 - bare) * shadow[y, x, c] * (1 - far) * (1 - solid) * (1 - crumbs) * (1 - near) * (1 - model)
                 value = over(behind[y, x, c], far, value)
                 value = over(pieces[y, x, c], solid, value)
                 value = over(debris[y, x, c], crumbs, value)
                 value = over(ahead[y, x, c], near, value)
+                value = over(generated[y, x, c], model, value)
                 lowest = min(black[c], own)
                 floor = lowest + min(cover, np.float32(1)) * (black[c] - lowest)
                 value += care * (lifted(value, floor) - value)

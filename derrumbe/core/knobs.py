@@ -112,6 +112,7 @@ class Generate(Group):
     model: str = knob("", "folder of the model's weights (safetensors), or the Hugging Face id that you allow to be fetched")
     pipeline: str = knob("wan-vace", "kind of model: wan-vace, wan-v2v, ltx, ltx2, ltx2-incontext, cogvideox-fun")
     control: Literal["comp", "depth", "edges"] = knob("comp", "what guides the model: the physical comp, its depth, or its edges")
+    references: bool = knob(True, "show the model the plate's first frame, where it takes such pictures")
     strength: float | None = knob(None, "how much of the physical comp a model may forget; empty: the pipeline's own", "0-1", ge=0, le=1)
     guidance: float | None = knob(None, "how strongly the model follows the prompt; empty: the pipeline's own", "x", ge=0, le=30)
     steps: int | None = knob(None, "denoising steps; empty: the pipeline's own", "steps", ge=1, le=200)

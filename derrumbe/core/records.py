@@ -334,7 +334,8 @@ class Guides(Record):
 
 
 class Layers(Guides):
-    """What a generator makes of the guides: same channels, same frames."""
+    """What a generator makes of the guides: same frames, same channels, and where a big model painted also generated.R, G, B, A:
+    premultiplied, over everything new, under what stands in front."""
 
     SCHEMA: ClassVar[str] = "layers/1"
 

@@ -16,11 +16,15 @@ class PassThrough:
 
     name = "none"
     rules = WindowRules()
+    channels: tuple[str, ...] = ()
 
-    def ledger(self) -> dict[str, str]:
+    def ledger(self, windows: tuple[Window, ...], seed: int) -> dict[str, str]:
         return {}
 
     def generate(self, window: Window, source: Source, sink: Sink, seed: int, progress: Callable[[int], None]) -> None:
         for frame in window.frames:
             sink.keep(frame)
             progress(1)
+
+    def close(self) -> None:
+        pass

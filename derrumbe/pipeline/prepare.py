@@ -87,13 +87,13 @@ def _flag_settings(request: Request) -> list[str]:
 
 
 def _shot(request: Request, spec: ShotSpec, not_understood: tuple[str, ...]) -> Shot:
-    from derrumbe.generate.generator import named
+    from derrumbe.generate import backends
     from derrumbe.ingest.source import digest_source, probe
     from derrumbe.survey.outline import validate
 
     frames = _frame_range(request.frames)
     found = probe(request.plate, frames, request.colourspace)
-    named(spec.generate.name)
+    backends.check(spec.generate)
     outline, foreground = read_outline(request.outline)
     validate(outline, found.width, found.height)
     last = _last_frame(frames, found)
@@ -115,6 +115,7 @@ def _shot(request: Request, spec: ShotSpec, not_understood: tuple[str, ...]) -> 
         spec=spec,
         brief_text=request.brief,
         not_understood=not_understood,
+        generator_identity=backends.identity(spec.generate),
     )
 
 

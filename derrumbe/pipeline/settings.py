@@ -34,6 +34,8 @@ class Shot(BaseModel):
     """Knobs as asked for; a preview lowers them on the way to the stages."""
     brief_text: str = ""
     not_understood: tuple[str, ...] = ()
+    generator_identity: str = ""
+    """Digest of what the generative back end's knobs name: weights, a workflow."""
 
 
 def values_of(shot: Shot) -> dict[str, Any]:

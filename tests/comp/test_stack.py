@@ -60,7 +60,8 @@ def band(plate, clean=0.5):
 def nothing(shape=(SIDE, SIDE)):
     colours = (np.zeros((*shape, 4), np.float32) for _ in range(4))
     flat = np.zeros(shape, np.float32)
-    return LayerBand(*colours, np.ones((*shape, 3), np.float32), flat, flat + np.float32(FAR), np.zeros((*shape, 3), np.float32))
+    ones, zeros = np.ones((*shape, 3), np.float32), np.zeros((*shape, 3), np.float32)
+    return LayerBand(*colours, ones, flat, flat + np.float32(FAR), zeros, generated=np.zeros((*shape, 4), np.float32))
 
 
 def quiet(shape=(SIDE, SIDE), noise=None, variance=0.0, factor=1.0):

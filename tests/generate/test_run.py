@@ -11,7 +11,7 @@ from derrumbe.core.errors import BadBrief, DerrumbeError
 from derrumbe.core.knobs import Generate
 from derrumbe.core.records import LAYER_CHANNELS, FrameRange, Guides, Located
 from derrumbe.core.work import Work
-from derrumbe.generate.generator import named
+from derrumbe.generate import backends
 from derrumbe.generate.run import make_layers, run
 from derrumbe.generate.settings import Settings
 from derrumbe.generate.windows import WindowRules
@@ -25,12 +25,16 @@ class Painter:
 
     name = "painter"
     rules = WindowRules(longest=6, overlap=2)
+    channels = ()
 
     def __init__(self, stop_at=None):
         self.called, self.stop_at, self.seen = [], stop_at, []
 
-    def ledger(self):
+    def ledger(self, windows, seed):
         return {"model": "painter"}
+
+    def close(self):
+        pass
 
     def generate(self, window, source, sink, seed, progress):
         if window.index == self.stop_at:
@@ -62,7 +66,7 @@ def dust(folder, frame):
 
 
 def test_none_passes_the_guides_own_files_through(tmp_path, guides):
-    layers = Located(run(Settings(), Work(tmp_path / "out"), None, guides), tmp_path / "out")
+    layers = Located(run(Settings(), Work(tmp_path / "out"), None, None, guides), tmp_path / "out")
     for frame in FRAMES:
         assert os.path.samefile(layers.path(layers.record.picture, frame), guides.path(guides.record.picture, frame))
     assert layers.record.generator == "none"
@@ -72,13 +76,13 @@ def test_none_passes_the_guides_own_files_through(tmp_path, guides):
 
 def test_an_unknown_back_end_names_the_nearest():
     with pytest.raises(BadBrief, match="did you mean none"):
-        named("non")
+        backends.door("non")
     with pytest.raises(BadBrief, match="choose one of"):
-        run(Settings(generate=Generate(name="zzz")), Work(None), None, None)
+        run(Settings(generate=Generate(name="zzz")), Work(None), None, None, None)
 
 
 def test_windows_are_cross_faded_and_untouched_frames_and_channels_kept(tmp_path, guides):
-    make_layers(Painter(), 1, Work(tmp_path / "out"), None, guides)
+    make_layers(Painter(), 1, Work(tmp_path / "out"), None, None, guides)
     found = [dust(tmp_path / "out", frame) for frame in FRAMES]
     assert found[2:] == pytest.approx([1, 1, 1.2, 1.4, 1.6, 1.8, 2, 2], abs=1e-3)
     assert os.path.samefile(tmp_path / "out/layers/layers.1001.exr", guides.path(guides.record.picture, 1001))
@@ -88,11 +92,11 @@ def test_windows_are_cross_faded_and_untouched_frames_and_channels_kept(tmp_path
 
 def test_a_killed_run_goes_on_at_the_next_window_and_ends_the_same(tmp_path, guides):
     whole = Painter()
-    make_layers(whole, 1, Work(tmp_path / "whole"), None, guides)
+    make_layers(whole, 1, Work(tmp_path / "whole"), None, None, guides)
     with pytest.raises(KeyboardInterrupt):
-        make_layers(Painter(stop_at=1), 1, Work(tmp_path / "cut"), None, guides)
+        make_layers(Painter(stop_at=1), 1, Work(tmp_path / "cut"), None, None, guides)
     resumed = Painter()
-    make_layers(resumed, 1, Work(tmp_path / "cut"), None, guides)
+    make_layers(resumed, 1, Work(tmp_path / "cut"), None, None, guides)
     assert whole.called == [0, 1]
     assert resumed.called == [1]
     assert (resumed.seen[0] == 1).all()
@@ -103,4 +107,4 @@ def test_a_killed_run_goes_on_at_the_next_window_and_ends_the_same(tmp_path, gui
 
 def test_a_back_end_that_leaves_out_a_frame_is_a_fault(tmp_path, guides):
     with pytest.raises(DerrumbeError, match="left out frame 1004"):
-        make_layers(Forgetful(), 1, Work(tmp_path / "out"), None, guides)
+        make_layers(Forgetful(), 1, Work(tmp_path / "out"), None, None, guides)
