@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -9,6 +10,7 @@ from types import TracebackType
 import numpy as np
 
 from derrumbe.core.errors import BadPlate
+from derrumbe.media.exr_zip import ZipReader
 
 
 class ExrRows:
@@ -18,6 +20,11 @@ class ExrRows:
         import OpenImageIO as oiio
 
         self.path = path
+        self._quick = _quick(path, channels)
+        if self._quick is not None:
+            self.places: tuple[int, ...] = tuple(range(len(channels)))
+            self.height, self.width, self.full = self._quick.height, self._quick.width, self._quick.full
+            return
         source = oiio.ImageInput.open(str(path))
         if source is None:
             raise BadPlate(f"{path}: can't read: {oiio.geterror().strip()}")
@@ -32,16 +39,16 @@ class ExrRows:
         self._first, self._last = min(order), max(order) + 1
         self.places = tuple(index - self._first for index in order)
         """Where each of `channels` lies in the planes of `read_halves`."""
-        self.height: int = spec.height
-        self.width: int = spec.width
-        self.full: bool = any(str(spec.channelformat(index)) != "half" for index in order)
+        self.height = spec.height
+        self.width = spec.width
+        self.full = any(str(spec.channelformat(index)) != "half" for index in order)
         """True when a channel is stored with more than half precision."""
 
     def __enter__(self) -> ExrRows:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._source.close()
+        (self._quick or self._source).close()
 
     def read(self, top: int, bottom: int) -> np.ndarray:
         """Return rows top..bottom (bottom excluded)."""
@@ -58,7 +65,28 @@ class ExrRows:
     def _read(self, top: int, bottom: int, kind: str) -> np.ndarray:
         if not 0 <= top < bottom <= self.height:
             raise BadPlate(f"{self.path}: no rows {top}-{bottom - 1}; it has {self.height}")
+        if self._quick is not None:
+            return self._quick_rows(top, bottom, kind)
         pixels = self._source.read_scanlines(0, 0, top, bottom, 0, self._first, self._last, kind)
         if pixels is None:
             raise BadPlate(f"{self.path}: can't read rows {top}-{bottom - 1}: {self._source.geterror().strip()}")
         return np.asarray(pixels).reshape(bottom - top, self.width, self._last - self._first)
+
+    def _quick_rows(self, top: int, bottom: int, kind: str) -> np.ndarray:
+        assert self._quick is not None
+        try:
+            return self._quick.read(top, bottom, kind == "float")
+        except (ValueError, OSError, struct.error) as error:
+            raise BadPlate(f"{self.path}: can't read rows {top}-{bottom - 1}: {error}") from error
+
+
+def _quick(path: Path, channels: Sequence[str]) -> ZipReader | None:
+    """Return the quick reader for a file of many channels of mixed depth, as render writes; None for all others."""
+    try:
+        reader = ZipReader(path, channels)
+    except (ValueError, LookupError, OSError, struct.error):
+        return None
+    if reader.mixed:
+        return reader
+    reader.close()
+    return None

@@ -59,8 +59,8 @@ class View:
     moved: np.ndarray
 
     def fill(self, rows: np.ndarray, top: int) -> None:
-        """Fill blank rows (rows,w,channels) that start at row `top`."""
-        bottom = top + len(rows)
+        """Fill blank planes (channels,rows,w) that start at row `top`."""
+        bottom = top + rows.shape[1]
         for layer, window, values in (
             ("pieces", self.solids.window, self.solids.rgba),
             ("removed", self.solids.window, self.solids.removed[..., None]),
@@ -72,15 +72,19 @@ class View:
         ):
             _paste(rows, top, window, values, planes(layer))
         if self.dust is not None:
-            rows[..., planes("dust_front")], rows[..., planes("dust_behind")] = (layer[top:bottom] for layer in self.dust)
+            rows[planes("dust_front")], rows[planes("dust_behind")] = (_planar(layer[top:bottom]) for layer in self.dust)
         depth = behind_rows(self.inputs, top, bottom, self.data.window, *self.rest, self.moved)
-        rows[..., planes("shadow")] = self.shadow.rows(depth, top)
+        rows[planes("shadow")] = _planar(self.shadow.rows(depth, top))
 
 
 def _paste(rows: np.ndarray, top: int, window: Window, values: np.ndarray, where: slice) -> None:
-    low, high = max(top, window.y0), min(top + len(rows), window.y1)
+    low, high = max(top, window.y0), min(top + rows.shape[1], window.y1)
     if low < high:
-        rows[low - top : high - top, window.x0 : window.x1, where] = values[low - window.y0 : high - window.y0]
+        rows[where, low - top : high - top, window.x0 : window.x1] = _planar(values[low - window.y0 : high - window.y0])
+
+
+def _planar(pixels: np.ndarray) -> np.ndarray:
+    return np.moveaxis(pixels, -1, 0)
 
 
 def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View:
