@@ -179,7 +179,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def test_an_8k_still_takes_bounded_memory(tmp_path):
-    """The frame alone is 400 MB in float: there is room for one more and its codes, libraries included."""
+    """The frame alone is 400 MB in float: there is room for one more, its codes and the libraries, numba's compiler (first run) included."""
     picture = np.empty((4320, 7680, 3), np.uint8)
     picture[...] = np.arange(0, 256, 256 / 7680).astype(np.uint8)[None, :, None]
     picture[..., 1] = np.arange(0, 200, 200 / 4320).astype(np.uint8)[:, None]
@@ -187,4 +187,4 @@ def test_an_8k_still_takes_bounded_memory(tmp_path):
     told = subprocess.run(
         [sys.executable, "-c", MEASURE, str(tmp_path / "a.png"), str(tmp_path)], capture_output=True, text=True, check=True
     )
-    assert int(told.stdout) * 1024 < 2**30
+    assert int(told.stdout) * 1024 < 1.25 * 2**30
