@@ -111,6 +111,7 @@ class Generate(Group):
     name: str = knob("none", "generative back end: none passes the physical layers through; diffusers and comfyui run a big video model")
     model: str = knob("", "folder of the model's weights (safetensors), or the Hugging Face id that you allow to be fetched")
     pipeline: str = knob("wan-vace", "kind of model: wan-vace, wan-v2v, ltx, ltx2, ltx2-incontext, cogvideox-fun")
+    lora: str = knob("", "a LoRA file (safetensors) put on the model, such as an IC-LoRA or one for few steps")
     control: Literal["comp", "depth", "edges"] = knob("comp", "what guides the model: the physical comp, its depth, or its edges")
     references: bool = knob(True, "show the model the plate's first frame, where it takes such pictures")
     strength: float | None = knob(None, "how much of the physical comp a model may forget; empty: the pipeline's own", "0-1", ge=0, le=1)
@@ -129,7 +130,6 @@ class Generate(Group):
     device: str = knob("auto", "where the model runs: auto, cuda, cuda:1, mps, cpu")
     url: str = knob("http://127.0.0.1:8188", "address of the ComfyUI server")
     workflow: str = knob("", "ComfyUI workflow in API format; empty: the one for Wan VACE that comes along")
-    allow_host: str = knob("", "the one host, besides this machine, that may be sent frames")
 
 
 class ShotSpec(BaseModel):

@@ -21,10 +21,10 @@ DOORS = {"diffusers": "derrumbe.generate.diffusers.door", "comfyui": "derrumbe.g
 
 
 class Door(Protocol):
-    """What a back end's module has."""
+    """What a back end's module has. `hosts`: machines besides this one that the artist lets frames go to (`--allow-host`)."""
 
-    def check(self, knobs: Generate) -> None:
-        """Raise BadInput for what can't work. Early and cheap: no network, no heavy import."""
+    def check(self, knobs: Generate, hosts: frozenset[str]) -> None:
+        """Raise BadInput for what can't work. Early and cheap: no network beyond looking a host up, no heavy import."""
 
     def identity(self, knobs: Generate) -> str:
         """Return what decides the pictures beyond the knobs' own texts, such as the digest of a file that a knob names. No network."""
@@ -32,14 +32,14 @@ class Door(Protocol):
     def notices(self, knobs: Generate) -> tuple[str, ...]:
         """Return what the artist is told before the work starts: whatever leaves this machine or comes to it."""
 
-    def open_model(self, knobs: Generate) -> Model:
+    def open_model(self, knobs: Generate, hosts: frozenset[str]) -> Model:
         """Return the model. Weights and connections are opened when it first makes a window."""
 
 
-def check(knobs: Generate) -> None:
+def check(knobs: Generate, hosts: frozenset[str] = frozenset()) -> None:
     """Raise BadInput when the back end that `knobs` name can't work, with what to do."""
     if knobs.name != NONE:
-        door(knobs.name).check(knobs)
+        door(knobs.name).check(knobs, hosts)
 
 
 def identity(knobs: Generate) -> str:

@@ -40,16 +40,15 @@ class WindowBench:
 
     def guide(self, frame: int, channels: tuple[str, ...]) -> np.ndarray:
         """Return a guide's channels (h, w, c), those that were added as 0."""
-        guides = self.guides
         known = tuple(name for name in channels if name not in self.added)
-        pixels = read_exr(guides.path(guides.record.picture, frame), known)
-        missing = len(channels) - len(known)
-        if not missing:
-            return pixels
-        places = [channels.index(name) for name in known]
-        whole = np.zeros((*pixels.shape[:2], len(channels)), np.float32)
-        whole[..., places] = pixels
-        return whole
+        plate = self.plate.record
+        pixels = np.zeros((plate.height, plate.width, len(channels)), np.float32)
+        if known:
+            path = self.guides.path(self.guides.record.picture, frame)
+            if known == channels:
+                return read_exr(path, channels)
+            pixels[..., [channels.index(name) for name in known]] = read_exr(path, known)
+        return pixels
 
     def changes(self, window: Window, frame: int) -> Path:
         return self.folder / "windows" / f"{window.index:04d}" / f"{frame}.npz"

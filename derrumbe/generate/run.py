@@ -16,7 +16,7 @@ from derrumbe.generate.windows import plan_windows
 
 def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located[Set], guides: Located[Guides]) -> Layers:
     """Return the layers that the back end made. Raises BadBrief for an unknown back end, BadInput for one that can't work."""
-    generator = _opened(settings, plate, film_set)
+    generator = _opened(settings, work.hosts, plate, film_set)
     try:
         return make_layers(generator, settings.seed, work, plate, film_set, guides)
     finally:
@@ -56,15 +56,15 @@ def make_layers(
     return layers
 
 
-def _opened(settings: Settings, plate: Located[Plate], film_set: Located[Set]) -> Generator:
+def _opened(settings: Settings, hosts: frozenset[str], plate: Located[Plate], film_set: Located[Set]) -> Generator:
     knobs = settings.generate
     if knobs.name == backends.NONE:
         return PassThrough()
     from derrumbe.generate.modelled import ModelGenerator
     from derrumbe.generate.prompt import written
 
-    backends.check(knobs)
-    return ModelGenerator(backends.door(knobs.name).open_model(knobs), knobs, written(settings, film_set.record), plate.record)
+    backends.check(knobs, hosts)
+    return ModelGenerator(backends.door(knobs.name).open_model(knobs, hosts), knobs, written(settings, film_set.record), plate.record)
 
 
 def _is_finished(layers: Located[Layers], frame: int) -> bool:
