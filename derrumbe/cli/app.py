@@ -22,6 +22,12 @@ Jobs = Annotated[
     int | None, typer.Option("--jobs", min=1, help="processes to use; all cores when not given. The pictures don't depend on it.")
 ]
 Preview = Annotated[bool, typer.Option("--preview", help="at most 540 lines, fewer pieces and voxels")]
+Hosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host", metavar="HOST", help="let frames go to a ComfyUI server on HOST, for this run; only this machine gets any otherwise"
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="replace delivered files of ours even if they were changed by hand")]
 
 
@@ -47,16 +53,18 @@ def shoot(
         str | None, typer.Option("--colourspace", help="OpenColorIO name of the plate's colour space; from its tags when not given")
     ] = None,
     rate: Annotated[str | None, typer.Option("--rate", help="frames per second of a still or an image sequence, as in 24000/1001")] = None,
+    allow_host: Hosts = None,
     jobs: Jobs = None,
     force: Force = False,
 ) -> int:
     """Plate to finished shot, in one command."""
     from derrumbe.pipeline.prepare import Request, prepare
 
+    hosts = _hosts(allow_host)
     request = Request(
-        plate, building, brief, out, frames, height, preview, seed, tuple(settings or ()), generator, colourspace, rate, force
+        plate, building, brief, out, frames, height, preview, seed, tuple(settings or ()), generator, colourspace, rate, force, hosts
     )
-    return _make(prepare(request), out, jobs, None, force)
+    return _make(prepare(request), out, jobs, None, hosts)
 
 
 @app.command()
@@ -64,6 +72,7 @@ def run(
     shot_file: Annotated[Path, typer.Argument(metavar="SHOT.toml", help="the shot.toml of a shot folder")],
     until: Annotated[str | None, typer.Option("--until", help="last stage to run")] = None,
     preview: Preview = False,
+    allow_host: Hosts = None,
     jobs: Jobs = None,
     force: Force = False,
 ) -> int:
@@ -75,8 +84,9 @@ def run(
     names = [stage.name for stage in STAGES]
     if until is not None and until not in names:
         raise BadInput(f"--until {until}: no such stage; there are {', '.join(names)}")
-    shot, folder = reopen(shot_file, preview, force)
-    return _make(shot, folder, jobs, until, force)
+    hosts = _hosts(allow_host)
+    shot, folder = reopen(shot_file, preview, force, hosts)
+    return _make(shot, folder, jobs, until, hosts)
 
 
 @app.command()
@@ -107,7 +117,7 @@ def demo(
     from derrumbe.cli.demo import request_for
     from derrumbe.pipeline.prepare import prepare
 
-    return _make(prepare(request_for(out, preview)), out, jobs, None, False)
+    return _make(prepare(request_for(out, preview)), out, jobs, None)
 
 
 @app.command()
@@ -118,15 +128,19 @@ def knobs() -> None:
     show_knobs()
 
 
-def _make(shot: Shot, out: Path, jobs: int | None, until: str | None, force: bool) -> int:
+def _make(shot: Shot, out: Path, jobs: int | None, until: str | None, hosts: frozenset[str] = frozenset()) -> int:
     from derrumbe.cli.progress import teller
     from derrumbe.cli.show import show_made, show_notes
     from derrumbe.pipeline.make import make_shot
 
     show_notes(shot)
     with teller() as tell:
-        flow = make_shot(shot, out, jobs=jobs or _cores(), until=until, teller=tell)
+        flow = make_shot(shot, out, jobs=jobs or _cores(), until=until, teller=tell, hosts=hosts)
     return show_made(flow, out, until)
+
+
+def _hosts(named: list[str] | None) -> frozenset[str]:
+    return frozenset(name.strip().lower() for name in named or ())
 
 
 def _cores() -> int:

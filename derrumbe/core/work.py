@@ -46,6 +46,8 @@ class Work:
     folder: Path
     jobs: int = 1
     progress: Progress = field(default_factory=Silence)
+    hosts: frozenset[str] = frozenset()
+    """Hosts besides this machine that this run may send frames to: said anew for each run, never kept in a file."""
 
     def track(self, items: Iterable[T], label: str, total: int | None = None, unit: str = "frames") -> Iterator[T]:
         """Yield `items`, telling progress after each."""

@@ -43,6 +43,7 @@ class Request:
     colourspace: str | None = None
     rate: str | None = None
     force: bool = False
+    hosts: frozenset[str] = frozenset()
 
 
 def prepare(request: Request) -> Shot:
@@ -52,7 +53,7 @@ def prepare(request: Request) -> Shot:
     return _shot(request, spec, understanding.not_understood)
 
 
-def reopen(path: Path, preview: bool = False, force: bool = False) -> tuple[Shot, Path]:
+def reopen(path: Path, preview: bool = False, force: bool = False, hosts: frozenset[str] = frozenset()) -> tuple[Shot, Path]:
     """Return the shot of a shot file, and the folder it lives in. Raises BadInput; writes nothing."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -75,6 +76,7 @@ def reopen(path: Path, preview: bool = False, force: bool = False) -> tuple[Shot
             colourspace=plate.get("colourspace"),
             rate=plate.get("rate"),
             force=force,
+            hosts=hosts,
         )
     except KeyError as error:
         raise BadInput(f"{path}: [plate] has no {error.args[0]}; `derrumbe shoot` writes one that has") from error
@@ -93,7 +95,7 @@ def _shot(request: Request, spec: ShotSpec, not_understood: tuple[str, ...]) -> 
 
     frames = _frame_range(request.frames)
     found = probe(request.plate, frames, request.colourspace)
-    backends.check(spec.generate)
+    backends.check(spec.generate, request.hosts)
     outline, foreground = read_outline(request.outline)
     validate(outline, found.width, found.height)
     last = _last_frame(frames, found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -46,22 +46,23 @@ def run_shot(
     until: str | None = None,
     teller: Teller | None = None,
     stages: tuple[Stage, ...] = STAGES,
+    hosts: frozenset[str] = frozenset(),
 ) -> Flow:
     """Run every stage (up to and with `until`) for `shot` in `folder`, and return what there is.
 
     Raises what the stages raise, and BadOutput when the disk is full.
     """
     teller = teller or SilentTeller()
-    store, flow = Store(folder), Flow()
+    store, flow, bench = Store(folder), Flow(), Work(folder, jobs, teller, hosts)
     if until:
         stages = stages[: 1 + [stage.name for stage in stages].index(until)]
     for number, stage in enumerate(stages, 1):
-        _advance(stage, shot, store, flow, jobs, teller, partial(teller.stage, number, len(stages), stage.name))
+        _advance(stage, shot, store, flow, bench, partial(teller.stage, number, len(stages), stage.name))
     store.prune(flow.keys)
     return flow
 
 
-def _advance(stage: Stage, shot: Shot, store: Store, flow: Flow, jobs: int, progress: Progress, announce: Callable[[bool], None]) -> None:
+def _advance(stage: Stage, shot: Shot, store: Store, flow: Flow, bench: Work, announce: Callable[[bool], None]) -> None:
     settings = settings_for(stage, shot)
     inputs = {name: flow.results[name] for name in stage.needs if name != LEDGER}
     key = key_of(stage, settings, inputs.items())
@@ -69,7 +70,7 @@ def _advance(stage: Stage, shot: Shot, store: Store, flow: Flow, jobs: int, prog
     announce(result is not None)
     if result is None:
         extra = {LEDGER: tuple(flow.ledger)} if LEDGER in stage.needs else {}
-        work = Work(store.open(stage, key), jobs, progress)
+        work = replace(bench, folder=store.open(stage, key))
         with Meter() as meter:
             record = _run_on_a_finite_disk(stage, settings, work, {**inputs, **extra})
         log = StageLog(
