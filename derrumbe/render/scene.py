@@ -185,5 +185,5 @@ def _torn(solid: dict[str, np.ndarray], camera: Camera, pixel: float) -> Mesh:
         solid["triangle_piece"].astype(np.int32),
         solid["triangle_face"].astype(np.uint8),
     )
-    budget = camera.width * camera.height // 4
+    budget = camera.width * camera.height // 6
     return tear(mesh, solid["centre"].astype(np.float64), solid["material"].astype(np.int64), pixel, budget, TEAR)

@@ -16,9 +16,13 @@ from derrumbe.render.noise import chance, value
 BROKEN = 1
 FINEST = 0.11
 """Metres; finer edges than a brick's height gain nothing."""
-MOST_TRIANGLES = 300_000
+MOST_TRIANGLES = 400_000
 LEAST_TRIANGLES = 60_000
 PIXELS = 3.0
+INNER = 3.0
+"""Edges inside a broken side may be this much longer than those along its rim, which is what shows."""
+PER_RIM = 5.5
+"""Triangles per rim edge, about."""
 REACH = np.array([0.085, 0.06, 0.11, 0.05, 0.0, 0.05])
 """Largest push by material, metres: brick, concrete, stone, timber, glass, roof."""
 
@@ -37,19 +41,39 @@ class Mesh:
 def tear(mesh: Mesh, centre: np.ndarray, material: np.ndarray, pixel: float, budget: int, seed: int) -> Mesh:
     """Return the mesh with torn break faces. centre (N,3), material (N,) per piece; pixel: its size at the building, metres;
     budget: about how many triangles are worth their time."""
-    fine = split(mesh, edge_length(mesh, pixel, budget))
+    length = edge_length(mesh, pixel, budget)
+    fine = split(mesh, length, INNER * length)
     reach = np.minimum(REACH[np.minimum(material, len(REACH) - 1)], 0.3 * inner_radius(mesh, centre))
     moved = _pushed(fine.vertices, fine.vertex_piece, fine.triangles, fine.face == BROKEN, _normals(fine), reach, material == 0, seed)
     return Mesh(moved, fine.vertex_piece, fine.triangles, fine.piece, fine.face)
 
 
 def edge_length(mesh: Mesh, pixel: float, budget: int) -> float:
-    """Return the edge length (m) to split to: as fine as shows, within the budget."""
-    broken = mesh.triangles[mesh.face == BROKEN]
-    a, b, c = (mesh.vertices[broken[:, k]] for k in range(3))
-    area = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1).sum()
-    # bisection leaves about 12 triangles in a square of that length
-    return max(FINEST, PIXELS * pixel, float(np.sqrt(12 * area / min(max(budget, LEAST_TRIANGLES), MOST_TRIANGLES))))
+    """Return the edge length (m) to split rims to: as fine as shows, within the budget."""
+    rim = _rims(_keys(mesh.triangles), flat_sides(mesh)) & (mesh.face == BROKEN)[:, None]
+    around = float(_lengths(mesh)[rim].sum())
+    return max(FINEST, PIXELS * pixel, PER_RIM * around / min(max(budget, LEAST_TRIANGLES), MOST_TRIANGLES))
+
+
+def flat_sides(mesh: Mesh) -> np.ndarray:
+    """Return the number (T,) of the flat side of a piece that each triangle belongs to."""
+    sides = np.concatenate([mesh.piece[:, None], mesh.face[:, None], np.rint(_normals(mesh) * 8)], 1)
+    return np.unique(sides, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _lengths(mesh: Mesh) -> np.ndarray:
+    ends = mesh.vertices[mesh.triangles]
+    return np.linalg.norm(ends - np.roll(ends, -1, 1), axis=-1)
+
+
+def _rims(keys: np.ndarray, side: np.ndarray) -> np.ndarray:
+    """Return which edges (T,3) lie between two flat sides; keys (T,3): numbers of edges, side (T,)."""
+    order = np.argsort(keys.reshape(-1), kind="stable")
+    sorted_keys, sorted_sides = keys.reshape(-1)[order], np.repeat(side, 3)[order]
+    between = np.flatnonzero((sorted_keys[1:] == sorted_keys[:-1]) & (sorted_sides[1:] != sorted_sides[:-1]))
+    rim = np.zeros(keys.size, bool)
+    rim[order[between]] = rim[order[between + 1]] = True
+    return rim.reshape(keys.shape)
 
 
 def inner_radius(mesh: Mesh, centre: np.ndarray) -> np.ndarray:
@@ -66,18 +90,18 @@ def _normals(mesh: Mesh) -> np.ndarray:
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-30)
 
 
-def split(mesh: Mesh, length: float) -> Mesh:
-    """Halve the longest edges of broken faces until none is longer than `length` (Rivara, 1984); faces beside them are split along, so that
-    no gap opens."""
+def split(mesh: Mesh, rim: float, inner: float) -> Mesh:
+    """Halve the longest edges of broken faces until none is longer than `inner`, none along a flat side's rim than `rim` (Rivara, 1984);
+    faces beside them are split along, so that no gap opens."""
+    side = flat_sides(mesh)
     while True:
-        ends = np.stack([mesh.triangles, np.roll(mesh.triangles, -1, 1)], -1)
-        size = np.linalg.norm(mesh.vertices[ends[..., 0]] - mesh.vertices[ends[..., 1]], axis=-1)
-        longest = size.argmax(1)
-        wanted = np.flatnonzero((mesh.face == BROKEN) & (size.max(1) > length))
+        size, keys = _lengths(mesh), _keys(mesh.triangles)
+        long = size > np.where(_rims(keys, side), rim, inner)
+        wanted = np.flatnonzero((mesh.face == BROKEN) & long.any(1))
         if not len(wanted):
             return mesh
-        keys = _keys(mesh.triangles)
-        mesh = _halved(mesh, ends, keys, np.isin(keys, np.unique(keys[wanted, longest[wanted]])))
+        mesh, parent = _halved(mesh, keys, np.isin(keys, np.unique(keys[wanted, size.argmax(1)[wanted]])))
+        side = side[parent]
 
 
 def _keys(triangles: np.ndarray) -> np.ndarray:
@@ -86,8 +110,9 @@ def _keys(triangles: np.ndarray) -> np.ndarray:
     return np.minimum(triangles, following) * (int(triangles.max(initial=0)) + 1) + np.maximum(triangles, following)
 
 
-def _halved(mesh: Mesh, ends: np.ndarray, keys: np.ndarray, cut: np.ndarray) -> Mesh:
-    """Put a vertex in the middle of every cut edge and split the triangles accordingly."""
+def _halved(mesh: Mesh, keys: np.ndarray, cut: np.ndarray) -> tuple[Mesh, np.ndarray]:
+    """Put a vertex in the middle of every cut edge and split the triangles accordingly; return the parents (T,) of triangles too."""
+    ends = np.stack([mesh.triangles, np.roll(mesh.triangles, -1, 1)], -1)
     _, first, inverse = np.unique(keys[cut], return_index=True, return_inverse=True)
     pair = ends[cut][first]
     vertices = np.concatenate([mesh.vertices, 0.5 * (mesh.vertices[pair].sum(1))])
@@ -95,7 +120,7 @@ def _halved(mesh: Mesh, ends: np.ndarray, keys: np.ndarray, cut: np.ndarray) -> 
     middle = np.full(cut.shape, -1, np.int32)
     middle[cut] = len(mesh.vertices) + inverse.reshape(-1)
     triangles, parent = _retriangulated(mesh.triangles, middle)
-    return Mesh(vertices, owner, triangles, mesh.piece[parent], mesh.face[parent])
+    return Mesh(vertices, owner, triangles, mesh.piece[parent], mesh.face[parent]), parent
 
 
 @nb.njit(cache=True)

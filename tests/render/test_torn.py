@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from derrumbe.render.torn import BROKEN, Mesh, edge_length, split, tear
+from derrumbe.render.torn import BROKEN, INNER, Mesh, edge_length, split, tear
 
 from . import scenes
 
@@ -34,13 +34,13 @@ def test_every_edge_has_its_opposite(torn):
 
 
 def test_no_broken_edge_is_long(whole):
-    fine = split(whole, 0.3)
+    fine = split(whole, 0.3, 0.3)
     pairs = edges(fine.triangles[fine.face == BROKEN])
     assert np.linalg.norm(fine.vertices[pairs[:, 0]] - fine.vertices[pairs[:, 1]], axis=1).max() <= 0.3
 
 
 def test_splitting_keeps_the_area_of_every_face(whole):
-    fine = split(whole, 0.3)
+    fine = split(whole, 0.3, 0.3)
     for face in (0, BROKEN):
         areas = []
         for mesh in (whole, fine):
@@ -59,7 +59,8 @@ def test_the_facade_stays_in_its_plane(torn):
 
 def test_cracks_are_jagged_and_fit(whole, torn):
     """Along the crack between the two columns (x = 0), both sides leave the plane by centimetres, and mostly by the same ones."""
-    fine = split(whole, edge_length(whole, 0.05, 10**6))
+    length = edge_length(whole, 0.05, 10**6)
+    fine = split(whole, length, INNER * length)
     crack = (fine.vertices[:, 0] == 0) & (fine.vertices[:, 1] > 0.1) & (fine.vertices[:, 1] < 1.9)
     left, right = (torn.vertices[crack & (torn.vertex_piece == piece)] for piece in (0, 1))
     assert 0.02 < np.abs(left[:, 0]).max() < 0.25
