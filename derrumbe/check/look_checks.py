@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from derrumbe.check.edges import BINS, CRISPEST, median_crispness
 from derrumbe.check.looks import LEVELS
 from derrumbe.check.plots import Line, Plot, crop_around, write_pictures, write_plot
 from derrumbe.check.rest import RestMatch, match_at_rest
@@ -19,6 +20,9 @@ OWN_FLICKER = 0.25
 """Change that no eye sees: half of the grain's own, or half a code. A held still's own is none at all, so it counts as this."""
 TOO_DARK = 0.001
 CODE = 1 / 255
+SHARPER = 1.15
+LEAST_EDGES = 300
+"""Edge pixels that a median needs."""
 
 
 def grain(shot: Shot) -> Check:
@@ -119,6 +123,29 @@ def blacks(shot: Shot) -> Check:
         frames=() if good else tuple(look["frame"] for look in shot.looks if look["blacks"][1] > TOO_DARK * max(look["blacks"][0], 1)),
         says=f"{value:.2%} of the new pixels are darker than the plate's blacks around the building (limit {TOO_DARK:.1%}).",
         remedy="" if good else "the comp doesn't hold the plate's black point: delete .derrumbe/comp in the shot's folder and run it again",
+        evidence=path.relative_to(shot.folder).as_posix(),
+    )
+
+
+def sharpness(shot: Shot) -> Check:
+    """Edges of what is new are as crisp as the plate's own."""
+    new, own = (np.sum([look[name] for look in shot.looks], axis=0) if shot.looks else np.zeros(BINS) for name in ("edges", "own_edges"))
+    if min(new.sum(), own.sum()) < LEAST_EDGES:
+        return _nothing("sharpness", "Too few edges of still pieces in clear air to measure their sharpness.", SHARPER)
+    value = median_crispness(new) / median_crispness(own)
+    good = 1 / SHARPER <= value <= SHARPER
+    path = shot.evidence("sharpness")
+    crispness = (np.arange(BINS) + 0.5) * CRISPEST / BINS
+    lines = tuple(Line(crispness, part / part.sum(), name) for part, name in ((new, "new"), (own, "plate")))
+    write_plot(path, Plot("crispness of edges, of what is new and of the plate", "steepness lost by a blur", "share", lines))
+    return Check(
+        name="sharpness",
+        verdict="pass" if good else "warn",
+        value=value,
+        limit=SHARPER if value > 1 else 1 / SHARPER,
+        unit="x",
+        says=f"Edges of what is new are {value:.2f} times as crisp as the plate's ({1 / SHARPER:.2f} to {SHARPER} wanted).",
+        remedy="" if good else f"set comp.softness {'higher' if value > 1 else 'lower'}",
         evidence=path.relative_to(shot.folder).as_posix(),
     )
 

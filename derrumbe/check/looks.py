@@ -1,4 +1,4 @@
-"""Costly measures on a few frames spread over the effect: grain, flicker, blacks. Sums per frame and level, a small JSON each.
+"""Costly measures on a few frames spread over the effect: grain, flicker, blacks, edges. Sums per frame and level, a small JSON each.
 
 A frame is compared with what its layers say it would be without grain: `expected`, a plain over of the layers. It is formed only where the
 plate itself has gone and where neither an edge nor a crumb is near, so no softening, lifting or matte can be mistaken for grain.
@@ -15,6 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from derrumbe.check.edges import BINS, edge_histogram
 from derrumbe.core.errors import BadPlate
 from derrumbe.core.files import write_text
 from derrumbe.core.records import Comp, FrameRange, Layers, Located, NoiseModel, Plate, Set
@@ -23,6 +24,10 @@ from derrumbe.media.exr_rows import ExrRows
 from derrumbe.media.grain import correlation_sum, variance_at
 
 SAMPLES = 8
+STILL_SPEED = 0.25
+"""Pixels a frame: slower than this, motion blur is no part of an edge."""
+HAZY = 0.5
+"""Opacity of dust through which an edge can still be judged: dust lowers its contrast, not its sharpness."""
 BANDS, BAND, HALO = 4, 128, 8
 """Rows that are looked at: up to BANDS bands of BAND rows, spread over the rows that the effect covers; HALO more for filters."""
 BLOCK = 8
@@ -65,13 +70,13 @@ class LookProbe:
         write_text(self.path(frame), json.dumps(self.measure(frame)))
 
     def measure(self, frame: int) -> dict[str, Any]:
-        """Return {frame, grain, flicker, blacks}; sums only, so that bands and frames add up. A frame with a bad file measures nothing."""
+        """Return {frame, grain, flicker, blacks, edges}; sums only, so that bands and frames add up. A frame with a bad file measures nothing."""
         sums = Sums()
         try:
             with ExitStack() as stack:
                 here = Pictures(stack, self, frame)
                 after = Pictures(stack, self, frame + 1)
-                black, clean = np.asarray(self.black), read_exr(self.film_set.path(self.film_set.record.clean_plate), RGB)
+                black, clean = np.asarray(self.black), read_exr(self.film_set.path(self.film_set.record.clean_plate, frame), RGB)
                 for rows in here.bands():
                     first, last = max(0, rows.start - HALO), min(self.plate.record.height, rows.stop + HALO)
                     inside = slice(rows.start - first, rows.stop - first)
@@ -79,6 +84,7 @@ class LookProbe:
                     add_grain(sums, now, self.plate.record.noise, black, inside)
                     add_flicker(sums, now, then, self.plate.record.noise, inside)
                     add_blacks(sums, now, self.plate.record.noise, black, inside)
+                    add_edges(sums, now, inside)
         except BadPlate:
             sums = Sums()
         return {"frame": frame, **sums.as_json()}
@@ -86,7 +92,8 @@ class LookProbe:
 
 class Sums:
     """What is added up. grain[c][bin] = [pixels, noise², model variance]; flicker, blocks = [n, final², plate²];
-    blacks = [pixels, pixels too dark]; tones = histogram of new pixels' level over the black point, 32 bins from 0 to 8."""
+    blacks = [pixels, pixels too dark]; tones = histogram of new pixels' level over the black point, 32 bins from 0 to 8;
+    edges, own_edges = histograms of how crisp edges are, of what is new and of the plate (edges.py)."""
 
     def __init__(self) -> None:
         self.grain = np.zeros((3, len(LEVELS) - 1, 3))
@@ -94,6 +101,8 @@ class Sums:
         self.blocks = np.zeros(3)
         self.blacks = np.zeros(2)
         self.tones = np.zeros(32)
+        self.edges = np.zeros(BINS)
+        self.own_edges = np.zeros(BINS)
 
     def as_json(self) -> dict[str, Any]:
         return {name: value.tolist() for name, value in vars(self).items()}
@@ -216,6 +225,18 @@ def add_blacks(sums: Sums, band: Band, noise: NoiseModel, black: np.ndarray, ins
     sums.blacks += (float(new.sum()), float((level < floor).any(-1).sum()))
     if (black > 0).all():
         sums.tones += np.histogram((level / black).min(-1), bins=32, range=(0, 8))[0]
+
+
+def add_edges(sums: Sums, band: Band, inside: slice) -> None:
+    """Add how crisp edges of new solids are that are seen through little dust and hardly move, and the plate's own edges there."""
+    near = cv2.dilate((band.solid > 0.98).astype(np.uint8), np.ones((5, 5))) > 0
+    moving = cv2.dilate(band.speed, np.ones((5, 5))) > STILL_SPEED
+    new = near & (band.matte > 0.98) & (band.dust < HAZY) & ~moving
+    old = np.ones_like(new)
+    for total, picture, where in ((sums.edges, band.final, new), (sums.own_edges, band.plate, old)):
+        within = np.zeros_like(where)
+        within[inside] = where[inside]
+        total += edge_histogram(picture, within)
 
 
 def _half_step(level: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ CHECKS: tuple[Callable[[Shot], Check], ...] = (
     look_checks.grain,
     look_checks.flicker,
     look_checks.blacks,
+    look_checks.sharpness,
     motion_checks.came_down,
     motion_checks.free_fall,
     motion_checks.speed_limit,

@@ -40,14 +40,14 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage("ingest", "plate", records.Plate, (), "1"),
-    Stage("survey", "film_set", records.Set, ("plate",), "1"),
+    Stage("survey", "film_set", records.Set, ("plate",), "2"),
     Stage("fracture", "pieces", records.Pieces, ("film_set",), "1"),
     Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "1"),
     Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "1"),
     Stage("render", "guides", records.Guides, ("plate", "film_set", "pieces", "motion", "cloud"), "1"),
     Stage("generate", "layers", records.Layers, ("plate", "film_set", "guides"), "2"),
     Stage("comp", "comp", records.Comp, ("plate", "film_set", "layers"), "1"),
-    Stage("check", "report", records.Report, ("plate", "film_set", "pieces", "motion", "layers", "comp"), "1"),
+    Stage("check", "report", records.Report, ("plate", "film_set", "pieces", "motion", "layers", "comp"), "2"),
     Stage(
         "deliver",
         "delivery",
