@@ -41,12 +41,13 @@ def notices(knobs: Generate) -> tuple[str, ...]:
 
 def open_model(knobs: Generate, hosts: Iterable[str] = ()) -> ComfyModel:
     """Return the model behind `generate.url`. Connects to nothing yet."""
+    from derrumbe.generate.comfy.attempt import Desk
     from derrumbe.generate.comfy.model import ComfyModel
     from derrumbe.generate.comfy.server import Server
 
     workflow = read_workflow(knobs.workflow)
     given = {"model": knobs.model or None, "steps": knobs.steps, "guidance": knobs.guidance}
-    return ComfyModel(Server(address_at(knobs.url, hosts)), workflow, _rules(knobs, workflow), given)
+    return ComfyModel(Desk(Server(address_at(knobs.url, hosts)), workflow, given), _rules(knobs, workflow))
 
 
 def _rules(knobs: Generate, workflow: Workflow) -> ModelRules:

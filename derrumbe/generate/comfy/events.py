@@ -39,7 +39,7 @@ class Events:
 
     def open(self) -> None:
         """Connect, unless connected. Raises Unreachable, BadInput."""
-        from websockets.exceptions import InvalidHandshake, InvalidMessage
+        from websockets.exceptions import WebSocketException
         from websockets.sync.client import connect
 
         if self._line is not None:
@@ -56,9 +56,10 @@ class Events:
                 close_timeout=CLOSING,
                 ping_interval=None,
                 max_size=LARGEST_EVENT,
+                max_queue=None,
             )
             self._line = self._opened.__enter__()
-        except (OSError, EOFError, InvalidHandshake, InvalidMessage, ValueError) as error:
+        except (OSError, EOFError, WebSocketException, ValueError) as error:
             line.close()
             self._opened = None
             raise Unreachable(f"{self._address.url}: no websocket ({error or type(error).__name__})") from error

@@ -15,6 +15,8 @@ FINE = "SaveImageAdvanced"
 Stock = dict[str, dict[str, Any]]
 """Node class → its description by the server."""
 
+WEIGHTS = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
+
 UPLOADS = ("image_upload", "video_upload", "audio_upload", "remote")
 
 
@@ -97,7 +99,7 @@ def _spec(info: Mapping[str, Any], name: str) -> tuple[Any, dict[str, Any]]:
 
 def _absent(server: Server, title: str, name: str, value: str, choices: list[str]) -> str:
     some = ", ".join(choices[:8]) + (", …" if len(choices) > 8 else "")
-    if name.endswith("_name"):
+    if value.lower().endswith(WEIGHTS):
         return (
             f"{server.address.url}: {title} wants the file {value}, which this ComfyUI hasn't; "
             f"put it into its models folder, or choose one that it has ({some}) in the workflow or with generate.model"
