@@ -1,26 +1,24 @@
 """What stands or passes in front of the building: alpha per frame.
 
-Static things come from the user's polygons; passers-by from the difference between each frame and the reference.
+Static things come from the user's polygons and from plants; passers-by from the difference between each frame and the usual picture.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
 
-from derrumbe.core.records import NoiseModel, Vec2
+from derrumbe.core.records import Vec2
 from derrumbe.media.exr import read_exr, write_exr
-from derrumbe.survey.filters import disc, filled
-from derrumbe.survey.reference import noise_variance
-
-SIGMAS = 6.0
-FLOOR = 0.012
-"""Least difference of light that counts, besides the grain's."""
-SMALLEST = 3e-4
-"""A passer-by covers at least this share of the picture."""
+from derrumbe.survey.filters import filled
+from derrumbe.survey.holdout import Holdout
+from derrumbe.survey.matting import display_like
+from derrumbe.survey.passers import passing_alpha
 
 
 def drawn_alpha(shape: tuple[int, int], polygons: tuple[tuple[Vec2, ...], ...]) -> np.ndarray:
@@ -32,43 +30,54 @@ def drawn_alpha(shape: tuple[int, int], polygons: tuple[tuple[Vec2, ...], ...]) 
 
 
 @dataclass(frozen=True)
+class Held:
+    """The background of a locked camera: the same usual picture and unrest (EXR files) for every frame."""
+
+    usual: Path
+    unrest: Path
+
+    def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the background (h, w, 3), display-like, and its unrest (h, w), as this frame's camera sees them."""
+        return _still(self.usual, ("R", "G", "B")), _still(self.unrest, ("Y",))[..., 0]
+
+
+class Background(Protocol):
+    """What stands still, as the camera of a frame sees it. A moving camera warps its reference here."""
+
+    def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+@dataclass(frozen=True)
 class FramePass:
-    """Writes the foreground of one frame. A callable for `Work.map_frames`."""
+    """Writes the foreground of one frame. A callable for `Work.map_frames`.
+
+    static: matte of what stands in front; holdout: the artist's matte per frame (plate size, Y), as it is. Either may be absent.
+    """
 
     picture: str
-    reference: Path
+    background: Background | None
     static: Path | None
-    noise: NoiseModel
     out: str
+    holdout: Holdout | None = None
 
     def __call__(self, frame: int) -> None:
-        picture = read_exr(Path(self.picture.format(frame=frame)), ("R", "G", "B"))
-        reference = read_exr(self.reference, ("R", "G", "B"))
-        alpha = moving_alpha(picture, reference, self.noise)
+        alpha = self._passing(frame)
         if self.static is not None:
-            alpha = np.maximum(alpha, read_exr(self.static, ("Y",))[..., 0])
+            alpha = np.maximum(alpha, _still(self.static, ("Y",))[..., 0])
+        if self.holdout is not None:
+            alpha = np.maximum(alpha, self.holdout.at(frame, alpha.shape))
         write_exr(Path(self.out.format(frame=frame)), alpha, ("Y",))
+
+    def _passing(self, frame: int) -> np.ndarray:
+        picture = read_exr(Path(self.picture.format(frame=frame)), ("R", "G", "B"))
+        if self.background is None:
+            return np.zeros(picture.shape[:2], np.float32)
+        return passing_alpha(display_like(picture), *self.background.at(frame))
 
     def done(self, frame: int) -> bool:
         return Path(self.out.format(frame=frame)).exists()
 
 
-def moving_alpha(picture: np.ndarray, reference: np.ndarray, noise: NoiseModel) -> np.ndarray:
-    """Return the alpha (h, w) float32 of what isn't in the reference: large connected changes, soft at their edges."""
-    sigma = np.sqrt(noise_variance(reference, noise)) + FLOOR / SIGMAS + 0.02 * reference
-    change = (np.abs(cv2.GaussianBlur(picture - reference, (0, 0), 1.0)) / sigma).max(axis=-1)
-    strong = _lasting((change > SIGMAS).astype(np.uint8), picture.shape[:2])
-    if not strong.any():
-        return np.zeros(picture.shape[:2], np.float32)
-    # Hysteresis: weak changes count next to strong ones, so that limbs and edges come along.
-    weak = ((change > 0.4 * SIGMAS) & (cv2.dilate(strong, disc(0.004 * picture.shape[1] + 2)) > 0)).astype(np.uint8)
-    body = cv2.morphologyEx(strong | weak, cv2.MORPH_CLOSE, disc(0.003 * picture.shape[1] + 1))
-    return cv2.GaussianBlur(body.astype(np.float32), (0, 0), 0.8)
-
-
-def _lasting(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    opened = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, disc(0.003 * shape[1] + 1))
-    _count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
-    large = stats[:, 4] > SMALLEST * shape[0] * shape[1]
-    large[0] = False
-    return (large[labels] & (mask > 0)).astype(np.uint8)
+@lru_cache(maxsize=4)
+def _still(path: Path, channels: tuple[str, ...]) -> np.ndarray:
+    return read_exr(path, channels)

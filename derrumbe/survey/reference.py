@@ -10,36 +10,47 @@ import numpy as np
 from derrumbe.core.records import Located, NoiseModel, Plate
 from derrumbe.core.work import Work
 from derrumbe.media.exr import read_exr
+from derrumbe.survey.matting import display_like
 
 MEMORY = 600e6
 """Bytes of frames held at once for a median (half floats)."""
 MOST, FEWEST = 15, 3
+ENOUGH = 7
+"""The median of so many frames is quiet enough as it is."""
 WINDOW = 5
 BAND_ROWS = 64
+SIGMA_OF_MAD = 1.4826
 CHANGED = 5.0
 """What differs from the whole shot's median by this many sigmas before the trigger was somebody passing by."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """texture (h, w, 3) float32 ACEScg: grain-free, without passers-by. samples: how many frames it is the median of."""
+    """texture (h, w, 3) float32 ACEScg: grain-free, without passers-by, before the trigger. samples: how many frames it is the median of.
+
+    usual (h, w, 3) display-like: the median of the whole shot. unrest (h, w): its usual deviation. None both for a still.
+    """
 
     texture: np.ndarray
     samples: int
+    usual: np.ndarray | None = None
+    unrest: np.ndarray | None = None
 
 
-def build_reference(plate: Located[Plate], trigger_frame: int, work: Work) -> Reference:
-    """Return the Reference of a locked plate."""
+def build_reference(plate: Located[Plate], trigger_frame: int, work: Work, is_locked: bool = True) -> Reference:
+    """Return the Reference of a plate: of a moving camera's first frame, which is the one that the outline is drawn on."""
     record = plate.record
-    if record.held or len(record.frames) == 1:
+    if record.held or not is_locked or len(record.frames) == 1:
         return Reference(denoised(read_exr(plate.path(record.picture, record.frames.first), ("R", "G", "B")), record.noise, 1), 1)
     before = _spread(record.frames.first, max(record.frames.first, min(trigger_frame, record.frames.last + 1) - 1), _room(record))
     always = _spread(record.frames.first, record.frames.last, _room(record))
-    texture = _median(plate, before, work)
-    typical = _median(plate, always, work)
+    texture, _ = _median(plate, before, work)
+    typical, unrest = _median(plate, always, work)
     passed = _passers(texture, typical, record.noise)
     texture = texture + (typical - texture) * passed[..., None]
-    return Reference(denoised(texture, record.noise, len(before)), len(before))
+    # A median of many frames is as sharp as each and has next to no grain left; filtering would only take detail away.
+    quiet = texture if len(before) >= ENOUGH else denoised(texture, record.noise, len(before))
+    return Reference(quiet, len(before), display_like(typical), unrest)
 
 
 def noise_variance(picture: np.ndarray, noise: NoiseModel) -> np.ndarray:
@@ -72,16 +83,19 @@ def _spread(first: int, last: int, count: int) -> list[int]:
     return sorted({round(frame) for frame in np.linspace(first, last, min(count, last - first + 1))})
 
 
-def _median(plate: Located[Plate], frames: list[int], work: Work) -> np.ndarray:
-    """Return the per-pixel median of frames, float32."""
+def _median(plate: Located[Plate], frames: list[int], work: Work) -> tuple[np.ndarray, np.ndarray]:
+    """Return the per-pixel median of frames (h, w, 3), and their usual deviation from it (h, w), display-like. float32."""
     stack = [
         read_exr(plate.path(plate.record.picture, frame), ("R", "G", "B")).astype(np.float16)
         for frame in work.track(frames, "averaging the plate")
     ]
-    out = np.empty(stack[0].shape, np.float32)
+    out, unrest = np.empty(stack[0].shape, np.float32), np.empty(stack[0].shape[:2], np.float32)
     for top in range(0, len(out), BAND_ROWS):
-        out[top : top + BAND_ROWS] = np.median(np.stack([frame[top : top + BAND_ROWS] for frame in stack]).astype(np.float32), axis=0)
-    return out
+        rows = slice(top, top + BAND_ROWS)
+        band = np.stack([frame[rows] for frame in stack]).astype(np.float32)
+        out[rows] = np.median(band, axis=0)
+        unrest[rows] = SIGMA_OF_MAD * np.median(np.abs(display_like(band) - display_like(out[rows])), axis=0).max(axis=-1)
+    return out, unrest
 
 
 def _passers(texture: np.ndarray, typical: np.ndarray, noise: NoiseModel) -> np.ndarray:

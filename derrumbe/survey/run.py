@@ -14,7 +14,7 @@ from derrumbe.media.colour import to_display
 from derrumbe.media.exr import write_exr
 from derrumbe.survey import cleanplate, evidence, light, look
 from derrumbe.survey.filters import filled, widened
-from derrumbe.survey.foreground import FramePass
+from derrumbe.survey.fronts import write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.mattes import Mattes, find_mattes
 from derrumbe.survey.neighbours import Cards, find_cards, proxy_mesh, set_depth
@@ -40,12 +40,13 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     drawn = np.array(scaled(tuple(map(tuple, clipped(settings.outline, *source))), source, size))
     polygons = tuple(scaled(polygon, source, size) for polygon in settings.foreground)
     cautions = motion_cautions(plate, filled([drawn], size[::-1]))
-    texture = build_reference(plate, settings.trigger_frame, work).texture
+    reference = build_reference(plate, settings.trigger_frame, work)
+    texture = reference.texture
     codes = to_display(texture, record.display)
     mattes = find_mattes(codes, drawn, polygons)
     geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings)
     clean, cards = _behind(texture, codes, mattes, geometry, settings)
-    foreground = _write_foreground(work, plate, mattes.front, texture)
+    foreground = write_fronts(work, plate, mattes.front, reference, None)
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display))
@@ -79,29 +80,6 @@ def _write(folder: Path, geometry: Geometry, cards: Cards, mattes: Mattes, clean
     write_exr(folder / "sky_matte.exr", mattes.sky, ("Y",))
     write_exr(folder / "clean_plate.exr", clean)
     write_exr(folder / "texture.exr", texture)
-
-
-def _write_foreground(work: Work, plate: Located[Plate], static: np.ndarray, usual: np.ndarray) -> str | None:
-    """Write what stands (`static` alpha) or passes before the `usual` picture; return its path in the record, None when there is nothing."""
-    record = plate.record
-    if record.held or len(record.frames) == 1:
-        if not static.any():
-            return None
-        write_exr(work.folder / "foreground.exr", static, ("Y",))
-        return "foreground.exr"
-    fixed = work.folder / "foreground_static.exr" if static.any() else None
-    if fixed:
-        write_exr(fixed, static, ("Y",))
-    write_exr(work.folder / "usual.exr", usual)
-    frame_pass = FramePass(
-        picture=str(plate.folder / record.picture),
-        reference=work.folder / "usual.exr",
-        static=fixed,
-        noise=record.noise,
-        out=str(work.folder / "foreground/foreground.{frame}.exr"),
-    )
-    work.map_frames(frame_pass, list(record.frames), frame_pass.done, "finding what passes in front")
-    return "foreground/foreground.{frame}.exr"
 
 
 def _write_evidence(

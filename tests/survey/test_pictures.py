@@ -14,8 +14,9 @@ from derrumbe.core.work import Work
 from derrumbe.media.colour import from_display
 from derrumbe.survey import cleanplate, light, look
 from derrumbe.survey.filters import filled, shrunk, soft_edge, widened
-from derrumbe.survey.foreground import moving_alpha
 from derrumbe.survey.mattes import find_mattes
+from derrumbe.survey.matting import display_like
+from derrumbe.survey.passers import passing_alpha
 from derrumbe.survey.reference import build_reference, denoised
 from derrumbe.survey.silhouette import building_region, contour_of
 from derrumbe.survey.sky import find_sky
@@ -166,7 +167,7 @@ def test_passers_by_and_grain_are_averaged_out(tmp_path: Path) -> None:
     truth = from_display(still.astype(np.uint8))
     assert np.abs(reference.texture - truth).max() < 0.16
     assert np.sqrt(np.mean((reference.texture - truth) ** 2)) < 0.012
-    alpha = moving_alpha(from_display(frames[8]), reference.texture, noise)
+    alpha = passing_alpha(display_like(from_display(frames[8])), reference.usual, reference.unrest)
     assert alpha[205:255, 252:268].min() > 0.95
     assert alpha[:190].max() == 0.0
 

@@ -1,0 +1,63 @@
+"""Things with holes in them, like trees: which pixels within a rough region are theirs, and which show what is behind.
+
+The region holds a mixture of the thing's colours and of those behind it; around the region the colours behind are seen alone. The share
+of every colour that the background explains is what is left through (learning from positive and unlabelled data; Elkan & Noto 2008).
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from derrumbe.survey import matting
+from derrumbe.survey.filters import widened
+
+BINS = 20
+RING = 0.10
+"""Colours behind are learnt within this distance around the region, share of the longer side."""
+LEAST = 400
+"""Pixels of the ring needed to learn from."""
+THROUGH = 0.10
+"""Percentile of the background's colours whose abundance in the region tells how much of it is seen through."""
+SURE = (0.06, 0.92)
+"""Shares below and above which a pixel is surely empty or solid."""
+TRUST = 0.3
+
+
+def porous_alpha(codes: np.ndarray, region: np.ndarray, behind: np.ndarray) -> np.ndarray:
+    """Return the alpha (h, w) float32 of the thing in a rough `region` (h, w) bool of codes (h, w, 3) uint8.
+
+    behind (h, w) bool: what shows the background alone, if near; the region itself doesn't count.
+    """
+    ring = behind & ~region & widened(region, RING * max(region.shape))
+    if np.count_nonzero(ring) < LEAST:
+        return region.astype(np.float32)
+    share = _thing_share(codes, region, ring)
+    picture = codes.astype(np.float32) / 255
+    solid, empty = region & (share > SURE[1]), ~region | (share < SURE[0])
+    return matting.leaning(picture, share * region, solid, empty, TRUST)
+
+
+def _thing_share(codes: np.ndarray, region: np.ndarray, ring: np.ndarray) -> np.ndarray:
+    """Return how likely each pixel's colour is the thing's (h, w), from colours in the region and around it."""
+    lab = cv2.cvtColor(codes, cv2.COLOR_RGB2Lab).astype(np.float32)
+    # Light varies more than tint does: tint gets finer cells.
+    cell = np.stack([lab[..., 0] / 256, (lab[..., 1] - 88) / 80, (lab[..., 2] - 88) / 80], -1)
+    index = np.clip((cell * BINS).astype(np.int64), 0, BINS - 1)
+    flat = (index[..., 0] * BINS + index[..., 1]) * BINS + index[..., 2]
+    inside, around = _histogram(flat[region]), _histogram(flat[ring])
+    ratio = inside / np.maximum(around, 1e-9)
+    seen = around > 1e-5
+    order = np.argsort(ratio[seen])
+    mass = np.cumsum(around[seen][order])
+    through = float(np.clip(ratio[seen][order][np.searchsorted(mass, THROUGH * mass[-1])], 0, 1))
+    share = 1 - np.clip(through * around / np.maximum(inside, 1e-9), 0, 1)
+    return share[flat].astype(np.float32)
+
+
+def _histogram(cells: np.ndarray) -> np.ndarray:
+    counts = np.bincount(cells, minlength=BINS**3).astype(np.float32).reshape(BINS, BINS, BINS)
+    kernel = np.array([0.25, 0.5, 0.25], np.float32)
+    for axis in range(3):
+        counts = np.apply_along_axis(lambda line: np.convolve(line, kernel, "same"), axis, counts)
+    return (counts / counts.sum()).ravel()

@@ -1,0 +1,108 @@
+"""Alpha to a fraction of a pixel, from a guess: where the background is known by subtracting it, elsewhere by colour lines.
+
+Known background: alpha is how far a colour lies on the way from the background to the nearby solid foreground (Qian & Sezan 1992,
+difference matting). Colour lines: the matting Laplacian of Levin, Lischinski & Weiss, "A Closed-Form Solution to Natural Image Matting"
+(2008), by the library pymatting.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from derrumbe.survey.filters import widened
+
+APART = 0.10
+"""Foreground and background whose colours (display-like, 0..1) are this far apart tell alpha by themselves."""
+LENT = (1.5, 4.0)
+"""Sigmas, pixels, over which solid foreground lends its colour to its edge: the near one first."""
+SMOOTH = 0.5
+"""Weight of the known background's word against that of the colour lines."""
+EPSILON = 1e-5
+MARGIN = 6
+
+
+def display_like(picture: np.ndarray) -> np.ndarray:
+    """Return scene-linear light (h, w, 3) as display-like values, about 0..1, in which noise and contrast are even."""
+    return np.power(np.clip(picture, 0, 4), np.float32(1 / 2.2)).astype(np.float32)
+
+
+def against(picture: np.ndarray, background: np.ndarray, solid: np.ndarray, empty: np.ndarray) -> np.ndarray:
+    """Return the alpha (h, w) float32 of what stands before a known background.
+
+    picture, background (h, w, 3) display-like; solid, empty (h, w) bool: surely foreground, surely not.
+    """
+    way = _lent(picture, solid) - background
+    apart = (way * way).sum(axis=-1)
+    share = ((picture - background) * way).sum(axis=-1) / np.maximum(apart, 1e-6)
+    guess = np.where(solid, 1.0, np.where(empty, 0.0, np.clip(share, 0, 1)))
+    trust = np.where(solid | empty, 10.0, SMOOTH * apart / (apart + APART**2))
+    return _settled(picture, guess, trust, ~(solid | empty))
+
+
+def refined(picture: np.ndarray, solid: np.ndarray, empty: np.ndarray) -> np.ndarray:
+    """Return the alpha (h, w) float32 between what is `solid` and what is `empty` (h, w) bool, along the picture's colour lines."""
+    return _settled(picture, solid.astype(np.float32), np.where(solid | empty, 10.0, 0.0), ~(solid | empty))
+
+
+def leaning(picture: np.ndarray, guess: np.ndarray, solid: np.ndarray, empty: np.ndarray, trust: float) -> np.ndarray:
+    """Return the alpha (h, w) as `refined` does, but leaning towards a `guess` (h, w) between the two, by `trust`."""
+    sure = solid | empty
+    return _settled(picture, np.where(solid, 1.0, np.where(empty, 0.0, guess)), np.where(sure, 10.0, trust), ~sure)
+
+
+def thin_core(mask: np.ndarray, band: float) -> np.ndarray:
+    """Return what is surely inside a mask (h, w) bool: `band` pixels from its edge, or where it is thinner, its middle."""
+    if not mask.any():
+        return mask
+    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
+    side = 2 * int(np.ceil(band)) + 3
+    middle = cv2.dilate(depth, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    return (depth > band) | (mask & (depth >= 0.8 * middle) & (middle <= band))
+
+
+def _lent(picture: np.ndarray, solid: np.ndarray) -> np.ndarray:
+    """Return the colour of the nearest solid foreground (h, w, 3); the picture's own where there is none."""
+    colour = picture
+    for sigma in LENT[::-1]:
+        weight = cv2.GaussianBlur(solid.astype(np.float32), (0, 0), sigma)
+        mean = cv2.GaussianBlur(picture * solid[..., None].astype(np.float32), (0, 0), sigma) / np.maximum(weight, 1e-6)[..., None]
+        share = np.clip(weight / 0.05, 0, 1)[..., None]
+        colour = colour + share * (mean - colour)
+    return colour
+
+
+def _settled(picture: np.ndarray, guess: np.ndarray, trust: np.ndarray, open_: np.ndarray) -> np.ndarray:
+    """Return the alpha that agrees with `guess` as far as it is trusted and else follows the picture's colour lines."""
+    alpha = guess.astype(np.float32)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(widened(open_, MARGIN / 2).astype(np.uint8))
+    for label in range(1, count):
+        left, top, width, height, _area = stats[label]
+        window = slice(max(0, top - 1), top + height + 1), slice(max(0, left - 1), left + width + 1)
+        free = open_[window] & (labels[window] == label)
+        if free.any() and min(free.shape) >= 3:
+            found = _solved(picture[window], guess[window], trust[window], free)
+            alpha[window] = np.where(free, found, alpha[window])
+    return alpha
+
+
+def _solved(picture: np.ndarray, guess: np.ndarray, trust: np.ndarray, free: np.ndarray) -> np.ndarray:
+    import scipy.sparse
+    from pymatting import cf_laplacian, cg, ichol
+
+    lines = cf_laplacian(np.ascontiguousarray(picture, np.float64), EPSILON, 1, ~free)
+    weight = trust.ravel().astype(np.float64) + 1e-7
+    inside = np.flatnonzero(free)
+    fixed = np.where(free, 0.0, guess).ravel()
+    # Only the open pixels are unknowns; what is sure beside them goes to the right-hand side.
+    rows = lines.tocsr()[inside]
+    system = rows[:, inside] + scipy.sparse.diags(weight[inside])
+    right = weight[inside] * guess.ravel()[inside] - rows @ fixed
+    out = guess.astype(np.float64).ravel()
+    out[inside] = np.clip(cg(system, right, M=ichol(system.tocsc()), rtol=1e-4, maxiter=200), 0, 1)
+    return out.reshape(free.shape).astype(np.float32)
+
+
+def trimap(mask: np.ndarray, band: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return (solid, empty) (h, w) bool of a hard mask whose edge is right to `band` pixels."""
+    return thin_core(mask, band), ~widened(mask, band) if mask.any() else ~mask

@@ -1,0 +1,74 @@
+"""What passes in front: what differs from the usual picture, without its shadow, cut out to a fraction of a pixel."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from derrumbe.survey import matting
+from derrumbe.survey.filters import disc, widened
+
+FLOOR = 0.02
+"""Least difference (display-like, 0..1) that means something, besides the plate's own unrest."""
+SURE, LIKELY = 3.5, 2.2
+"""Differences in units of unrest: what starts a passer-by, and what goes with it."""
+SMALLEST = 3e-4
+"""A passer-by covers at least this share of the picture."""
+REACH, CORE, BAND = 3.0, 2.0, 1.0
+"""Pixels at WIDTH: how far likely goes from sure; what depth inside is solid; how far outside alpha may reach."""
+WIDTH = 600.0
+SHADE = (0.42, 0.985)
+"""A shadow dims the ground to between these shares of its light."""
+EVEN = 0.14
+"""... by the same share in all channels, give or take this."""
+STANDING = 0.35
+"""Where more than this share of a dim patch has something of the passer-by below it, the patch is clothing and no shadow."""
+
+
+def passing_alpha(picture: np.ndarray, background: np.ndarray, unrest: np.ndarray) -> np.ndarray:
+    """Return the alpha (h, w) float32 of what isn't in the background.
+
+    picture, background (h, w, 3) display-like (see `matting.display_like`), in the same camera; unrest (h, w): by how much the
+    background usually changes.
+    """
+    scale = max(1.0, picture.shape[1] / WIDTH)
+    strange = _strangeness(picture, background, unrest)
+    body = _bodies(strange, scale)
+    if not body.any():
+        return np.zeros(strange.shape, np.float32)
+    shade = _shadow(picture, background, body)
+    body &= ~(cv2.dilate(shade.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) | (~shade & (strange > 3 * SURE))
+    solid = matting.thin_core(body, CORE * scale) & (strange > SURE)
+    return matting.against(picture, background, solid, ~widened(body, BAND * scale) | shade)
+
+
+def _strangeness(picture: np.ndarray, background: np.ndarray, unrest: np.ndarray) -> np.ndarray:
+    difference = cv2.GaussianBlur(picture - background, (0, 0), 0.7)
+    return np.sqrt((difference**2).sum(axis=-1)) / (cv2.GaussianBlur(unrest, (0, 0), 1.0) + FLOOR)
+
+
+def _bodies(strange: np.ndarray, scale: float) -> np.ndarray:
+    """Return large connected changes (h, w) bool: sure ones, and likely ones next to them, so that limbs and edges come along."""
+    sure = (strange > SURE).astype(np.uint8)
+    closed = cv2.morphologyEx(sure, cv2.MORPH_CLOSE, disc(2 * scale))
+    _count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
+    large = stats[:, 4] > SMALLEST * strange.size
+    large[0] = False
+    sure = large[labels] & (sure > 0)
+    near = cv2.dilate(sure.astype(np.uint8), disc(REACH * scale)) > 0
+    return cv2.morphologyEx((sure | (near & (strange > LIKELY))).astype(np.uint8), cv2.MORPH_CLOSE, disc(scale)) > 0
+
+
+def _shadow(picture: np.ndarray, background: np.ndarray, body: np.ndarray) -> np.ndarray:
+    """Return the shadows in `body` (h, w) bool: the ground, evenly dimmed, with nothing of the passer-by standing below."""
+    ratio = (picture**2.2 + 0.004) / (background**2.2 + 0.004)
+    mean = ratio.mean(axis=-1)
+    dim = body & (mean > SHADE[0]) & (mean < SHADE[1]) & (np.abs(ratio / mean[..., None] - 1).max(axis=-1) < EVEN)
+    patches = cv2.morphologyEx(dim.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    thing = cv2.morphologyEx((body & ~dim).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
+    above_thing = np.maximum.accumulate(thing[::-1], axis=0)[::-1]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(patches, connectivity=4)
+    share = np.bincount(labels.ravel(), weights=above_thing.ravel(), minlength=count) / np.maximum(stats[:, 4], 1)
+    lying = share < STANDING
+    lying[0] = False
+    return lying[labels]
