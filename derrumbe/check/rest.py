@@ -81,9 +81,11 @@ def shift_in_pixels(shot: Shot, frame: int) -> np.ndarray:
 
 def _texture(shot: Shot) -> RestMatch | None:
     scene = shot.film_set
-    texture = read_exr(scene.path(scene.record.texture), RGB)
-    where = read_exr(scene.path(scene.record.building_matte), ("Y",))[..., 0] > 0.999
-    frame = max(shot.plate.record.frames.first, min(shot.trigger_frame - 1, shot.plate.record.frames.last))
+    first, last = shot.plate.record.frames.first, shot.plate.record.frames.last
+    texture = read_exr(scene.path(scene.record.texture, first), RGB)
+    where = read_exr(scene.path(scene.record.building_matte, first), ("Y",))[..., 0] > 0.999
+    # A moving camera's texture is its first frame's.
+    frame = max(first, min(shot.trigger_frame - 1, last)) if scene.record.locked else first
     where = cv2.erode((where & _unhidden(shot, frame)).astype(np.uint8), np.ones((3, 3))) > 0
     return _match(shot, frame, "The textures that pieces wear", texture, where) if where.sum() >= LEAST_PIXELS else None
 

@@ -67,6 +67,6 @@ class Shot:
 def plate_blacks(plate: Located[Plate], film_set: Located[Set]) -> np.ndarray:
     """Return the plate's black point (3,) around the building."""
     first = read_exr(plate.path(plate.record.picture, plate.record.frames.first), RGB)
-    building = read_exr(film_set.path(film_set.record.building_matte), ("Y",))[..., 0]
+    building = read_exr(film_set.path(film_set.record.building_matte, plate.record.frames.first), ("Y",))[..., 0]
     sky = read_exr(film_set.path(film_set.record.sky_matte), ("Y",))[..., 0]
     return black_point(first, building, sky)

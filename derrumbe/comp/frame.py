@@ -124,9 +124,10 @@ class _BandReader:
         made = GENERATED if GENERATED[0] in layers.record.channels else ()
         self.layers = stack.enter_context(ExrRows(layers.path(layers.record.picture, frame), (*CHANNELS, *made)))
         scene = film_set.record
-        self.clean = _still(film_set.path(scene.clean_plate), RGB)
-        self.building = _still(film_set.path(scene.building_matte), ("Y",))[..., 0]
-        self.texture = _still(film_set.path(scene.texture), RGB)
+        self.clean = _still(film_set.path(scene.clean_plate, frame), RGB)
+        self.building = _still(film_set.path(scene.building_matte, frame), ("Y",))[..., 0]
+        # A moving camera's frame is its own texture: what the first one saw lies elsewhere.
+        self.texture = _still(film_set.path(scene.texture) if scene.locked else plate.path(plate.record.picture, frame), RGB)
         self.front = stack.enter_context(ExrRows(film_set.path(scene.foreground, frame), ("Y",))) if scene.foreground else None
 
     def read(self, first: int, last: int, softness: soften.Softness) -> tuple[PlateBand, LayerBand]:

@@ -69,7 +69,7 @@ def _carried_there(plate: Located[Plate], frame: int, top: int) -> float:
 
 def _black(plate: Located[Plate], film_set: Located[Set]) -> tuple[float, float, float]:
     first = read_exr(plate.path(plate.record.picture, plate.record.frames.first), RGB)
-    building = read_exr(film_set.path(film_set.record.building_matte), ("Y",))[..., 0]
+    building = read_exr(film_set.path(film_set.record.building_matte, plate.record.frames.first), ("Y",))[..., 0]
     sky = read_exr(film_set.path(film_set.record.sky_matte), ("Y",))[..., 0]
     red, green, blue = black_point(first, building, sky)
     return float(red), float(green), float(blue)

@@ -51,7 +51,7 @@ def air(inputs: Inputs, frame: int, look: DustLook) -> Air:
 
 
 def march(
-    inputs: Inputs, lit: Air, camera: Camera, window: Window, solid: np.ndarray, render: Render, seed: int
+    inputs: Inputs, lit: Air, camera: Camera, frame: int, window: Window, solid: np.ndarray, render: Render, seed: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return dust in front of all solids and behind them, (h,w,4) float32 each, or None in clear air. solid (h,w): depth in `window`."""
     if lit.lit is None:
@@ -60,4 +60,4 @@ def march(
 
     depth = np.full((camera.height, camera.width), FAR, np.float32)
     depth[window.slices] = solid
-    return through(lit.lit, camera, depth, set_depth(inputs), scale=render.dust_scale, step=render.dust_step, seed=seed)
+    return through(lit.lit, camera, depth, set_depth(inputs, frame), scale=render.dust_scale, step=render.dust_step, seed=seed)

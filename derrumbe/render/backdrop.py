@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -37,11 +38,15 @@ class Before:
     under: np.ndarray
 
 
-@lru_cache(maxsize=2)
-def set_depth(inputs: Inputs) -> np.ndarray:
-    """Return the depth (h,w) float32 of the set without the building, read once per process."""
+def set_depth(inputs: Inputs, frame: int) -> np.ndarray:
+    """Return the depth (h,w) float32 of the set without the building at a frame; a locked set's is read once per process."""
     film_set = inputs.film_set
-    return np.ascontiguousarray(read_exr(film_set.path(film_set.record.set_depth), ("Z",))[..., 0])
+    return _depth(film_set.path(film_set.record.set_depth, frame))
+
+
+@lru_cache(maxsize=2)
+def _depth(path: Path) -> np.ndarray:
+    return np.ascontiguousarray(read_exr(path, ("Z",))[..., 0])
 
 
 def step_of(camera: Camera) -> int:
@@ -54,8 +59,8 @@ def whole(camera: Camera) -> Window:
 
 
 @lru_cache(maxsize=1)
-def before(inputs: Inputs, camera: Camera, rays: int) -> Before:
-    """Return the unbroken scene seen by `camera`; kept while the camera stays the same."""
+def before(inputs: Inputs, camera: Camera, rays: int, frame: int) -> Before:
+    """Return the unbroken scene seen by `camera` at `frame`; kept while both stay the same (a locked set is always asked for its first)."""
     scene, step, window = load(inputs), step_of(camera), whole(camera)
     pixels = grid(window, step)
     shape = pixels.shape[:2]
@@ -64,7 +69,7 @@ def before(inputs: Inputs, camera: Camera, rays: int) -> Before:
     hit = visible(view, scene.triangles, cells, (0.5, 0.5), holes=scene.holes)
     depth = depth_of(view, scene.triangles, hit, cells)
     building = place(camera, step, pixels, depth, scene.normal[np.maximum(hit, 0)])
-    ground = _ground(inputs, camera, window, step, pixels)
+    ground = _ground(inputs, camera, window, step, pixels, frame)
     lamp = illumination(inputs.film_set.record.sun)
     with_building, without = standing(scene), Occluders((scene.neighbour_vertices, scene.neighbour_triangles))
     under = hit >= 0
@@ -72,8 +77,8 @@ def before(inputs: Inputs, camera: Camera, rays: int) -> Before:
     return Before(piece_of(scene, hit), building, ground, light_on(lamp, with_building, building, rays), ground_light, under)
 
 
-def _ground(inputs: Inputs, camera: Camera, window: Window, step: int, pixels: np.ndarray) -> Receivers:
-    depth = set_depth(inputs)[step // 2 :: step, step // 2 :: step]
+def _ground(inputs: Inputs, camera: Camera, window: Window, step: int, pixels: np.ndarray, frame: int) -> Receivers:
+    depth = set_depth(inputs, frame)[step // 2 :: step, step // 2 :: step]
     depth = np.where(depth < SKY_DEPTH, depth, 0)
     proxies = load_arrays(inputs.film_set.path(inputs.film_set.record.proxies))
     triangles = np.ascontiguousarray(proxies["triangles"], np.int32)
@@ -98,9 +103,10 @@ class Shadow:
         return enlarged(self.coarse, to.valid, to.points, to.normals, depth, to.step, top, eye(self.camera), across, down, corner)
 
 
-def shadow(inputs: Inputs, camera: Camera, lighting: Lighting, moved: np.ndarray, rays: int) -> Shadow:
+def shadow(inputs: Inputs, camera: Camera, lighting: Lighting, moved: np.ndarray, rays: int, frame: int) -> Shadow:
     """Return the shadow of the solids and dust in `lighting`; moved (N,) bool says which pieces no longer stand; rays: sky rays per receiver."""
-    was = before(inputs, camera, rays)
+    film_set = inputs.film_set.record
+    was = before(inputs, camera, rays, film_set.frames.first if film_set.locked else frame)
     stands = (was.piece >= 0) & ~moved[np.maximum(was.piece, 0)]
     pick = stands[..., None]
     to = Receivers(
@@ -116,10 +122,10 @@ def shadow(inputs: Inputs, camera: Camera, lighting: Lighting, moved: np.ndarray
 
 
 def behind_rows(
-    inputs: Inputs, top: int, bottom: int, window: Window, rest_piece: np.ndarray, rest_depth: np.ndarray, moved: np.ndarray
+    inputs: Inputs, frame: int, top: int, bottom: int, window: Window, rest_piece: np.ndarray, rest_depth: np.ndarray, moved: np.ndarray
 ) -> np.ndarray:
     """Return the depth of what stands behind for rows top..bottom, 0 for sky; rest_piece and rest_depth (h,w) cover `window`."""
-    depth = set_depth(inputs)[top:bottom]
+    depth = set_depth(inputs, frame)[top:bottom]
     depth = np.where(depth < SKY_DEPTH, depth, 0).astype(np.float32)
     low, high = max(top, window.y0), min(bottom, window.y1)
     if low < high:

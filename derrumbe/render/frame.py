@@ -50,6 +50,7 @@ class View:
     rest: piece and depth (h,w) of the intact building in `data.window`; moved (N,) at mid-shutter."""
 
     inputs: Inputs
+    frame: int
     solids: Solids
     data: Data
     crumbs: tuple[Window, np.ndarray]
@@ -73,7 +74,7 @@ class View:
             _paste(rows, top, window, values, planes(layer))
         if self.dust is not None:
             rows[planes("dust_front")], rows[planes("dust_behind")] = (_planar(layer[top:bottom]) for layer in self.dust)
-        depth = behind_rows(self.inputs, top, bottom, self.data.window, *self.rest, self.moved)
+        depth = behind_rows(self.inputs, self.frame, top, bottom, self.data.window, *self.rest, self.moved)
         rows[planes("shadow")] = _planar(self.shadow.rows(depth, top))
 
 
@@ -99,11 +100,12 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
     data, rest = _data(inputs, scene, camera, frame, times)
     return View(
         inputs=inputs,
+        frame=frame,
         solids=solids,
         data=data,
         crumbs=_crumbs(inputs, scene, look, camera, times, lighting, data, frame),
-        dust=march(inputs, dust, camera, data.window, data.solid, settings.render, settings.seed),
-        shadow=shadow(inputs, camera, lighting, middle.moved, knobs.sky_rays + knobs.sky_rays // 2),
+        dust=march(inputs, dust, camera, frame, data.window, data.solid, settings.render, settings.seed),
+        shadow=shadow(inputs, camera, lighting, middle.moved, knobs.sky_rays + knobs.sky_rays // 2, frame),
         rest=rest,
         moved=middle.moved,
     )
@@ -129,7 +131,7 @@ def _crumbs(
     window = debris.window_of(camera, some)
     if not len(some.index):
         return window, np.zeros((0, 0, 4), np.float32)
-    solid = np.minimum(within(data.solid, data.window, window), set_depth(inputs)[window.slices])
+    solid = np.minimum(within(data.solid, data.window, window), set_depth(inputs, frame)[window.slices])
     seconds = (frame - scene.first_frame) / float(inputs.plate.record.rate)
     spin = (scene.debris["spin"][some.index] * seconds).astype(np.float64)
     return window, debris.splat(window, some, debris.colours(scene, look, lighting, camera, some), spin, solid)

@@ -128,18 +128,19 @@ def load(inputs: Inputs) -> Scene:
     solid = load_arrays(pieces.path(pieces.record.arrays))
     poses = load_arrays(motion.path(motion.record.poses))
     proxies = load_arrays(film_set.path(film_set.record.proxies))
-    camera = film_set.record.camera_at(inputs.plate.record.frames.first)
+    first = inputs.plate.record.frames.first
+    camera = film_set.record.camera_at(first)
     pixel = pixel_size(solid["vertices"].astype(np.float64), camera)
     mesh = _torn(solid, camera, pixel)
     rest, triangles = mesh.vertices, mesh.triangles
     view = projected(camera, rest)
     window = bounds(view)
-    matte = read_exr(film_set.path(film_set.record.building_matte), ("Y",))[window.slices][..., 0]
+    matte = read_exr(film_set.path(film_set.record.building_matte, first), ("Y",))[window.slices][..., 0]
     holes = holes_of(view, triangles, np.ascontiguousarray(matte), window)
     hit = visible(view, triangles, window, (0.5, 0.5), holes=holes)
     rest_depth = depth_of(view, triangles, hit, window)
     normal = triangle_normals(rest, triangles)
-    texture = read_exr(film_set.path(film_set.record.texture), ("R", "G", "B"))[window.slices]
+    texture = read_exr(film_set.path(film_set.record.texture, first), ("R", "G", "B"))[window.slices]
     texture = solid_colour(texture, (matte > 0.9) & (rest_depth > 0), film_set.record.softness_px)
     return Scene(
         rest=rest,

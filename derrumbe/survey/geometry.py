@@ -48,10 +48,15 @@ class Geometry:
     warnings: tuple[Caution, ...]
 
 
-def build_geometry(codes: np.ndarray, drawn: np.ndarray, silhouette: np.ndarray, known_focal: float | None, settings: Settings) -> Geometry:
-    """Return the Geometry of a picture `codes` (h, w, 3) uint8. `drawn`: the user's outline, `silhouette`: the exact one, both in pixels."""
+def build_geometry(
+    codes: np.ndarray, drawn: np.ndarray, silhouette: np.ndarray, known_focal: float | None, settings: Settings, exact: bool = False
+) -> Geometry:
+    """Return the Geometry of a picture `codes` (h, w, 3) uint8. `drawn`: the user's outline, `silhouette`: the exact one, both in pixels.
+
+    exact: the known focal length is not to be moved.
+    """
     size = (codes.shape[1], codes.shape[0])
-    segments, orientation, cautions = _orient(codes, drawn, known_focal, settings)
+    segments, orientation, cautions = _orient(codes, drawn, known_focal, settings, exact or settings.camera.focal is not None)
     view, lift = above_ground(view_of(orientation, (size[0] / 2, size[1] / 2)), drawn, max(size))
     cautions += _lift_cautions(lift, max(size))
     plan = site(view, orientation, drawn, segments)
@@ -81,7 +86,7 @@ def build_geometry(codes: np.ndarray, drawn: np.ndarray, silhouette: np.ndarray,
 
 
 def _orient(
-    codes: np.ndarray, drawn: np.ndarray, known_focal: float | None, settings: Settings
+    codes: np.ndarray, drawn: np.ndarray, known_focal: float | None, settings: Settings, exact: bool
 ) -> tuple[np.ndarray, Orientation, list[Caution]]:
     """Return the building's segments (or the picture's when it has too few), their orientation, and what to say about it."""
     size = (codes.shape[1], codes.shape[0])
@@ -91,7 +96,7 @@ def _orient(
     focal = settings.camera.focal or known_focal
     chain = bottom_chain(drawn)
     feet = np.concatenate([chain[:-1], chain[1:]], 1)
-    orientation = orient(segments, size, focal, settings.camera.focal is not None, settings.seed, feet)
+    orientation = orient(segments, size, focal, exact, settings.seed, feet)
     cautions = []
     if len(segments) < FEWEST_SEGMENTS or min(orientation.upright_count, orientation.level_count) < FEWEST_SEGMENTS // 2:
         cautions.append(

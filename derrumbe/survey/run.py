@@ -13,17 +13,17 @@ from derrumbe.core.work import Work
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import write_exr
 from derrumbe.survey import cleanplate, evidence, light, look
-from derrumbe.survey.filters import filled, widened
+from derrumbe.survey.filters import widened
 from derrumbe.survey.fronts import write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.mattes import Mattes, find_mattes
+from derrumbe.survey.move import camera_move, known_focal, moved_set
 from derrumbe.survey.neighbours import Cards, find_cards, proxy_mesh, set_depth
 from derrumbe.survey.outline import clipped, scaled
 from derrumbe.survey.reference import build_reference
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.silhouette import contour_of
 from derrumbe.survey.skyline import skyline_rows
-from derrumbe.survey.steadiness import motion_cautions
 
 HOLE_GROWTH = 0.004
 """The hole in the clean plate reaches this share of the longer side beyond the silhouette, past its mixed pixels."""
@@ -34,23 +34,24 @@ REACH = 25.0
 
 
 def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
-    """Survey a locked-off plate. Raises BadOutline."""
+    """Survey a plate. Raises BadOutline, BadPlate."""
     record = plate.record
     size, source = (record.width, record.height), (record.source_width, record.source_height)
     drawn = np.array(scaled(tuple(map(tuple, clipped(settings.outline, *source))), source, size))
     polygons = tuple(scaled(polygon, source, size) for polygon in settings.foreground)
-    cautions = motion_cautions(plate, filled([drawn], size[::-1]))
-    reference = build_reference(plate, settings.trigger_frame, work)
+    found = camera_move(plate, drawn, settings, work)
+    reference = build_reference(plate, settings.trigger_frame, work, found.kind == "locked")
     texture = reference.texture
     codes = to_display(texture, record.display)
     mattes = find_mattes(codes, drawn, polygons)
-    geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings)
+    geometry = build_geometry(codes, drawn, contour_of(mattes.region), known_focal(found, record), settings, found.kind != "locked")
     clean, cards = _behind(texture, codes, mattes, geometry, settings)
-    foreground = write_fronts(work, plate, mattes.front, reference, None)
+    foreground = write_fronts(work, plate, mattes.front, reference, None) if found.kind == "locked" else None
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display))
-    return _record(settings, plate, geometry, texture, codes, mattes, drawn, foreground, pictures, cautions)
+    film_set = _record(settings, plate, geometry, texture, codes, mattes, drawn, foreground, pictures, list(found.cautions))
+    return film_set if found.kind == "locked" else moved_set(film_set, found, geometry, drawn, plate, work)
 
 
 def _behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, geometry: Geometry, settings: Settings) -> tuple[np.ndarray, Cards]:

@@ -1,0 +1,68 @@
+"""Depth pictures of meshes: a z-buffer for what doesn't need the renderer's care. Pixel centres at +0.5, depth in metres along the axis."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+from derrumbe.core.records import FAR, Camera
+from derrumbe.geom.camera import rotation_matrix
+
+NEAR = 0.05
+
+
+def mesh_depth(camera: Camera, vertices: np.ndarray, triangles: np.ndarray, offset: tuple[float, float] = (0.5, 0.5)) -> np.ndarray:
+    """Return the depth (h, w) float32 of the nearest triangle at `offset` inside each pixel, FAR where there is none.
+
+    vertices (n, 3), triangles (m, 3). Triangles that reach behind the camera are left out.
+    """
+    out = np.full((camera.height, camera.width), FAR, np.float32)
+    cam = np.ascontiguousarray(vertices @ rotation_matrix(camera).T + np.asarray(camera.translation, np.float64))
+    _fill(cam, np.ascontiguousarray(triangles, np.int32), camera.focal_px, camera.cx - offset[0], camera.cy - offset[1], out)
+    return out
+
+
+def coverage(camera: Camera, vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Return how much of each pixel (h, w) float32 the mesh covers, from four samples."""
+    spots = ((0.25, 0.375), (0.625, 0.125), (0.875, 0.625), (0.375, 0.875))
+    hits = np.stack([mesh_depth(camera, vertices, triangles, spot) < FAR for spot in spots])
+    return np.asarray(hits.mean(axis=0, dtype=np.float32))
+
+
+def plane_depth(camera: Camera, height: float = 0.0) -> np.ndarray:
+    """Return the depth (h, w) float32 of the level plane at `height`, FAR above its horizon."""
+    rotation = rotation_matrix(camera)
+    drop = height - float((-rotation.T @ np.asarray(camera.translation))[1])
+    x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.focal_px
+    y = (np.arange(camera.height) + 0.5 - camera.cy)[:, None] / camera.focal_px
+    rise = x * rotation[0, 1] + y * rotation[1, 1] + rotation[2, 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        depth = drop / rise
+    return np.where(np.isfinite(depth) & (depth > NEAR), np.minimum(depth, FAR), FAR).astype(np.float32)
+
+
+@nb.njit(cache=True)
+def _fill(cam, triangles, focal, cx, cy, out):  # type: ignore[no-untyped-def]
+    height, width = out.shape
+    for t in range(len(triangles)):
+        a, b, c = cam[triangles[t, 0]], cam[triangles[t, 1]], cam[triangles[t, 2]]
+        if min(a[2], b[2], c[2]) <= NEAR:
+            continue
+        ax, ay = focal * a[0] / a[2] + cx, focal * a[1] / a[2] + cy
+        bx, by = focal * b[0] / b[2] + cx, focal * b[1] / b[2] + cy
+        px, py = focal * c[0] / c[2] + cx, focal * c[1] / c[2] + cy
+        area = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
+        if area == 0:
+            continue
+        left, right = max(int(np.ceil(min(ax, bx, px))), 0), min(int(np.floor(max(ax, bx, px))), width - 1)
+        top, bottom = max(int(np.ceil(min(ay, by, py))), 0), min(int(np.floor(max(ay, by, py))), height - 1)
+        for y in range(top, bottom + 1):
+            for x in range(left, right + 1):
+                wa = ((bx - x) * (py - y) - (by - y) * (px - x)) / area
+                wb = ((px - x) * (ay - y) - (py - y) * (ax - x)) / area
+                wc = 1 - wa - wb
+                if wa < -1e-9 or wb < -1e-9 or wc < -1e-9:
+                    continue
+                depth = 1 / (wa / a[2] + wb / b[2] + wc / c[2])
+                if depth < out[y, x]:
+                    out[y, x] = depth

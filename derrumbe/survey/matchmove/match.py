@@ -1,0 +1,169 @@
+"""What the camera does: locked off, turning on the spot, or moving; and is the answer to be believed?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from derrumbe.core.records import Caution, Located, Plate
+from derrumbe.core.work import Work
+from derrumbe.geom.bundle import Sightings, errors
+from derrumbe.survey.matchmove.nodal import turning
+from derrumbe.survey.matchmove.pictures import grey
+from derrumbe.survey.matchmove.solve import Solve, keyframes, solve
+from derrumbe.survey.matchmove.tracks import Tracks, follow
+
+Kind = Literal["locked", "nodal", "moving"]
+
+STILL = 0.35
+"""Features of a locked camera stay within this many pixels of a working picture ..."""
+STILL_SHARE = 0.5
+"""... at least so many of them, in every frame that is looked at."""
+PROBES = 6
+TURNS_WELL = 0.6
+"""A turning camera explains features to this many pixels (median, of a picture 1280 wide) ..."""
+NO_BETTER = 1.6
+"""... and a moving one fits no better than by this factor."""
+VIEW = (0.5, 3.2)
+"""Focal lengths in picture widths that films are shot with: 90 to 18 degrees wide."""
+SOLVED_SHARE = 0.95
+LARGEST_ERROR = 1.5
+"""Mean reprojection error, pixels of a picture 1280 wide, of a solve that can be used."""
+LEAST_ANGLE = np.radians(0.5)
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """kind, and unless locked: rotation (n, 3, 3) and translation (n, 3) that take the first camera's axes to each frame's, focal length
+    per frame (n,) in plate pixels, points (p, 3) in the first camera's axes and their sightings."""
+
+    kind: Kind
+    rotation: np.ndarray
+    translation: np.ndarray
+    focal: np.ndarray
+    radial: float
+    points: np.ndarray
+    seen: Sightings
+    error: float
+    cautions: tuple[Caution, ...] = ()
+
+
+def match(plate: Located[Plate], work: Work, focal: float, spread: float) -> Match:
+    """Return the Match of a plate whose log focal length is believed to be log `focal` give or take `spread`."""
+    record = plate.record
+    if record.held or len(record.frames) < 2 or is_locked(plate):
+        return locked(focal)
+    frames = list(record.frames)
+    pictures = (grey(plate, frame) for frame in work.track(frames, "following features"))
+    return matched(follow(pictures, (record.width, record.height)), focal, spread)
+
+
+def locked(focal: float) -> Match:
+    nobody = Sightings(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros((0, 2)))
+    return Match("locked", np.eye(3)[None], np.zeros((1, 3)), np.array([focal]), 0.0, np.zeros((0, 3)), nobody, 0.0)
+
+
+def is_locked(plate: Located[Plate]) -> bool:
+    """Do most features of the first frame stay where they are?"""
+    frames = sorted({round(float(f)) for f in np.linspace(plate.record.frames.first, plate.record.frames.last, PROBES)})
+    first = grey(plate, frames[0])
+    found = cv2.goodFeaturesToTrack(first, 400, 0.01, 0.02 * max(first.shape), blockSize=5)
+    if found is None or len(found) < 8:
+        return False
+    for frame in frames[1:]:
+        there, status, _ = cv2.calcOpticalFlowPyrLK(first, grey(plate, frame), found, found.copy(), winSize=(21, 21), maxLevel=4)
+        off = np.linalg.norm((there - found).reshape(-1, 2), axis=1)
+        if np.count_nonzero((off < STILL) & (status.ravel() > 0)) < STILL_SHARE * len(found):
+            return False
+    return True
+
+
+def matched(tracks: Tracks, focal: float, spread: float) -> Match:
+    """Return the Match of tracks of a camera that isn't locked."""
+    unit = max(1.0, max(tracks.size) / 1280)
+    keys = keyframes(tracks)
+    turn, sightings, _, wide = turning(tracks, keys, focal, spread)
+    turn_error = float(np.median(errors(turn, sightings))) / unit
+    found = solve(tracks, focal, spread)
+    move_error = float(np.median(found.errors)) / unit if found else np.inf
+    faults = _faults(found, tracks)
+    if turn_error < TURNS_WELL and (turn_error < NO_BETTER * move_error or faults):
+        return _nodal(tracks, turn.focal, wide)
+    if faults or found is None:
+        match = _nodal(tracks, turn.focal, wide)
+        says = Caution(
+            what=f"the camera's move could not be solved ({'; '.join(faults) or 'no two frames agree'}): it is taken as turning on the spot",
+            remedy="set camera.focal if you know it, choose a longer or sharper range of frames, or stabilise the plate: pieces may slide",
+        )
+        return Match(**{**vars(match), "cautions": (says, *match.cautions)})
+    return _moving(found, len(tracks.positions))
+
+
+def _faults(found: Solve | None, tracks: Tracks) -> list[str]:
+    """Return what is wrong with a solve, in words; nothing when it is plausible."""
+    if found is None:
+        return ["no two frames show parallax"]
+    unit, side = max(1.0, max(tracks.size) / 1280), max(tracks.size)
+    out = []
+    share = found.scene.focal / side
+    if not VIEW[0] <= share <= VIEW[1]:
+        out.append(f"a focal length of {found.scene.focal:.0f} px for a picture {side} px wide isn't a camera's")
+    solved = len(found.frames) / len(tracks.positions)
+    if solved < SOLVED_SHARE:
+        out.append(f"only {100 * solved:.0f} % of the frames were solved")
+    error = float(found.errors.mean()) if len(found.seen.pixel) else np.inf
+    if error > LARGEST_ERROR * unit:
+        out.append(f"points miss by {error:.1f} px")
+    if np.percentile(found.angle, 75) < LEAST_ANGLE:
+        out.append("there is too little parallax")
+    if 0 not in found.frames:
+        out.append("the first frame, on which the outline is drawn, was not solved")
+    return out
+
+
+def _moving(found: Solve, count: int) -> Match:
+    """Return a solve as a Match: in the first camera's axes, with frames that weren't solved carried in between."""
+    scene = found.scene
+    first_turn, first_shift = scene.rotation[0], scene.translation[0]
+    rotation = scene.rotation @ first_turn.T
+    translation = scene.translation - rotation @ first_shift
+    points = scene.points @ first_turn.T + first_shift
+    rotation, translation = between(found.frames, rotation, translation, count)
+    seen = Sightings(found.frames[found.seen.camera].astype(np.int32), found.seen.point, found.seen.pixel)
+    error = float(found.errors.mean())
+    cautions = []
+    if len(found.frames) < count:
+        cautions.append(
+            Caution(
+                what=f"{count - len(found.frames)} of {count} frames could not be solved: their cameras are carried in between",
+                remedy="look whether pieces stick there",
+            )
+        )
+    return Match("moving", rotation, translation, np.full(count, scene.focal), scene.radial, points, seen, error, tuple(cautions))
+
+
+def _nodal(tracks: Tracks, focal: float, spread: float) -> Match:
+    frames = np.arange(len(tracks.positions))
+    scene, seen, _, _ = turning(tracks, frames, focal, 0.0 * spread)
+    rotation = scene.rotation @ scene.rotation[0].T
+    error = float(errors(scene, seen).mean())
+    points = scene.points @ scene.rotation[0].T
+    count = len(frames)
+    return Match("nodal", rotation, np.zeros((count, 3)), np.full(count, scene.focal), 0.0, points, seen, error)
+
+
+def between(frames: np.ndarray, rotation: np.ndarray, translation: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return poses of all `count` frames from those of `frames` (c,): turned and moved evenly in between, held at the ends."""
+    if len(frames) == count:
+        return rotation, translation
+    from scipy.spatial.transform import Rotation, Slerp
+
+    wanted = np.clip(np.arange(count), frames[0], frames[-1])
+    eyes = -np.einsum("cji,cj->ci", rotation, translation)
+    turns = Slerp(frames, Rotation.from_matrix(rotation))(wanted).as_matrix()
+    turns[frames] = rotation
+    places = np.stack([np.interp(wanted, frames, eyes[:, k]) for k in range(3)], 1)
+    return turns, -np.einsum("cij,cj->ci", turns, places)

@@ -1,0 +1,134 @@
+"""Features followed through the shot (Shi & Tomasi 1994; pyramidal Lucas-Kanade, Bouguet 2001; OpenCV's).
+
+Each step is checked backwards in time, and every ANCHOR frames positions are set right against the picture in which the feature was
+last set, so that small errors don't add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+MOST = 900
+"""Features followed at a time."""
+SPACING = 0.016
+"""Least distance between features, as a share of the picture's longer side."""
+QUALITY = 0.004
+RETURN = 0.6
+"""A feature that tracked back in time misses its start by more than this, pixels, is lost."""
+DRIFT = 1.5
+"""A feature that its anchor puts further away than this, pixels, is lost."""
+ANCHOR = 10
+WINDOW = (21, 21)
+LEVELS = 4
+BORDER = 4
+TEXTURE = 24.0
+"""A picture with fewer features than this can't be followed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """Pixel positions (frames, tracks, 2) float64 of features in plate pixels, centres at +0.5; NaN where a feature isn't seen."""
+
+    positions: np.ndarray
+    size: tuple[int, int]
+    """Width and height of the plate."""
+
+    @property
+    def seen(self) -> np.ndarray:
+        """(frames, tracks) bool."""
+        return np.isfinite(self.positions[..., 0])
+
+
+def follow(pictures: Iterable[np.ndarray], size: tuple[int, int]) -> Tracks:
+    """Return the Tracks of grey pictures (h, w) uint8, one per frame; `size` is the plate's."""
+    coming = iter(pictures)
+    first = next(coming)
+    scale = first.shape[1] / size[0]
+    rows: list[np.ndarray] = []
+    here = _found(first, np.zeros((0, 2), np.float32))
+    alive = np.arange(len(here))
+    count = len(here)
+    rows.append(_row(count, alive, here))
+    last, anchor = first, _Anchor(first, here.copy(), alive)
+    for index, picture in enumerate(coming, start=1):
+        here, kept = _stepped(last, picture, here)
+        here, alive = here[kept], alive[kept]
+        here, kept = anchor.set_right(picture, here, alive)
+        here, alive = here[kept], alive[kept]
+        if index % ANCHOR == 0 or len(here) < MOST // 2:
+            fresh = _found(picture, here)
+            alive = np.concatenate([alive, np.arange(count, count + len(fresh))])
+            here = np.concatenate([here, fresh])
+            count += len(fresh)
+            anchor = _Anchor(picture, here.copy(), alive)
+        rows.append(_row(count, alive, here))
+        last = picture
+    positions = np.full((len(rows), count, 2), np.nan)
+    for index, row in enumerate(rows):
+        positions[index, : len(row)] = row
+    return Tracks((positions + 0.5) / scale, size)
+
+
+@dataclass(frozen=True, eq=False)
+class _Anchor:
+    picture: np.ndarray
+    places: np.ndarray
+    names: np.ndarray
+
+    def set_right(self, picture: np.ndarray, here: np.ndarray, alive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return positions matched against the anchor picture, and which features (n,) bool are still the same ones."""
+        at = np.searchsorted(self.names, alive)
+        kept = np.ones(len(here), bool)
+        if not len(here):
+            return here, kept
+        found, status, _ = cv2.calcOpticalFlowPyrLK(
+            self.picture, picture, self.places[at].reshape(-1, 1, 2).copy(), here.reshape(-1, 1, 2).copy(),
+            winSize=WINDOW, maxLevel=1, flags=cv2.OPTFLOW_USE_INITIAL_FLOW, criteria=_CRITERIA,
+        )  # fmt: skip
+        found = found.reshape(-1, 2)
+        off = np.linalg.norm(found - here, axis=1)
+        good = (status.ravel() > 0) & (off < DRIFT)
+        # What changes its looks as the camera moves goes on from step to step; what its anchor finds elsewhere is another thing.
+        return np.where(good[:, None], found, here), kept & (good | (status.ravel() == 0) | (off < 2 * DRIFT))
+
+
+_CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 0.003)
+
+
+def _stepped(last: np.ndarray, picture: np.ndarray, here: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if not len(here):
+        return here, np.zeros(0, bool)
+    start = here.reshape(-1, 1, 2)
+    there, forth, _ = cv2.calcOpticalFlowPyrLK(last, picture, start, start.copy(), winSize=WINDOW, maxLevel=LEVELS, criteria=_CRITERIA)
+    back, home, _ = cv2.calcOpticalFlowPyrLK(picture, last, there, start.copy(), winSize=WINDOW, maxLevel=LEVELS,
+                                             flags=cv2.OPTFLOW_USE_INITIAL_FLOW, criteria=_CRITERIA)  # fmt: skip
+    there, miss = there.reshape(-1, 2), np.linalg.norm(back.reshape(-1, 2) - here, axis=1)
+    height, width = picture.shape
+    inside = (there > BORDER).all(axis=1) & (there[:, 0] < width - BORDER) & (there[:, 1] < height - BORDER)
+    return there, (forth.ravel() > 0) & (home.ravel() > 0) & (miss < RETURN) & inside
+
+
+def _found(picture: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """Return new features (n, 2) float32 away from those that are taken."""
+    room = MOST - len(taken)
+    if room <= 0:
+        return np.zeros((0, 2), np.float32)
+    spacing = max(4.0, SPACING * max(picture.shape))
+    mask = np.full(picture.shape, 255, np.uint8)
+    for x, y in taken:
+        cv2.circle(mask, (round(float(x)), round(float(y))), round(spacing), 0, -1)
+    mask[:BORDER], mask[-BORDER:], mask[:, :BORDER], mask[:, -BORDER:] = 0, 0, 0, 0
+    found = cv2.goodFeaturesToTrack(picture, room, QUALITY, spacing, mask=mask, blockSize=5)
+    if found is None:
+        return np.zeros((0, 2), np.float32)
+    return found.reshape(-1, 2).astype(np.float32)
+
+
+def _row(count: int, alive: np.ndarray, here: np.ndarray) -> np.ndarray:
+    row = np.full((count, 2), np.nan)
+    row[alive] = here
+    return row

@@ -1,0 +1,108 @@
+"""From the plate's camera move to a Set with a camera per frame."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from derrumbe.core.records import Caution, Facade, Located, Plate, Set
+from derrumbe.core.work import Work
+from derrumbe.media.colour import to_display
+from derrumbe.media.exr import read_exr
+from derrumbe.survey.frame import Wall
+from derrumbe.survey.geometry import Geometry
+from derrumbe.survey.lines import find_segments, inside
+from derrumbe.survey.matchmove.match import Match, is_locked, locked, match
+from derrumbe.survey.moving import CLEAN, MATTE, SET_DEPTH, FramePictures
+from derrumbe.survey.orientation import FEWEST_SEGMENTS, FOCAL_PRIOR, KNOWN_SPREAD, PRIOR_SPREAD, orient
+from derrumbe.survey.placement import Scale, cameras_of, scale_of
+from derrumbe.survey.settings import Settings
+
+EXACT = 1e-3
+UNEVEN = 0.12
+OFF_GROUND = 0.08
+GROWTH = 0.004
+REACH = 25.0
+
+
+def camera_move(plate: Located[Plate], drawn: np.ndarray, settings: Settings, work: Work) -> Match:
+    """Return what the camera does. `drawn`: the outline (n, 2) at the first frame, in plate pixels."""
+    record = plate.record
+    focal = settings.camera.focal or record.focal_px or FOCAL_PRIOR * max(record.width, record.height)
+    if record.held or len(record.frames) < 2 or is_locked(plate):
+        return locked(focal)
+    return match(plate, work, *_believed(plate, drawn, settings))
+
+
+def _believed(plate: Located[Plate], drawn: np.ndarray, settings: Settings) -> tuple[float, float]:
+    """Return the focal length that knob, metadata or the first frame's lines tell, and the spread of its logarithm."""
+    record = plate.record
+    size = (record.width, record.height)
+    if settings.camera.focal:
+        return settings.camera.focal, EXACT
+    if record.focal_px:
+        return record.focal_px, KNOWN_SPREAD
+    codes = to_display(read_exr(plate.path(record.picture, record.frames.first), ("R", "G", "B")), record.display)
+    every = find_segments(codes)
+    own = every[inside(every, drawn, 0.01 * max(size))] if len(every) else every
+    segments = own if len(own) >= FEWEST_SEGMENTS else every
+    lines = orient(segments, size, None, False, settings.seed)
+    # Lines of real walls aren't quite square to each other: they never tell more than this.
+    return lines.focal, float(np.clip(lines.focal_spread, 0.10, PRIOR_SPREAD))
+
+
+def known_focal(found: Match, record: Plate) -> float | None:
+    """Return the focal length for the first frame's geometry: the solve's, else the metadata's."""
+    return record.focal_px if found.kind == "locked" else float(found.focal[0])
+
+
+def moved_set(film_set: Set, found: Match, geometry: Geometry, drawn: np.ndarray, plate: Located[Plate], work: Work) -> Set:
+    """Return the Set of the first frame as one with a camera per frame, its pictures written for each."""
+    scale = scale_of(found, geometry.camera, walls_of(geometry.facades), drawn)
+    cameras = cameras_of(found, geometry.camera, scale.metres)
+    record = plate.record
+    pictures = FramePictures(
+        folder=work.folder,
+        plate=str(plate.folder / record.picture),
+        cameras=cameras,
+        first_frame=record.frames.first,
+        reference=work.folder / "clean_plate.exr",
+        growth=max(3.0, GROWTH * max(record.width, record.height)),
+        reach=REACH * float(geometry.camera.translation[2]),
+    )
+    work.map_frames(pictures, list(record.frames), pictures.done, "uncovering what is behind")
+    return film_set.model_copy(
+        update={
+            "locked": False,
+            "cameras": cameras,
+            "set_depth": SET_DEPTH,
+            "building_matte": MATTE,
+            "clean_plate": CLEAN,
+            "warnings": (*film_set.warnings, *scale_cautions(scale, found)),
+        }
+    )
+
+
+def walls_of(facades: tuple[Facade, ...]) -> tuple[Wall, ...]:
+    return tuple(Wall(np.array(f.origin), np.array(f.along), np.array(f.normal), f.width) for f in facades)
+
+
+def scale_cautions(scale: Scale, found: Match) -> list[Caution]:
+    """Return what the artist should know of how well the solve and the building agree."""
+    if found.kind == "nodal":
+        return []
+    out = []
+    if not scale.spread < UNEVEN:
+        out.append(
+            Caution(
+                what=f"solved points on the building lie {100 * min(scale.spread, 9.99):.0f} % off its walls: the façade may slide a little",
+                remedy="draw the outline's foot where the walls meet the ground, or set building.depth",
+            )
+        )
+    if scale.off_ground is not None and abs(scale.off_ground) > OFF_GROUND:
+        out.append(
+            Caution(
+                what=f"the ground's solved points lie {100 * abs(scale.off_ground):.0f} % off the ground: the pile may slide a little",
+                remedy="draw the outline's foot where the walls meet the ground",
+            )
+        )
+    return out

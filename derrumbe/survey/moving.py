@@ -1,0 +1,90 @@
+"""A moving camera's pictures: per frame the depth of the set, the building's matte and what the building hides there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from derrumbe.core.files import load_arrays
+from derrumbe.core.records import FAR, Camera
+from derrumbe.geom.camera import eye, pixel_grid, project, rays
+from derrumbe.geom.depth import coverage, mesh_depth, plane_depth
+from derrumbe.media.exr import read_exr, write_exr
+from derrumbe.survey.filters import widened
+
+SET_DEPTH = "set_depth/set_depth.{frame}.exr"
+MATTE = "building_matte/building_matte.{frame}.exr"
+CLEAN = "clean_plate/clean_plate.{frame}.exr"
+SKY_REACH = 1e6
+"""Metres at which the sky is projected from one camera to another."""
+NEIGHBOUR = 1
+
+
+@dataclass(frozen=True)
+class FramePictures:
+    """Writes one frame's set depth, building matte and clean plate. A callable for `Work.map_frames`.
+
+    `folder` holds building.npz, proxies.npz and, as the first camera sees them, the `reference` clean plate and set depth.
+    """
+
+    folder: Path
+    plate: str
+    cameras: tuple[Camera, ...]
+    first_frame: int
+    reference: Path
+    growth: float
+    reach: float
+
+    def done(self, frame: int) -> bool:
+        return all((self.folder / name.format(frame=frame)).exists() for name in (SET_DEPTH, MATTE, CLEAN))
+
+    def __call__(self, frame: int) -> None:
+        cv2.setNumThreads(1)
+        camera = self.cameras[frame - self.first_frame]
+        depth = set_depth_at(self.folder, camera, self.reach)
+        solid = _arrays(self.folder / "building.npz")
+        matte = coverage(camera, solid["vertices"], solid["triangles"])
+        picture = read_exr(Path(self.plate.format(frame=frame)), ("R", "G", "B"))
+        clean = self._uncovered(picture, camera, depth, widened(matte > 0, self.growth))
+        write_exr(self.folder / SET_DEPTH.format(frame=frame), depth, ("Z",), full=True)
+        write_exr(self.folder / CLEAN.format(frame=frame), clean)
+        write_exr(self.folder / MATTE.format(frame=frame), matte, ("Y",))
+
+    def _uncovered(self, picture: np.ndarray, camera: Camera, depth: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        """Return the picture with the first frame's clean plate projected into the hole."""
+        places = seen_from(camera, self.cameras[0], depth).astype(np.float32)
+        behind = cv2.remap(
+            _picture(self.reference), places[..., 0] - 0.5, places[..., 1] - 0.5, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+        share = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), 1.0)[..., None]
+        return (picture + (np.maximum(behind, 0) - picture) * np.where(hole[..., None], 1.0, share)).astype(np.float32)
+
+
+def set_depth_at(folder: Path, camera: Camera, reach: float) -> np.ndarray:
+    """Return the depth (h, w) float32 of ground and neighbours as `camera` sees them, FAR for sky. `reach`: metres of ground."""
+    proxies = _arrays(folder / "proxies.npz")
+    neighbours = proxies["triangles"][proxies["kind"] == NEIGHBOUR]
+    ground = plane_depth(camera)
+    depth = np.minimum(np.where(ground < reach, ground, np.float32(FAR)), mesh_depth(camera, proxies["vertices"], neighbours))
+    return depth.astype(np.float32)
+
+
+def seen_from(camera: Camera, other: Camera, depth: np.ndarray) -> np.ndarray:
+    """Return the pixels (h, w, 2) in which `other` sees what `camera` sees at `depth` (h, w)."""
+    points = eye(camera) + rays(camera, pixel_grid(camera)) * np.minimum(depth, SKY_REACH)[..., None].astype(np.float64)
+    pixels, ahead = project(other, points)
+    return np.where((ahead > 0.05)[..., None], np.nan_to_num(pixels, nan=-1e5), -1e5)
+
+
+@lru_cache(maxsize=2)
+def _picture(path: Path) -> np.ndarray:
+    return read_exr(path, ("R", "G", "B"))
+
+
+@lru_cache(maxsize=4)
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    return load_arrays(path)
