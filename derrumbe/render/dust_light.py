@@ -49,7 +49,7 @@ class LitCloud:
     """Dust of one frame. Arrays are indexed [x,y,z] from `origin`; index positions count cells of `voxel` metres, cell i spans i..i+1.
 
     fine: optical depth per voxel edge, on cells of voxel / factor; blocks: which BLOCK³ of them hold dust;
-    sun: optical depth of dust towards the sun, on fine cells; skies: the same towards evenly spread parts of the sky, on cells twice as large;
+    sun: optical depth of dust towards the sun, on voxels; skies: the same towards evenly spread parts of the sky, on cells twice as large;
     ambient (x,y,z,4), on those cells: light of sky and of ground that comes in (1: all of both halves together), share of the sun that solids
     let through, and how hidden the place is; albedo (3,): of one scattering; sun_rgb, sky_rgb, ground_rgb as in `Sun`; to_sun: unit vector.
     """
@@ -110,7 +110,7 @@ def light_volume(
         factor=factor,
         origin=np.asarray(record.origin) + record.voxel * np.asarray(volume.start),
         voxel=record.voxel,
-        sun=depths(cells, np.asarray(sun.direction), 1 / factor),
+        sun=depths(coarse, np.asarray(sun.direction)),
         skies=skies,
         ambient=ambient,
         albedo=albedo,
@@ -206,7 +206,7 @@ def sun_transmittance(lit: LitCloud, points: np.ndarray) -> np.ndarray:
 
     Light scattered forward still counts as passing (similarity: depth times one less the mean cosine).
     """
-    return np.exp(-F(1 - MEAN_COSINE) * at_points(*lit.sun.parts(), lit.factor * lit.index(points)))
+    return np.exp(-F(1 - MEAN_COSINE) * at_points(*lit.sun.parts(), lit.index(points)))
 
 
 def sky_transmittance(lit: LitCloud, points: np.ndarray) -> np.ndarray:

@@ -11,9 +11,9 @@ from numba import njit, prange
 
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import eye, resized, rotation_matrix
-from derrumbe.render.dust_depths import lookup
-from derrumbe.render.dust_light import BACKWARD, FORWARD, FORWARD_SHARE, OCTAVES, LitCloud, ambient_colour, gains
+from derrumbe.render.dust_light import LitCloud
 from derrumbe.render.dust_noise import BLOCK
+from derrumbe.render.dust_source import sources
 
 F = np.float32
 NODES = 64
@@ -42,7 +42,8 @@ def march(
     if span is None:
         return front, behind
     deepest = _deepest(np.minimum(set_depth, F(span[1])), small.height, small.width)
-    view, cloud = _view(lit, small), _cloud(lit)
+    view = _view(lit, small)
+    cloud = lit.fine, lit.blocks, F(lit.factor), sources(lit, view[0])
     last = None
     for top in range(0, small.height, BAND):
         rows = min(BAND, small.height - top)
@@ -84,27 +85,6 @@ def _view(lit: LitCloud, camera: Camera) -> tuple:
     return lit.index(eye(camera)[None])[0], base.astype(F), right.astype(F), down.astype(F)
 
 
-def _cloud(lit: LitCloud) -> tuple:
-    """The arrays that rays read. Sun light is what a phase function of 1/4π multiplies to a radiance, times albedo per octave."""
-    ambient = np.stack([lit.sky_rgb, lit.ground_rgb]) * ambient_colour(lit.albedo)
-    return (
-        lit.fine, lit.blocks, F(lit.factor), lit.sun.parts(), lit.ambient, gains(lit.albedo), (np.pi * lit.sun_rgb).astype(F),
-        ambient.astype(F), lit.to_sun.astype(F),
-    )  # fmt: skip
-
-
-@njit(cache=True)
-def phase(cosine, octave):
-    """Two Henyey-Greenstein lobes, per steradian; each octave is half as asymmetric."""
-    share = F(0.5) ** octave
-    total = F(0)
-    for lobe in range(2):
-        g = (F(FORWARD) if lobe == 0 else F(BACKWARD)) * share
-        weight = F(FORWARD_SHARE) if lobe == 0 else F(1 - FORWARD_SHARE)
-        total += weight * (F(1) - g * g) / (F(1) + g * g - F(2) * g * cosine) ** F(1.5)
-    return total / F(4 * np.pi)
-
-
 @njit(cache=True, fastmath=True)
 def _read(field, x, y, z):
     """Trilinear at index positions (samples at +0.5), nothing outside."""
@@ -122,22 +102,28 @@ def _read(field, x, y, z):
 
 
 @njit(cache=True, fastmath=True)
-def _read4(field, x, y, z):
-    """The same for four channels at once, held at the borders."""
+def _read3(field, x, y, z):
+    """The first three of four channels, held at the borders."""
     x = min(max(x - F(0.5), F(0)), F(field.shape[0] - 1))
     y = min(max(y - F(0.5), F(0)), F(field.shape[1] - 1))
     z = min(max(z - F(0.5), F(0)), F(field.shape[2] - 1))
-    i, j, k = int(x), int(y), int(z)
+    i, j, k = np.uint64(x), np.uint64(y), np.uint64(z)
     a, b, c = x - F(i), y - F(j), z - F(k)
-    s0 = s1 = s2 = s3 = F(0)
-    for n in range(8):
-        p, q, r = min(i + (n >> 2), field.shape[0] - 1), min(j + (n >> 1 & 1), field.shape[1] - 1), min(k + (n & 1), field.shape[2] - 1)
-        weight = (a if n >> 2 else F(1) - a) * (b if n >> 1 & 1 else F(1) - b) * (c if n & 1 else F(1) - c)
-        s0 += weight * field[p, q, r, 0]
-        s1 += weight * field[p, q, r, 1]
-        s2 += weight * field[p, q, r, 2]
-        s3 += weight * field[p, q, r, 3]
-    return s0, s1, s2, s3
+    one = np.uint64(1)
+    p, q, r = (
+        min(i + one, np.uint64(field.shape[0] - 1)),
+        min(j + one, np.uint64(field.shape[1] - 1)),
+        min(k + one, np.uint64(field.shape[2] - 1)),
+    )
+    red = green = blue = F(0)
+    for n in range(4):
+        u, v = (i if n < 2 else p), (j if n % 2 == 0 else q)
+        weight = (F(1) - a if n < 2 else a) * (F(1) - b if n % 2 == 0 else b)
+        low, high = weight * (F(1) - c), weight * c
+        red += low * field[u, v, k, 0] + high * field[u, v, r, 0]
+        green += low * field[u, v, k, 1] + high * field[u, v, r, 1]
+        blue += low * field[u, v, k, 2] + high * field[u, v, r, 2]
+    return red, green, blue
 
 
 @njit(cache=True)
@@ -182,15 +168,11 @@ def _box(origin, way, size, near, far):
 
 @njit(cache=True)
 def _ray(out, cloud, origin, way, near, far, deepest, step, jitter):
-    fine, blocks, factor, sun, ambient, colour, sun_rgb, ambient_rgb, to_sun = cloud
+    fine, blocks, factor, light = cloud
     size = np.array((fine.shape[0] / factor, fine.shape[1] / factor, fine.shape[2] / factor), F)
     pace = np.sqrt(way[0] * way[0] + way[1] * way[1] + way[2] * way[2])
     stride = step / pace
     begin, end = _box(origin, way, size, near, min(far, deepest))
-    towards = (way[0] * to_sun[0] + way[1] * to_sun[1] + way[2] * to_sun[2]) / pace
-    lobes = np.empty(len(OCTAVES), F)
-    for n in range(len(OCTAVES)):
-        lobes[n] = phase(towards, OCTAVES[n])
     gap = (far - near) / F(NODES - 1)
     clear, red, green, blue = F(1), F(0), F(0), F(0)
     node = 0
@@ -208,7 +190,7 @@ def _ray(out, cloud, origin, way, near, far, deepest, step, jitter):
             x, y, z = _middle(origin, way, first, last)
             thick = _read(fine, x * factor, y * factor, z * factor) * pace * (last - first)
         if thick > F(1e-6):
-            a, b, c = _source(x, y, z, factor, sun, ambient, colour, lobes, sun_rgb, ambient_rgb)
+            a, b, c = _read3(light, x, y, z)
             while node < NODES and near + F(node) * gap <= last:
                 part = max(near + F(node) * gap - first, F(0)) / max(last - first, F(1e-9))
                 some = clear * (F(1) - np.exp(-thick * part))
@@ -252,29 +234,6 @@ def _steps_out(x, y, z, move):
         elif move[axis] < F(-1e-9):
             least = min(least, inside / -move[axis])
     return int(min(least, F(1e6)))
-
-
-@njit(cache=True, fastmath=True)
-def _source(x, y, z, factor, sun, ambient, colour, lobes, sun_rgb, ambient_rgb):
-    """Light that a place sends along the ray per unit of hidden background, RGB."""
-    sky, ground, free, hidden = _read4(ambient, F(0.5) * x, F(0.5) * y, F(0.5) * z)
-    depth = lookup(sun[0], sun[1], sun[2], sun[3], sun[4], factor * x, factor * y, factor * z)
-    left = np.exp(-depth * F(0.5) ** OCTAVES[-1])
-    halvings = OCTAVES[-1]
-    red = green = blue = F(0)
-    for n in range(len(OCTAVES) - 1, -1, -1):
-        while halvings > OCTAVES[n]:
-            left *= left
-            halvings -= 1
-        light = free * lobes[n] * left * (hidden if n > 0 else F(1))
-        red += light * colour[n, 0]
-        green += light * colour[n, 1]
-        blue += light * colour[n, 2]
-    red, green, blue = red * sun_rgb[0], green * sun_rgb[1], blue * sun_rgb[2]
-    red += sky * ambient_rgb[0, 0] + ground * ambient_rgb[1, 0]
-    green += sky * ambient_rgb[0, 1] + ground * ambient_rgb[1, 1]
-    blue += sky * ambient_rgb[0, 2] + ground * ambient_rgb[1, 2]
-    return red, green, blue
 
 
 @njit(cache=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ BLANK = tuple(FAR if name == "depth.Z" else float(name in ONES) for name in LAYE
 """Where nothing happens: no shadow, depth FAR, all else 0."""
 
 
+@cache
 def planes(layer: str) -> slice:
     """Return the channels of a layer, as in `rows[planes("pieces")]`."""
     found = [index for name, index in PLANE.items() if name.split(".")[0] == layer]

@@ -102,7 +102,7 @@ def test_a_short_shutter_blurs_less(tmp_path):
         row = shot.layer(1002, "pieces")[20, :, 3]
         edges.append(int(((row > 0.01) & (row < 0.99)).sum()))
     # 48 m/s is 40 pixels a frame: 20 in half a turn, at both edges of the block
-    assert edges[0] <= 2
+    assert edges[0] <= 4
     assert 30 <= edges[1] <= 42
 
 
