@@ -21,7 +21,6 @@ from derrumbe.survey.reference import build_reference, denoised
 from derrumbe.survey.silhouette import building_region, contour_of
 from derrumbe.survey.sky import find_sky
 from derrumbe.survey.skyline import skyline_rows
-from derrumbe.survey.steadiness import motion_cautions
 from tests.survey.plates import plate_of
 from tests.survey.scenes import building, overlap
 
@@ -182,14 +181,6 @@ def test_denoising_keeps_edges_and_flattens_grain() -> None:
     out = denoised(truth + rng.normal(0, 0.02, truth.shape).astype(np.float32), noise, 1)
     assert out[:, :45].std() < 0.011
     assert np.abs(out[:, 50:52].mean() - out[:, 48:50].mean()) == pytest.approx(0.5, abs=0.02)
-
-
-def test_a_drifting_camera_is_named(tmp_path: Path) -> None:
-    large = cv2.GaussianBlur(np.random.default_rng(9).integers(0, 255, (300, 400, 3), np.uint8), (0, 0), 2)
-    moved = [np.ascontiguousarray(large[20:260, 20 + 3 * i : 340 + 3 * i]) for i in range(4)]
-    nothing = np.zeros((240, 320), np.uint8)
-    assert "camera moves" in motion_cautions(plate_of(tmp_path / "moved", moved), nothing)[0].what
-    assert motion_cautions(plate_of(tmp_path / "locked", [moved[0]] * 4), nothing) == []
 
 
 def test_a_tree_in_front_is_kept_out_of_the_building() -> None:
