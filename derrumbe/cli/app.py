@@ -53,6 +53,12 @@ def shoot(
         str | None, typer.Option("--colourspace", help="OpenColorIO name of the plate's colour space; from its tags when not given")
     ] = None,
     rate: Annotated[str | None, typer.Option("--rate", help="frames per second of a still or an image sequence, as in 24000/1001")] = None,
+    holdout: Annotated[
+        str | None,
+        typer.Option(
+            "--holdout", help="what is in front: JSON with foreground_polygons or foliage_polygons, or a matte picture or sequence"
+        ),
+    ] = None,
     allow_host: Hosts = None,
     jobs: Jobs = None,
     force: Force = False,
@@ -62,7 +68,21 @@ def shoot(
 
     hosts = _hosts(allow_host)
     request = Request(
-        plate, building, brief, out, frames, height, preview, seed, tuple(settings or ()), generator, colourspace, rate, force, hosts
+        plate,
+        building,
+        brief,
+        out,
+        frames,
+        height,
+        preview,
+        seed,
+        tuple(settings or ()),
+        generator,
+        colourspace,
+        rate,
+        force,
+        hosts,
+        holdout,
     )
     return _make(prepare(request), out, jobs, None, hosts)
 

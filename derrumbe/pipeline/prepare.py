@@ -16,6 +16,7 @@ from derrumbe.brief import apply_settings, read_brief, shot_from_toml, shot_to_t
 from derrumbe.core.errors import BadBrief, BadInput, BadOutline, BadOutput
 from derrumbe.core.knobs import ShotSpec
 from derrumbe.core.records import FIRST_FRAME, STILL_FRAMES
+from derrumbe.pipeline.holdouts import holdouts
 from derrumbe.pipeline.publish import MANIFEST, guard_changed, read_manifest
 from derrumbe.pipeline.settings import Point, Shot
 from derrumbe.pipeline.store import FOLDER
@@ -44,6 +45,7 @@ class Request:
     rate: str | None = None
     force: bool = False
     hosts: frozenset[str] = frozenset()
+    holdout: str | None = None
 
 
 def prepare(request: Request) -> Shot:
@@ -67,7 +69,7 @@ def reopen(path: Path, preview: bool = False, force: bool = False, hosts: frozen
     try:
         request = Request(
             plate=str(folder / plate["file"]),
-            outline=json.dumps({"building_polygon": plate["outline"], "foreground_polygons": plate.get("foreground", [])}),
+            outline=_outline_text(plate),
             brief=brief,
             out=folder,
             frames=plate.get("frames"),
@@ -77,10 +79,16 @@ def reopen(path: Path, preview: bool = False, force: bool = False, hosts: frozen
             rate=plate.get("rate"),
             force=force,
             hosts=hosts,
+            holdout=str(folder / plate["holdout"]) if "holdout" in plate else None,
         )
     except KeyError as error:
         raise BadInput(f"{path}: [plate] has no {error.args[0]}; `derrumbe shoot` writes one that has") from error
     return _shot(request, spec, tuple(plate.get("not_understood", ()))), folder
+
+
+def _outline_text(plate: dict[str, Any]) -> str:
+    keys = {"building_polygon": "outline", "foreground_polygons": "foreground", "foliage_polygons": "foliage"}
+    return json.dumps({"building_polygon": plate["outline"], **{key: plate.get(name, []) for key, name in keys.items() if name in plate}})
 
 
 def _flag_settings(request: Request) -> list[str]:
@@ -96,10 +104,11 @@ def _shot(request: Request, spec: ShotSpec, not_understood: tuple[str, ...]) -> 
     frames = _frame_range(request.frames)
     found = probe(request.plate, frames, request.colourspace)
     backends.check(spec.generate, request.hosts)
-    outline, foreground = read_outline(request.outline)
+    outline, _ = read_outline(request.outline)
     validate(outline, found.width, found.height)
     last = _last_frame(frames, found)
     first = frames[0] if frames else FIRST_FRAME
+    front = holdouts(request.outline, request.holdout, range(first, last + 1), (found.width, found.height))
     rate = _rate(request.rate) or found.rate or STILL_RATE
     check_folder(request.out, found.width * found.height * (last - first + 1), request)
     return Shot(
@@ -113,7 +122,10 @@ def _shot(request: Request, spec: ShotSpec, not_understood: tuple[str, ...]) -> 
         rate=(rate.numerator, rate.denominator),
         trigger_frame=_trigger_frame(spec, first, last, rate),
         outline=outline,
-        foreground=foreground,
+        foreground=front.foreground,
+        foliage=front.foliage,
+        holdout=front.matte,
+        holdout_digest=front.matte_digest,
         spec=spec,
         brief_text=request.brief,
         not_understood=not_understood,
@@ -251,6 +263,10 @@ def shot_file(shot: Shot, folder: Path) -> str:
         plate["height"] = shot.max_height
     if shot.foreground:
         plate["foreground"] = [[list(point) for point in points] for points in shot.foreground]
+    if shot.foliage:
+        plate["foliage"] = [[list(point) for point in points] for points in shot.foliage]
+    if shot.holdout:
+        plate["holdout"] = _portable(Path(shot.holdout), folder.resolve())
     if shot.frames:
         plate["frames"] = f"{shot.frames[0]}-{shot.frames[1]}"
     if shot.colourspace:

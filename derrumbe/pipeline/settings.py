@@ -30,6 +30,9 @@ class Shot(BaseModel):
     trigger_frame: int
     outline: tuple[Point, ...]
     foreground: tuple[tuple[Point, ...], ...] = ()
+    foliage: tuple[tuple[Point, ...], ...] = ()
+    holdout: str | None = None
+    holdout_digest: str | None = None
     spec: ShotSpec
     """Knobs as asked for; a preview lowers them on the way to the stages."""
     brief_text: str = ""

@@ -10,15 +10,19 @@ import cv2
 import numpy as np
 
 from derrumbe.survey import matting
-from derrumbe.survey.filters import widened
+from derrumbe.survey.filters import masked_mean, widened
 
 BINS = 20
 RING = 0.10
 """Colours behind are learnt within this distance around the region, share of the longer side."""
 LEAST = 400
 """Pixels of the ring needed to learn from."""
-THROUGH = 0.10
+THROUGH = 0.30
 """Percentile of the background's colours whose abundance in the region tells how much of it is seen through."""
+KNEE = (0.35, 0.80)
+"""Likelihoods between which a colour goes from the background's to the thing's."""
+NEAR, FULL = 0.012, 0.65
+"""Radius within which colours behind count as near (share of the longer side); share of the usual contrast that is all thing."""
 SURE = (0.06, 0.92)
 """Shares below and above which a pixel is surely empty or solid."""
 TRUST = 0.3
@@ -32,10 +36,23 @@ def porous_alpha(codes: np.ndarray, region: np.ndarray, behind: np.ndarray) -> n
     ring = behind & ~region & widened(region, RING * max(region.shape))
     if np.count_nonzero(ring) < LEAST:
         return region.astype(np.float32)
-    share = _thing_share(codes, region, ring)
     picture = codes.astype(np.float32) / 255
-    solid, empty = region & (share > SURE[1]), ~region | (share < SURE[0])
-    return matting.leaning(picture, share * region, solid, empty, TRUST)
+    share = np.clip((_thing_share(codes, region, ring) - KNEE[0]) / (KNEE[1] - KNEE[0]), 0, 1) * region
+    share *= _contrast(picture, share, ring | (region & (share < 0.1)))
+    return matting.leaning(picture, share, share > SURE[1], share < SURE[0], TRUST)
+
+
+def _contrast(picture: np.ndarray, share: np.ndarray, behind: np.ndarray) -> np.ndarray:
+    """Return how far each colour (h, w) 0..1 is from what shows behind nearby, against how far the thing's colours are: twigs are thinner
+    than pixels, and what a pixel has of them is this share."""
+    radius = max(3, round(NEAR * max(share.shape)))
+    near, cover = masked_mean(picture, behind, radius)
+    everywhere = picture[behind].mean(axis=0)
+    near = np.where((cover > 0.02)[..., None], near, everywhere)
+    distance = np.sqrt(((picture - near) ** 2).sum(axis=-1))
+    square, weight = masked_mean(np.dstack([distance**2] * 3), share, 2 * radius)
+    usual = np.where(weight > 1e-3, np.sqrt(np.maximum(square[..., 0], 0)), 1.0)
+    return np.clip(distance / np.maximum(FULL * usual, 1e-3), 0, 1)
 
 
 def _thing_share(codes: np.ndarray, region: np.ndarray, ring: np.ndarray) -> np.ndarray:

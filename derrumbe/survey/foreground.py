@@ -10,23 +10,32 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 
 from derrumbe.core.records import Vec2
 from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.filters import filled
 from derrumbe.survey.holdout import Holdout
-from derrumbe.survey.matting import display_like
+from derrumbe.survey.matting import display_like, refined, trimap
 from derrumbe.survey.passers import passing_alpha
 
+LEAST_BAND, SLOPPY = 1.2, 0.0012
+"""How far a hand-drawn edge may be off: pixels, and share of the longer side."""
 
-def drawn_alpha(shape: tuple[int, int], polygons: tuple[tuple[Vec2, ...], ...]) -> np.ndarray:
-    """Return the alpha (h, w) float32 of the user's polygons (plate pixels), as soft at their edges as a pixel."""
-    mask = np.zeros(shape, np.uint8)
+
+def drawn_alpha(codes: np.ndarray, polygons: tuple[tuple[Vec2, ...], ...]) -> np.ndarray:
+    """Return the alpha (h, w) float32 of the user's polygons (plate pixels): within a pixel or two of what was drawn, along the colour
+    edges of `codes` (h, w, 3) uint8."""
+    height, width = codes.shape[:2]
+    alpha = np.zeros((height, width), np.float32)
+    if not polygons:
+        return alpha
+    band = max(LEAST_BAND, SLOPPY * max(height, width))
+    picture = codes.astype(np.float32) / 255
     for polygon in polygons:
-        mask |= filled([np.asarray(polygon, np.float64)], shape, smooth=True)
-    return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), 0.5) if mask.any() else np.zeros(shape, np.float32)
+        mask = filled([np.asarray(polygon, np.float64)], (height, width)) > 0
+        alpha = np.maximum(alpha, refined(picture, *trimap(mask, band)))
+    return alpha
 
 
 @dataclass(frozen=True)

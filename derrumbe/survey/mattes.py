@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from derrumbe.core.records import Vec2
-from derrumbe.survey.filters import filled
+from derrumbe.survey.filters import filled, widened
+from derrumbe.survey.foliage import porous_alpha
 from derrumbe.survey.footing import bottom_samples
 from derrumbe.survey.foreground import drawn_alpha
 from derrumbe.survey.occluders import held_near, plant_alpha
 from derrumbe.survey.silhouette import building_matte, building_region
 from derrumbe.survey.sky import find_sky
+
+OPEN = 0.9
+"""Sky matte above which a pixel shows nothing but sky."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +33,39 @@ class Mattes:
     drawn_front: np.ndarray
 
 
-def find_mattes(codes: np.ndarray, drawn: np.ndarray, polygons: tuple[tuple[Vec2, ...], ...]) -> Mattes:
-    """Return the Mattes of a picture `codes` (h, w, 3) uint8 from the outline (n, 2) and the user's polygons, in its pixels."""
+def find_mattes(
+    codes: np.ndarray, drawn: np.ndarray, polygons: tuple[tuple[Vec2, ...], ...], foliage: tuple[tuple[Vec2, ...], ...] = ()
+) -> Mattes:
+    """Return the Mattes of a picture `codes` (h, w, 3) uint8 from the outline (n, 2) and the user's polygons, in its pixels.
+
+    polygons: solid things in front; foliage: rough regions of things with holes.
+    """
     foot = float(np.median(bottom_samples(drawn)[:, 1]))
     sky = find_sky(codes, filled([drawn], codes.shape[:2]), foot)
     region = building_region(drawn, sky)
     building = building_matte(region, sky)
-    sky = np.where(region, np.minimum(sky, 1 - building), sky).astype(np.float32)
-    mine = drawn_alpha(codes.shape[:2], polygons)
-    plants = held_near(plant_alpha(codes, region, sky), codes, region, foot)
-    return Mattes(region, building, sky, np.maximum(mine, plants), mine > 0.05)
+    own_sky = np.where(region, np.minimum(sky, 1 - building), sky).astype(np.float32)
+    mine = drawn_alpha(codes, polygons)
+    plants = held_near(plant_alpha(codes, region, own_sky), codes, region, foot)
+    plants = _seen_through(codes, plants, region, own_sky)
+    crowns = _crowns(codes, foliage, (region | (own_sky > OPEN)) & (np.maximum(mine, plants) < 0.1))
+    return Mattes(region, building, own_sky, np.maximum(np.maximum(mine, plants), crowns), np.maximum(mine, crowns) > 0.05)
+
+
+def _crowns(codes: np.ndarray, foliage: tuple[tuple[Vec2, ...], ...], behind: np.ndarray) -> np.ndarray:
+    """Return the alpha (h, w) of what the user's rough regions hold."""
+    regions = [filled([np.asarray(polygon, np.float64)], codes.shape[:2]) > 0 for polygon in foliage]
+    alpha = np.zeros(codes.shape[:2], np.float32)
+    for region in regions:
+        alpha = np.maximum(alpha, porous_alpha(codes, region, behind & ~np.logical_or.reduce(regions)))
+    return alpha
+
+
+def _seen_through(codes: np.ndarray, plants: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray:
+    """Return the plants' alpha without the bits of wall and sky between their leaves."""
+    crown = plants > 0.5
+    if not crown.any():
+        return plants
+    whole = widened(crown, 2)
+    alpha = porous_alpha(codes, whole, (region | (sky > OPEN)) & ~widened(crown, 6))
+    return np.where(region | (sky > 0.1), np.minimum(plants, alpha), plants).astype(np.float32)

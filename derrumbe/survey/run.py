@@ -38,15 +38,15 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     record = plate.record
     size, source = (record.width, record.height), (record.source_width, record.source_height)
     drawn = np.array(scaled(tuple(map(tuple, clipped(settings.outline, *source))), source, size))
-    polygons = tuple(scaled(polygon, source, size) for polygon in settings.foreground)
+    polygons, foliage = (tuple(scaled(polygon, source, size) for polygon in some) for some in (settings.foreground, settings.foliage))
     found = camera_move(plate, drawn, settings, work)
     reference = build_reference(plate, settings.trigger_frame, work, found.kind == "locked")
     texture = reference.texture
     codes = to_display(texture, record.display)
-    mattes = find_mattes(codes, drawn, polygons)
+    mattes = find_mattes(codes, drawn, polygons, foliage)
     geometry = build_geometry(codes, drawn, contour_of(mattes.region), known_focal(found, record), settings, found.kind != "locked")
     clean, cards = _behind(texture, codes, mattes, geometry, settings)
-    foreground = write_fronts(work, plate, mattes.front, reference, None) if found.kind == "locked" else None
+    foreground = write_fronts(work, plate, mattes.front, reference, settings.holdout) if found.kind == "locked" else None
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from derrumbe.core.knobs import Group, Light
 from derrumbe.core.records import Vec2
 
@@ -25,10 +27,17 @@ class Bulk(Group):
 
 
 class Settings(Group):
-    """Knobs of the survey. Points are in source pixels."""
+    """Knobs of the survey. Points are in source pixels.
+
+    foreground: solid things in front; foliage: rough regions of things with holes; holdout: path of the artist's own mattes.
+    """
 
     outline: tuple[Vec2, ...]
     foreground: tuple[tuple[Vec2, ...], ...] = ()
+    foliage: tuple[tuple[Vec2, ...], ...] = ()
+    holdout: str | None = Field(default=None, exclude=True)
+    """Not part of the key: the digest says what it is, so mattes may move."""
+    holdout_digest: str | None = None
     trigger_frame: int
     building: Bulk = Bulk()
     light: Light = Light()
