@@ -9,7 +9,7 @@ from derrumbe.deliver.marks import find_marks
 from derrumbe.deliver.page import Shown, write_page
 from derrumbe.deliver.qc import write_qc
 from derrumbe.deliver.review import review_movies
-from derrumbe.deliver.scene import write_scene
+from derrumbe.deliver.scene.write import write_scene
 from derrumbe.deliver.settings import Settings
 from derrumbe.deliver.sheet import write_sheet
 
@@ -33,7 +33,7 @@ def run(
     write_sheet(work.folder / "sheet.png", plate.record, comp, marks)
     evidence = gather_evidence(work.folder, report, film_set)
     write_qc(work.folder / "qc.json", report.record, evidence)
-    scene = write_scene(work.folder, plate.record, film_set, pieces, motion)
+    scene = write_scene(settings, work, plate, film_set, pieces, motion, layers.record, comp.record)
     shown = Shown(
         settings=settings, plate=plate.record, film_set=film_set.record, pieces=pieces.record, motion=motion.record,
         layers=layers.record, comp=comp.record, report=report.record, marks=marks, evidence=evidence, scene=scene,

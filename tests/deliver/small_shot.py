@@ -25,7 +25,7 @@ from derrumbe.core.records import (
     StageLog,
     Sun,
 )  # fmt: skip
-from derrumbe.media.exr import write_exr
+from derrumbe.media.exr import RGB, write_exr
 from derrumbe.media.links import link_file
 from derrumbe.media.picture import write_png
 
@@ -130,11 +130,21 @@ def camera(width: int, height: int, x: float = 0.0) -> Camera:
     )
 
 
+def set_file(name: str, locked: bool) -> str:
+    """Return a picture's path in the set: one per frame when the camera moves, but for the texture."""
+    return f"{name}.exr" if locked or name == "texture" else f"{name}/{name}.{{frame}}.exr"
+
+
 def make_set(folder: Path, width: int, height: int, locked: bool) -> Located[Set]:
     ground = np.array([[-9, 0, -9], [9, 0, -9], [9, 0, 9], [-9, 0, 9], [3, 0, 0], [4, 0, 0], [4, 5, 0]], np.float64)
     triangles = np.array([[0, 2, 1], [0, 3, 2], [4, 5, 6]], np.int32)
     save_arrays(folder / "proxies.npz", vertices=ground, triangles=triangles, kind=np.array([0, 0, 1], np.uint8))
     save_arrays(folder / "building.npz", vertices=BOX.astype(np.float64) * 3 + (0, 1.5, 0), triangles=BOX_TRIANGLES)
+    for name, channels in (("clean_plate", RGB), ("texture", RGB), ("building_matte", ("Y",)), ("sky_matte", ("Y",))):
+        for frame in range(FIRST, FIRST + COUNT):
+            if frame == FIRST or not locked:
+                picture = street(width, height, 0)[..., : len(channels)]
+                write_exr(folder / set_file(name, locked).format(frame=frame), picture, channels)
     write_png(folder / "evidence/lines.png", np.full((8, 8, 3), 90, np.uint8))
     facade = Facade(origin=(-1.5, 0, 0), along=(1, 0, 0), normal=(0, 0, 1), width=3, height=3)
     building = Building(
@@ -145,6 +155,7 @@ def make_set(folder: Path, width: int, height: int, locked: bool) -> Located[Set
     record = Set(
         locked=locked, cameras=tuple(camera(width, height, 0.1 * index) for index in range(1 if locked else COUNT)),
         frames=FrameRange(first=FIRST, last=FIRST + COUNT - 1), building=building, sun=sun, softness_px=0.6, facade_rgb=(0.3, 0.2, 0.2),
+        **{name: set_file(name, locked) for name in ("clean_plate", "building_matte", "sky_matte")},
         evidence=("evidence/lines.png", "evidence/gone.png"), warnings=(Caution(what="few lines", remedy="set camera.focal"),),
     )  # fmt: skip
     return Located(record, folder)
@@ -173,6 +184,10 @@ def make_motion(folder: Path) -> Located[Motion]:
     rotation[..., 0] = 1
     rotation[:, 1:, 0], rotation[:, 1:, 1] = np.cos(time)[:, None], np.sin(time)[:, None]
     save_arrays(folder / "poses.npz", position=position, rotation=rotation, released=np.array([-1, 9, 8], np.int32))
+    debris = np.full((samples, 4, 3), np.nan, np.float32)
+    for index in range(4):
+        debris[10 + index :, index] = (index, 2, 1)
+    save_arrays(folder / "debris.npz", position=debris, radius=np.array([0.01, 0.02, 0.03, 0.04], np.float32))
     save_arrays(folder / "energy.npz", time=time, kinetic=time * 0, potential=position[..., 1].sum(1).astype(np.float64))
     record = Motion(samples_per_frame=SPF, sample_count=samples, trigger_sample=(TRIGGER - FIRST) * SPF, fallen_share=1.0, at_rest=False)
     return Located(record, folder)

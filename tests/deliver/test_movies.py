@@ -102,7 +102,7 @@ def test_only_the_costs_file_tells_what_it_cost(delivered: Delivered, tmp_path: 
 
 def test_a_half_finished_delivery_goes_on(delivered: Delivered, tmp_path: Path) -> None:
     run(delivered.settings, Work(tmp_path), **delivered.shot.inputs())
-    for name in ("review.mp4", "sheet.png", "scene/scene.glb", "report.html", "report/check-grain.png"):
+    for name in ("review.mp4", "sheet.png", "scene/scene.usdc", "report.html", "report/check-grain.png"):
         (tmp_path / name).unlink()
     run(delivered.settings, Work(tmp_path), **delivered.shot.inputs())
     for name in delivered.record.files:
