@@ -2,16 +2,22 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+EXTRAS ?= .venv-extras
 # Two test processes fit a laptop and the two cores that we promise times for.
 TESTERS ?= 2
 
-.PHONY: demo test lint fix long bench clean
+.PHONY: demo test test-extras lint fix long bench clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/derrumbe demo --out demo
 
 test: $(VENV)/dev.stamp lint
 	$(BIN)/pytest -n $(TESTERS) --dist loadfile
+
+# Big models with tiny random weights, in an environment of its own, so that the usual one stays without torch (CPU torch, some 2 GB).
+TORCH ?= torch>=2.6,<3
+test-extras: $(EXTRAS)/extras.stamp
+	$(EXTRAS)/bin/pytest -n $(TESTERS) --dist loadfile tests/generate
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -43,5 +49,12 @@ $(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet -e '.[dev,demo]'
 	@touch $@
 
+$(EXTRAS)/extras.stamp: pyproject.toml
+	@$(PYTHON) -m venv $(EXTRAS)
+	@$(EXTRAS)/bin/python -m pip install --quiet --upgrade pip
+	@$(EXTRAS)/bin/python -m pip install --quiet '$(TORCH)'
+	@$(EXTRAS)/bin/python -m pip install --quiet -e '.[dev,demo,diffusers,comfy]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) $(EXTRAS) demo

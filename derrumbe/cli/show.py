@@ -13,7 +13,11 @@ MARKS = {"pass": "pass ", "warn": "WARN ", "block": "BLOCK"}
 
 
 def show_notes(shot: Shot) -> None:
-    """Tell what the brief didn't understand, before the long work starts."""
+    """Tell what the brief didn't understand, and what goes over the network, before the long work starts."""
+    from derrumbe.generate import backends
+
+    for line in backends.notices(shot.spec.generate):
+        print(line, file=sys.stderr)
     if shot.not_understood:
         words = ", ".join(f"“{phrase}”" for phrase in shot.not_understood)
         print(f"brief: not understood: {words}; `derrumbe knobs` lists what --set can say", file=sys.stderr)

@@ -45,6 +45,6 @@ RULES: dict[str, ModelRules] = {
         WindowRules(longest=121, overlap=17, step=8, offset=1, size_multiple=32, most_pixels=1280 * 704), rate=24, strength=0.45
     ),
     "ltx2-incontext": ModelRules(WindowRules(longest=121, overlap=17, step=8, offset=1, size_multiple=32, most_pixels=1280 * 704), rate=24),
-    "cogvideox-fun": ModelRules(WindowRules(longest=49, overlap=9, step=4, offset=1, size_multiple=16, most_pixels=720 * 480), rate=8),
+    "cogvideox-fun": ModelRules(WindowRules(longest=49, overlap=9, step=8, offset=1, size_multiple=16, most_pixels=720 * 480), rate=8),
 }
 """Rules by the name that the knob `generate.pipeline` takes. most_pixels is what the model was trained on; raise it with generate.pixels."""

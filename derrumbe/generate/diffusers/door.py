@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from derrumbe.core.errors import BadBrief, BadInput
@@ -15,10 +17,10 @@ from derrumbe.generate.rules import RULES
 if TYPE_CHECKING:
     from derrumbe.generate.conditioning import Model
 
-LIBRARIES = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "PIL")
+LIBRARIES = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "ftfy", "PIL")
 
 
-def check(knobs: Generate) -> None:
+def check(knobs: Generate, hosts: frozenset[str] = frozenset()) -> None:
     """Raise BadInput when the extra, the model or its kind is missing. No network."""
     missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     if missing:
@@ -34,6 +36,8 @@ def check(knobs: Generate) -> None:
         raise BadInput(f"generate.model={knobs.model}: no such folder; give the folder of a model, or its Hugging Face id (OWNER/NAME)")
     if folder is not None:
         fitting(folder, knobs.pipeline)
+    if knobs.lora and not (Path(knobs.lora).is_file() and Path(knobs.lora).suffix == ".safetensors"):
+        raise BadInput(f"generate.lora={knobs.lora}: no such safetensors file")
 
 
 def fitting(folder: weights.ModelFolder, pipeline: str) -> None:
@@ -51,7 +55,14 @@ def fitting(folder: weights.ModelFolder, pipeline: str) -> None:
 def identity(knobs: Generate) -> str:
     """Return a quick digest of the weights' files; of an id, the id itself."""
     folder = weights.found(knobs.model)
-    return folder.identity() if folder else knobs.model
+    lora = lora_digest(Path(knobs.lora)) if knobs.lora else ""
+    return f"{folder.identity() if folder else knobs.model} {lora}".strip()
+
+
+def lora_digest(path: Path) -> str:
+    """Return the digest of a LoRA's file."""
+    with path.open("rb") as handle:
+        return f"blake2b:{hashlib.file_digest(handle, 'blake2b').hexdigest()[:32]}"
 
 
 def notices(knobs: Generate) -> tuple[str, ...]:
@@ -65,8 +76,8 @@ def notices(knobs: Generate) -> tuple[str, ...]:
     )
 
 
-def open_model(knobs: Generate) -> Model:
-    """Return the model; weights are read when the first window is made."""
+def open_model(knobs: Generate, hosts: frozenset[str] = frozenset()) -> Model:
+    """Return the model; weights are read when the first window is made. No frame leaves this process, so `hosts` doesn't matter."""
     from derrumbe.generate.diffusers.model import DiffusersModel
 
     return DiffusersModel(knobs, KINDS[knobs.pipeline], RULES[knobs.pipeline])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +17,7 @@ from derrumbe.core.errors import BadInput
 from derrumbe.core.knobs import Generate
 from derrumbe.generate.conditioning import Conditioning, Tell
 from derrumbe.generate.diffusers import weights
-from derrumbe.generate.diffusers.door import fitting
+from derrumbe.generate.diffusers.door import fitting, lora_digest
 from derrumbe.generate.diffusers.memory import GB, Plan, chosen, machine_of
 from derrumbe.generate.diffusers.pipelines import Kind
 from derrumbe.generate.rules import ModelRules
@@ -69,8 +69,10 @@ class DiffusersModel:
         import torch
 
         pipeline = self._opened(int(np.prod(conditioning.shape)))
+        # less than a step of noise is no step at all, and pipelines trip over that
+        conditioning = replace(conditioning, strength=max(conditioning.strength, 1.01 / self.steps))
         _, height, width = conditioning.shape
-        with _repeatable(), _room_or_advice(self.knobs):
+        with _repeatable(), _quietly(), _room_or_advice(self.knobs):
             result = pipeline(
                 prompt=conditioning.prompt,
                 negative_prompt=conditioning.negative,
@@ -107,13 +109,6 @@ class DiffusersModel:
         return self._pipeline
 
 
-def lora_digest(path: Path) -> str:
-    import hashlib
-
-    with path.open("rb") as handle:
-        return f"blake2b:{hashlib.file_digest(handle, 'blake2b').hexdigest()[:32]}"
-
-
 def _loaded(folder: weights.ModelFolder, kind: Kind, plan: Plan, lora: str) -> Any:
     """Return the pipeline on its device. Reads the folder only."""
     import diffusers
@@ -123,7 +118,7 @@ def _loaded(folder: weights.ModelFolder, kind: Kind, plan: Plan, lora: str) -> A
         raise BadInput(f"diffusers {diffusers.__version__} has no {kind.pipeline}; pip install -U 'derrumbe[diffusers]'")
     dtype = getattr(torch, plan.dtype)
     dtypes = {"default": dtype, "vae": torch.float32} if kind.full_vae else dtype
-    with _no_network():
+    with _no_network(), _quietly():
         try:
             pipeline = getattr(diffusers, kind.pipeline).from_pretrained(
                 str(folder.folder), torch_dtype=dtypes, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=True
@@ -191,6 +186,22 @@ def _room_or_advice(knobs: Generate) -> Iterator[None]:
         raise BadInput(
             f"generate: the GPU ran full at {used:.1f} GB; {first} a shorter generate.window or fewer generate.pixels. Finished windows are kept"
         ) from error
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep the libraries' own progress bars and hints out of ours."""
+    import warnings
+
+    import diffusers
+    import transformers
+
+    for library in (diffusers.utils.logging, transformers.utils.logging):
+        library.disable_progress_bar()
+        library.set_verbosity_error()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 @contextmanager

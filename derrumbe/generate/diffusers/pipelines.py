@@ -43,14 +43,14 @@ def wan_vace(given: Conditioning, forget: float) -> Call:
 
 
 def wan_v2v(given: Conditioning, forget: float) -> Call:
-    return {"video": pictures(given.first), "strength": max(given.strength, 0.02)}
+    return {"video": pictures(given.first), "strength": min(given.strength, 1.0)}
 
 
 def ltx(given: Conditioning, forget: float) -> Call:
     """Every frame conditions its own tokens with what is left of it, so that denoising starts from a mixture, as SDEdit does."""
     from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXVideoCondition
 
-    strength = max(given.strength, 0.02)
+    strength = min(given.strength, 1.0)
     condition = LTXVideoCondition(video=pictures(given.first), frame_index=0, strength=1 - strength)
     return {
         "conditions": [condition],
@@ -66,7 +66,7 @@ def ltx(given: Conditioning, forget: float) -> Call:
 def ltx2(given: Conditioning, forget: float) -> Call:
     from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
 
-    condition = LTX2VideoCondition(frames=pictures(given.first), index=0, strength=1 - max(given.strength, 0.02))
+    condition = LTX2VideoCondition(frames=pictures(given.first), index=0, strength=1 - min(given.strength, 1.0))
     return {"conditions": [condition], "num_frames": given.shape[0], "frame_rate": float(given.rate)}
 
 

@@ -99,8 +99,7 @@ class ModelFolder:
         for path in sorted(self.folder.glob("LICEN[SC]E*")):
             lines = (line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
             return f"{path.name}: {next(filter(None, lines), 'empty')}"
-        stated = self.index.get("license") or self.index.get("_license")
-        return str(stated) if stated else "not stated in the model's folder"
+        return str(self.index.get("license", "not stated in the model's folder"))
 
 
 def found(model: str) -> ModelFolder | None:
