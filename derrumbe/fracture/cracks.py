@@ -26,6 +26,10 @@ LEAST = 8e-4
 """A crack that would leave a part below this volume is tried elsewhere, m³."""
 SLENDER = 2.4
 """A block this many times as long as its typical edge counts as larger."""
+PANEL, HIDDEN = 3.0, 2.0
+"""A block whose typical edge is longer than a storey-high panel is broken before all others (twice as long where the camera doesn't see
+it, m): a large building would otherwise come down in plates."""
+URGENT = 6.0
 TRIES = 3
 TOUGHEST = 1.6
 TAIL_SPAN = 2.8
@@ -91,7 +95,9 @@ def _oversize(shard: Shard, element: Element, size: float) -> float:
     """Return how many times too large a shard is; up to 1 it stays whole."""
     if shard.span < SMALLEST:
         return 0.0
-    return shard.span / (size * COARSENESS[element.kind] * element.coarse * shard.toughness)
+    large = shard.span > max(PANEL * (1 if element.shown else HIDDEN), 3 * size)
+    urgent = (URGENT if element.shown else HIDDEN) if large else 1.0
+    return urgent * shard.span / (size * COARSENESS[element.kind] * element.coarse * shard.toughness)
 
 
 def _break(shard: Shard, element: Element, tail: float, room: int, rng: np.random.Generator) -> list[Shard]:

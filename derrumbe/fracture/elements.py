@@ -16,7 +16,7 @@ Joints = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 class Element:
     """`parts`: disjoint convex solids. `joints`: where it breaks first, as lines along u, v and w of `frame`, metres.
 
-    `coarse`: how large its blocks come out, as a multiple (what the camera doesn't see breaks coarser).
+    `coarse`: how large its blocks come out, as a multiple (what the camera doesn't see breaks coarser); `shown`: the camera sees it.
     """
 
     kind: Kind
@@ -26,3 +26,4 @@ class Element:
     frame: Frame = WORLD
     joints: Joints = ((), (), ())
     coarse: float = 1.0
+    shown: bool = False

@@ -11,7 +11,7 @@ from derrumbe.core.records import Building, Camera, Caution, Located, Pieces, Se
 from derrumbe.core.work import Work
 from derrumbe.fracture.assembly import assemble
 from derrumbe.fracture.chips import chip_count, chipped
-from derrumbe.fracture.cracks import shards_of
+from derrumbe.fracture.cracks import PANEL, Shard, shards_of
 from derrumbe.fracture.elements import Element
 from derrumbe.fracture.interior import interior_elements
 from derrumbe.fracture.plan import Thrift, make_plan, roof_thickness
@@ -31,6 +31,8 @@ SMOOTH = 0.02
 """Detail of the solid below this is left out, metres."""
 IRREGULAR = 100
 """A solid with more facets than this isn't taken exactly."""
+COARSE = 1.4
+"""Times the height of a panel that large pieces may be long before it is worth a caution."""
 THRIFT = (Thrift(1.0, rough=False), *(Thrift(d) for d in (1.0, 0.6, 0.3, 0.0)), *(Thrift(0.0, n) for n in (2, 4, 8, 1000)))
 """What to try in turn until the structure fits the budget."""
 
@@ -53,7 +55,7 @@ def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
         )
     record, arrays = assemble(shards, elements, body, eye(camera), rng)
     save_arrays(work.folder / record.arrays, **arrays)
-    return record.model_copy(update={"warnings": (*record.warnings, *_cautions(building))})
+    return record.model_copy(update={"warnings": (*record.warnings, *_cautions(building), *_coarse(shards, elements, fragments.count))})
 
 
 def structure(building: Building, body: Manifold, camera: Camera, settings: Settings) -> list[Element]:
@@ -85,6 +87,16 @@ def _body(film_set: Located[Set], building: Building) -> Manifold:
         return solid(arrays["vertices"], arrays["triangles"]).simplify(SMOOTH)
     except ValueError as fault:
         raise BadOutline(f"the building's solid in {building.solid} can't be broken: {fault}; redraw the outline") from fault
+
+
+def _coarse(shards: list[Shard], elements: list[Element], count: int) -> tuple[Caution, ...]:
+    """A large building that few pieces make up comes down in plates."""
+    spans = [shard.span for shard in shards if elements[shard.element].shown]
+    typical = float(np.percentile(spans, 90)) if spans else 0.0
+    if typical < COARSE * PANEL:
+        return ()
+    what = f"{count} pieces are few for this building: the larger ones are {typical:.0f} m long"
+    return (Caution(what=what, remedy=f"raise fragments.count to {round(count * min((typical / PANEL) ** 2, 5), -3):.0f}"),)
 
 
 def _cautions(building: Building) -> tuple[Caution, ...]:

@@ -22,10 +22,13 @@ SHELL = (Kind.WALL, Kind.WINDOW, Kind.ROOF, Kind.PARAPET)
 
 
 def coarser_unseen(elements: list[Element], camera: Camera) -> list[Element]:
-    """Return the elements with `coarse` set for those of the shell that show nowhere in the picture."""
+    """Return the elements with `shown` set where the camera sees them, and `coarse` for those of the shell that show nowhere."""
     parts = [(k, part) for k, element in enumerate(elements) for part in element.parts]
     seen = {parts[number][0] for number in np.flatnonzero(seen_solids([part for _, part in parts], camera))}
-    return [replace(element, coarse=UNSEEN) if element.kind in SHELL and k not in seen else element for k, element in enumerate(elements)]
+    return [
+        replace(element, shown=k in seen, coarse=UNSEEN if element.kind in SHELL and k not in seen else element.coarse)
+        for k, element in enumerate(elements)
+    ]
 
 
 def seen_solids(solids: Sequence[Manifold], camera: Camera) -> np.ndarray:

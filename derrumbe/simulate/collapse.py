@@ -54,7 +54,7 @@ class Collapse:
         states = self.world.states()
         sample = self.sample(states)
         self.passage.end(self.now, sample.position, sample.rotation)
-        self.limits.apply(states, sample.position[:, 1])
+        self.limits.apply(states, sample.position[:, 1], -sample.velocity[:, 1])
         return sample
 
     def _step(self) -> None:
@@ -67,7 +67,7 @@ class Collapse:
         before = impact.motions_before(self.world)
         blow = self.world.step()
         self.now += self.world.step_seconds
-        force = impact.strike(self.world, self.failure, blow, self.now)
+        force = impact.strike(self.world, self.failure, blow, before, self.now)
         if self.failure.break_due(self.now) or force.any():
             impact.give_back(self.world, self.failure, before, force, self._regroup(), self.now)
         self.limits.after_blows(force)

@@ -18,20 +18,24 @@ CRUSH_LOSS = 0.12
 """Share of a block's speed that one crushed storey takes."""
 HARD_LANDING = 0.5
 """Share of a cell's static capacity at which a blow crushes it."""
+LANDING = 2.0
+"""m/s at which a part must come down on something to crush a storey."""
 SOLID = 8
 """Pieces above which a falling cluster is crushed storey by storey."""
 REACH = 0.6
 """m from the struck piece within which the crushed storey is sought."""
 
+Motions = dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]
 
-def strike(world: World, failure: Failure, blow: Blow, now: float) -> np.ndarray:
-    """Break what the blows break; return the force on each piece, (N,) N."""
+
+def strike(world: World, failure: Failure, blow: Blow, before: Motions, now: float) -> np.ndarray:
+    """Break what the blows break; return the force on each piece, (N,) N. `before`: motions before the blow."""
     force = np.zeros(world.structure.count)
     for side in range(2):
         struck = blow.pieces[:, side] >= 0
         np.maximum.at(force, blow.pieces[struck, side], blow.force[struck])
     if force.any():
-        _crush_cells(world, failure, force, now)
+        _crush_cells(world, failure, _landed(world, blow, before), now)
         _break_around(failure, force, now)
     return force
 
@@ -42,6 +46,25 @@ def _break_around(failure: Failure, force: np.ndarray, now: float) -> None:
     strength = failure.structure.bond_strength * failure.plan.toughness
     over = failure.alive & failure.breakable & (felt[bonds].mean(1) > strength) & failure.armed(now)
     failure.break_bonds(np.flatnonzero(over), now)
+
+
+def _landed(world: World, blow: Blow, before: Motions) -> np.ndarray:
+    """Return the force on each piece by which something landed, (N,) N: parts that fall side by side only jostle each other."""
+    force = np.zeros(world.structure.count)
+    for (one, other), strength in zip(blow.pieces.tolist(), blow.force, strict=True):
+        if abs(_sinking(world, one, before) - _sinking(world, other, before)) > LANDING:
+            for piece in (one, other):
+                if piece >= 0:
+                    force[piece] = max(force[piece], strength)
+    return force
+
+
+def _sinking(world: World, piece: int, before: Motions) -> float:
+    """Return how fast a piece sank before the blow, m/s; what is small is taken as it was left, since it only gives way."""
+    number = int(world.body_of[piece]) if piece >= 0 else -1
+    if number < 0:
+        return 0.0
+    return -float(before[number][0][1] if number in before else world.motion(number)[0][1])
 
 
 def _crush_cells(world: World, failure: Failure, force: np.ndarray, now: float) -> None:
@@ -74,9 +97,6 @@ def _cells_at(world: World, pieces: np.ndarray, height: float) -> np.ndarray:
     structure = world.structure
     storey = min(int(np.searchsorted(structure.storey_tops, height)), structure.cells.storeys - 1)
     return storey * structure.cells.nx * structure.cells.nz + np.unique(structure.column[pieces])
-
-
-Motions = dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
 def motions_before(world: World) -> Motions:

@@ -8,11 +8,12 @@ from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.world import ANGULAR_DAMPING, THROW, States, World
 
-SLOW, CREEPING = 0.6, 0.3
-"""m/s and half as many rad/s under which rubble settles, and comes to rest."""
-DAMPING = ((0.0, ANGULAR_DAMPING), (2.5, 5.0), (10.0, 10.0))
-"""1/s of linear and angular damping of what moves freely, settles, and comes to rest: rubble loses speed in many small contacts."""
-GAIN = 0.02
+SETTLING = ((2.0, 3.0), (1.0, 8.0), (0.4, 20.0))
+"""m/s (and twice as many rad/s) under which supported rubble that gains no speed settles, and 1/s of linear and angular damping that
+does it: rubble loses speed in many small contacts."""
+TUMBLING = 0.35
+"""Angular damping as a share of that."""
+GAIN = 0.015
 """m/s a sample that settling rubble may gain; a wall that tips over gains more."""
 SPILL = 0.7
 """Share of the speed of a fall from the roof that anything may have."""
@@ -20,6 +21,8 @@ REBOUND = 0.25
 """Share of that speed with which anything may fly up: masonry doesn't bounce."""
 SPIN = 12.0
 """rad/s at most."""
+KICK = 0.1
+"""m/s that any piece may sink faster than its own free fall."""
 
 
 class Limits:
@@ -31,28 +34,42 @@ class Limits:
         self.level: dict[int, int] = {}
         self.apex = structure.centre[:, 1].copy()
 
-    def apply(self, states: States, height: np.ndarray) -> None:
-        """Look at every moving body; called once a sample with the height of every piece, (N,) m."""
+    def apply(self, states: States, height: np.ndarray, sinking: np.ndarray) -> None:
+        """Look at every moving body; called once a sample with the height of every piece, (N,) m, and how fast it sinks, (N,) m/s."""
         self.apex = np.maximum(self.apex, height)
         limited, spin = self._limited(states), slowed(states.angular)
+        share = self._turning(states, limited, height, sinking)
+        heavy = _piece_counts(states) >= self.block
+        limited, spin = np.where(heavy[:, None], share[:, None], 1.0) * limited, share[:, None] * spin
         for k in np.flatnonzero(states.awake & ((limited != states.linear) | (spin != states.angular)).any(1)):
             self.world.set_motion(int(states.number[k]), limited[k], spin[k])
         self._settle(states)
 
+    def _turning(self, states: States, limited: np.ndarray, height: np.ndarray, sinking: np.ndarray) -> np.ndarray:
+        """Return the share of its spin that every body keeps, (K,), so that none of its pieces outruns its own fall.
+
+        The far end of a part that turns as it falls would: real parts break before they fling their ends.
+        """
+        loose = np.flatnonzero(states.row >= 0)
+        row = states.row[loose]
+        down, by_turning = -limited[row, 1], sinking[loose] + states.linear[row, 1]
+        allowed = fall_speed(self.apex[loose] - height[loose])
+        share = np.ones(len(states.number))
+        over = down + by_turning > allowed
+        np.minimum.at(share, row[over], np.clip((allowed - down)[over] / np.maximum(by_turning[over], 1e-9), 0, 1))
+        return share
+
     def _settle(self, states: States) -> None:
         speed, spin = np.linalg.norm(states.linear, axis=1), np.linalg.norm(states.angular, axis=1)
-        pieces = np.bincount(states.row[states.row >= 0], minlength=len(states.number))
         before = np.array([self.before.get(int(number), (0.0, np.inf)) for number in states.number]).reshape(-1, 2)
         # what is thrown up is slow at its highest point, but it gains downward speed
-        lies = (pieces < self.block) & (speed < before[:, 0] + GAIN) & (states.linear[:, 1] > before[:, 1] - 0.2)
-        level = np.zeros(len(speed), int)
-        for limit in (SLOW, CREEPING):
-            level += lies & (speed < limit) & (spin < 2 * limit)
+        lies = (_piece_counts(states) < self.block) & (speed < before[:, 0] + GAIN) & (states.linear[:, 1] > before[:, 1] - 0.2)
+        level = sum(lies & (speed < limit) & (spin < 2 * limit) for limit, _ in SETTLING)
         for k in np.flatnonzero(states.awake):
             number = int(states.number[k])
             if self.level.get(number, 0) != level[k]:
-                self.world.set_damping(number, *DAMPING[level[k]])
                 self.level[number] = int(level[k])
+                self.world.set_damping(number, *_damping(int(level[k])))
         self.before = dict(zip(states.number.tolist(), np.stack([speed, states.linear[:, 1]], 1).tolist(), strict=True))
 
     def _limited(self, states: States) -> np.ndarray:
@@ -78,12 +95,26 @@ class Limits:
 
 def held_back(velocity: np.ndarray, drop: np.ndarray, roof_drop: np.ndarray) -> np.ndarray:
     """Return velocities (..., 3) no faster than falls allow: downward from each one's highest place, and in all from the roof. Drops in m."""
-    downward = np.sqrt(2 * GRAVITY * np.maximum(drop, 0.0)) + 0.1
+    downward = fall_speed(drop)
     fastest = SPILL * np.sqrt(2 * GRAVITY * np.maximum(roof_drop, 0.0)) + 0.5
     speed = np.maximum(np.linalg.norm(velocity, axis=-1), 1e-9)
     out = velocity * np.minimum(1.0, fastest / speed)[..., None]
     out[..., 1] = np.clip(out[..., 1], -downward, REBOUND * fastest + 0.5)
     return out
+
+
+def fall_speed(drop: np.ndarray) -> np.ndarray:
+    """Return how fast things may sink, m/s, that have sunk by `drop` m."""
+    return np.sqrt(2 * GRAVITY * np.maximum(drop, 0.0)) + KICK
+
+
+def _damping(level: int) -> tuple[float, float]:
+    """Return linear and angular damping, 1/s. Panels that lean must still be able to fall over."""
+    return (SETTLING[level - 1][1], ANGULAR_DAMPING + TUMBLING * SETTLING[level - 1][1]) if level else (0.0, ANGULAR_DAMPING)
+
+
+def _piece_counts(states: States) -> np.ndarray:
+    return np.bincount(states.row[states.row >= 0], minlength=len(states.number))
 
 
 def slowed(angular: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from derrumbe.simulate.collapse import Collapse, samples
 from derrumbe.simulate.settings import Settings
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.timing import Timing, timing
-from derrumbe.simulate.track import Track, at_rest, record, release
+from derrumbe.simulate.track import Track, at_rest, hold_to_gravity, record, release
 from derrumbe.simulate.world import World
 
 STAGE = 5
@@ -55,6 +55,7 @@ def _fall(
     moving = samples(collapse, clock.moving_samples, clock.steps_per_sample)
     for offset, sample in enumerate(work.track(moving, "simulate", clock.moving_samples, "samples")):
         record(track, clock.trigger_sample + 1 + offset, sample)
+    hold_to_gravity(track)
     return track, events.parted_at(building, track, collapse.failure.broken_at)
 
 

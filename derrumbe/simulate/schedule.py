@@ -18,6 +18,10 @@ FRONT_SPEED = 10.0
 """m/s along a storey at which failure runs from bay to bay: seen in films of progressive collapses as 5 to 20 m/s."""
 HINGE_SHARE = 0.3
 """Share of the base, at the back of a topple, that holds as a hinge."""
+BORDER_ROUNDS = 2
+"""How far up a border support is followed, in pieces."""
+LATER, SINKING = 0.7, 0.6
+"""In a collapse from the base a storey gives way after this share of the time in which it would sink to the ground at so many g."""
 LEAN = 0.35
 """rad that a toppling block leans before its hinge is crushed."""
 
@@ -61,7 +65,7 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
         origin = max(origin, int(structure.storey[falls & structure.upright].min(initial=structure.cells.storeys - 1)))
     hinge = topple_hinge(structure, collapse, origin) if collapse.mode == "topple" else None
     holds = hinge.seconds if hinge else 0.0
-    times = cell_times(structure.cells, collapse, origin, holds, rng)
+    times = cell_times(structure.cells, collapse, origin, holds, structure.storey_height, rng)
     times[~np.isin(np.arange(structure.cells.count), np.unique(structure.cell[falls]))] = NEVER
     bays = structure.cells.nx * structure.cells.nz
     return Plan(
@@ -90,7 +94,28 @@ def falling_pieces(structure: Structure, collapse: Collapse, origin: int, rng: n
     wander = np.cumsum(rng.normal(0, 0.35, cells.storeys))
     border = middle + bay * (0.4 + collapse.variation) * np.clip(wander - wander.mean(), -1.2, 1.2)
     ragged = structure.centre[:, 0] - border[structure.storey] + 0.12 * bay * rng.normal(size=structure.count)
-    return ragged < 0 if collapse.part == "left" else ragged > 0
+    return _unsupported(structure, ragged < 0 if collapse.part == "left" else ragged > 0)
+
+
+def _unsupported(structure: Structure, falls: np.ndarray) -> np.ndarray:
+    """Return which pieces fall, (N,) bool, when what rests on a standing piece, or is mostly bonded to standing ones, stays."""
+    first, second = np.concatenate([structure.bonds, structure.bonds[:, ::-1]]).T
+    area = np.tile(structure.bond_area, 2)
+    over = (structure.low[first, 1] > structure.high[second, 1] - 0.1) & _above(structure, first, second)
+    for _ in range(BORDER_ROUNDS):
+        held = np.bincount(first, area * ~falls[second], structure.count)
+        loose = np.bincount(first, area * falls[second], structure.count)
+        rests = np.zeros(structure.count, bool)
+        rests[first[over & ~falls[second]]] = True
+        falls = falls & (held <= loose) & ~rests
+    return falls
+
+
+def _above(structure: Structure, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
+    """Return which centres stand over the boxes of other pieces, (n,) bool."""
+    x, z = structure.centre[upper][:, [0, 2]].T
+    low, high = structure.low[lower], structure.high[lower]
+    return (x > low[:, 0]) & (x < high[:, 0]) & (z > low[:, 2]) & (z < high[:, 2])
 
 
 def _upper_border(cells: Cells, origin: int, variation: float, rng: np.random.Generator) -> np.ndarray:
@@ -100,8 +125,8 @@ def _upper_border(cells: Cells, origin: int, variation: float, rng: np.random.Ge
     return np.minimum(base + step, cells.storeys - 1)
 
 
-def cell_times(cells: Cells, collapse: Collapse, origin: int, hinge: float, rng: np.random.Generator) -> np.ndarray:
-    """Return when each cell fails, (C,) seconds after the trigger."""
+def cell_times(cells: Cells, collapse: Collapse, origin: int, hinge: float, storey_height: float, rng: np.random.Generator) -> np.ndarray:
+    """Return when each cell fails if no blow crushes it earlier, (C,) seconds after the trigger."""
     storey = np.arange(cells.storeys)[:, None, None]
     start = _start_times(cells, collapse)[None, :, None]
     uneven = collapse.variation * rng.random(cells.shape)
@@ -113,7 +138,9 @@ def cell_times(cells: Cells, collapse: Collapse, origin: int, hinge: float, rng:
             0.3 * start + rank * collapse.storey_delay / collapse.speed * (0.75 + 0.5 * uneven) + np.where(rank > 0, 0.35, 0.12) * uneven
         )
     else:
-        times = start + rank * collapse.storey_delay / collapse.speed * (0.7 + 0.6 * uneven) + 0.35 * uneven / collapse.speed
+        # what stands above the front comes down as a block, and is crushed where it lands
+        landing = LATER * np.sqrt(2 * storey_height * rank / (SINKING * GRAVITY)) / collapse.speed
+        times = start + landing + rank * collapse.storey_delay / collapse.speed * (0.7 + 0.6 * uneven) + 0.35 * uneven / collapse.speed
     below = (origin - storey) * (0.45 + 0.3 * uneven) + 0.75
     times = np.where(storey < origin, np.maximum(times, start + below), times)
     return (times - times[origin].min()).ravel()

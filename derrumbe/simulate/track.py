@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.collapse import Sample
 from derrumbe.simulate.geometry import rotate, velocity_at
 from derrumbe.simulate.structure import Structure
@@ -14,6 +15,9 @@ MOVED = 0.002
 """m of displacement from which a piece counts as released."""
 TURNED = np.radians(0.1)
 """rad of rotation from which a piece counts as released."""
+
+FASTEST, LEAST_DROP = 1.06, 0.2
+"""Times free fall that a piece may sink, and the drop in metres from which that counts."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,21 @@ def record(track: Track, index: int, sample: Sample) -> None:
     track.rotation[index] = sample.rotation
     track.velocity[index] = sample.velocity
     track.spin[index] = sample.spin
+
+
+def hold_to_gravity(track: Track) -> None:
+    """Keep every piece from sinking faster than a fall from its highest place so far allows, in place.
+
+    Where rubble is squeezed between heavy blocks the solver parts overlaps by moving pieces without a speed; a piece that is shoved down
+    so comes down a little later instead.
+    """
+    y = track.position[..., 1]
+    apex = y[0].copy()
+    for k in range(track.trigger_sample + 1, track.sample_count):
+        drop = np.maximum(apex - y[k - 1], LEAST_DROP)
+        speed = FASTEST * (np.sqrt(2 * GRAVITY * drop) + 0.5 * GRAVITY * track.sample_seconds)
+        y[k] = np.maximum(y[k], y[k - 1] - speed * track.sample_seconds)
+        apex = np.maximum(apex, y[k])
 
 
 def release(track: Track) -> np.ndarray:

@@ -16,12 +16,14 @@ from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.geometry import rotate, velocity_at
 from derrumbe.simulate.structure import Structure
 
-FRICTION = 0.75
+FRICTION = 1.0
 RESTITUTION = 0.02
 ANGULAR_DAMPING = 0.15
 MARGIN = 0.012
 """m that a collider is drawn in on every side, at most 4 % of the piece."""
-PUSH_OUT = 0.3
+SLEEPY = 0.3
+"""m/s: a pile in which everything is slower for half a second lies still."""
+PUSH_OUT = 0.1
 """m/s at most with which overlapping pieces part: rubble must not spring."""
 THROW = 2.0
 """m/s of change in one step that counts as a throw."""
@@ -167,7 +169,9 @@ class World:
         body: Any = self.world.rigid_bodies.get(handle)
         body.linvel = tuple(velocity_at(linear, angular, centre, self._centre(body)))
         body.angvel = tuple(angular)
-        body.activation.linear_threshold = 0.15
+        activation = body.activation  # a copy
+        activation.linear_threshold = SLEEPY
+        body.activation = activation
         self._next += 1
         self.bodies[self._next] = Body(handle, pieces, float(self.structure.mass[pieces].sum()))
         self.body_of[pieces] = self._next
