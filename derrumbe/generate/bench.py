@@ -41,12 +41,12 @@ class WindowBench:
     def guide(self, frame: int, channels: tuple[str, ...]) -> np.ndarray:
         """Return a guide's channels (h, w, c), those that were added as 0."""
         known = tuple(name for name in channels if name not in self.added)
+        path = self.guides.path(self.guides.record.picture, frame)
+        if known == channels:
+            return read_exr(path, channels)
         plate = self.plate.record
         pixels = np.zeros((plate.height, plate.width, len(channels)), np.float32)
         if known:
-            path = self.guides.path(self.guides.record.picture, frame)
-            if known == channels:
-                return read_exr(path, channels)
             pixels[..., [channels.index(name) for name in known]] = read_exr(path, known)
         return pixels
 
@@ -88,11 +88,11 @@ class WindowSource:
         plate = self.bench.plate
         return read_exr(plate.path(plate.record.picture, min(frame, self.window.last)), RGB)
 
-    def clean(self) -> np.ndarray:
-        return read_exr(self.bench.film_set.path(self.scene.clean_plate), RGB)
+    def clean(self, frame: int) -> np.ndarray:
+        return read_exr(self.bench.film_set.path(self.scene.clean_plate, min(frame, self.window.last)), RGB)
 
-    def depth(self) -> np.ndarray:
-        return read_exr(self.bench.film_set.path(self.scene.set_depth), ("Z",))[..., 0]
+    def depth(self, frame: int) -> np.ndarray:
+        return read_exr(self.bench.film_set.path(self.scene.set_depth, min(frame, self.window.last)), ("Z",))[..., 0]
 
     def front(self, frame: int) -> np.ndarray | None:
         if self.scene.foreground is None:

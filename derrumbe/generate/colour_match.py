@@ -48,7 +48,7 @@ def _cells(given: np.ndarray, made: np.ndarray, compare: np.ndarray) -> tuple[np
     def blocks(plane: np.ndarray) -> np.ndarray:
         return plane[:height, :width].reshape(height // CELL, CELL, width // CELL, CELL, -1)
 
-    whole = blocks(compare).all((1, 3))[..., 0]
+    whole = np.all(blocks(compare), (1, 3))[..., 0]
     return blocks(given).mean((1, 3), dtype=np.float64)[whole], blocks(made).mean((1, 3), dtype=np.float64)[whole]
 
 

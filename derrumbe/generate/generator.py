@@ -29,10 +29,10 @@ class Source(Protocol):
     def plate(self, frame: int) -> np.ndarray:
         """Plate, (h, w, 3) float32 scene-linear ACEScg."""
 
-    def clean(self) -> np.ndarray:
+    def clean(self, frame: int) -> np.ndarray:
         """What the building hid, (h, w, 3) float32."""
 
-    def depth(self) -> np.ndarray:
+    def depth(self, frame: int) -> np.ndarray:
         """Depth of the set without the building, (h, w) float32, metres."""
 
     def front(self, frame: int) -> np.ndarray | None:

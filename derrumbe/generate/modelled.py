@@ -95,12 +95,11 @@ class ModelGenerator:
         first = np.empty((count, height, width, 3), np.float32)
         mask = np.empty((count, height, width), np.float32)
         guide = first if self.knobs.control == "comp" else np.empty_like(first)
-        clean = np.nan_to_num(source.clean())
         for i in range(count):
             if i >= len(window.frames):
                 first[i], mask[i], guide[i] = first[i - 1], mask[i - 1], guide[i - 1]
                 continue
-            self._show_frame(window.first + i, source, clean, first[i], mask[i], guide[i])
+            self._show_frame(window.first + i, source, first[i], mask[i], guide[i])
         prompt, negative = self.words
         strength = self.knobs.strength if self.knobs.strength is not None else self.model_rules.strength
         return Conditioning(
@@ -116,9 +115,9 @@ class ModelGenerator:
             task=f"w{window.index:04d}-f{window.first}-{window.last}",
         )
 
-    def _show_frame(self, frame: int, source: Source, clean: np.ndarray, first: np.ndarray, mask: np.ndarray, guide: np.ndarray) -> None:
+    def _show_frame(self, frame: int, source: Source, first: np.ndarray, mask: np.ndarray, guide: np.ndarray) -> None:
         """Fill one frame of what the model is shown."""
-        scene = physical(source, clean, frame)
+        scene = physical(source, frame)
         picture, wanted = scene.whole, mattes.model_mask(self._alpha(scene), scene.cover)
         earlier = source.made(frame, GENERATED) if self.model_rules.takes_mask else None
         if earlier is not None:
@@ -133,9 +132,8 @@ class ModelGenerator:
             guide[:] = np.clip(self.fit.shown(self._depth(frame, source)), 0, 1)
 
     def _depth(self, frame: int, source: Source) -> np.ndarray:
-        behind = source.depth()
-        span = control.depth_span(behind, _distance(source))
-        return control.depth_picture(control.new_depth(behind, source.guide(frame, ("depth.Z",))[..., 0]), span)
+        span = control.depth_span(source.depth(self.plate.frames.first), _distance(source))
+        return control.depth_picture(control.new_depth(source.depth(frame), source.guide(frame, ("depth.Z",))[..., 0]), span)
 
     def _alpha(self, scene: Physical) -> np.ndarray:
         return mattes.matte(scene.cover, scene.front, self.reach)
@@ -145,9 +143,8 @@ class ModelGenerator:
         compare = np.stack([mattes.outside(mask) for mask in shown.mask])
         compare[:, self.fit.inner[1] :] = compare[:, :, self.fit.inner[0] :] = False
         colours = colour_match.maps(shown.first, made, compare)
-        clean = np.nan_to_num(source.clean())
         for i, frame in enumerate(window.frames):
-            scene = physical(source, clean, frame)
+            scene = physical(source, frame)
             alpha = self._alpha(scene)[..., None]
             picture = restore(colour_match.matched(made[i], colours[i]), scene.whole)
             premultiplied = np.clip(np.concatenate([picture * alpha, alpha], -1), 0, HALF_MAX).astype(np.float16)

@@ -32,9 +32,9 @@ class Physical:
     front: np.ndarray
 
 
-def physical(source: Source, clean: np.ndarray, frame: int) -> Physical:
-    """Return `frame` put together from its layers; what an earlier window's model made of it lies on top."""
-    plate = np.nan_to_num(source.plate(frame))
+def physical(source: Source, frame: int) -> Physical:
+    """Return `frame` put together from its layers."""
+    plate, clean = np.nan_to_num(source.plate(frame)), np.nan_to_num(source.clean(frame))
     planes = np.nan_to_num(source.guide(frame, CHANNELS))
     colours = {group: planes[..., 4 * i : 4 * i + 4] for i, group in enumerate(GROUPS)}
     shadow, gone = planes[..., 16:19], planes[..., 19:20]
