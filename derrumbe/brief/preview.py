@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derrumbe.core.knobs import ShotSpec
 
-PIECES, VOXELS, SUBFRAMES, SKY_RAYS, DUST_STEP = 600, 96, 4, 4, 1.0
+PIECES, VOXELS, SUBFRAMES, SKY_RAYS, DUST_SCALE, DUST_STEP = 600, 96, 3, 2, 0.4, 1.0
 
 
 def preview_of(spec: ShotSpec) -> ShotSpec:
@@ -18,7 +18,9 @@ def preview_of(spec: ShotSpec) -> ShotSpec:
                 update={
                     "subframes": min(render.subframes, SUBFRAMES),
                     "sky_rays": min(render.sky_rays, SKY_RAYS),
+                    "dust_scale": min(render.dust_scale, DUST_SCALE),
                     "dust_step": max(render.dust_step, DUST_STEP),
+                    "shade_hidden": False,
                 }
             ),
         }

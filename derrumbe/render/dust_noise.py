@@ -26,24 +26,28 @@ BLOCK = 8
 
 @njit(cache=True)
 def _cells(feature, size):
-    """Periodic billows (size³): 1 at the feature points (n,n,n,3 in cells), falling with distance, 0 half a cell and more away from all."""
+    """Periodic billows (size³): 1 at the feature points (n,n,n,3 in cells), falling with distance, 0 a cell and more away from all."""
     count = feature.shape[0]
-    out = np.empty((size, size, size), F)
-    for i in range(size):
-        x = (F(i) + F(0.5)) * F(count) / F(size)
-        for j in range(size):
-            y = (F(j) + F(0.5)) * F(count) / F(size)
-            for k in range(size):
-                z = (F(k) + F(0.5)) * F(count) / F(size)
-                least = F(9)
-                for a in range(int(x) - 1, int(x) + 2):
-                    for b in range(int(y) - 1, int(y) + 2):
-                        for c in range(int(z) - 1, int(z) + 2):
-                            p = feature[a % count, b % count, c % count]
-                            dx, dy, dz = F(a) + p[0] - x, F(b) + p[1] - y, F(c) + p[2] - z
-                            least = min(least, dx * dx + dy * dy + dz * dz)
-                out[i, j, k] = max(F(1) - np.sqrt(least), F(0))
-    return out
+    wide = size // count
+    least = np.ones((size, size, size), F)
+    for n in range(count**3):
+        a, b, c = n // (count * count), n // count % count, n % count
+        p = feature[a, b, c]
+        x, y, z = (F(a) + p[0]) * F(wide), (F(b) + p[1]) * F(wide), (F(c) + p[2]) * F(wide)
+        # texels whose centres are within a cell of the point
+        for i in range(int(np.floor(x)) - wide, int(np.floor(x)) + wide + 1):
+            dx = (F(i) + F(0.5) - x) / F(wide)
+            for j in range(int(np.floor(y)) - wide, int(np.floor(y)) + wide + 1):
+                dy = (F(j) + F(0.5) - y) / F(wide)
+                flat = dx * dx + dy * dy
+                if flat >= F(1):
+                    continue
+                for k in range(int(np.floor(z)) - wide, int(np.floor(z)) + wide + 1):
+                    dz = (F(k) + F(0.5) - z) / F(wide)
+                    away = flat + dz * dz
+                    if away < least[i % size, j % size, k % size]:
+                        least[i % size, j % size, k % size] = away
+    return F(1) - np.sqrt(least)
 
 
 @lru_cache(maxsize=1)

@@ -24,6 +24,8 @@ from derrumbe.render.shutter import Shutter, pose, posed, shutter
 from derrumbe.render.solids import Lighting, Solids, moving_solids, render_solids
 
 INTACT = "intact.npz"
+OPAQUE, REACH = 0.996, 13
+"""Opacity of dust that hides a solid, and how many pixels across it must."""
 
 
 @dataclass(frozen=True)
@@ -96,19 +98,27 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
     middle, dust = pose(scene, times.middle), air(inputs, frame, settings.dust)
     lighting = Lighting(illumination(inputs.film_set.record.sun), moving_solids(scene, middle), dust.sun, dust.sky)
     knobs = settings.render
-    solids = render_solids(inputs, scene, look, camera, times, lighting, sky_rays=knobs.sky_rays, denoise=knobs.denoise)
     data, rest = _data(inputs, scene, camera, frame, times)
+    layers = march(inputs, dust, camera, frame, data.window, data.solid, knobs, settings.seed)
+    hidden = None if layers is None or knobs.shade_hidden else hidden_by(layers[0])
     return View(
         inputs=inputs,
         frame=frame,
-        solids=solids,
+        solids=render_solids(inputs, scene, look, camera, times, lighting, sky_rays=knobs.sky_rays, denoise=knobs.denoise, hidden=hidden),
         data=data,
         crumbs=_crumbs(inputs, scene, look, camera, times, lighting, data, frame),
-        dust=march(inputs, dust, camera, frame, data.window, data.solid, settings.render, settings.seed),
+        dust=layers,
         shadow=shadow(inputs, camera, lighting, middle.moved, knobs.sky_rays + knobs.sky_rays // 2, frame),
         rest=rest,
         moved=middle.moved,
     )
+
+
+def hidden_by(dust: np.ndarray) -> np.ndarray:
+    """Return where (h,w) bool dust (h,w,4) lets nothing through, nor anywhere near, since solids move while the shutter is open."""
+    import cv2
+
+    return cv2.erode((dust[..., 3] > OPAQUE).astype(np.uint8), np.ones((REACH, REACH), np.uint8)).astype(bool)
 
 
 def _data(inputs: Inputs, scene: Scene, camera: Camera, frame: int, times: Shutter) -> tuple[Data, tuple[np.ndarray, np.ndarray]]:

@@ -73,9 +73,18 @@ def moment(scene: Scene, sample: float, rate: float) -> Moment:
 
 
 def render_solids(
-    inputs: Inputs, scene: Scene, look: Look, camera: Camera, times: Shutter, lighting: Lighting, *, sky_rays: int, denoise: bool
+    inputs: Inputs,
+    scene: Scene,
+    look: Look,
+    camera: Camera,
+    times: Shutter,
+    lighting: Lighting,
+    *,
+    sky_rays: int,
+    denoise: bool,
+    hidden: np.ndarray | None = None,
 ) -> Solids:
-    """Return the pieces seen through the shutter."""
+    """Return the pieces seen through the shutter; black where they are `hidden` (h,w) bool, over the whole picture."""
     reach = int(np.clip(np.ceil(2.5 * inputs.film_set.record.softness_px), 1, 8)) + 1
     now = moment(scene, times.middle, float(inputs.plate.record.rate))
     poses = [pose(scene, time) for time in times.times]
@@ -84,11 +93,14 @@ def render_solids(
     coverage, sums = Coverage.empty(window.shape), Sums.empty(window.shape)
     calm = now.stir < min(STIRRED, STIRRED_PIXELS * scene.pixel)
     # with enough samples, every other one of a pixel gathers light, with twice the rays
-    every = 2 if len(poses) >= 4 else 1
+    every = 2 if len(poses) >= 3 else 1
     rays = max(1, int(np.ceil(sky_rays * every / len(poses))))
     for index, (at, view, offset) in enumerate(zip(poses, views, times.offsets, strict=True)):
         hit = visible(view, scene.triangles, window, offset, holes=scene.holes)
         pixel, triangle = collect(scene, hit, rest_pieces(inputs, camera, offset, window), at.moved, calm, coverage)
+        if hidden is not None:
+            seen = ~hidden[window.slices].reshape(-1)[pixel]
+            pixel, triangle = pixel[seen], triangle[seen]
         for start in range(0, len(pixel), BAND):
             part = slice(start, start + BAND)
             samples = surfaces(scene, view, window, now.at.rotation, calm, pixel[part], triangle[part], offset)

@@ -179,6 +179,8 @@ def was_seen(rest_depth, u, v, left, top, depth, slant):  # type: ignore[no-unty
     """Whether the building's surface at plate pixel (u, v), `depth` metres away, was the nearest one there; slant: metres from pixel to pixel."""
     i, j = int(np.floor(u)) - left, int(np.floor(v)) - top
     tolerance = 0.03 + 5e-4 * depth + 0.75 * slant
+    if 0 <= j < rest_depth.shape[0] and 0 <= i < rest_depth.shape[1] and abs(rest_depth[j, i] - depth) < tolerance:
+        return True
     for y in range(max(j - 1, 0), min(j + 2, rest_depth.shape[0])):
         for x in range(max(i - 1, 0), min(i + 2, rest_depth.shape[1])):
             if abs(rest_depth[y, x] - depth) < tolerance:
