@@ -19,6 +19,8 @@ Image = dict[str, np.ndarray]
 SHORT = {"r": "rgba.red", "g": "rgba.green", "b": "rgba.blue", "a": "rgba.alpha"}
 LONG = {"R": "red", "G": "green", "B": "blue", "A": "alpha"}
 RGB = ("rgba.red", "rgba.green", "rgba.blue")
+SIZE_PER_SIGMA = 2.35
+"""Roughly; nothing here may depend on it much."""
 FUNCTIONS = {
     "min": np.minimum,
     "max": np.maximum,
@@ -132,6 +134,8 @@ class Graph:
         assert node["output"] == "rgb"
         if node["operation"] == "multiply":
             return {**b, **{name: a[name] * b[name] for name in RGB}}
+        if node["operation"] == "plus":
+            return {**b, **{name: a[name] + b[name] for name in RGB}}
         assert node["operation"] == "over"
         return {**b, **{name: a[name] + b[name] * (1 - a["rgba.alpha"]) for name in RGB}}
 
@@ -142,6 +146,12 @@ class Graph:
         spread = maximum_filter if size > 0 else minimum_filter
         names = {"rgb": RGB, "alpha": ("rgba.alpha",)}[node["channels"]]
         return {**image, **{name: spread(image[name], 2 * abs(size) + 1, mode="nearest") for name in names}}
+
+    def _blur(self, node: Node, frame: int, image: Image) -> Image:
+        from scipy.ndimage import gaussian_filter
+
+        assert node["channels"] == "rgba"
+        return {**image, **{name: gaussian_filter(image[name], float(node["size"]) / SIZE_PER_SIGMA) for name in (*RGB, "rgba.alpha")}}
 
     def _stmap(self, node: Node, frame: int, source: Image, uv: Image) -> Image:
         import cv2

@@ -24,6 +24,8 @@ SKIRT = 2.5
 """How far the lens spreads an outline, in sigmas of its blur, as in comp."""
 ALIKE = 0.015
 """Share of its value by which a resting piece may differ from the building's texture, as in comp."""
+SOLID, LENT = 0.95, 7
+"""Coverage that lends its colour to soft edges nearby, and the size of the blur that carries it there."""
 FULL_CARE = 0.25
 """Coverage from which the black level holds entirely, as in comp."""
 NOTE = """Rebuilds the shot from layers/, in Derrumbe's order.
@@ -200,21 +202,29 @@ def lifted(letter: str, black: float) -> str:
 
 
 def add_foreground(script: Script, below: str) -> str:
-    """Put what stands in front over it all, without the old building at its soft edges."""
+    """Put what stands in front over it all. Its soft edges lose the old building; where they are thin, solid parts lend their colour."""
     building = script.node("Expression", "building", "building_matte", at=(4, 10), expr3="r")
     old = script.node("Keymix", "old_background", "plate", "texture", building, at=(2, 10), channels=RGB)
     cut = script.node("Copy", "plate_cut", "plate", "foreground", at=(-2, 10), from0=Raw("rgba.red"), to0=Raw("rgba.alpha"))
-    lines = {f"expr{index}": f"(Ba > 0) * max(B{one} - (1 - Ba) * A{one}, 0)" for index, one in enumerate(RGB)}
-    front = script.node("MergeExpression", "front", cut, old, at=(2, 11), **lines, expr3="Ba")
-    return script.node("Merge2", "over_front", below, front, at=(0, 11), operation="over", output=RGB)
+    seen = {f"expr{index}": f"Ba * max(B{one} - (1 - Ba) * A{one}, 0)" for index, one in enumerate(RGB)}
+    own = script.node("MergeExpression", "own_colour", cut, old, at=(2, 11), **seen, expr3="Ba")
+    solid = script.node("Expression", "solid", cut, at=(4, 11), **{f"expr{n}": f"{one} * (a > {SOLID})" for n, one in enumerate("rgb1")})
+    near = script.node("Blur", "near_solid", solid, at=(4, 12), channels="rgba", size=LENT)
+    lent = {
+        f"expr{index}": f"(1 - Ba) * Ba * ((Aa > 0.001) * A{one} / max(Aa, 0.001) + (Aa <= 0.001) * B{one})"
+        for index, one in enumerate(RGB)
+    }
+    lent_colour = script.node("MergeExpression", "lent_colour", cut, near, at=(4, 13), **lent)
+    front = script.node("Merge2", "front", own, lent_colour, at=(2, 13), operation="plus", output=RGB)
+    return script.node("Merge2", "over_front", below, front, at=(0, 14), operation="over", output=RGB)
 
 
 def add_result(script: Script, composed: str) -> None:
     """Keep the plate itself where the effect matte is 0, and offer to write the result."""
-    changed = script.node("Expression", "changed", "matte", at=(2, 12), expr3="r > 0")
-    script.node("Keymix", "result", "plate", composed, changed, at=(0, 12), channels=RGB)
+    changed = script.node("Expression", "changed", "matte", at=(2, 15), expr3="r > 0")
+    script.node("Keymix", "result", "plate", composed, changed, at=(0, 15), channels=RGB)
     script.node(
-        "Write", "write", "result", at=(0, 13), file=here("../comp/comp.{frame}.exr"), raw=True, file_type="exr", create_directories=True,
+        "Write", "write", "result", at=(0, 16), file=here("../comp/comp.{frame}.exr"), raw=True, file_type="exr", create_directories=True,
         disable=True,
     )  # fmt: skip
 
