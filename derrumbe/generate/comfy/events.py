@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from types import TracebackType
 from typing import Any
@@ -84,10 +85,8 @@ class Events:
 
 def check_installed() -> None:
     """Raise BadInput when the websocket library isn't there."""
-    try:
-        import websockets.sync.client  # noqa: F401
-    except ImportError as error:
-        raise BadInput("generate.name comfyui: a library is missing; pip install 'derrumbe[comfy]'") from error
+    if importlib.util.find_spec("websockets") is None:
+        raise BadInput("generate.name comfyui: websockets isn't installed; pip install 'derrumbe[comfy]'")
 
 
 def _event(message: str | bytes) -> dict[str, Any]:
