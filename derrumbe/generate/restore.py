@@ -22,7 +22,7 @@ AGREE = 0.06
 """Difference in codes at which the physical detail counts a third."""
 LOOK = 1.5
 """Sigma, in model pixels, of the neighbourhood that must agree."""
-CORE = 2.0
+CORE = 1.2
 """Standard deviations of noise taken out of the detail."""
 
 
