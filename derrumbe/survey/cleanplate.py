@@ -13,7 +13,7 @@ from derrumbe.survey.filters import masked_mean, shrunk, widened
 SKY_SIDE = 480
 PATCH_SIDE = 1400
 """Sky is carried on, and patches are matched, in pictures no larger than this; full size keeps its own pixels outside the hole."""
-PATCH_RADIUS, BROAD_RADIUS = 3, 5
+PATCH_RADIUS, BROAD_RADIUS = 5, 5
 """Radius of patches; the broad ones where little is repeated often, and broken things would show."""
 FEATHER = 0.003
 BROAD = 0.03

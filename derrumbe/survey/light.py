@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from derrumbe.core.knobs import Light
-from derrumbe.core.records import Sun, Vec3
+from derrumbe.core.records import Camera, Facade, Sun, Vec3
+from derrumbe.geom.camera import project
+from derrumbe.survey.cast import CastShadow, towards
+from derrumbe.survey.filters import filled
 
 LUMA = np.array([0.2722287168, 0.6740817658, 0.0536895174])
 ALBEDO = {"brick": 0.26, "concrete": 0.40, "stone": 0.42, "timber": 0.32}
@@ -20,6 +25,15 @@ BLUE_SKY = 0.80
 BLUE_SHARE = 0.15
 SUN_OVER_SKY = 4.5
 """Clear sky: sun facing a surface, over the whole sky facing up (CIE clear sky, sun at about 40 degrees)."""
+SEEN = 0.75
+"""Share of the sky's light that reaches the ground in a building's shadow."""
+AMBIENT = 0.6
+"""Light of sky and ground on a wall, over the whole sky's facing up."""
+UNLIKE = 0.18
+"""Two façades whose light parts differ by less than this (log) don't tell the sun."""
+ELEVATION = 42.0
+ENOUGH = 400
+"""Pixels of a façade that tell how bright it is."""
 SUN_TINT = np.array([1.06, 0.99, 0.90])
 LIT = 0.36
 """A façade whose light parts are brighter than this share of the sky stands in the sun (plates: 0.46 and 1.3 in the sun, 0.25 in shade)."""
@@ -27,20 +41,41 @@ LIGHT_PARTS = 90
 """Percentile of the façade's pixels that are its light parts: dark paint and windows say nothing of the sun."""
 
 
+@dataclass(frozen=True)
+class Face:
+    """A façade: which way it looks, and how bright its light parts are."""
+
+    normal: Vec3
+    light: float
+
+
 def estimate(
-    texture: np.ndarray, sky: np.ndarray, walls: np.ndarray, ground: np.ndarray, normal: np.ndarray, material: str, knobs: Light
+    texture: np.ndarray,
+    sky: np.ndarray,
+    walls: np.ndarray,
+    ground: np.ndarray,
+    normal: np.ndarray,
+    material: str,
+    knobs: Light,
+    cast: CastShadow | None = None,
+    faces: tuple[Face, ...] = (),
 ) -> Sun:
-    """Return the Sun. `texture` (h, w, 3); `sky` alpha; `walls`, `ground` (h, w) bool; `normal`: the main façade's."""
+    """Return the Sun. `texture` (h, w, 3); `sky` alpha; `walls`, `ground` (h, w) bool; `normal`: the main façade's.
+
+    cast: the building's shadow on the ground, where one was found: it tells direction, strength and tint. faces: both façades where two
+    are seen: the brighter one looks to the sun.
+    """
     heaven = texture[sky > 0.99]
-    overcast = knobs.sky == "overcast" if knobs.sky != "auto" else _is_overcast(heaven)
+    overcast = knobs.sky == "overcast" if knobs.sky != "auto" else cast is None and _is_overcast(heaven)
     wall = _median(texture, walls, 0.3)
     light_parts = float(np.percentile(texture[walls] @ LUMA.astype(np.float32), LIGHT_PARTS)) if walls.any() else 0.3
-    azimuth, elevation = _sun_angles(texture, sky, light_parts, heaven, overcast)
+    azimuth, elevation = (cast.azimuth, cast.elevation) if cast else _sun_angles(texture, sky, light_parts, heaven, overcast, faces)
     azimuth = knobs.sun_azimuth if knobs.sun_azimuth is not None else azimuth
     elevation = knobs.sun_elevation if knobs.sun_elevation is not None else elevation
-    direction = _direction(azimuth, elevation)
+    direction = towards(azimuth, elevation)
     sky_tint = _tint(np.median(heaven, axis=0)) if len(heaven) else np.ones(3)
-    shape = _shape(overcast, direction, sky_tint, _tint(_median(texture, ground, 0.2)))
+    strength = SUN_OVER_SKY * SUN_TINT if cast is None else _strength(cast, direction, sky_tint)
+    shape = _shape(np.zeros(3) if overcast else strength, direction, sky_tint, _tint(_median(texture, ground, 0.2)))
     lit = float(np.asarray(normal) @ direction)
     shown = shape[0] * max(0.0, lit) + 0.5 * (shape[1] + shape[2])
     # Dark paint would make the light dim: the façade's light parts are at most as pale as PALE.
@@ -61,17 +96,37 @@ def estimate(
     )
 
 
+def faces_of(texture: np.ndarray, walls: np.ndarray, camera: Camera, facades: tuple[Facade, ...]) -> tuple[Face, ...]:
+    """Return the façades that show enough of themselves in `walls` (h, w) bool of `texture` (h, w, 3)."""
+    faces = []
+    for facade in facades:
+        origin, along = np.asarray(facade.origin), np.asarray(facade.along) * facade.width
+        up = np.array([0.0, facade.height, 0.0])
+        corners = origin + np.array([np.zeros(3), along, along + up, up])
+        pixels, depth = project(camera, corners)
+        if (depth < 0.1).any():
+            continue
+        shown = (filled([np.clip(pixels, -1e4, 1e4)], walls.shape[:2]) > 0) & walls
+        if np.count_nonzero(shown) > ENOUGH:
+            faces.append(Face(facade.normal, float(np.percentile(texture[shown] @ LUMA.astype(np.float32), LIGHT_PARTS))))
+    return tuple(faces)
+
+
 def _is_overcast(heaven: np.ndarray) -> bool:
     if len(heaven) < 50:
         return True
     return bool(np.mean(heaven[:, 0] < BLUE_SKY * heaven[:, 2]) < BLUE_SHARE)
 
 
-def _sun_angles(texture: np.ndarray, sky: np.ndarray, light_parts: float, heaven: np.ndarray, overcast: bool) -> tuple[float, float]:
-    """Return (azimuth, elevation) in degrees. A lit façade has the sun behind the camera, a dark one before it; the brighter side of the
-    sky is the sun's."""
+def _sun_angles(
+    texture: np.ndarray, sky: np.ndarray, light_parts: float, heaven: np.ndarray, overcast: bool, faces: tuple[Face, ...]
+) -> tuple[float, float]:
+    """Return (azimuth, elevation) in degrees. A lit façade has the sun behind the camera, a dark one before it; the brighter of two façades
+    looks to the sun, else the brighter side of the sky is the sun's."""
     if overcast or len(heaven) < 50:
         return 150.0, 60.0
+    if len(faces) > 1 and abs(np.log(faces[0].light / faces[1].light)) > UNLIKE:
+        return _by_faces(faces[0], faces[1], light_parts > LIT * float(np.median(heaven @ LUMA)))
     side = _brighter_side(texture, sky)
     if light_parts > LIT * float(np.median(heaven @ LUMA)):
         return 180.0 - 50.0 * side, 42.0
@@ -88,17 +143,32 @@ def _brighter_side(texture: np.ndarray, sky: np.ndarray) -> float:
     return 1.0 if len(right) and len(left) and np.median(right) > np.median(left) else -1.0
 
 
-def _direction(azimuth: float, elevation: float) -> np.ndarray:
-    """Return the unit vector towards the sun: azimuth 0 behind the building (-Z), 90 right of frame (+X), 180 behind the camera (+Z)."""
-    a, e = np.radians(azimuth), np.radians(elevation)
-    return np.array([np.sin(a) * np.cos(e), np.sin(e), -np.cos(a) * np.cos(e)])
+def _by_faces(first: Face, second: Face, first_is_lit: bool) -> tuple[float, float]:
+    """Return the (azimuth, elevation) at which a clear sky lights two façades as unlike as they are."""
+    elevation = ELEVATION
+    wanted = float(np.log(first.light / second.light))
+    found = []
+    for azimuth in np.arange(0.0, 360.0, 5.0):
+        direction = towards(azimuth, elevation)
+        facing = [max(0.0, float(np.asarray(face.normal) @ direction)) for face in (first, second)]
+        told = float(np.log((SUN_OVER_SKY * facing[0] + AMBIENT) / (SUN_OVER_SKY * facing[1] + AMBIENT)))
+        found.append((abs(told - wanted) + (0.5 if (facing[0] > 0.05) != first_is_lit else 0.0), azimuth))
+    # Several azimuths may do; the middle of the good ones is least wrong.
+    best = min(found)[0]
+    good = np.radians([azimuth for miss, azimuth in found if miss < best + 0.05])
+    return float(np.degrees(np.arctan2(np.sin(good).mean(), np.cos(good).mean())) % 360), elevation
+
+
+def _strength(cast: CastShadow, direction: np.ndarray, sky_tint: np.ndarray) -> np.ndarray:
+    """Return the sun's light over the sky's (3,), from how much darker the ground is in the shadow: there it sees SEEN of the sky."""
+    over = (cast.ratio * SEEN - 1) * sky_tint / max(float(direction[1]), 0.1)
+    return np.clip(over, 0.3, 12.0)
 
 
 def _shape(
-    overcast: bool, direction: np.ndarray, sky_tint: np.ndarray, ground_tint: np.ndarray
+    sun: np.ndarray, direction: np.ndarray, sky_tint: np.ndarray, ground_tint: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return unscaled (sun, sky, ground) light."""
-    sun = np.zeros(3) if overcast else SUN_OVER_SKY * SUN_TINT
     arriving = sky_tint + sun * max(0.0, direction[1])
     return sun, sky_tint, GROUND_ALBEDO * arriving * ground_tint
 

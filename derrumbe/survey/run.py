@@ -13,11 +13,12 @@ from derrumbe.core.work import Work
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import write_exr
 from derrumbe.survey import cleanplate, evidence, light, look
+from derrumbe.survey.cast import CastShadow, find_shadow
 from derrumbe.survey.filters import widened
 from derrumbe.survey.fronts import write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.mattes import Mattes, find_mattes
-from derrumbe.survey.move import camera_move, known_focal, moved_set
+from derrumbe.survey.move import camera_move, moved_set, solved_view
 from derrumbe.survey.neighbours import Cards, find_cards, proxy_mesh, set_depth
 from derrumbe.survey.outline import clipped, scaled
 from derrumbe.survey.reference import build_reference
@@ -44,7 +45,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     texture = reference.texture
     codes = to_display(texture, record.display)
     mattes = find_mattes(codes, drawn, polygons, foliage)
-    geometry = build_geometry(codes, drawn, contour_of(mattes.region), known_focal(found, record), settings, found.kind != "locked")
+    geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings, solved_view(found, settings.seed))
     clean, cards = _behind(texture, codes, mattes, geometry, settings)
     foreground = write_fronts(work, plate, mattes.front, reference, settings.holdout) if found.kind == "locked" else None
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
@@ -117,12 +118,13 @@ def _record(
     cautions: list[Caution],
 ) -> Set:
     thin = slice(None, None, max(1, max(texture.shape) // LOOKED_AT))
+    full = texture
     texture, sky = texture[thin, thin], mattes.sky[thin, thin]
     walls = mattes.region[thin, thin] & (mattes.front[thin, thin] < 0.5)
     colour = look.wall_colour(texture, walls)
     material = settings.building.material if settings.building.material != "auto" else look.guess_material(colour)
     below = np.broadcast_to(np.arange(mattes.region.shape[0])[thin, None] > drawn[:, 1].max(), walls.shape)
-    sun = light.estimate(texture, sky, walls, below, np.array([0.0, 0.0, 1.0]), material, settings.light)
+    sun = light.estimate(texture, sky, walls, below, np.array([0.0, 0.0, 1.0]), material, settings.light, *_shading(full, mattes, geometry))
     building = Building(
         outline_px=tuple(_vec2(point) for point in drawn),
         facades=geometry.facades,
@@ -143,6 +145,14 @@ def _record(
         evidence=pictures,
         warnings=(*cautions, *geometry.warnings),
     )
+
+
+def _shading(texture: np.ndarray, mattes: Mattes, geometry: Geometry) -> tuple[CastShadow | None, tuple[light.Face, ...]]:
+    """Return the shadow that the building casts, and how bright its façades are."""
+    clear = (mattes.sky < 0.01) & (mattes.front < 0.01)
+    ground = clear & ~widened(mattes.region, 3) & (mattes.front < 0.01)
+    shadow = find_shadow(texture, ground, geometry.camera, geometry.vertices, geometry.triangles, geometry.height)
+    return shadow, light.faces_of(texture, clear & mattes.region, geometry.camera, geometry.facades)
 
 
 def _vec2(point: np.ndarray) -> Vec2:

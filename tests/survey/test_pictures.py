@@ -223,8 +223,8 @@ def test_light_makes_a_wall_of_its_albedo_show_as_in_the_plate(overcast: bool, m
 
 
 def test_sun_azimuth_90_is_right_of_frame() -> None:
-    assert light._direction(90, 0) == pytest.approx([1, 0, 0], abs=1e-9)
-    assert light._direction(0, 0) == pytest.approx([0, 0, -1], abs=1e-9)
+    assert light.towards(90, 0) == pytest.approx([1, 0, 0], abs=1e-9)
+    assert light.towards(0, 0) == pytest.approx([0, 0, -1], abs=1e-9)
 
 
 @pytest.mark.parametrize("sigma", [0.6, 1.0, 1.8])
