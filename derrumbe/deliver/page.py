@@ -11,6 +11,8 @@ from derrumbe.core.records import Comp, Layers, Motion, Pieces, Plate, Report, S
 from derrumbe.deliver.evidence import Evidence
 from derrumbe.deliver.html import Markup, join, tag
 from derrumbe.deliver.marks import Mark
+from derrumbe.deliver.matchmove.pictures import Matchmove
+from derrumbe.deliver.matchmove.section import matchmove_section
 from derrumbe.deliver.sections import brief_section, checks_section, cost_section, found_section, made_section, scene_section, sheet_section
 from derrumbe.deliver.settings import Settings
 from derrumbe.media.timecode import timecode_at
@@ -49,6 +51,7 @@ class Shown:
     report: Report
     marks: tuple[Mark, ...]
     evidence: Evidence
+    matchmove: Matchmove
     scene: tuple[str, ...]
 
 
@@ -86,6 +89,7 @@ def sections(shown: Shown) -> list[Markup]:
         checks_section(shown.report, shown.evidence),
         sheet_section(),
         found_section(shown.film_set, shown.evidence, [caution for record in stages for caution in record.warnings]),
+        matchmove_section(shown.plate, shown.film_set, shown.matchmove),
         brief_section(shown.settings),
         cost_section(),
         scene_section(shown.scene),

@@ -6,6 +6,7 @@ from derrumbe.core.records import Comp, Delivery, Layers, Located, Motion, Piece
 from derrumbe.core.work import Work
 from derrumbe.deliver.evidence import gather_evidence
 from derrumbe.deliver.marks import find_marks
+from derrumbe.deliver.matchmove.pictures import draw_matchmove
 from derrumbe.deliver.page import Shown, write_page
 from derrumbe.deliver.qc import write_qc
 from derrumbe.deliver.review import review_movies
@@ -34,10 +35,12 @@ def run(
     evidence = gather_evidence(work.folder, report, film_set)
     write_qc(work.folder / "qc.json", report.record, evidence)
     scene = write_scene(settings, work, plate, film_set, pieces, motion, layers.record, comp.record)
+    matchmove = draw_matchmove(work, plate, film_set)
     shown = Shown(
         settings=settings, plate=plate.record, film_set=film_set.record, pieces=pieces.record, motion=motion.record,
-        layers=layers.record, comp=comp.record, report=report.record, marks=marks, evidence=evidence, scene=scene,
+        layers=layers.record, comp=comp.record, report=report.record, marks=marks, evidence=evidence, matchmove=matchmove,
+        scene=scene,
     )  # fmt: skip
     write_page(work.folder, shown, ledger)
     fixed = ("review.mp4", "review_plate.mp4", "sheet.png", "qc.json", "report.html", "report/costs.js")
-    return Delivery(files=tuple(sorted({*fixed, *scene, *evidence.files})))
+    return Delivery(files=tuple(sorted({*fixed, *scene, *evidence.files, *matchmove.files})))
