@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# What is compiled at the first call takes seconds, and machines are shared: no test may depend on the clock.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 PLATES = Path(__file__).resolve().parents[2] / "shared" / "plates"
 

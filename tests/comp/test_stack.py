@@ -117,6 +117,35 @@ def test_kept_and_new_grain_add_up_to_the_plates(alpha, ratio):
         assert noise.std() == pytest.approx(np.sqrt(variance), rel=0.03)
 
 
+@given(plates, shares, shares)
+def test_a_models_picture_lies_over_all_that_is_new_and_under_what_stands_in_front(plate, alpha, cut):
+    filmed = replace(band(plate), front=plate * cut[..., None], front_alpha=cut)
+    generated = np.concatenate([np.repeat(0.7 * alpha[..., None], 3, -1), alpha[..., None]], -1).astype(np.float32)
+    dust = np.full((SIDE, SIDE, 4), 0.5, np.float32)
+    final, matte = stacked(filmed, replace(nothing(), dust_front=dust, generated=generated), quiet(), BLACK)
+    covered = 0.7 * alpha[..., None] + (1 - alpha[..., None]) * (0.5 + 0.5 * plate)
+    wanted = (1 - cut[..., None]) * covered + cut[..., None] * plate
+    assert final == pytest.approx(np.maximum(wanted, np.minimum(plate, 0)), rel=1e-3, abs=1e-3)
+    assert matte == pytest.approx(np.maximum(alpha, 0.5) * (1 - cut), abs=1e-6)
+    assert np.array_equal(final[matte == 0], plate[matte == 0])
+
+
+@given(
+    arrays(
+        np.float16, (SIDE, SIDE, len(CHANNELS) + 4), elements=st.sampled_from([np.nan, np.inf, -1.0, 0.0, 0.001, 0.5, 2.0]).map(np.float16)
+    )
+)
+def test_a_models_picture_is_read_after_the_physical_layers_and_made_usable(planes):
+    without = sorted_layers(planes[..., :-4].copy().view(np.uint16), range(len(CHANNELS)))
+    layers = sorted_layers(planes.view(np.uint16), range(len(CHANNELS) + 4))
+    assert not without.generated.any()
+    assert np.isfinite(layers.generated).all()
+    assert (layers.generated >= 0).all()
+    for item in fields(layers):
+        if item.name != "generated":
+            assert np.array_equal(getattr(layers, item.name), getattr(without, item.name))
+
+
 hostile = st.sampled_from([np.nan, np.inf, -np.inf, 65504.0, -65504.0, 1e-7, 0.0, 0.3, 1.0, 1.001])
 
 
