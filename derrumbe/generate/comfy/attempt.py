@@ -19,7 +19,7 @@ from derrumbe.core.files import write_text
 from derrumbe.generate.comfy.events import Events, check_installed
 from derrumbe.generate.comfy.faults import Lost, Refused, Unreachable
 from derrumbe.generate.comfy.following import Job, Share, follow
-from derrumbe.generate.comfy.pictures import picture_of, png_of_mask, png_of_picture
+from derrumbe.generate.comfy.pictures import is_cut_off, picture_of, png_of_mask, png_of_picture
 from derrumbe.generate.comfy.server import Server
 from derrumbe.generate.comfy.stock import Stock, check_choices, saved_finely, stock_for
 from derrumbe.generate.comfy.workflow import PICTURES, Graph, Workflow
@@ -179,7 +179,10 @@ class Attempt:
             if refused.status == 404:
                 raise Lost(f"{self.desk.server.address.url}: {file.get('filename')} is gone") from refused
             raise
-        return picture_of(data, f"{self.desk.server.address.url}: {file.get('filename')}")
+        where = f"{self.desk.server.address.url}: {file.get('filename')}"
+        if is_cut_off(data):
+            raise Unreachable(f"{where}: came in part only")
+        return picture_of(data, where)
 
     def _tell_sampling(self, share: float) -> None:
         self.tell(UPLOADED + (1 - 2 * UPLOADED) * share)

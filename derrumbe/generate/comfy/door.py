@@ -16,6 +16,9 @@ from derrumbe.generate.comfy.faults import Unreachable
 from derrumbe.generate.comfy.workflow import Workflow, read_workflow
 from derrumbe.generate.rules import RULES, ModelRules
 
+PATIENCE = 2.0
+"""Seconds to wait for a server on this machine before saying that there is none."""
+
 if TYPE_CHECKING:
     from derrumbe.generate.comfy.model import ComfyModel
 
@@ -34,9 +37,15 @@ def identity(knobs: Generate) -> str:
 
 
 def notices(knobs: Generate) -> tuple[str, ...]:
-    """Say where frames go, unless they stay here."""
+    """Say where frames go, unless they stay here; then whether somebody is there to take them."""
     address = address_at(knobs.url)
-    return () if is_named_loopback(address.host) else (f"frames of this shot are sent to {address.url}",)
+    if not is_named_loopback(address.host):
+        return (f"frames of this shot are sent to {address.url}",)
+    try:
+        address.dial(PATIENCE).close()
+    except Unreachable as trouble:
+        return (f"{trouble}, before the work gets to `generate`",)
+    return ()
 
 
 def open_model(knobs: Generate, hosts: Iterable[str] = ()) -> ComfyModel:

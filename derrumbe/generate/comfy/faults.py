@@ -13,7 +13,7 @@ class Lost(DerrumbeError):
     """The server no longer knows a job, or its files: it was restarted."""
 
 
-class Refused(DerrumbeError):
+class Refused(BadInput):
     """The server understood and said no. `status` is the HTTP status, `answer` what it said."""
 
     def __init__(self, text: str, status: int, answer: object) -> None:

@@ -113,9 +113,10 @@ def _sound(left: dict[str, Any], job: Job, server: Server) -> dict[str, Any]:
     status = left.get("status")
     status = status if isinstance(status, dict) else {}
     for message in status.get("messages") or ():
-        if message[0] == "execution_error":
-            raise _failure(message[1], job, server)
-        if message[0] == "execution_interrupted":
+        kind, data = message if isinstance(message, list) and len(message) == 2 else ("", {})
+        if kind == "execution_error" and isinstance(data, dict):
+            raise _failure(data, job, server)
+        if kind == "execution_interrupted":
             raise DerrumbeError(f"{server.address.url}: somebody stopped the job in ComfyUI; run again to go on with this window")
     if status.get("status_str", "success") != "success":
         raise DerrumbeError(f"{server.address.url}: the job ended as {status.get('status_str')}; see ComfyUI's console")

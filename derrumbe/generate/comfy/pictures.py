@@ -31,6 +31,11 @@ def picture_of(data: bytes, where: str) -> np.ndarray:
     return np.asarray(pixels[..., 2::-1] / np.float32(largest), np.float32)
 
 
+def is_cut_off(data: bytes) -> bool:
+    """Tell whether a PNG file ends before its end: decoders fill such pictures up with black and say nothing."""
+    return data.startswith(b"\x89PNG") and b"IEND" not in data[-16:]
+
+
 def _png(pixels: np.ndarray) -> bytes:
     done, data = cv2.imencode(".png", np.ascontiguousarray(pixels), FAST)
     if not done:

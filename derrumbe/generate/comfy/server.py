@@ -64,7 +64,8 @@ class Server:
 
     def history(self, job: str) -> dict[str, Any] | None:
         """Return what a finished job left, None while it isn't finished or when the server doesn't know it."""
-        return self._dict(self._get(f"/history/{quote(job, safe='')}")).get(job)
+        left = self._dict(self._get(f"/history/{quote(job, safe='')}")).get(job)
+        return left if isinstance(left, dict) else None
 
     def view(self, file: Mapping[str, str]) -> bytes:
         """Return a file that a job made."""
@@ -93,6 +94,8 @@ class Server:
             answer = line.getresponse()
             status, target = answer.status, answer.headers.get("Location", "")
             data = answer.read(LARGEST_ANSWER + 1)
+            if answer.length and len(data) <= LARGEST_ANSWER:
+                raise http.client.IncompleteRead(data, answer.length)  # a sized read doesn't say so itself
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable(f"{self.address.url}: the ComfyUI server broke off ({error or type(error).__name__})") from error
         finally:
@@ -149,6 +152,8 @@ def _ours(items: object, job: str, client: str) -> list[str]:
     """Queue items are [number, name, graph, extra, …]; `extra` names the client."""
     found = []
     for item in items if isinstance(items, list) else ():
+        if not isinstance(item, list) or len(item) < 2:
+            continue
         extra = item[3] if len(item) > 3 and isinstance(item[3], dict) else {}
         if item[1] == job or extra.get("client_id") == client:
             found.append(str(item[1]))

@@ -65,6 +65,13 @@ class Drop:
     """Break the connection without an answer."""
 
 
+class Cut:
+    """Break the connection in the middle of the answer; `silently`: with nothing that says how long it should be."""
+
+    def __init__(self, silently: bool = False) -> None:
+        self.silently = silently
+
+
 class Dead(Exception):
     """The server died while this thread worked for it."""
 
@@ -368,7 +375,8 @@ class _Handler(BaseHTTPRequestHandler):
         answer = getattr(self, f"_{method}_{place}")(rest, query, body)
         if answer is not None:
             status, told = answer if isinstance(answer, tuple) else (200, answer)
-            self._answer(status, told if isinstance(told, bytes) else json.dumps(told).encode())
+            data = told if isinstance(told, bytes) else json.dumps(told).encode()
+            self._cut(data, fault.silently) if isinstance(fault, Cut) else self._answer(status, data)
 
     def _answer(self, status: int, data: bytes, headers: dict | None = None) -> None:
         self.send_response(status)
@@ -376,6 +384,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
+
+    def _cut(self, data: bytes, silently: bool) -> None:
+        self.send_response(200)
+        if not silently:
+            self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data[: len(data) // 2])
 
     def _GET_system_stats(self, *_):
         system = {"comfyui_version": "0.9.9", "pytorch_version": "2.9.0", "python_version": "3.12"}

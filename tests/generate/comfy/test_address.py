@@ -110,7 +110,11 @@ def test_proxies_are_not_asked(monkeypatch, hosts):
     assert hosts == [("127.0.0.1", 8188)]
 
 
-def test_the_artist_is_told_where_frames_go():
-    assert door.notices(Generate(name="comfyui")) == ()
-    assert door.notices(Generate(name="comfyui", url="http://localhost:8188")) == ()
-    assert "gpu:8188" in door.notices(Generate(name="comfyui", url="http://gpu:8188"))[0]
+def test_the_artist_is_told_where_frames_go_and_that_nobody_is_there_yet(hosts):
+    assert door.notices(Generate(name="comfyui", url="http://gpu:8188")) == ("frames of this shot are sent to http://gpu:8188",)
+    assert hosts == []
+    assert "no ComfyUI server answers" in door.notices(Generate(name="comfyui"))[0]
+
+
+def test_a_server_that_is_there_is_not_worth_a_word(comfy):
+    assert door.notices(Generate(name="comfyui", url=comfy.url)) == ()

@@ -15,7 +15,7 @@ from derrumbe.core.errors import BadInput, DerrumbeError
 from derrumbe.generate.comfy import following
 from derrumbe.generate.comfy.model import MOST_LOSSES, WAITS
 from tests.generate.comfy.conftest import model_at, window
-from tests.generate.comfy.fake_server import Drop, FakeComfy, NodeError, Stumble, paint
+from tests.generate.comfy.fake_server import Cut, Drop, FakeComfy, NodeError, Stumble, paint
 
 OOM = NodeError("torch.OutOfMemoryError", "Allocation on device 0 would exceed allowed memory. (out of memory)")
 
@@ -47,6 +47,11 @@ def is_right(frames, given=None):
         ("history", Drop()),
         ("view", Stumble(502)),
         ("view", Drop()),
+        ("view", Cut()),
+        ("view", Cut(silently=True)),
+        ("history", Cut()),
+        ("queue", Cut()),
+        ("post prompt", Cut()),
         ("ws", Stumble(500)),
         ("ws", Drop()),
         ("event", Drop()),
