@@ -19,7 +19,7 @@ from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, Orientation, orient
 from derrumbe.survey.rectify import elevation
 from derrumbe.survey.settings import Settings
-from derrumbe.survey.siting import above_ground, site, view_of
+from derrumbe.survey.siting import above_ground, site, tilted, view_of
 from derrumbe.survey.solid import building_solid
 
 MARGIN = 0.01
@@ -29,6 +29,14 @@ TALL_ELEVATION = 1.1
 BEYOND_TOP, TALLER = (0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.02), 1.3
 """A roof out of frame is carried on by the first of these shares of the outline's height that makes it no more than so much taller."""
 WIDE_SPREAD = 0.12
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """What a moving camera's solve tells of its first frame: focal length in pixels, and up (3,) in camera axes when its ground shows it."""
+
+    focal: float
+    up: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -49,15 +57,15 @@ class Geometry:
 
 
 def build_geometry(
-    codes: np.ndarray, drawn: np.ndarray, silhouette: np.ndarray, known_focal: float | None, settings: Settings, exact: bool = False
+    codes: np.ndarray, drawn: np.ndarray, silhouette: np.ndarray, known_focal: float | None, settings: Settings, move: Move | None = None
 ) -> Geometry:
     """Return the Geometry of a picture `codes` (h, w, 3) uint8. `drawn`: the user's outline, `silhouette`: the exact one, both in pixels.
 
-    exact: the known focal length is not to be moved.
+    move: what a moving camera's solve tells.
     """
     size = (codes.shape[1], codes.shape[0])
-    segments, orientation, cautions = _orient(codes, drawn, known_focal, settings, exact or settings.camera.focal is not None)
-    view, lift = above_ground(view_of(orientation, (size[0] / 2, size[1] / 2)), drawn, max(size))
+    segments, orientation, cautions = _orient(codes, drawn, known_focal, settings, move)
+    view, lift = (tilted if move else above_ground)(view_of(orientation, (size[0] / 2, size[1] / 2)), drawn, max(size))
     cautions += _lift_cautions(lift, max(size))
     plan = site(view, orientation, drawn, segments)
     unit = frame_of(view, plan, size, 1.0)
@@ -86,19 +94,23 @@ def build_geometry(
 
 
 def _orient(
-    codes: np.ndarray, drawn: np.ndarray, known_focal: float | None, settings: Settings, exact: bool
+    codes: np.ndarray, drawn: np.ndarray, known_focal: float | None, settings: Settings, move: Move | None
 ) -> tuple[np.ndarray, Orientation, list[Caution]]:
     """Return the building's segments (or the picture's when it has too few), their orientation, and what to say about it."""
     size = (codes.shape[1], codes.shape[0])
     every = find_segments(codes)
     own = every[inside(every, drawn, MARGIN * max(size))] if len(every) else every
     segments = own if len(own) >= FEWEST_SEGMENTS else every
-    focal = settings.camera.focal or known_focal
+    focal, exact = settings.camera.focal or known_focal, settings.camera.focal is not None
+    if move:
+        focal, exact = move.focal, True
     chain = bottom_chain(drawn)
     feet = np.concatenate([chain[:-1], chain[1:]], 1)
-    orientation = orient(segments, size, focal, exact, settings.seed, feet)
+    orientation = orient(segments, size, focal, exact, settings.seed, feet, move.up if move else None)
     cautions = []
-    if len(segments) < FEWEST_SEGMENTS or min(orientation.upright_count, orientation.level_count) < FEWEST_SEGMENTS // 2:
+    if move and move.up is not None:
+        pass  # The solved ground tells more than lines do.
+    elif len(segments) < FEWEST_SEGMENTS or min(orientation.upright_count, orientation.level_count) < FEWEST_SEGMENTS // 2:
         cautions.append(
             Caution(
                 what=f"too few straight lines on the building ({orientation.upright_count} upright, {orientation.level_count} level): "

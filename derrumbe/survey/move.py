@@ -9,8 +9,9 @@ from derrumbe.core.work import Work
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import read_exr
 from derrumbe.survey.frame import Wall
-from derrumbe.survey.geometry import Geometry
+from derrumbe.survey.geometry import Geometry, Move
 from derrumbe.survey.lines import find_segments, inside
+from derrumbe.survey.matchmove.ground import ground_normal
 from derrumbe.survey.matchmove.match import Match, is_locked, locked, match
 from derrumbe.survey.moving import CLEAN, MATTE, SET_DEPTH, FramePictures
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, FOCAL_PRIOR, KNOWN_SPREAD, PRIOR_SPREAD, orient
@@ -50,9 +51,11 @@ def _believed(plate: Located[Plate], drawn: np.ndarray, settings: Settings) -> t
     return lines.focal, float(np.clip(lines.focal_spread, 0.10, PRIOR_SPREAD))
 
 
-def known_focal(found: Match, record: Plate) -> float | None:
-    """Return the focal length for the first frame's geometry: the solve's, else the metadata's."""
-    return record.focal_px if found.kind == "locked" else float(found.focal[0])
+def solved_view(found: Match, seed: int) -> Move | None:
+    """Return what the solve tells of the first frame; None for a locked camera."""
+    if found.kind == "locked":
+        return None
+    return Move(float(found.focal[0]), ground_normal(found.points, seed) if found.kind == "moving" else None)
 
 
 def moved_set(film_set: Set, found: Match, geometry: Geometry, drawn: np.ndarray, plate: Located[Plate], work: Work) -> Set:

@@ -57,24 +57,54 @@ class Orientation:
 
 
 def orient(
-    segments: np.ndarray, size: tuple[int, int], known_focal: float | None, exact: bool, seed: int, feet: np.ndarray | None = None
+    segments: np.ndarray,
+    size: tuple[int, int],
+    known_focal: float | None,
+    exact: bool,
+    seed: int,
+    feet: np.ndarray | None = None,
+    known_up: np.ndarray | None = None,
 ) -> Orientation:
     """Fit an Orientation to segments (n, 4) in a picture of `size` (width, height). `exact`: the known focal length is not to be moved.
 
     feet: (m, 4) the user's edges along the ground, roughly drawn but surely level: they tell walls from the slopes of a gable.
+    known_up: camera-space up (3,) when something better than lines tells it.
     """
     centre = (size[0] / 2, size[1] / 2)
     prior = _Prior(known_focal or FOCAL_PRIOR * max(size), 1e-4 if known_focal and exact else KNOWN_SPREAD if known_focal else PRIOR_SPREAD)
     weights = _weights(segments, max(size))
-    upright = _upright_point(segments, weights, centre, max(size), np.random.default_rng((seed, 71)))
+    lean = _lean_of(known_up)
+    if known_up is None:
+        upright = _upright_point(segments, weights, centre, max(size), np.random.default_rng((seed, 71)))
+    else:
+        upright = vanishing_point(known_up, prior.focal, centre)
     focal, heading = _search(segments, weights, upright, centre, max(size), prior, np.zeros((0, 4)) if feet is None else feet)
     pose = _pose_of(focal, axis_direction(upright, focal, centre), heading)
     spread = prior.spread
     for sigma in (3 * SIGMA, 1.5 * SIGMA, SIGMA):
-        pose, spread = _refined(pose, segments, weights, centre, prior, sigma)
-    pose, spread = _refined(pose, segments, weights, centre, prior, _scatter(pose, segments, centre))
+        pose, spread = _refined(pose, segments, weights, centre, prior, sigma, lean)
+    pose, spread = _refined(pose, segments, weights, centre, prior, _scatter(pose, segments, centre), lean)
     found = _orientation(pose, spread, segments, centre)
-    return found if _is_sane(pose, found) else _orientation(np.array([np.log(prior.focal), 0.0, 0.0, 0.0]), prior.spread, segments, centre)
+    if _is_sane(pose, found) or (known_up is not None and found.level_count >= FEWEST_SEGMENTS // 3):
+        return found
+    return _orientation(np.array([np.log(prior.focal), lean.pitch, lean.roll, 0.0]), prior.spread, segments, centre)
+
+
+@dataclass(frozen=True)
+class _Lean:
+    """What is believed of pitch and roll before looking at lines, radians."""
+
+    pitch: float = 0.0
+    roll: float = 0.0
+    spread: tuple[float, float] = (0.6, 0.1)
+
+
+def _lean_of(known_up: np.ndarray | None) -> _Lean:
+    """Return the lean of a known up direction; else a loose one: people hold cameras level."""
+    if known_up is None:
+        return _Lean()
+    _, pitch, roll, _ = _pose_of(1.0, known_up, 0.0)
+    return _Lean(float(pitch), float(roll), (0.004, 0.004))
 
 
 def _is_sane(pose: np.ndarray, found: Orientation) -> bool:
@@ -212,7 +242,7 @@ def _scatter(pose: np.ndarray, segments: np.ndarray, centre: tuple[float, float]
 
 
 def _refined(
-    pose: np.ndarray, segments: np.ndarray, weights: np.ndarray, centre: tuple[float, float], prior: _Prior, sigma: float
+    pose: np.ndarray, segments: np.ndarray, weights: np.ndarray, centre: tuple[float, float], prior: _Prior, sigma: float, lean: _Lean
 ) -> tuple[np.ndarray, float]:
     """Return the pose that fits each segment's nearest axis best, and the standard deviation of its log focal length."""
     found = _misfits(pose, segments, centre) if len(segments) else np.zeros((3, 0))
@@ -222,8 +252,8 @@ def _refined(
 
     def residuals(trial: np.ndarray) -> np.ndarray:
         lines = _misfits(trial, kept, centre)[axis, np.arange(len(kept))] * root if len(kept) else np.zeros(0)
-        # Roll and pitch get a loose prior: people hold cameras level.
-        priors = [(trial[0] - np.log(prior.focal)) / prior.spread, trial[1] / 0.6, trial[2] / 0.1, trial[3] / 2.0]
+        leans = [(trial[1] - lean.pitch) / lean.spread[0], (trial[2] - lean.roll) / lean.spread[1]]
+        priors = [(trial[0] - np.log(prior.focal)) / prior.spread, *leans, trial[3] / 2.0]
         return np.concatenate([lines, priors])
 
     solved = least_squares(residuals, pose, loss="soft_l1", x_scale=[0.1, 0.05, 0.05, 0.05])

@@ -94,6 +94,15 @@ def above_ground(view: View, outline: np.ndarray, side: int) -> tuple[View, floa
     return lifted(view, lift), lift
 
 
+def tilted(view: View, outline: np.ndarray, side: int) -> tuple[View, float]:
+    """As `above_ground`, by tilting the view: for a camera that moves, whose picture's centre is its lens's."""
+    lowest = float(np.quantile(view.dips(bottom_samples(outline)), FOOT_QUANTILE))
+    lift = max(0.0, LEAST_DIP * side - lowest)
+    angle = np.arctan2(lift, view.focal)
+    up, forward = np.cos(angle) * view.up - np.sin(angle) * view.forward, np.cos(angle) * view.forward + np.sin(angle) * view.up
+    return View(view.focal, view.centre, up, view.right, forward) if lift > 0 else view, lift
+
+
 def lifted(view: View, pixels: float) -> View:
     """Return the view with its horizon moved up by `pixels`."""
     return View(view.focal, (view.centre[0], view.centre[1] - pixels), view.up, view.right, view.forward)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
 import numpy as np
 
+from derrumbe.core.errors import BadPlate
 from derrumbe.core.records import Caution, Located, Plate
 from derrumbe.core.work import Work
 from derrumbe.geom.bundle import Sightings, errors
 from derrumbe.survey.matchmove.nodal import turning
 from derrumbe.survey.matchmove.pictures import grey
 from derrumbe.survey.matchmove.solve import Solve, keyframes, solve
-from derrumbe.survey.matchmove.tracks import Tracks, follow
+from derrumbe.survey.matchmove.tracks import TEXTURE, Black, Cut, Tracks, follow
 
 Kind = Literal["locked", "nodal", "moving"]
 
@@ -23,8 +24,9 @@ STILL = 0.35
 STILL_SHARE = 0.5
 """... at least so many of them, in every frame that is looked at."""
 PROBES = 6
-TURNS_WELL = 0.6
-"""A turning camera explains features to this many pixels (median, of a picture 1280 wide) ..."""
+MOST_OF = 85
+TURNS_WELL = 1.2
+"""A turning camera explains this percentage of sightings to so many pixels (of a picture 1280 wide) ..."""
 NO_BETTER = 1.6
 """... and a moving one fits no better than by this factor."""
 VIEW = (0.5, 3.2)
@@ -58,7 +60,24 @@ def match(plate: Located[Plate], work: Work, focal: float, spread: float) -> Mat
         return locked(focal)
     frames = list(record.frames)
     pictures = (grey(plate, frame) for frame in work.track(frames, "following features"))
-    return matched(follow(pictures, (record.width, record.height)), focal, spread)
+    try:
+        tracks = follow(pictures, (record.width, record.height))
+    except Cut as fault:
+        other = frames[int(fault.args[0])]
+        before = f"{frames[0]}-{other - 1}"
+        raise BadPlate(f"plate: a cut at frame {other}; give one shot, such as --frames {before}") from fault
+    except Black as fault:
+        raise BadPlate(f"plate: frame {frames[int(fault.args[0])]} is black; leave it out with --frames") from fault
+    if np.count_nonzero(tracks.seen[0]) < TEXTURE:
+        return replace(locked(focal), cautions=(_plain(),))
+    return matched(tracks, focal, spread)
+
+
+def _plain() -> Caution:
+    return Caution(
+        what="the plate has too little texture to tell what the camera does: it is surveyed as locked off",
+        remedy="choose a sharper or brighter plate, or stabilise it first",
+    )
 
 
 def locked(focal: float) -> Match:
@@ -86,9 +105,9 @@ def matched(tracks: Tracks, focal: float, spread: float) -> Match:
     unit = max(1.0, max(tracks.size) / 1280)
     keys = keyframes(tracks)
     turn, sightings, _, wide = turning(tracks, keys, focal, spread)
-    turn_error = float(np.median(errors(turn, sightings))) / unit
+    turn_error = float(np.percentile(errors(turn, sightings), MOST_OF)) / unit
     found = solve(tracks, focal, spread)
-    move_error = float(np.median(found.errors)) / unit if found else np.inf
+    move_error = float(np.percentile(found.errors, MOST_OF)) / unit if found else np.inf
     faults = _faults(found, tracks)
     if turn_error < TURNS_WELL and (turn_error < NO_BETTER * move_error or faults):
         return _nodal(tracks, turn.focal, wide)
@@ -98,7 +117,7 @@ def matched(tracks: Tracks, focal: float, spread: float) -> Match:
             what=f"the camera's move could not be solved ({'; '.join(faults) or 'no two frames agree'}): it is taken as turning on the spot",
             remedy="set camera.focal if you know it, choose a longer or sharper range of frames, or stabilise the plate: pieces may slide",
         )
-        return Match(**{**vars(match), "cautions": (says, *match.cautions)})
+        return replace(match, cautions=(says, *match.cautions))
     return _moving(found, len(tracks.positions))
 
 

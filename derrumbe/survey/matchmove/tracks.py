@@ -25,8 +25,22 @@ ANCHOR = 10
 WINDOW = (21, 21)
 LEVELS = 4
 BORDER = 4
-TEXTURE = 24.0
+TEXTURE = 24
 """A picture with fewer features than this can't be followed."""
+CUT = 0.12
+"""When fewer than this share of features go on to the next frame, and the two look otherwise, it is another shot."""
+BLACK = 3.0
+"""Mean tone (of 255) of a picture that shows nothing."""
+ALIKE = 0.5
+"""Correlation of two small pictures of one shot."""
+
+
+class Cut(Exception):
+    """The frame with this index (its first argument) belongs to another shot."""
+
+
+class Black(Exception):
+    """The frame with this index shows nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +58,10 @@ class Tracks:
 
 
 def follow(pictures: Iterable[np.ndarray], size: tuple[int, int]) -> Tracks:
-    """Return the Tracks of grey pictures (h, w) uint8, one per frame; `size` is the plate's."""
+    """Return the Tracks of grey pictures (h, w) uint8, one per frame; `size` is the plate's. Raises Cut and Black."""
     coming = iter(pictures)
     first = next(coming)
+    _check_picture(first, 0)
     scale = first.shape[1] / size[0]
     rows: list[np.ndarray] = []
     here = _found(first, np.zeros((0, 2), np.float32))
@@ -55,7 +70,11 @@ def follow(pictures: Iterable[np.ndarray], size: tuple[int, int]) -> Tracks:
     rows.append(_row(count, alive, here))
     last, anchor = first, _Anchor(first, here.copy(), alive)
     for index, picture in enumerate(coming, start=1):
+        _check_picture(picture, index)
+        before = len(here)
         here, kept = _stepped(last, picture, here)
+        if before >= TEXTURE and np.count_nonzero(kept) < CUT * before and _is_other(last, picture):
+            raise Cut(index)
         here, alive = here[kept], alive[kept]
         here, kept = anchor.set_right(picture, here, alive)
         here, alive = here[kept], alive[kept]
@@ -126,6 +145,20 @@ def _found(picture: np.ndarray, taken: np.ndarray) -> np.ndarray:
     if found is None:
         return np.zeros((0, 2), np.float32)
     return found.reshape(-1, 2).astype(np.float32)
+
+
+def _check_picture(picture: np.ndarray, index: int) -> None:
+    if float(picture.mean()) < BLACK and int(np.percentile(picture, 99)) < 4 * BLACK:
+        raise Black(index)
+
+
+def _is_other(last: np.ndarray, picture: np.ndarray) -> bool:
+    """Do two pictures show different things, however the camera shook? Broad shapes of one shot stay much the same."""
+    small = [
+        cv2.GaussianBlur(cv2.resize(p, (32, 18), interpolation=cv2.INTER_AREA), (0, 0), 1.0).astype(np.float64) for p in (last, picture)
+    ]
+    a, b = (p - p.mean() for p in small)
+    return float((a * b).sum()) < ALIKE * float(np.sqrt((a * a).sum() * (b * b).sum()) + 1e-9)
 
 
 def _row(count: int, alive: np.ndarray, here: np.ndarray) -> np.ndarray:
