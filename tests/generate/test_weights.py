@@ -179,3 +179,12 @@ def test_what_is_asked_for_is_obeyed():
 def test_when_nothing_fits_the_message_says_what_would(machine, parts, pixels, says):
     with pytest.raises(BadInput, match=says):
         chosen(machine, parts, pixels, "auto", "auto")
+
+
+def test_only_weights_and_configurations_are_ever_fetched():
+    from fnmatch import fnmatch
+
+    for name in ("vae/diffusion_pytorch_model.bin", "modeling.py", "a/b.pt", "x.ckpt", "y.pkl"):
+        assert not any(fnmatch(name, pattern) for pattern in weights.FETCHED), name
+    for name in ("model_index.json", "transformer/a-00001.safetensors", "tokenizer/spiece.model", "LICENSE.txt", "README.md"):
+        assert any(fnmatch(name, pattern) for pattern in weights.FETCHED), name
