@@ -19,7 +19,7 @@ from derrumbe.survey.holdout import Holdout
 from derrumbe.survey.matting import display_like, refined, trimap
 from derrumbe.survey.passers import passing_alpha
 
-LEAST_BAND, SLOPPY = 1.2, 0.0012
+LEAST_BAND, SLOPPY = 2.0, 0.002
 """How far a hand-drawn edge may be off: pixels, and share of the longer side."""
 
 

@@ -14,27 +14,33 @@ SCALES = (0.8, 1.8)
 SAMPLING = 1 / 3 + 1 / 12
 """Variance that central differences and the pixel's own area add to an edge, square pixels."""
 DEFAULT_SOFTNESS, SHARPEST = 0.5, 0.25
+ENOUGH = 30
+"""Edges that tell."""
 
 
-def edge_softness(codes: np.ndarray) -> float:
-    """Return the Gaussian sigma, in pixels, of the picture's sharper edges.
+def edge_softness(codes: np.ndarray, where: np.ndarray | None = None) -> float:
+    """Return the Gaussian sigma, in pixels, of the picture's sharper edges: of those `where` (h, w) bool, if there are enough of them.
 
     A step blurred by sigma, seen through a derivative of Gaussian of width s, has the slope A / sqrt(2 pi (sigma^2 + s^2)): two widths
     tell sigma whatever the step A (Elder & Zucker 1998).
     """
     grey = cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    found = [_softness_across(picture) for picture in (grey, np.ascontiguousarray(grey.T))]
-    sigmas = np.concatenate(found)
-    if len(sigmas) < 30:
+    everywhere = np.ones(grey.shape, bool)
+    for mask in (everywhere,) if where is None else (where, everywhere):
+        found = [_softness_across(np.ascontiguousarray(a), np.ascontiguousarray(b)) for a, b in ((grey, mask), (grey.T, mask.T))]
+        sigmas = np.concatenate(found)
+        if len(sigmas) >= ENOUGH:
+            break
+    else:
         return DEFAULT_SOFTNESS
     return float(np.clip(np.sqrt(max(float(np.median(sigmas)) ** 2 - SAMPLING, 0.0)), SHARPEST, 4.0))
 
 
-def _softness_across(grey: np.ndarray) -> np.ndarray:
-    """Return sigmas (n,) of upright edges, at the peaks of their slope."""
+def _softness_across(grey: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Return sigmas (n,) of upright edges `where` (h, w) bool, at the peaks of their slope."""
     fine, coarse = (np.abs(_slope(grey, width)) for width in SCALES)
     middle = fine[:, 1:-1]
-    peak = (middle >= fine[:, :-2]) & (middle > fine[:, 2:]) & (coarse[:, 1:-1] * 2.5 * SCALES[1] > STEP)
+    peak = (middle >= fine[:, :-2]) & (middle > fine[:, 2:]) & (coarse[:, 1:-1] * 2.5 * SCALES[1] > STEP) & where[:, 1:-1]
     ratio = (middle[peak] / np.maximum(coarse[:, 1:-1][peak], 1e-6)) ** 2
     # A step is never seen steeper through a wider filter, nor sharper than the filters allow.
     sane = (ratio > 1.05) & (ratio < (SCALES[1] / SCALES[0]) ** 2)

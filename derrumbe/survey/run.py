@@ -139,7 +139,7 @@ def _record(
         frames=plate.record.frames,
         building=building,
         sun=sun,
-        softness_px=look.edge_softness(codes),
+        softness_px=look.edge_softness(codes, mattes.region & (mattes.front < 0.01)),
         foreground=foreground,
         facade_rgb=_vec3(colour),
         evidence=pictures,

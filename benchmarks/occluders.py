@@ -1,0 +1,63 @@
+"""How well what passes in front is cut out, against outlines drawn by hand (tests/survey/truth). Prints JSON.
+
+    python benchmarks/occluders.py PLATES        PLATES: the folder of real plates
+
+For every plate with outlines: intersection over union of the matte (alpha above a half) and the outlines, a frame and overall; of each
+thing alone; and of the alpha as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from derrumbe.media.exr import read_exr
+from derrumbe.pipeline.make import make_shot
+from derrumbe.pipeline.prepare import Request, prepare
+from tests.survey.truth import overlap_of, truths, which
+
+
+def measure(plates: Path, name: str, folder: Path) -> dict[str, object]:
+    """Survey a plate and compare its mattes."""
+    described = json.loads((plates / name / "plate.json").read_text())
+    begun = time.process_time()
+    outline = json.dumps({"building_polygon": described["building_polygon"]})
+    shot = prepare(Request(str(plates / name / described["media"]), outline, "the building collapses at 1 s", folder))
+    make_shot(shot, folder, jobs=1, until="survey")
+    spent = time.process_time() - begun
+    store = max((folder / ".derrumbe" / "survey").iterdir(), key=lambda path: path.stat().st_mtime)
+    frames, things = {}, []
+    for frame, polygons in truths(name).items():
+        path = store / f"foreground/foreground.{frame}.exr"
+        if not path.exists():
+            return {"failed": f"no matte for frame {frame}"}
+        alpha = read_exr(path, ("Y",))[..., 0]
+        frames[frame] = overlap_of(alpha, polygons)
+        things += [round(overlap_of(alpha, [polygon], which(polygon, alpha.shape)), 3) for polygon in polygons]
+    return {
+        "iou": round(float(np.mean(list(frames.values()))), 3),
+        "frames": {frame: round(value, 3) for frame, value in frames.items()},
+        "things": things,
+        "cpu_seconds": round(spent, 1),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("plates", type=Path)
+    given = parser.parse_args()
+    names = sorted(path.stem for path in (Path(__file__).resolve().parents[1] / "tests" / "survey" / "truth").glob("*.json"))
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps({name: measure(given.plates, name, Path(folder) / name) for name in names}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
