@@ -19,6 +19,8 @@ LEAST_PAIRS = 24
 """Pairs below which a frame tells nothing."""
 PULL = np.array([2e-3, 2e-3, 2e-3, 2e-3, 2e-2, 2e-2, 2e-2])
 """Weight of "no change" for each term, as a share of the pairs."""
+FURTHEST = 0.6
+"""Largest change of any term: no drift is larger, and a model that shows something else altogether mustn't be bent into the plate's colours."""
 TERMS = 7
 STEADY = 1.0
 """How much harder "no change in time" pulls."""
@@ -73,4 +75,5 @@ def _solved(left: np.ndarray, right: np.ndarray, pairs: np.ndarray, away: np.nda
     now, slope, bend = (np.tensordot(weight * time**power, left, 1) for power in range(3))
     asked = np.concatenate([np.tensordot(weight * time**power, right, 1) for power in range(2)])
     pull = np.diag(np.concatenate([PULL, STEADY * PULL]) * total)
-    return unchanged + np.linalg.solve(np.block([[now, slope], [slope, bend]]) + pull, asked)[:TERMS]
+    change = np.linalg.solve(np.block([[now, slope], [slope, bend]]) + pull, asked)[:TERMS]
+    return unchanged + change * min(1.0, FURTHEST / max(float(np.abs(change).max()), 1e-9))
