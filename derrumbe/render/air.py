@@ -51,13 +51,18 @@ def air(inputs: Inputs, frame: int, look: DustLook) -> Air:
 
 
 def march(
-    inputs: Inputs, lit: Air, camera: Camera, frame: int, window: Window, solid: np.ndarray, render: Render, seed: int
+    inputs: Inputs, lit: Air, camera: Camera, frame: int, window: Window, solid: np.ndarray, render: Render, shutter: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return dust in front of all solids and behind them, (h,w,4) float32 each, or None in clear air. solid (h,w): depth in `window`."""
+    """Return dust in front of all solids and behind them, (h,w,4) float32 each, or None in clear air. solid (h,w): depth in `window`;
+    shutter: seconds that it is open."""
     if lit.lit is None:
         return None
+    from derrumbe.render.dust_detail import detail_for
     from derrumbe.render.dust_march import march as through
 
     depth = np.full((camera.height, camera.width), FAR, np.float32)
     depth[window.slices] = solid
-    return through(lit.lit, camera, depth, set_depth(inputs, frame), scale=render.dust_scale, step=render.dust_step, seed=seed)
+    detail = detail_for(inputs.film_set.record.cameras[0], lit.lit, shutter)
+    return through(
+        lit.lit, camera, depth, set_depth(inputs, frame), scale=render.dust_scale, step=render.dust_step, seed=seed, detail=detail
+    )

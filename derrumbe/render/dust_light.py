@@ -16,7 +16,7 @@ from numba import njit, prange
 from derrumbe.core.records import DustCloud, Located, Sun
 from derrumbe.media.volumes import Volume, read_volume
 from derrumbe.render.dust_depths import Depths, at_points, depths, lookup
-from derrumbe.render.dust_noise import billows, halved, occupied_blocks, refined, riding, softened
+from derrumbe.render.dust_noise import billows, eased, halved, occupied_blocks, refined, riding, softened
 
 F = np.float32
 OCTAVES = (0, 1, 2, 5)
@@ -45,13 +45,29 @@ SEED = 5
 
 
 @dataclass(frozen=True, eq=False)
+class Ride:
+    """Texture coordinates that ride the flow: coordinates (2,p,q,r,4), displacement and trust; start, half_start (3,): where grid and half grid
+    are cropped; eased (2,p,q,r,4): the same averaged over EASED cells; offset (2,3), weight (2,): see media.volumes; tile: billows."""
+
+    coordinates: np.ndarray
+    eased: np.ndarray
+    start: np.ndarray
+    half_start: np.ndarray
+    offset: np.ndarray
+    weight: np.ndarray
+    tile: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class LitCloud:
     """Dust of one frame. Arrays are indexed [x,y,z] from `origin`; index positions count cells of `voxel` metres, cell i spans i..i+1.
 
     fine: optical depth per voxel edge, on cells of voxel / factor; blocks: which BLOCK³ of them hold dust;
     sun: optical depth of dust towards the sun, on voxels; skies: the same towards evenly spread parts of the sky, on cells twice as large;
     ambient (x,y,z,4), on those cells: light of sky and of ground that comes in (1: all of both halves together), share of the sun that solids
-    let through, and how hidden the place is; albedo (3,): of one scattering; sun_rgb, sky_rgb, ground_rgb as in `Sun`; to_sun: unit vector.
+    let through, and how hidden the place is; albedo (3,): of one scattering; sun_rgb, sky_rgb, ground_rgb as in `Sun`; to_sun: unit vector;
+    ride: where billows are read; drift (p,q,r,4): the dust's own speed on the half grid, m/s, None when it isn't known; middle (3,): of the whole
+    grid, world.
     """
 
     fine: np.ndarray
@@ -67,6 +83,9 @@ class LitCloud:
     sun_rgb: np.ndarray
     sky_rgb: np.ndarray
     ground_rgb: np.ndarray
+    ride: Ride
+    drift: np.ndarray | None
+    middle: np.ndarray
 
     def index(self, points: np.ndarray) -> np.ndarray:
         """Return index positions (n,3) float32 of world points (n,3)."""
@@ -101,7 +120,9 @@ def light_volume(
     scale = F(record.extinction * density * record.voxel)
     factor = 2 if fine and volume.density.size * 8 <= MOST_FINE_CELLS else 1
     blocks = occupied_blocks(volume.density, factor)
-    cells = _refine(volume, blocks, factor, scale, bite)
+    start, half_start = (np.asarray(s, np.int64) for s in (volume.start, volume.ride_start))
+    ride = Ride(riding(volume.ride), eased(volume.ride), start, half_start, volume.ride_offset, volume.ride_weight, billows(SEED))
+    cells = _refine(volume, ride, blocks, factor, scale, bite)
     coarse = halved(cells) if factor == 2 else cells
     skies, ambient = _ambient(coarse, volume, sun, gains(albedo.mean(keepdims=True))[:, 0])
     return LitCloud(
@@ -118,14 +139,16 @@ def light_volume(
         sun_rgb=np.asarray(sun.rgb, np.float64),
         sky_rgb=np.asarray(sun.sky_rgb, np.float64),
         ground_rgb=np.asarray(sun.ground_rgb, np.float64),
+        ride=ride,
+        drift=None,
+        middle=np.asarray(record.origin) + 0.5 * record.voxel * np.asarray(record.shape),
     )
 
 
-def _refine(volume: Volume, blocks: np.ndarray, factor: int, scale: np.float32, bite: float) -> np.ndarray:
-    start, ride_start = (np.asarray(s, np.int64) for s in (volume.start, volume.ride_start))
+def _refine(volume: Volume, ride: Ride, blocks: np.ndarray, factor: int, scale: np.float32, bite: float) -> np.ndarray:
     density = softened(volume.density) if bite > 0 else volume.density
-    noise = (riding(volume.ride), ride_start, volume.ride_offset, volume.ride_weight, billows(SEED))
-    return refined(density, halved(halved(density)), start, blocks, factor, *noise, F(bite), F(WARP if bite > 0 else 0), scale)
+    noise = (ride.coordinates, ride.half_start, ride.offset, ride.weight, ride.tile)
+    return refined(density, halved(halved(density)), ride.start, blocks, factor, *noise, F(bite), F(WARP if bite > 0 else 0), scale)
 
 
 def _ambient(coarse: np.ndarray, volume: Volume, sun: Sun, shares: np.ndarray) -> tuple[tuple[Depths, ...], np.ndarray]:

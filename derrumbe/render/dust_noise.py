@@ -19,8 +19,12 @@ LUMP = 4.2
 """Size of the largest billow, density voxels."""
 TEXELS = TILE / CELLS[0] / LUMP
 """Texels per density voxel."""
+SMALLEST = LUMP * CELLS[0] / CELLS[-1]
+"""Size of the smallest."""
 MOST_STRAIN = 1.6
 """Strain (Frobenius norm of the displacements' slope) at which billows fade by half."""
+EASED = 4
+"""Cells of the half grid over which displacements are averaged for what is finer than the grid."""
 BLOCK = 8
 
 
@@ -74,7 +78,21 @@ def _tile4(tile, x, y, z):
 
 
 @njit(cache=True, fastmath=True)
-def _held4(field, x, y, z):
+def tile1(tile, x, y, z):
+    """The first channel of a periodic tile (n,n,n,4)."""
+    mask = tile.shape[0] - 1
+    fx, fy, fz = np.floor(x), np.floor(y), np.floor(z)
+    i, j, k = np.uint64(int(fx) & mask), np.uint64(int(fy) & mask), np.uint64(int(fz) & mask)
+    p, q, r = np.uint64((int(fx) + 1) & mask), np.uint64((int(fy) + 1) & mask), np.uint64((int(fz) + 1) & mask)
+    a, b, c = F(x - fx), F(y - fy), F(z - fz)
+    one = F(1)
+    low = (tile[i, j, k, 0] * (one - c) + tile[i, j, r, 0] * c) * (one - b) + (tile[i, q, k, 0] * (one - c) + tile[i, q, r, 0] * c) * b
+    high = (tile[p, j, k, 0] * (one - c) + tile[p, j, r, 0] * c) * (one - b) + (tile[p, q, k, 0] * (one - c) + tile[p, q, r, 0] * c) * b
+    return low * (one - a) + high * a
+
+
+@njit(cache=True, fastmath=True)
+def held4(field, x, y, z):
     """Four channels (p,q,r,4), trilinear at index coordinates, held at the borders; the field may be one sample thick."""
     x, y, z = min(max(x, F(0)), F(field.shape[0] - 1)), min(max(y, F(0)), F(field.shape[1] - 1)), min(max(z, F(0)), F(field.shape[2] - 1))
     i, j, k = int(x), int(y), int(z)
@@ -159,7 +177,7 @@ def refined(density, around, start, blocks, factor, riding, ride_start, offset, 
                 noise = da = db = dc = F(0)
                 power = F(1e-6)
                 for n in range(2):
-                    dx, dy, dz, trust = _held4(first if n == 0 else second, p, q, r)
+                    dx, dy, dz, trust = held4(first if n == 0 else second, p, q, r)
                     part = weight[n] * trust
                     if part > F(0.02):
                         power += part * part
@@ -182,14 +200,20 @@ def refined(density, around, start, blocks, factor, riding, ride_start, offset, 
     return out
 
 
-def riding(ride: np.ndarray) -> np.ndarray:
+def riding(ride: np.ndarray, spacing: float = 2.0) -> np.ndarray:
     """Return two sets of riding coordinates (2,3,p,q,r) with how far each may be used, (2,p,q,r,4): less where drawn out or squeezed."""
     trust = np.ones((2, *ride.shape[2:]), F)
     if min(ride.shape[2:]) > 1:
-        slopes = np.stack([np.stack(np.gradient(ride[:, axis], 2.0, axis=(1, 2, 3)), 1) for axis in range(3)], 1)
+        slopes = np.stack([np.stack(np.gradient(ride[:, axis], spacing, axis=(1, 2, 3)), 1) for axis in range(3)], 1)
         strain = np.sqrt((slopes**2).sum((1, 2)))
         trust = (1 / (1 + (strain / MOST_STRAIN) ** 4)).astype(F)
     return np.ascontiguousarray(np.concatenate([np.moveaxis(ride, 1, -1), trust[..., None]], -1), F)
+
+
+def eased(ride: np.ndarray) -> np.ndarray:
+    """Return `riding` of displacements (2,3,p,q,r) averaged over EASED cells: they follow the flow at large and are hardly drawn out."""
+    parts = [softened(softened(halved(halved(np.ascontiguousarray(part))))) for part in ride.reshape(-1, *ride.shape[2:])]
+    return riding(np.stack(parts).reshape(2, 3, *parts[0].shape), 2.0 * EASED)
 
 
 @njit(cache=True)

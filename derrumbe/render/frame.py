@@ -99,7 +99,8 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
     lighting = Lighting(illumination(inputs.film_set.record.sun), moving_solids(scene, middle), dust.sun, dust.sky)
     knobs = settings.render
     data, rest = _data(inputs, scene, camera, frame, times)
-    layers = march(inputs, dust, camera, frame, data.window, data.solid, knobs, settings.seed)
+    seconds = settings.camera.shutter / 360 / float(inputs.plate.record.rate)
+    layers = march(inputs, dust, camera, frame, data.window, data.solid, knobs, seconds, settings.seed)
     hidden = None if layers is None or knobs.shade_hidden else hidden_by(layers[0])
     return View(
         inputs=inputs,
