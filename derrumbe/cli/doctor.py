@@ -35,6 +35,8 @@ NEEDED = {
 OPTIONAL = {
     "sklearn": ("the demo's photograph", "pip install 'derrumbe[demo]'"),
     "mitsuba": ("the reference renderer of benchmarks/dust_reference.py", "pip install 'derrumbe[reference]'"),
+    "diffusers": ("big video models in this process (docs/big-models.md)", "pip install 'derrumbe[diffusers]'"),
+    "websockets": ("big video models through ComfyUI", "pip install 'derrumbe[comfy]'"),
 }
 
 
