@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 
 from derrumbe.cli.demo import OUTLINE, photograph
+from derrumbe.media.colour import to_display
 from derrumbe.media.exr import read_exr
+from tests.deliver.nuke_graph import RGB, Graph
 
 FRAMES = range(1001, 1017)
 BRIEF = "progressive collapse from the ground floor at frame 1004, heavy dust"
@@ -88,6 +90,20 @@ def test_outside_the_matte_final_is_the_plate(shot):
 def test_the_building_comes_down(shot):
     plate, final = (read_exr(shot / f"{name}/{name}.1016.exr") for name in ("plate", "final"))
     assert (np.abs(plate - final).max(-1) > 0.05).mean() > 0.02
+
+
+def test_the_comp_script_rebuilds_the_shot_up_to_its_grain(shot):
+    graph = Graph((shot / "scene/comp.nk").read_text(), shot / "scene")
+    for frame in (1003, 1008, 1016):
+        image = graph.image("result", frame)
+        rebuilt = np.stack([image[name] for name in RGB], -1).astype(np.float32)
+        final, matte = (read_exr(shot / f"{name}/{name}.{frame}.exr") for name in ("final", "matte"))
+        changed = matte[..., 0] > 0
+        assert np.array_equal(rebuilt[~changed], final[~changed])
+        if changed.any():
+            codes = (to_display(rebuilt, "sRGB").astype(int) - to_display(final, "sRGB"))[changed]
+            assert abs(codes.mean()) < 0.5
+            assert np.percentile(np.abs(codes), 99) <= 12  # codes: the grain of this small plate
 
 
 def test_one_process_gives_the_same_bits(shot, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from derrumbe.deliver.matchmove.tracks import Tracks, draw_tracks, read_tracks
 from derrumbe.deliver.matchmove.wireframe import Wireframe, wireframe_of
 from derrumbe.deliver.review import FrameCache
 from derrumbe.media.exr import read_exr
-from derrumbe.media.movie import read_movie
+from derrumbe.media.movie_small import small_frames
 from derrumbe.media.movie_writer import MovieWriter
 
 STILL, MOVIE = 1280, 960
@@ -109,19 +108,11 @@ def draw_mattes(board: Board, film_set: Located[Set], frame: int) -> None:
 
 def draw_movie(work: Work, plate: Plate, film_set: Set, wire: Wireframe, path: Path) -> None:
     """Write the plate with the wireframe over it."""
-    frames = list(plate.frames)
+    scale = min(1.0, MOVIE / max(plate.width, plate.height))
+    size = (max(2, round(plate.width * scale / 2) * 2), max(2, round(plate.height * scale / 2) * 2))
+    pictures = small_frames(work.folder / "review_plate.mp4", size)
     with MovieWriter(path, plate.rate, QUALITY) as movie:
-        for frame, codes in zip(work.track(frames, "matchmove movie"), small_frames(work.folder / "review_plate.mp4", plate), strict=True):
+        for frame, codes in zip(work.track(list(plate.frames), "matchmove movie"), pictures, strict=True):
             board = Board(codes, film_set.camera_at(frame))
             wire.draw(board)
             movie.write(board.codes)
-
-
-def small_frames(path: Path, plate: Plate) -> Iterator[np.ndarray]:
-    """Yield the frames of a review movie, small. Odd sizes were padded by a row or column, which goes again."""
-    for frame in read_movie(path):
-        codes = frame().pixels
-        height, width = codes.shape[0] - plate.height % 2, codes.shape[1] - plate.width % 2
-        if (codes.shape[1], codes.shape[0]) == (plate.width + plate.width % 2, plate.height + plate.height % 2):
-            codes = codes[:height, :width]
-        yield shrunk(codes, MOVIE)

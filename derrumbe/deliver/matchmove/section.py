@@ -19,7 +19,7 @@ LEAST_TOP = 2.0
 """The chart reaches up to at least this many pixels of residual."""
 STILL_M = 1e-3
 """A camera that moves less than this many metres only turns."""
-WIRE_SAYS = "Pink: façades and storeys; yellow: openings; green: silhouette; cyan: 5 m on the ground. Lines must lie on the building and stay there."
+WIRE_SAYS = "Pink: façades and storeys; yellow: openings; green: silhouette; cyan: squares on the ground. Lines must lie on the building and stay there."
 MATTES_SAY = "Green: building; blue: sky; red: what stands or passes in front, and stays the plate's."
 LIGHT_SAYS = (
     "A grey ball in the light that was found; the arrow comes from the sun. The pole's shadow must fall the way the plate's shadows do."
@@ -28,7 +28,22 @@ LIGHT_SAYS = (
 
 def matchmove_section(plate: Plate, film_set: Set, shown: Matchmove) -> Markup:
     """Return camera, light, movie and pictures."""
-    movie = tag("video", src=shown.movie, controls=True, loop=True, muted=True, playsinline=True, class_="wide") if shown.movie else None
+    poster = shown.wireframe[plate.frames.first]
+    movie = (
+        tag(
+            "video",
+            src=shown.movie,
+            poster=poster,
+            preload="metadata",
+            controls=True,
+            loop=True,
+            muted=True,
+            playsinline=True,
+            class_="wide",
+        )
+        if shown.movie
+        else None
+    )
     parts = [
         pairs(facts(film_set, shown.found)),
         movie,

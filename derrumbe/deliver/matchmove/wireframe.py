@@ -11,8 +11,8 @@ from derrumbe.core.records import Facade, Located, Set
 from derrumbe.deliver.matchmove.board import Board, Colour
 
 GROUND, STOREY, OPENING, FACADE, OUTLINE = (0, 190, 190), (255, 150, 200), (255, 225, 0), (255, 70, 190), (60, 220, 90)
-GRID = 5.0
-"""Metres between the lines on the ground."""
+GRID, MOST = (5.0, 10.0, 20.0, 50.0, 100.0), 24
+"""Metres between the lines on the ground: the first that gives no more than so many lines each way."""
 REACH = 1.2
 """The grid reaches this many building widths to each side."""
 STEPS = 33
@@ -55,9 +55,9 @@ def wireframe_of(film_set: Located[Set]) -> Wireframe:
 def grid_lines(corners: np.ndarray) -> list[Line]:
     """Return a ground grid about the footprint's corners (n, 3)."""
     low, high = corners.min(0), corners.max(0)
-    reach = REACH * max(high[0] - low[0], high[2] - low[2], GRID)
-    across = np.arange(np.floor((low[0] - reach) / GRID), np.ceil((high[0] + reach) / GRID) + 1) * GRID
-    along = np.arange(np.floor((low[2] - reach) / GRID), np.ceil((high[2] + reach) / GRID) + 1) * GRID
+    reach = REACH * max(*(high - low)[[0, 2]], GRID[0])
+    step = next((one for one in GRID if ((high - low)[[0, 2]] + 2 * reach).max() <= MOST * one), GRID[-1])
+    across, along = (np.arange(np.floor((low[i] - reach) / step), np.ceil((high[i] + reach) / step) + 1) * step for i in (0, 2))
     lines = [straight((x, 0, along[0]), (x, 0, along[-1]), GROUND, fine=8) for x in across]
     return lines + [straight((across[0], 0, z), (across[-1], 0, z), GROUND, fine=8) for z in along]
 
