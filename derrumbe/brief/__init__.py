@@ -11,10 +11,12 @@ from derrumbe.brief.addresses import KnobRow, knob_table
 from derrumbe.brief.overrides import apply_settings
 from derrumbe.brief.preview import preview_of
 from derrumbe.brief.reader import Understanding, Understood, read_brief
+from derrumbe.brief.recipes import Recipe, recipe, recipes
 from derrumbe.brief.shotfile import ShotFile, shot_from_toml, shot_to_toml
 
 __all__ = [
     "KnobRow",
+    "Recipe",
     "ShotFile",
     "Understanding",
     "Understood",
@@ -22,6 +24,8 @@ __all__ = [
     "knob_table",
     "preview_of",
     "read_brief",
+    "recipe",
+    "recipes",
     "shot_from_toml",
     "shot_to_toml",
 ]

@@ -60,6 +60,10 @@ def shoot(
         ),
     ] = None,
     allow_host: Hosts = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option("--recipe", metavar="NAME", help="start from a preset; `derrumbe recipes` lists them. The brief goes on top"),
+    ] = None,
     jobs: Jobs = None,
     force: Force = False,
 ) -> int:
@@ -83,6 +87,7 @@ def shoot(
         force,
         hosts,
         holdout,
+        recipe,
     )
     return _make(prepare(request), out, jobs, None, hosts)
 
@@ -138,6 +143,14 @@ def demo(
     from derrumbe.pipeline.prepare import prepare
 
     return _make(prepare(request_for(out, preview)), out, jobs, None)
+
+
+@app.command()
+def recipes() -> None:
+    """Every recipe: what happens, and the knobs that it turns."""
+    from derrumbe.cli.show import show_recipes
+
+    show_recipes()
 
 
 @app.command()

@@ -38,6 +38,19 @@ def show_knobs() -> None:
     Console(width=None if sys.stdout.isatty() else 180, markup=False).print(table)
 
 
+def show_recipes() -> None:
+    """Print every recipe with the knobs that it turns."""
+    from derrumbe.brief import recipes
+    from derrumbe.brief.addresses import fields, value_at
+    from derrumbe.core.knobs import ShotSpec
+
+    default = ShotSpec()
+    for found in recipes():
+        turned = [f"{address}={value_at(found.spec, address)}" for address in fields()]
+        plain = {f"{address}={value_at(default, address)}" for address in fields()}
+        print(f"{found.name:16} {found.says}\n{'':16} {' '.join(knob for knob in turned if knob not in plain)}")
+
+
 def show_report(report: Report, changed: tuple[str, ...] = ()) -> int:
     """Print every check, and return the exit code that the verdicts ask for."""
     for check in report.checks:

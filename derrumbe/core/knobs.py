@@ -32,12 +32,18 @@ class Collapse(Group):
         "progressive",
         "pancake: storeys land on each other; progressive: from the base, bay by bay; topple: over one side; partial: only `part` falls",
     )
-    part: Literal["all", "left", "right", "upper"] = knob("all", "which part of the building falls")
+    part: Literal["all", "left", "right", "upper", "corner_left", "corner_right", "facade"] = knob(
+        "all", "which part of the building falls; corners are those towards the camera, facade is the front wall alone"
+    )
     direction: Literal["left", "right", "towards", "away"] = knob("right", "which way a topple goes, as seen by the camera")
     origin_storey: int = knob(0, "storey that fails first; 0 is the ground floor", "storey", ge=0, le=200)
     origin_side: Literal["left", "right", "centre", "all"] = knob("all", "side on which the failure starts")
     speed: float = knob(1.0, "how fast failure spreads; gravity stays gravity", "x", ge=0.1, le=5)
     storey_delay: float = knob(0.25, "delay between the failure of one storey and the next", "s", ge=0, le=5)
+    bay_delay: float = knob(0.0, "delay between one bay and the next, from `origin_side` on; 0: as fast as failure runs", "s", ge=0, le=5)
+    prelude: float = knob(0.3, "cracks, puffs and bursting windows between the trigger and the first fall", "s", ge=0, le=20)
+    sway: float = knob(0.0, "sway of the roof in an earthquake, growing during the prelude", "m", ge=0, le=5)
+    blast: float = knob(0.0, "speed with which a gas explosion in the origin storey throws walls; 0: none", "m/s", ge=0, le=60)
     variation: float = knob(0.5, "how unevenly bays and storeys let go", "0-1", ge=0, le=1)
 
 
@@ -56,7 +62,7 @@ class Dust(Group):
     amount: float = knob(1.0, "how much dust the collapse makes", "x", ge=0, le=10)
     density: float = knob(1.0, "how opaque a given amount of dust is", "x", ge=0.05, le=10)
     spread: float = knob(1.0, "how far the ground current runs", "x", ge=0.1, le=4)
-    linger: float = knob(25.0, "time for dust in still air to thin to a third", "s", ge=1, le=600)
+    linger: float = knob(8.0, "time for dust in still air to thin to a third", "s", ge=1, le=600)
     color: str = knob("auto", "auto takes the façade's own colour; or #rrggbb")
     wind: float = knob(0.6, "wind speed", "m/s", ge=0, le=20)
     wind_heading: float = knob(90.0, "where the wind blows to: 0 away from camera, 90 to the right of frame", "deg", ge=-360, le=360)

@@ -222,6 +222,9 @@ class Set(Record):
     building_matte: str = "building_matte.exr"
     sky_matte: str = "sky_matte.exr"
     foreground: str | None = None
+    foreground_depth: str | None = None
+    """EXR channel Z per frame (or one), metres along the axis: how far away what stands or passes in front is, FAR where there is nothing.
+    None: nearer than any dust."""
     clean_plate: str = "clean_plate.exr"
     texture: str = "texture.exr"
     facade_rgb: Vec3
@@ -266,7 +269,7 @@ class Motion(Record):
     piece has left its rest pose, -1 never. Before that the pose is exactly the rest pose. A point moves as
     world = position + R(rotation) @ (rest - centre). S = frames * samples_per_frame + 1.
     debris (npz): position (S,M,3) float32, NaN before birth; radius (M,) m; rest (M,3): where on the building it came from (for its colour);
-    spin (M,) rad/s; material (M,) uint8.
+    spin (M,) rad/s; material (M,) uint8, as in Pieces, and 6 metal (bars, pipes), 7 paper or cloth.
     events (npz), sources of dust sorted by time: time (K,) s; position (K,3); velocity (K,3) m/s; mass (K,) kg of fine dust;
     radius (K,) m; kind (K,) uint8: 0 bond break, 1 impact, 2 air pressed out of an opening (velocity is that of the jet).
     energy (npz): time (S,), kinetic (S,), potential (S,), J.

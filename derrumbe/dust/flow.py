@@ -10,6 +10,8 @@ from derrumbe.dust.sampling import corners, traced, trilinear
 F = np.float32
 AIR = 1.2
 GRAVITY = 9.81
+HEAVIER = 6.0
+"""Mass of a cloud over that of the fine dust that is seen: the coarse grains in it weigh most, and hide little."""
 
 
 @njit(cache=True, parallel=True)
@@ -91,7 +93,7 @@ def pushes(spin, load, confinement, cell):
     for i in prange(nx):
         for j in range(ny):
             for k in range(nz):
-                dust = load[i, j, k]
+                dust = F(HEAVIER) * load[i, j, k]
                 out[i, j, k, 1] = -F(GRAVITY) * dust / (F(AIR) + dust)
                 inside = 0 < i < nx - 1 and 0 < j < ny - 1 and 0 < k < nz - 1
                 if dust > F(1e-4) and inside:

@@ -32,8 +32,8 @@ SWELL = 1.5
 """Rate of that swelling, per second for each time that it is too thick."""
 GRIP = 30.0
 """Rate at which solid rubble stops air, per second."""
-FALL = 0.06
-"""Speed at which grains settle, m/s."""
+FALL = 0.2
+"""Speed at which grains settle, m/s: those of 50 µm, between the fine ones that hang and the sand that drops."""
 
 
 @dataclass(frozen=True)

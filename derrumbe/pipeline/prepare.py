@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from derrumbe.brief import apply_settings, read_brief, shot_from_toml, shot_to_toml
+from derrumbe.brief import apply_settings, read_brief, recipe, shot_from_toml, shot_to_toml
 from derrumbe.core.errors import BadBrief, BadInput, BadOutline, BadOutput
 from derrumbe.core.knobs import ShotSpec
 from derrumbe.core.records import FIRST_FRAME, STILL_FRAMES
@@ -46,11 +46,12 @@ class Request:
     force: bool = False
     hosts: frozenset[str] = frozenset()
     holdout: str | None = None
+    recipe: str | None = None
 
 
 def prepare(request: Request) -> Shot:
     """Check everything that can be checked, and return the shot. Raises BadInput with one line; writes nothing."""
-    understanding = read_brief(request.brief)
+    understanding = read_brief(request.brief, recipe(request.recipe).spec if request.recipe else None)
     spec = apply_settings(understanding.spec, (*_flag_settings(request), *request.settings))
     return _shot(request, spec, understanding.not_understood)
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from derrumbe.core.records import Building, Facade, Opening
-from derrumbe.simulate.events import AIR, Events
+from derrumbe.simulate.events import AIR, Events, clarity
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.track import Track
 
 FASTEST = 40.0
 """m/s: jets from demolished buildings are filmed at 10 to 40 m/s."""
-DUSTINESS = 0.12
+DUSTINESS = 0.1
 """kg of fine dust in a cubic metre of pressed-out air."""
 OPEN_SHARE = 0.25
 """Share of a wall that is open once it is cracked, where no openings are known."""
@@ -84,7 +84,7 @@ def jets(structure: Structure, track: Track, vents: Outlets) -> Events:
     storeys, columns = structure.cells.storeys, structure.cells.nx * structure.cells.nz
     low, high = np.array(structure.cells.low), np.array(structure.cells.high)
     bay_area = float(np.prod(high - low)) / columns
-    parts = [_storey_jets(track, room[:, storey], bay_area, vents, storey) for storey in range(storeys)]
+    parts = [_storey_jets(structure, track, room[:, storey], bay_area, vents, storey) for storey in range(storeys)]
     filled = [part for part in parts if len(part.time)]
     return Events(*(np.concatenate([getattr(part, name) for part in filled or parts]) for name in Events.__dataclass_fields__))
 
@@ -106,7 +106,7 @@ def room_heights(structure: Structure, track: Track) -> np.ndarray:
     return out
 
 
-def _storey_jets(track: Track, room: np.ndarray, bay_area: float, vents: Outlets, storey: int) -> Events:
+def _storey_jets(structure: Structure, track: Track, room: np.ndarray, bay_area: float, vents: Outlets, storey: int) -> Events:
     """`room` (S, columns, 2) is this storey's floor and ceiling."""
     mine = np.flatnonzero(vents.storey == storey)
     # a room only closes once: what opens again and closes again as rubble heaves presses no air out
@@ -125,7 +125,7 @@ def _storey_jets(track: Track, room: np.ndarray, bay_area: float, vents: Outlets
         time=(sample + 0.5) * track.sample_seconds,
         position=position,
         velocity=np.minimum(speed[sample, vent], FASTEST)[:, None] * vents.outward[which],
-        mass=DUSTINESS * volume,
+        mass=DUSTINESS * clarity(structure) * volume,
         radius=np.clip(np.sqrt(vents.area[which] * open_now[sample] / np.pi), 0.15, 2.0),
         kind=np.full(len(which), AIR, np.uint8),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from derrumbe.simulate import impact
+from derrumbe.simulate import impact, kicks
 from derrumbe.simulate.clusters import components
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import rotate, velocity_at
@@ -34,15 +34,15 @@ class Sample:
 
 
 class Collapse:
-    """Runs from the trigger on; time counts from the trigger."""
+    """Runs from the trigger on; time counts from the end of the prelude, in which nothing falls."""
 
-    def __init__(self, structure: Structure, plan: Plan, world: World, rng: np.random.Generator) -> None:
+    def __init__(self, structure: Structure, plan: Plan, world: World, rng: np.random.Generator, prelude: float = 0.0) -> None:
         self.structure, self.plan, self.world = structure, plan, world
         self.failure = Failure(structure, plan, rng)
         self.panels = Panels(structure, world, self.failure, rng)
         self.passage = Passage(structure, world, self.failure)
         self.limits = Limits(structure, world, BLOCK)
-        self.now = 0.0
+        self.now = -prelude
         self._joint: Any = None
 
     def advance(self, steps: int) -> Sample:
@@ -76,6 +76,10 @@ class Collapse:
         """Let bodies follow the bonds; return (parent, child) of new bodies."""
         labels, ground = components(self.structure.bonds, self.failure.alive, self.failure.anchored)
         born = self.world.set_clusters(labels, ground)
+        if self.plan.kick is not None:
+            for number in [child for parent, child in born if parent < 0]:
+                if kicks.start(self.world, self.plan.kick, number, self.now):
+                    self.limits.tipping.add(number)
         crushed = self.failure.crushed_pieces()
         for number in sorted({number for pair in born for number in pair if number >= 0}):
             self.world.set_resistance(number, self._resistance(number))

@@ -13,8 +13,9 @@ from numba import njit
 
 from derrumbe.core.knobs import Debris
 from derrumbe.simulate.bonds import GRAVITY
-from derrumbe.simulate.events import carry_bonds, energy_lost
-from derrumbe.simulate.structure import OUTER_WALL, PARAPET, WINDOW, Structure
+from derrumbe.simulate.events import GLASS, Damage, carry_bonds, energy_lost
+from derrumbe.simulate.precursors import burst_times
+from derrumbe.simulate.structure import COLUMN, OUTER_WALL, PARAPET, PARTITION, SLAB, WINDOW, Structure
 from derrumbe.simulate.track import Track
 
 PER_PIECE = 10
@@ -26,6 +27,14 @@ BREAK_SHARE = 0.55
 EXPONENT = 1.7
 SMALLEST, LARGEST = 1 / 6, 2.5
 """Radii over the typical size."""
+GLASS_SHARE = 0.08
+"""Share of particles that are glass, where windows burst."""
+METAL, PAPER = 6, 7
+"""Materials of particles beside those of pieces (records.Pieces): bars and pipes, and paper or cloth."""
+SIZE = np.array([1.0, 1.0, 1.0, 1.0, 0.55, 1.0, 0.8, 1.6])
+"""Sizes by material, of the typical one: brick, concrete, stone, timber, glass, tile, metal, paper."""
+DENSITY = np.array([1800.0, 2300.0, 2400.0, 600.0, 1200.0, 1400.0, 4000.0, 25.0])
+"""kg/m³ by material, of a ball that falls as the thing does: flat ones are held by the air."""
 SUBSTEPS = 3
 FIELD_CELL = 0.5
 """m: cells of the height field of the pile."""
@@ -53,12 +62,18 @@ class HeightField:
     top: np.ndarray
 
 
-def born(structure: Structure, track: Track, broken_at: np.ndarray, debris: Debris, rng: np.random.Generator) -> Crumbs:
-    """Return the particles of a collapse, sorted by birth."""
+def born(structure: Structure, track: Track, damage: Damage, released: np.ndarray, debris: Debris, rng: np.random.Generator) -> Crumbs:
+    """Return the particles of a collapse, sorted by birth. released (N,): see records.Motion."""
     total = min(round(PER_PIECE * structure.count * debris.amount), MOST)
-    from_breaks = _from_breaks(structure, track, broken_at, round(BREAK_SHARE * total), rng)
-    from_impacts = _from_impacts(structure, track, round((1 - BREAK_SHARE) * total), rng)
-    time, position, velocity, rest, piece = (np.concatenate(both) for both in zip(from_breaks, from_impacts, strict=True))
+    births = (
+        _from_breaks(structure, track, damage.parted_at, round(BREAK_SHARE * total), rng),
+        _from_impacts(structure, track, round((1 - BREAK_SHARE - GLASS_SHARE) * total), rng),
+        _from_windows(structure, track, burst_times(structure, track, damage, released, rng), round(GLASS_SHARE * total), rng),
+    )
+    time, position, velocity, rest, piece = (np.concatenate(parts) for parts in zip(*births, strict=True))
+    glass = np.arange(len(time)) >= len(time) - len(births[2][0])
+    material = kinds(structure, piece, rng)
+    material[glass] = GLASS
     order = np.argsort(time, kind="stable")
     outer = np.isin(structure.kind[piece], (OUTER_WALL, WINDOW, PARAPET))
     thrown = rng.normal(0, THROWN, (len(piece), 3)) + (outer * rng.gamma(1.5, 0.6, len(piece)))[:, None] * structure.outward[piece]
@@ -67,9 +82,30 @@ def born(structure: Structure, track: Track, broken_at: np.ndarray, debris: Debr
         position=position[order],
         velocity=(velocity + thrown)[order],
         rest=rest[order],
-        radius=radii(len(piece), debris.size, rng),
-        material=structure.material[piece][order].astype(np.uint8),
+        radius=radii(len(piece), debris.size, rng) * SIZE[material[order]],
+        material=material[order],
     )
+
+
+def kinds(structure: Structure, piece: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return what crumbs of pieces (M,) are made of, (M,) uint8: the piece's own stuff, now and then a bar or pipe, or paper from rooms."""
+    material = structure.material[piece].astype(np.uint8)
+    draw = rng.random(len(piece))
+    inside = np.isin(structure.kind[piece], (SLAB, PARTITION))
+    material[(structure.kind[piece] == COLUMN) & (draw < 0.06) | inside & (draw < 0.03)] = METAL
+    material[inside & (draw > 0.96)] = PAPER
+    return material
+
+
+def _from_windows(structure: Structure, track: Track, burst: np.ndarray, count: int, rng: np.random.Generator) -> Births:
+    """Glass, from all over the panes as they burst; more from larger ones."""
+    pane = _draw(structure.volume * np.isfinite(burst), count, rng)
+    spread = 0.5 * (structure.high - structure.low)[pane] * rng.uniform(-1, 1, (len(pane), 3))
+    rest = structure.centre[pane] + spread
+    time = burst[pane] + 0.05 * rng.random(len(pane))
+    position, velocity = track.carry(track.sample_at(time), pane, rest, structure.centre)
+    out = rng.gamma(2.0, 1.0, len(pane))[:, None] * structure.outward[pane]
+    return time + track.trigger_sample * track.sample_seconds, position, velocity + out, rest, pane
 
 
 def radii(count: int, size: float, rng: np.random.Generator) -> np.ndarray:
@@ -130,18 +166,28 @@ def height_field(structure: Structure, track: Track) -> HeightField:
 def fly(crumbs: Crumbs, field: HeightField, track: Track) -> np.ndarray:
     """Return positions (S, M, 3) float32, NaN before birth."""
     out = np.full((track.sample_count, len(crumbs.time), 3), np.nan, np.float32)
-    _fly(crumbs.time, crumbs.position, crumbs.velocity, crumbs.radius, field.low, field.top, track.sample_seconds, out)
+    _fly(
+        crumbs.time,
+        crumbs.position,
+        crumbs.velocity,
+        crumbs.radius,
+        DENSITY[crumbs.material],
+        field.low,
+        field.top,
+        track.sample_seconds,
+        out,
+    )
     return out
 
 
 @njit(cache=True)
-def _fly(time, position, velocity, radius, low, top, dt, out):  # pragma: no cover - compiled
+def _fly(time, position, velocity, radius, density, low, top, dt, out):  # pragma: no cover - compiled
     samples, count = out.shape[0], out.shape[1]
     h = dt / SUBSTEPS
     for m in range(count):
         p, v = position[m].copy(), velocity[m].copy()
         r = radius[m]
-        drag = 0.375 * 1.2 / (2000.0 * r)
+        drag = 0.375 * 1.2 / (density[m] * r)
         first = int(np.ceil(time[m] / dt))
         still = False
         p[1] = max(p[1], r)

@@ -13,9 +13,15 @@ from derrumbe.simulate.track import Track
 BREAK, IMPACT, AIR = 0, 1, 2
 CRUSHED_LAYER = 0.0004
 """m of material on a broken face that turns to fine dust."""
-DUST_PER_JOULE = 1.4e-5
-"""kg of fine dust per joule lost in an impact: between 0.05 and 0.2 % of the mass of a four-storey building falls to dust in all.
+DUST_PER_JOULE = 0.8e-5
+"""kg of fine dust per joule lost in an impact: about 0.05 % of the mass of a four-storey building falls to dust in all.
 More, and nothing is seen of the fall."""
+SEEN_THROUGH = 20.0
+"""m: the dust of a taller building is thinned in proportion. Energy grows with the height, and so does the way through the cloud: at its
+full amount a tower's would hide the whole collapse."""
+FALLING, ENCLOSED, WHOLE = 3.0, 0.2, 0.06
+"""What breaks inside a part that falls faster than FALLING, m/s, lets out this share of its dust, and what breaks in a storey that hasn't
+failed yet this one: the rest lands with the part. Dust comes from where a building is being crushed, not from its roof."""
 OPENS = 0.05
 """m by which the sides of a crack must part before dust and crumbs come out of it."""
 SHARP, SOFTEST = 0.15, 0.5
@@ -37,11 +43,30 @@ class Events:
     kind: np.ndarray
 
 
+@dataclass(frozen=True)
+class Damage:
+    """parted_at (B,): when the sides of each bond have come apart; failed_at (C,): when each cell failed. s after the trigger, or infinite."""
+
+    parted_at: np.ndarray
+    failed_at: np.ndarray
+
+
 def joined(parts: list[Events]) -> Events:
     """Return all events sorted by time."""
     columns = [np.concatenate([getattr(part, name) for part in parts]) for name in Events.__dataclass_fields__]
     order = np.argsort(columns[0], kind="stable")
     return Events(*(column[order] for column in columns))
+
+
+def clarity(structure: Structure) -> float:
+    """Return the share of its dust that a building lets out by default."""
+    return min(1.0, SEEN_THROUGH / structure.height)
+
+
+def let_out(structure: Structure, damage: Damage, piece: np.ndarray, time: np.ndarray, velocity: np.ndarray) -> np.ndarray:
+    """Return the share of dust, (K,), that gets out of parts; time (K,) s after the trigger, velocity (K, 3) m/s."""
+    crushed = time >= damage.failed_at[structure.cell[piece]]
+    return clarity(structure) * np.where(velocity[:, 1] < -FALLING, ENCLOSED, 1.0) * np.where(crushed, 1.0, WHOLE)
 
 
 def parted_at(structure: Structure, track: Track, broken_at: np.ndarray) -> np.ndarray:
@@ -62,15 +87,15 @@ def parted_at(structure: Structure, track: Track, broken_at: np.ndarray) -> np.n
     return found
 
 
-def breaks(structure: Structure, track: Track, broken_at: np.ndarray) -> Events:
-    """Return one event per broken bond; `broken_at` (B,) seconds after the trigger at which it gapes, infinite while it doesn't."""
-    bonds = np.flatnonzero(np.isfinite(broken_at))
-    time = broken_at[bonds]
+def breaks(structure: Structure, track: Track, damage: Damage) -> Events:
+    """Return one event per bond that gapes."""
+    bonds = np.flatnonzero(np.isfinite(damage.parted_at))
+    time = damage.parted_at[bonds]
     position, velocity = carry_bonds(structure, track, bonds, time)
     piece = structure.bonds[bonds, 0]
     density = structure.mass[piece] / structure.volume[piece]
     glass = structure.material[structure.bonds[bonds]] == GLASS
-    mass = structure.bond_area[bonds] * CRUSHED_LAYER * density * ~glass.any(1)
+    mass = structure.bond_area[bonds] * CRUSHED_LAYER * density * ~glass.any(1) * let_out(structure, damage, piece, time, velocity)
     return Events(
         time=time + track.trigger_sample * track.sample_seconds,
         position=position,
@@ -95,15 +120,18 @@ def energy_lost(structure: Structure, track: Track) -> np.ndarray:
     return np.where(lost > np.maximum(SHARP * kinetic[:-1], SOFTEST * structure.mass), lost, 0.0)
 
 
-def impacts(structure: Structure, track: Track) -> Events:
+def impacts(structure: Structure, track: Track, damage: Damage) -> Events:
     """Return impacts, gathered per sample in cells of CELL metres."""
     lost = energy_lost(structure, track)
     sample, piece = np.nonzero(lost)
+    after = (sample + 1 - track.trigger_sample) * track.sample_seconds
+    out = let_out(structure, damage, piece, after, track.velocity[sample + 1, piece])
     where = track.position[sample + 1, piece].astype(np.float64)
     key = np.concatenate([sample[:, None], np.floor(where / CELL).astype(int)], -1)
     cells, group = np.unique(key, axis=0, return_inverse=True)
     weight = lost[sample, piece]
     total = np.bincount(group.ravel(), weight, len(cells))
+    escaped = np.bincount(group.ravel(), weight * out, len(cells))
 
     def mean(values: np.ndarray) -> np.ndarray:
         sums = [np.bincount(group.ravel(), weight * values[:, k], len(cells)) for k in range(3)]
@@ -113,7 +141,7 @@ def impacts(structure: Structure, track: Track) -> Events:
         time=(cells[:, 0] + 1) * track.sample_seconds,
         position=mean(where),
         velocity=mean(track.velocity[sample + 1, piece].astype(np.float64)),
-        mass=DUST_PER_JOULE * total,
+        mass=DUST_PER_JOULE * escaped,
         radius=np.full(len(cells), 0.6 * CELL),
         kind=np.full(len(cells), IMPACT, np.uint8),
     )

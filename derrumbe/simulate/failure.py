@@ -34,7 +34,7 @@ class Failure:
         self.failed = np.zeros(self.structure.cells.count, bool)
         self.broken_at = np.full(count, NEVER)
         self.due_at = self.plan.cut_time.copy()
-        self.anchor_due = np.full(self.structure.count, NEVER)
+        self.anchor_due = self.plan.unfounded_at.copy()
         self.anchor_lag = 0.15 * self.rng.random(self.structure.count)
         self.cell_due = self.plan.cell_time.copy()
         self.failed_at = np.full(self.structure.cells.count, NEVER)

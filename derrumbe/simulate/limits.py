@@ -33,6 +33,8 @@ class Limits:
         self.before: dict[int, list[float]] = {}
         self.level: dict[int, int] = {}
         self.apex = structure.centre[:, 1].copy()
+        self.tipping: set[int] = set()
+        """Bodies that were given a push: they may hang in the balance, and don't settle."""
 
     def apply(self, states: States, height: np.ndarray, sinking: np.ndarray) -> None:
         """Look at every moving body; called once a sample with the height of every piece, (N,) m, and how fast it sinks, (N,) m/s."""
@@ -64,6 +66,7 @@ class Limits:
         before = np.array([self.before.get(int(number), (0.0, np.inf)) for number in states.number]).reshape(-1, 2)
         # what is thrown up is slow at its highest point, but it gains downward speed
         lies = (_piece_counts(states) < self.block) & (speed < before[:, 0] + GAIN) & (states.linear[:, 1] > before[:, 1] - 0.2)
+        lies &= ~np.isin(states.number, list(self.tipping))
         level = sum(lies & (speed < limit) & (spin < 2 * limit) for limit, _ in SETTLING)
         for k in np.flatnonzero(states.awake):
             number = int(states.number[k])

@@ -7,8 +7,10 @@ import numpy as np
 from derrumbe.core.files import save_arrays
 from derrumbe.core.records import Located, Motion, Pieces, Plate, Set
 from derrumbe.core.work import Work
-from derrumbe.simulate import air, debris, energy, events, neighbours, schedule, structure, verdict
+from derrumbe.simulate import air, debris, energy, events, neighbours, precursors, schedule, structure, sway, verdict
 from derrumbe.simulate.collapse import Collapse, samples
+from derrumbe.simulate.events import Damage
+from derrumbe.simulate.kicks import Blast
 from derrumbe.simulate.settings import Settings
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.timing import Timing, timing
@@ -24,12 +26,12 @@ def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located
     building = structure.load(film_set, pieces)
     clock = timing(plate.record, settings.trigger)
     plan = schedule.plan(building, settings.collapse, np.random.default_rng((settings.seed, STAGE, 0)))
-    track, parted_at = _fall(settings, work, clock, film_set, building, plan)
+    track, damage = _fall(settings, work, clock, film_set, building, plan)
     released = release(track)
     save_arrays(work.folder / "poses.npz", position=track.position, rotation=track.rotation, released=released)
     _save_energy(work, building, track)
-    _save_debris(settings, work, building, track, parted_at)
-    _save_events(work, building, film_set, track, parted_at)
+    _save_debris(settings, work, building, track, damage, released)
+    _save_events(settings, work, building, film_set, track, damage, plan)
     share, still = verdict.fallen_share(building, track, plan.falls), verdict.lies_still(building, track)
     return Motion(
         samples_per_frame=clock.samples_per_frame,
@@ -43,20 +45,25 @@ def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located
 
 def _fall(
     settings: Settings, work: Work, clock: Timing, film_set: Located[Set], building: Structure, plan: schedule.Plan
-) -> tuple[Track, np.ndarray]:
-    """Return the track and when each bond broke, (B,) s after the trigger."""
+) -> tuple[Track, Damage]:
+    """Return the track, and when bonds and cells went."""
     track = at_rest(building, clock.sample_count, clock.sample_seconds, clock.trigger_sample)
     if clock.moving_samples == 0:
-        return track, np.full(len(building.bonds), np.inf)
+        return track, Damage(np.full(len(building.bonds), np.inf), np.full(building.cells.count, np.inf))
     world = World(building, clock.step_seconds)
     for vertices, triangles in neighbours.obstacles(building, film_set):
         world.add_obstacle(vertices, triangles)
-    collapse = Collapse(building, plan, world, np.random.default_rng((settings.seed, STAGE, 1)))
+    prelude = settings.collapse.prelude
+    collapse = Collapse(building, plan, world, np.random.default_rng((settings.seed, STAGE, 1)), prelude)
     moving = samples(collapse, clock.moving_samples, clock.steps_per_sample)
     for offset, sample in enumerate(work.track(moving, "simulate", clock.moving_samples, "samples")):
         record(track, clock.trigger_sample + 1 + offset, sample)
     hold_to_gravity(track)
-    return track, events.parted_at(building, track, collapse.failure.broken_at)
+    if settings.collapse.sway > 0:
+        sway.apply(building, track, settings.collapse.sway, prelude)
+    # a façade that peels crushes no storey
+    failed_at = collapse.failure.failed_at if np.isfinite(plan.cell_time).any() else np.zeros(building.cells.count)
+    return track, Damage(events.parted_at(building, track, collapse.failure.broken_at + prelude), failed_at + prelude)
 
 
 def _save_energy(work: Work, building: Structure, track: Track) -> None:
@@ -66,9 +73,9 @@ def _save_energy(work: Work, building: Structure, track: Track) -> None:
     save_arrays(work.folder / "energy.npz", time=time, kinetic=kinetic, potential=potential)
 
 
-def _save_debris(settings: Settings, work: Work, building: Structure, track: Track, parted_at: np.ndarray) -> None:
+def _save_debris(settings: Settings, work: Work, building: Structure, track: Track, damage: Damage, released: np.ndarray) -> None:
     rng = np.random.default_rng((settings.seed, STAGE, 2))
-    crumbs = debris.born(building, track, parted_at, settings.debris, rng)
+    crumbs = debris.born(building, track, damage, released, settings.debris, rng)
     position = debris.fly(crumbs, debris.height_field(building, track), track)
     spin = np.minimum(rng.exponential(0.5, len(crumbs.time)) / crumbs.radius, 40.0)
     save_arrays(
@@ -81,9 +88,21 @@ def _save_debris(settings: Settings, work: Work, building: Structure, track: Tra
     )
 
 
-def _save_events(work: Work, building: Structure, film_set: Located[Set], track: Track, parted_at: np.ndarray) -> None:
-    vents = air.outlets(building, film_set.record.building)
-    found = events.joined([events.breaks(building, track, parted_at), events.impacts(building, track), air.jets(building, track, vents)])
+def _save_events(
+    settings: Settings, work: Work, building: Structure, film_set: Located[Set], track: Track, damage: Damage, plan: schedule.Plan
+) -> None:
+    vents, prelude = air.outlets(building, film_set.record.building), settings.collapse.prelude
+    rng = np.random.default_rng((settings.seed, STAGE, 3))
+    blast = plan.kick if isinstance(plan.kick, Blast) else None
+    found = events.joined(
+        [
+            precursors.puffs(building, track, damage, prelude, rng),
+            precursors.explosion(building, track, blast, prelude, vents, rng),
+            events.breaks(building, track, damage),
+            events.impacts(building, track, damage),
+            air.jets(building, track, vents),
+        ]
+    )
     save_arrays(
         work.folder / "events.npz",
         time=found.time,

@@ -11,13 +11,21 @@ import numpy as np
 
 from derrumbe.core.knobs import Collapse
 from derrumbe.simulate.bonds import GRAVITY
-from derrumbe.simulate.structure import PARAPET, ROOF, SLAB, Cells, Structure
+from derrumbe.simulate.kicks import Blast, Kick, Peel, blast
+from derrumbe.simulate.structure import OUTER_WALL, PARAPET, ROOF, SLAB, WINDOW, Cells, Structure
 
 NEVER = np.inf
 FRONT_SPEED = 10.0
 """m/s along a storey at which failure runs from bay to bay: seen in films of progressive collapses as 5 to 20 m/s."""
 HINGE_SHARE = 0.3
 """Share of the base, at the back of a topple, that holds as a hinge."""
+CORNERS = ("corner_left", "corner_right")
+CORNER_WIDE, CORNER_DEEP = 0.3, 0.6
+"""Shares of width and depth of a corner that falls."""
+FRONT_DEPTH = 1.5
+"""m behind the foremost wall within which walls belong to the façade."""
+BLAST_LEADS = 0.25
+"""s by which an explosion is ahead of the first storey's failure."""
 BORDER_ROUNDS = 2
 """How far up a border support is followed, in pieces."""
 LATER, SINKING = 0.7, 0.6
@@ -55,6 +63,9 @@ class Plan:
     armed_at: np.ndarray
     hinge: Hinge | None
     origin: int
+    unfounded_at: np.ndarray
+    """(N,) s when pieces that stand on the ground let go of it, whatever happens."""
+    kick: Kick | None = None
 
 
 def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> Plan:
@@ -67,18 +78,29 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
     holds = hinge.seconds if hinge else 0.0
     times = cell_times(structure.cells, collapse, origin, holds, structure.storey_height, rng)
     times[~np.isin(np.arange(structure.cells.count), np.unique(structure.cell[falls]))] = NEVER
+    cuts, unfounded = _cut_times(structure, falls, collapse, origin), np.full(structure.count, NEVER)
+    kick: Kick | None = None
+    if collapse.part == "facade":
+        times[:] = NEVER
+        cuts, unfounded = _peel_times(structure, falls, collapse, rng)
+        kick = Peel(np.array([0.0, 0.0, 1.0]))
+    elif collapse.blast > 0:
+        kick = blast(structure, falls, origin, collapse.origin_side, collapse.blast)
+        times, cuts = _blown(structure, falls, kick, times, cuts, rng)
     bays = structure.cells.nx * structure.cells.nz
     return Plan(
         falls=falls,
         cell_time=times,
         crush_lag=_crush_lags(structure, falls, rng),
         crack_lag=_crack_lags(structure, falls, collapse, holds, rng),
-        cut_time=_cut_times(structure, falls, collapse, origin),
+        cut_time=cuts,
         toughness=rng.lognormal(0.0, 0.5, len(structure.bonds)),
         resist=0.12 + 0.28 * (0.5 + collapse.variation * (rng.random(bays) - 0.5)),
         armed_at=np.where(times > holds, holds, 0.0),
         hinge=hinge,
         origin=origin,
+        unfounded_at=unfounded,
+        kick=kick,
     )
 
 
@@ -91,10 +113,60 @@ def falling_pieces(structure: Structure, collapse: Collapse, origin: int, rng: n
     middle = 0.5 * (cells.low[0] + cells.high[0])
     if collapse.part == "upper":
         return structure.storey >= _upper_border(cells, origin, collapse.variation, rng)[structure.column]
+    if collapse.part == "facade":
+        return _front_wall(structure)
+    if collapse.part in CORNERS:
+        return _unsupported(structure, _corner(structure, collapse.part, collapse.variation, rng))
     wander = np.cumsum(rng.normal(0, 0.35, cells.storeys))
     border = middle + bay * (0.4 + collapse.variation) * np.clip(wander - wander.mean(), -1.2, 1.2)
     ragged = structure.centre[:, 0] - border[structure.storey] + 0.12 * bay * rng.normal(size=structure.count)
     return _unsupported(structure, ragged < 0 if collapse.part == "left" else ragged > 0)
+
+
+def _front_wall(structure: Structure) -> np.ndarray:
+    """Return the outer walls that look to the camera's side and stand at the front, (N,) bool."""
+    wall = np.isin(structure.kind, (OUTER_WALL, WINDOW, PARAPET)) & (structure.outward[:, 2] > 0.7)
+    return wall & (structure.high[:, 2] > structure.cells.high[1] - FRONT_DEPTH)
+
+
+def _corner(structure: Structure, part: str, variation: float, rng: np.random.Generator) -> np.ndarray:
+    """Return what lies in a corner towards the camera, (N,) bool, wider at the top than at the foot."""
+    share = (structure.centre[:, ::2] - structure.cells.low) / np.maximum(np.subtract(structure.cells.high, structure.cells.low), 1e-6)
+    across = share[:, 0] if part == "corner_left" else 1 - share[:, 0]
+    ragged = 0.06 * variation * np.cumsum(rng.normal(size=structure.cells.storeys))[structure.storey]
+    wide = CORNER_WIDE + 0.12 * structure.centre[:, 1] / structure.height + np.clip(ragged, -0.1, 0.1)
+    return (across < wide) & (share[:, 1] > 1 - CORNER_DEEP)
+
+
+def _peel_times(structure: Structure, falls: np.ndarray, collapse: Collapse, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return when bonds (B,) and foundations (N,) of a façade that peels go: storey by storey from the top, in strips of two bays."""
+    first, second = structure.bonds.T
+    pace = max(collapse.storey_delay, 0.05) / collapse.speed
+    column = structure.column // structure.cells.nz
+    strip = 0.6 * pace * rng.permutation(structure.cells.nx // 2 + 1)[column // 2]
+    panel = (structure.cells.storeys - 1 - structure.storey) // 2 * 2 * pace + strip
+    out = np.full(len(first), NEVER)
+    edge = falls[first] != falls[second]
+    own = falls[first] & falls[second]
+    apart = own & ((column[first] // 2 != column[second] // 2) | (np.abs(panel[first] - panel[second]) > 1e-9))
+    cut = edge | apart
+    inner = np.where(falls[first], panel[first], panel[second])
+    out[edge] = inner[edge]
+    out[apart] = np.minimum(panel[first], panel[second])[apart]
+    out[cut] += 0.08 * rng.random(int(cut.sum()))
+    return out, np.where(falls & structure.grounded, panel + 0.08, NEVER)
+
+
+def _blown(
+    structure: Structure, falls: np.ndarray, kick: Blast, times: np.ndarray, cuts: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return cell and cut times with what an explosion breaks at once: the walls around it, and its storey's cells."""
+    strength = np.linalg.norm(kick.at(structure.centre), axis=1) / kick.speed
+    wall = np.isin(structure.kind, (OUTER_WALL, WINDOW)) & (strength > 0.15) & falls
+    torn = wall[structure.bonds].any(1) & (rng.random(len(cuts)) < 0.8)
+    cuts, times = cuts.copy(), times + BLAST_LEADS
+    cuts[torn] = 0.04 * rng.random(int(torn.sum()))
+    return times, cuts
 
 
 def _unsupported(structure: Structure, falls: np.ndarray) -> np.ndarray:
@@ -155,6 +227,8 @@ def _start_times(cells: Cells, collapse: Collapse) -> np.ndarray:
         "centre": np.abs(x - 0.5 * (x.min() + x.max())),
         "all": np.zeros_like(x),
     }[collapse.origin_side]
+    if collapse.bay_delay > 0 and len(x) > 1:
+        return np.round(from_side / (x[1] - x[0])) * collapse.bay_delay / collapse.speed
     return from_side / (FRONT_SPEED * collapse.speed)
 
 

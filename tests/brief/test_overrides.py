@@ -56,7 +56,7 @@ def test_every_knob_has_a_row() -> None:
     assert set(rows) == set(fields())
     assert rows["dust.amount"][1:4] == ("x", "0 to 10", "1")
     assert rows["trigger.frame"].range == "0 or more | empty"
-    assert rows["collapse.part"].range == "all | left | right | upper"
+    assert rows["collapse.part"].range == "all | left | right | upper | corner_left | corner_right | facade"
     assert rows["building.depth"].range == "above 0.5 to 500 | empty"
     assert rows["render.denoise"].range == "true | false"
     assert all(row.does and row.range for row in rows.values())

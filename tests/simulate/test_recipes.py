@@ -1,0 +1,90 @@
+"""Recipes differ visibly: where the mass of one goes, the mass of another doesn't."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from derrumbe.brief import recipes
+from tests.simulate import buildings
+from tests.simulate.conftest import simulate
+
+RECIPES = {found.name: found.spec.collapse.model_dump() for found in recipes()}
+MOMENTS = (0.9, 1.5, 2.4)
+"""s after the trigger at which motions are compared."""
+VISIBLE = 0.5
+"""m of root-mean-square difference between two motions at the moment when they differ most."""
+
+
+@pytest.fixture(scope="module")
+def falls(tmp_path_factory):
+    arrays = buildings.office(4, 4, deep=2, fine=1)
+    return {name: simulate(tmp_path_factory.mktemp(name), arrays, frames=84, trigger=0.25, **knobs) for name, knobs in RECIPES.items()}
+
+
+def difference(one, other) -> float:
+    """Return by how many metres two motions of the same pieces differ, at the moment when they differ most."""
+    step, first = one.energy["time"][1], one.motion.trigger_sample
+    samples = [first + round(moment / step) for moment in MOMENTS]
+    gaps = [np.linalg.norm(one.poses["position"][k] - other.poses["position"][k], axis=-1) for k in samples]
+    return max(float(np.sqrt((gap**2).mean())) for gap in gaps)
+
+
+def test_every_two_recipes_differ_visibly(falls):
+    alike = [(a, b) for a, b in combinations(falls, 2) if difference(falls[a], falls[b]) < VISIBLE]
+    assert alike == []
+
+
+@pytest.mark.parametrize(("name", "axis", "sign"), [("left", 0, -1), ("right", 0, 1), ("towards", 2, 1), ("away", 2, -1)])
+def test_a_topple_carries_the_mass_to_its_side(falls, name, axis, sign):
+    fall = falls[f"topple-{name}"]
+    carried = np.average(fall.poses["position"][-1] - fall.poses["position"][0], axis=0, weights=fall.pieces["mass"])
+    assert sign * carried[axis] > 0.8
+    assert abs(carried[2 - axis]) < 0.6 * abs(carried[axis])
+
+
+@pytest.mark.parametrize("name", ["upper-floors", "corner", "gas-explosion", "facade-peel"])
+def test_a_partial_collapse_leaves_most_of_the_building_standing(falls, name):
+    fall = falls[name]
+    stays = np.linalg.norm(fall.poses["position"][-1] - fall.poses["position"][0], axis=-1) < 0.05
+    assert 0.3 < fall.pieces["mass"][stays].sum() / fall.pieces["mass"].sum() < 0.98
+
+
+def test_a_facade_falls_outwards(falls):
+    fall = falls["facade-peel"]
+    moved = fall.poses["position"][-1] - fall.poses["position"][0]
+    fallen = moved[:, 1] < -1
+    assert fallen.any()
+    assert np.median(moved[fallen, 2]) > 0.5
+
+
+def test_an_earthquake_sways_the_roof_before_anything_falls(falls):
+    fall = falls["earthquake"]
+    step, first = fall.energy["time"][1], fall.motion.trigger_sample
+    x = fall.poses["position"][first : first + round(1.6 / step), :, 0] - fall.poses["position"][0, :, 0]
+    roof = fall.pieces["centre"][:, 1] > 0.9 * fall.pieces["centre"][:, 1].max()
+    foot = fall.pieces["centre"][:, 1] < 0.1 * fall.pieces["centre"][:, 1].max()
+    assert x[:, roof].max() > 0.1
+    assert x[:, roof].min() < -0.1
+    assert np.abs(x[:, foot]).max() < 0.05
+
+
+def test_nothing_falls_during_the_prelude(falls):
+    fall = falls["slow-crumble"]
+    step, first = fall.energy["time"][1], fall.motion.trigger_sample
+    quiet = fall.poses["position"][: first + int(0.95 / step)]
+    assert (quiet == quiet[0]).all()
+    assert (fall.events["time"] < (first + 1) * step + 0.95).any(), "cracks speak before the fall"
+
+
+def test_glass_bursts_from_windows(falls):
+    glass = falls["base-failure"].debris["material"] == 4
+    assert 0.02 < glass.mean() < 0.15
+
+
+def test_an_explosion_throws_walls_but_is_weaker_than_gravity(falls):
+    energy = falls["gas-explosion"].energy
+    total = energy["kinetic"] + energy["potential"]
+    assert 0 < (total - np.minimum.accumulate(total)).max() < 0.01 * total[0]
