@@ -14,6 +14,7 @@ from derrumbe.core.records import DustCloud, Located, Motion, Pieces, Plate, Set
 from derrumbe.core.work import Work
 from derrumbe.dust import domain as boxes
 from derrumbe.dust import solids, wind
+from derrumbe.dust.flow import centred
 from derrumbe.dust.pressure import faces
 from derrumbe.dust.settings import MovingDust, Settings
 from derrumbe.dust.sources import Sources, sources
@@ -69,8 +70,9 @@ def _write(scene: Scene, state: State, path: Path, time: float) -> None:
     weight, offset = ride_frame(time, scene.seed)
     share, _ = solids.occupied(scene.rubble, scene.poses, time, 1.0, scene.domain)
     write_volume(
-        path, state.density, ride=2 * state.ride, ride_offset=offset, ride_weight=weight, solid=np.where(scene.solid, np.float32(1), share)
-    )
+        path, state.density, ride=2 * state.ride, ride_offset=offset, ride_weight=weight,
+        solid=np.where(scene.solid, np.float32(1), share), speed=centred(state.u, state.v, state.w),
+    )  # fmt: skip
 
 
 def build(settings: Settings, plate: Plate, film_set: Located[Set], pieces: Located[Pieces], motion: Located[Motion]) -> Scene:

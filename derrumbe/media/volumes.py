@@ -8,6 +8,7 @@
     ride_start (3,) int32      index of ride[:,:,0,0,0] in the half grid
     ride_offset (2,3), ride_weight (2,) float32    random shift (density voxels) and blend weight of each
     solid (p,q,r) uint8        share of each half-grid cell that is solid, of 255; same crop as ride
+    speed (p,q,r,3) int16      the air's velocity there, in SPEED_UNIT m/s; left out by who doesn't know it
 
 A frame without dust has empty arrays and keeps `shape`.
 """
@@ -27,6 +28,7 @@ CODES = 4095
 DECADES = 5.0
 RATIO = 10.0 ** (DECADES / (CODES - 1))
 RIDE_UNIT = 1.0 / 64
+SPEED_UNIT = 1.0 / 16
 DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -42,6 +44,7 @@ class Volume:
     ride_offset: np.ndarray
     ride_weight: np.ndarray
     solid: np.ndarray
+    speed: np.ndarray | None = None
 
     @property
     def empty(self) -> bool:
@@ -75,9 +78,17 @@ def restore(code: np.ndarray, peak: float) -> np.ndarray:
 
 
 def write_volume(
-    path: Path, density: np.ndarray, *, ride: np.ndarray, ride_offset: np.ndarray, ride_weight: np.ndarray, solid: np.ndarray
+    path: Path,
+    density: np.ndarray,
+    *,
+    ride: np.ndarray,
+    ride_offset: np.ndarray,
+    ride_weight: np.ndarray,
+    solid: np.ndarray,
+    speed: np.ndarray | None = None,
 ) -> None:
-    """Write a frame whole. `density` (2p,2q,2r) float32; `ride` (2,3,p,q,r) float32 density voxels; `solid` (p,q,r) float32 0..1.
+    """Write a frame whole. `density` (2p,2q,2r) float32; `ride` (2,3,p,q,r) float32 density voxels; `solid` (p,q,r) float32 0..1;
+    `speed` (p,q,r,3) float32 m/s.
 
     The same arrays give the same bytes.
     """
@@ -95,6 +106,8 @@ def write_volume(
         "ride_weight": np.asarray(ride_weight, np.float32),
         "solid": np.rint(np.clip(solid[half], 0, 1) * 255).astype(np.uint8),
     }
+    if speed is not None:
+        arrays["speed"] = np.clip(np.rint(speed[half] / SPEED_UNIT), -32767, 32767).astype(np.int16)
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, array in arrays.items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy", DATE), "w", force_zip64=True) as member:
@@ -114,4 +127,5 @@ def read_volume(path: Path) -> Volume:
             ride_offset=file["ride_offset"],
             ride_weight=file["ride_weight"],
             solid=file["solid"].astype(np.float32) / np.float32(255),
+            speed=file["speed"].astype(np.float32) * np.float32(SPEED_UNIT) if "speed" in file.files else None,
         )

@@ -35,6 +35,9 @@ STEEPEST = 4.0
 SPREAD = 4.0
 """Voxels along the ray over which dust is spread that halve its billows."""
 SMOOTH = 7
+"""Pixels over which the depth of dust is averaged."""
+TAPS, STRIDE = 6, 1.6
+"""Most places along its path at which moving dust is read, and pixels between them."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def add_detail(front: np.ndarray, middle: np.ndarray, lit: LitCloud, view: tuple
     ride, middle = lit.ride, _smoothed(middle)
     towards = (lit.sun_rgb.mean() * lit.to_sun + 0.6 * lit.sky_rgb.mean() * np.array([0.0, 1.0, 0.0])).astype(F)
     towards /= max(float(np.linalg.norm(towards)), 1e-6)
-    drift = lit.drift if lit.drift is not None else np.zeros((1, 1, 1, 4), F)
+    drift = lit.drift if lit.drift is not None else np.zeros((1, 1, 1, 3), F)
     _add(
         front, middle, view, ride.eased, ride.start, ride.half_start, ride.offset, ride.weight, ride.tile, towards,
         F(detail.finer), drift, F(detail.shutter / lit.voxel) if lit.drift is not None else F(0),
@@ -107,6 +110,26 @@ def _slope(middle, v, u):
     return max(across, down) / F(2 * reach)
 
 
+@njit(cache=True, fastmath=True)
+def _two(tile, x, y, z, dx, dy, dz, scale):
+    """Billows at texture coordinates and a little beside them."""
+    one = tile1(tile, x * scale, y * scale, z * scale)
+    return one, tile1(tile, (x + dx) * scale, (y + dy) * scale, (z + dz) * scale)
+
+
+@njit(cache=True, fastmath=True)
+def _path(drift, x, y, z, half_start, shutter, pixel):
+    """How far dust at a grid position moves while the shutter is open, voxels, and at how many places to read it."""
+    if shutter <= F(0):
+        return (F(0), F(0), F(0)), 1
+    i = min(max(int(F(0.5) * x) - half_start[0], 0), drift.shape[0] - 1)
+    j = min(max(int(F(0.5) * y) - half_start[1], 0), drift.shape[1] - 1)
+    k = min(max(int(F(0.5) * z) - half_start[2], 0), drift.shape[2] - 1)
+    a, b, c = shutter * drift[i, j, k, 0], shutter * drift[i, j, k, 1], shutter * drift[i, j, k, 2]
+    length = np.sqrt(a * a + b * b + c * c) / pixel
+    return (a, b, c), min(int(length / F(STRIDE)) + 1, TAPS)
+
+
 @njit(cache=True, parallel=True, fastmath=True)
 def _add(front, middle, view, riding, start, half_start, offset, weight, tile, towards, finer, drift, shutter):
     origin, base, right, down = view
@@ -138,21 +161,21 @@ def _add(front, middle, view, riding, start, half_start, offset, weight, tile, t
             gain = _billow(x, y, z, first, second, half_start, offset, weight, here)
             x, y, z = x + large * towards[0], y + large * towards[1], z + large * towards[2]
             _billow(x, y, z, first, second, half_start, offset, weight, there)
+            move, taps = _path(drift, x - large * towards[0], y - large * towards[1], z - large * towards[2], half_start, shutter, pixel)
             high = slope = fine_high = fine_slope = F(0)
             for n in range(2):
-                part = here[n, 3]
-                if part < F(0.02):
+                if here[n, 3] < F(0.02):
                     continue
-                tx, ty, tz = here[n, 0], here[n, 1], here[n, 2]
-                sx, sy, sz = there[n, 0] - tx, there[n, 1] - ty, there[n, 2] - tz
-                one = tile1(tile, tx * F(TEXELS), ty * F(TEXELS), tz * F(TEXELS))
-                high += part * one
-                slope += part * (one - tile1(tile, (tx + sx) * F(TEXELS), (ty + sy) * F(TEXELS), (tz + sz) * F(TEXELS)))
-                if fine_share > F(0):
-                    scale, near = F(TEXELS) * finer, small / large
-                    two = tile1(tile, tx * scale, ty * scale, tz * scale)
-                    fine_high += part * two
-                    fine_slope += part * (two - tile1(tile, (tx + near * sx) * scale, (ty + near * sy) * scale, (tz + near * sz) * scale))
+                sx, sy, sz = there[n, 0] - here[n, 0], there[n, 1] - here[n, 1], there[n, 2] - here[n, 2]
+                for tap in range(taps):
+                    when, part = (F(tap) + F(0.5)) / F(taps) - F(0.5), here[n, 3] / F(taps)
+                    tx, ty, tz = here[n, 0] + when * move[0], here[n, 1] + when * move[1], here[n, 2] + when * move[2]
+                    one, other = _two(tile, tx, ty, tz, sx, sy, sz, F(TEXELS))
+                    high, slope = high + part * one, slope + part * (one - other)
+                    if fine_share > F(0):
+                        near = small / large
+                        one, other = _two(tile, tx, ty, tz, near * sx, near * sy, near * sz, F(TEXELS) * finer)
+                        fine_high, fine_slope = fine_high + part * one, fine_slope + part * (one - other)
             light = F(SLOPES[0]) * slope + F(HEIGHTS[0]) * high
             light = gain * (coarse_share * light + fine_share * (F(SLOPES[1]) * fine_slope + F(HEIGHTS[1]) * fine_high))
             thick = -np.log(max(F(1) - alpha, F(1e-4))) * np.exp(F(THICKER) * gain * fine_share * fine_high)

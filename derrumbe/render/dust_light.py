@@ -66,7 +66,7 @@ class LitCloud:
     sun: optical depth of dust towards the sun, on voxels; skies: the same towards evenly spread parts of the sky, on cells twice as large;
     ambient (x,y,z,4), on those cells: light of sky and of ground that comes in (1: all of both halves together), share of the sun that solids
     let through, and how hidden the place is; albedo (3,): of one scattering; sun_rgb, sky_rgb, ground_rgb as in `Sun`; to_sun: unit vector;
-    ride: where billows are read; drift (p,q,r,4): the dust's own speed on the half grid, m/s, None when it isn't known; middle (3,): of the whole
+    ride: where billows are read; drift (p,q,r,3): the dust's own speed on the half grid, m/s, None when it isn't known; middle (3,): of the whole
     grid, world.
     """
 
@@ -140,7 +140,7 @@ def light_volume(
         sky_rgb=np.asarray(sun.sky_rgb, np.float64),
         ground_rgb=np.asarray(sun.ground_rgb, np.float64),
         ride=ride,
-        drift=None,
+        drift=volume.speed,
         middle=np.asarray(record.origin) + 0.5 * record.voxel * np.asarray(record.shape),
     )
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derrumbe.media.volumes import RATIO, quantise, read_volume, restore, write_volume
+from derrumbe.media.volumes import RATIO, SPEED_UNIT, quantise, read_volume, restore, write_volume
 
 
 def write(path, density, ride=None):
@@ -67,3 +67,16 @@ def test_codes_keep_order_and_nothing_grows_from_nothing(values):
     assert (back[density == 0] == 0).all()
     assert (np.diff(back[np.argsort(density)]) >= 0).all()
     assert back.max() <= density.max() * 1.0001
+
+
+def test_speed_comes_back_when_it_was_told(cloud, tmp_path):
+    half = tuple(n // 2 for n in cloud.shape)
+    rest = {"ride": np.zeros((2, 3, *half), np.float32), "ride_offset": np.ones((2, 3)), "ride_weight": np.ones(2), "solid": np.zeros(half)}
+    speed = np.random.default_rng(2).normal(0, 8, (*half, 3)).astype(np.float32)
+    write_volume(tmp_path / "told.npz", cloud, speed=speed, **rest)
+    write_volume(tmp_path / "untold.npz", cloud, **rest)
+    told, start = read_volume(tmp_path / "told.npz"), read_volume(tmp_path / "untold.npz").ride_start
+    assert read_volume(tmp_path / "untold.npz").speed is None
+    p, q, r = told.speed.shape[:3]
+    crop = speed[start[0] : start[0] + p, start[1] : start[1] + q, start[2] : start[2] + r]
+    assert np.abs(told.speed - crop).max() <= SPEED_UNIT / 2 + 1e-6

@@ -1,0 +1,52 @@
+"""Laws of detail finer than the grid: it changes neither the mean nor what is bare, it rides along, and speed blurs it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from derrumbe.core.records import FAR
+from derrumbe.render.dust_detail import Detail
+from derrumbe.render.dust_march import march
+from tests.render import dust_slab
+
+
+def shown(lit, detail):
+    view = dust_slab.view()
+    far = np.full((view.height, view.width), FAR, np.float32)
+    return march(lit, view, far, far, scale=1.0, step=0.5, seed=1, detail=detail)[0]
+
+
+@pytest.fixture(scope="module")
+def lit():
+    return dust_slab.lumps()
+
+
+@pytest.fixture(scope="module")
+def plain(lit):
+    return shown(lit, None)
+
+
+def roughness(picture):
+    return float(np.abs(np.diff(picture[16:48, 30:66, 1], axis=1)).mean())
+
+
+def test_detail_is_seen_and_keeps_the_mean(lit, plain):
+    detailed = shown(lit, Detail(1.0, 0.0))
+    assert roughness(detailed) > 1.1 * roughness(plain)
+    assert detailed[..., :3].mean() == pytest.approx(plain[..., :3].mean(), rel=0.04)
+    assert not detailed[plain[..., 3] == 0].any()
+
+
+def test_detail_rides_along(lit):
+    """Texture coordinates and offsets that cancel show the same."""
+    ride = lit.ride
+    moved = replace(ride, offset=ride.offset + np.float32(3), eased=ride.eased - np.array([3, 3, 3, 0], np.float32))
+    once, twice = shown(lit, Detail(1.0, 0.0)), shown(replace(lit, ride=moved), Detail(1.0, 0.0))
+    np.testing.assert_allclose(once, twice, atol=2e-3)
+
+
+def test_speed_blurs_along_the_way_it_goes(lit):
+    still, fast = (replace(lit, drift=np.full((*lit.ride.eased.shape[1:4], 3), v, np.float32) * (1, 0, 0)) for v in (0.0, 40.0))
+    fast, still = replace(fast, drift=fast.drift.astype(np.float32)), replace(still, drift=still.drift.astype(np.float32))
+    assert roughness(shown(fast, Detail(1.0, 0.04))) < 0.9 * roughness(shown(still, Detail(1.0, 0.04)))
