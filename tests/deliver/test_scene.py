@@ -90,6 +90,18 @@ def test_nuke_camera_sees_what_ours_sees(moving: tuple[SmallShot, Path], deliver
             assert np.abs(graph.project("camera", frame, WORLD) - ours).max() < CLOSE, frame
 
 
+def test_every_picture_that_the_script_reads_is_delivered(moving: tuple[SmallShot, Path]) -> None:
+    _, folder = moving
+    graph = Graph((folder / "scene/comp.nk").read_text(), folder / "scene")
+    reads = {name: node for name, node in graph.nodes.items() if node.kind == "Read"}
+    assert {"plate", "layers", "matte", "clean_plate", "texture", "building_matte", "undistort", "redistort"} == reads.keys()
+    for name in reads.keys() - {"plate", "layers", "matte"}:
+        for frame in FRAMES:
+            assert graph.file(reads[name], frame).is_file(), (name, frame)
+    for name in ("plate", "layers", "matte"):
+        assert graph.file(reads[name], FIRST) == folder / f"scene/../{name}/{name}.{FIRST}.exr"
+
+
 def test_points_of_falling_pieces_are_seen_where_the_motion_has_them(stage: Usd.Stage, delivered: Delivered) -> None:
     poses = np.load(delivered.shot.motion.path("poses.npz"))
     for piece in range(3):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -43,13 +44,19 @@ class Board:
 
     def world_line(self, world: np.ndarray, colour: Colour, width: int = 1) -> None:
         """Draw a straight line given by world points (n, 3) along it; what is behind the camera or far out of the picture is left out."""
+        self.world_lines(world[None], [(colour, width)])
+
+    def world_lines(self, world: np.ndarray, looks: Sequence[tuple[Colour, int]]) -> None:
+        """Draw straight lines given by world points (m, n, 3) along them, each in its colour and width."""
         pixels, depth = project(self.camera, world)
         limit = FAR_OUT * self.camera.width
-        shown = (depth > NEAR) & (np.abs(np.nan_to_num(pixels, nan=np.inf)) < limit).all(1)
-        for run in np.split(np.arange(len(world)), np.flatnonzero(np.diff(shown)) + 1):
-            if shown[run[0]] and len(run) > 1:
-                ends = run if any(self.camera.distortion) else run[[0, -1]]  # joints would show as beads
-                self.line(filmed(self.camera, pixels[ends]), colour, width)
+        shown = (depth > NEAR) & (np.abs(np.nan_to_num(pixels, nan=np.inf)) < limit).all(-1)
+        bends = any(self.camera.distortion)
+        pixels = filmed(self.camera, np.nan_to_num(pixels, posinf=0, neginf=0))
+        for points, there, (colour, width) in zip(pixels, shown, looks, strict=True):
+            for run in np.split(np.arange(len(points)), np.flatnonzero(np.diff(there)) + 1):
+                if there[run[0]] and len(run) > 1:
+                    self.line(points[run if bends else run[[0, -1]]], colour, width)  # joints of a straight line would show as beads
 
     def silhouette(self, vertices: np.ndarray, triangles: np.ndarray, colour: Colour, width: int) -> None:
         """Draw the outline of a solid."""

@@ -28,25 +28,9 @@ LIGHT_SAYS = (
 
 def matchmove_section(plate: Plate, film_set: Set, shown: Matchmove) -> Markup:
     """Return camera, light, movie and pictures."""
-    poster = shown.wireframe[plate.frames.first]
-    movie = (
-        tag(
-            "video",
-            src=shown.movie,
-            poster=poster,
-            preload="metadata",
-            controls=True,
-            loop=True,
-            muted=True,
-            playsinline=True,
-            class_="wide",
-        )
-        if shown.movie
-        else None
-    )
     parts = [
         pairs(facts(film_set, shown.found)),
-        movie,
+        movie_player(shown.movie, shown.wireframe[plate.frames.first]) if shown.movie else None,
         strip("wireframe", WIRE_SAYS, shown.wireframe),
         strip("tracks", tracks_say(), shown.tracks) if shown.tracks else None,
         residual_chart(shown.found, list(plate.frames)) if shown.found else None,
@@ -54,6 +38,11 @@ def matchmove_section(plate: Plate, film_set: Set, shown: Matchmove) -> Markup:
         strip("light", LIGHT_SAYS, {plate.frames.first: shown.light}),
     ]
     return section("Matchmove", *parts, id="matchmove")
+
+
+def movie_player(movie: str, poster: str) -> Markup:
+    switches = {"controls": True, "loop": True, "muted": True, "playsinline": True}
+    return tag("video", src=movie, poster=poster, preload="metadata", class_="wide", **switches)
 
 
 def facts(film_set: Set, tracks: Tracks | None) -> dict[str, str]:

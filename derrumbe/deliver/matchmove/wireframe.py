@@ -15,7 +15,7 @@ GRID, MOST = (5.0, 10.0, 20.0, 50.0, 100.0), 24
 """Metres between the lines on the ground: the first that gives no more than so many lines each way."""
 REACH = 1.2
 """The grid reaches this many building widths to each side."""
-STEPS = 33
+STEPS = 65
 """Points of a line, so that it can bend in the lens and end at the camera."""
 
 
@@ -36,8 +36,8 @@ class Wireframe:
 
     def draw(self, board: Board, bold: int = 1) -> None:
         """Draw over a board; `bold` times as thick."""
-        for line in self.lines:
-            board.world_line(line.points, line.colour, line.width * bold)
+        points = np.array([line.points for line in self.lines])
+        board.world_lines(points, [(line.colour, line.width * bold) for line in self.lines])
         board.silhouette(self.vertices, self.triangles, OUTLINE, bold)
 
 
@@ -58,8 +58,8 @@ def grid_lines(corners: np.ndarray) -> list[Line]:
     reach = REACH * max(*(high - low)[[0, 2]], GRID[0])
     step = next((one for one in GRID if ((high - low)[[0, 2]] + 2 * reach).max() <= MOST * one), GRID[-1])
     across, along = (np.arange(np.floor((low[i] - reach) / step), np.ceil((high[i] + reach) / step) + 1) * step for i in (0, 2))
-    lines = [straight((x, 0, along[0]), (x, 0, along[-1]), GROUND, fine=8) for x in across]
-    return lines + [straight((across[0], 0, z), (across[-1], 0, z), GROUND, fine=8) for z in along]
+    lines = [straight((x, 0, along[0]), (x, 0, along[-1]), GROUND) for x in across]
+    return lines + [straight((across[0], 0, z), (across[-1], 0, z), GROUND) for z in along]
 
 
 def facade_lines(facade: Facade, tops: tuple[float, ...]) -> list[Line]:
@@ -81,6 +81,6 @@ def ring(corners: np.ndarray, colour: Colour, width: int = 1) -> list[Line]:
     return [straight(a, b, colour, width) for a, b in zip(corners, np.roll(corners, -1, 0), strict=True)]
 
 
-def straight(a: object, b: object, colour: Colour, width: int = 1, fine: int = 1) -> Line:
+def straight(a: object, b: object, colour: Colour, width: int = 1) -> Line:
     first, last = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    return Line(first + (last - first) * np.linspace(0, 1, STEPS * fine)[:, None], colour, width)
+    return Line(first + (last - first) * np.linspace(0, 1, STEPS)[:, None], colour, width)
