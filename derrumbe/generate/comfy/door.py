@@ -55,7 +55,9 @@ def open_model(knobs: Generate, hosts: Iterable[str] = ()) -> ComfyModel:
     from derrumbe.generate.comfy.server import Server
 
     workflow = read_workflow(knobs.workflow)
-    given = {"model": knobs.model or None, "steps": knobs.steps, "guidance": knobs.guidance}
+    # ComfyUI's name for a file's own precision is "default"; the shipped workflow asks for 8 bits, which 14 billion weights need
+    precision = None if knobs.dtype == "auto" else "default"
+    given = {"model": knobs.model or None, "precision": precision, "steps": knobs.steps, "guidance": knobs.guidance}
     return ComfyModel(Desk(Server(address_at(knobs.url, hosts)), workflow, given), _rules(knobs, workflow))
 
 

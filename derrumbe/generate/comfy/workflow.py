@@ -39,6 +39,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "length": ("length", "num_frames", "frames", "value"),
     "rate": ("fps", "frame_rate", "value"),
     "model": ("unet_name", "ckpt_name", "model_name", "value"),
+    "precision": ("weight_dtype", "value"),
 }
 """Titles of nodes that get a value, and the inputs that may take it: the first that the node has."""
 

@@ -50,6 +50,14 @@ def test_what_was_asked_is_in_the_graph(model, comfy, tmp_path):
     assert [node["class_type"] for node in graph.values()].count("LoadImage") == 5 + 5 + 1
 
 
+def test_a_small_model_can_be_asked_for_in_its_own_precision(comfy, tmp_path):
+    given = [{}, {"model": "small.safetensors", "dtype": "float16"}]
+    for number, knobs in enumerate(given):
+        made(model_at(comfy, **knobs), tmp_path, window())
+        loader = comfy.prompts[number]["1"]["inputs"]
+        assert loader["weight_dtype"] == ("default" if knobs else "fp8_e4m3fn")
+
+
 def test_same_seed_same_frames_and_another_seed_others(model, tmp_path):
     first, again, other = (made(model, tmp_path, window(seed=seed)) for seed in (7, 7, 8))
     assert (first == again).all()

@@ -45,6 +45,7 @@ def test_the_shipped_workflow_asks_for_all_that_wan_vace_takes():
         "height",
         "length",
         "model",
+        "precision",
         "output",
     } == set(places)
 
