@@ -153,6 +153,8 @@ def settle(base: ShotSpec, sayings: Sequence[Saying]) -> tuple[ShotSpec, tuple[U
             refused.append((saying.start, refusal(saying)))
             continue
         if value is None:
+            if saying.negated:
+                refused.append((saying.start, refusal(saying)))
             continue
         loser = settled.pop(saying.address, None)
         if loser and loser.value != value:

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from derrumbe.brief import read_brief
@@ -54,6 +54,7 @@ WORDS = sorted({word for clauses in CLAUSES.values() for clause in clauses for w
         st.text(max_size=60), st.lists(st.sampled_from([*WORDS, ",", "no", "sin", "pas", "and", "5", "x9"]), max_size=12).map(" ".join)
     )
 )
+@example("sin 0 planta")  # a knob without a default number, negated
 @settings(max_examples=120, deadline=None)
 def test_any_text_is_read_and_nothing_is_dropped(text: str) -> None:
     read = read_brief(text)
