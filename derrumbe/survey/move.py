@@ -13,6 +13,7 @@ from derrumbe.survey.geometry import Geometry, Move
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.matchmove.ground import ground_normal
 from derrumbe.survey.matchmove.match import Match, is_locked, locked, match
+from derrumbe.survey.matchmove.tracks_file import write_tracks
 from derrumbe.survey.moving import CLEAN, MATTE, SET_DEPTH, FramePictures
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, FOCAL_PRIOR, KNOWN_SPREAD, PRIOR_SPREAD, orient
 from derrumbe.survey.placement import Scale, cameras_of, scale_of
@@ -63,6 +64,7 @@ def moved_set(film_set: Set, found: Match, geometry: Geometry, drawn: np.ndarray
     scale = scale_of(found, geometry.camera, walls_of(geometry.facades), drawn)
     cameras = cameras_of(found, geometry.camera, scale.metres)
     record = plate.record
+    write_tracks(work.folder / "tracks.npz", found, record.frames.first, (record.width, record.height))
     pictures = FramePictures(
         folder=work.folder,
         plate=str(plate.folder / record.picture),
