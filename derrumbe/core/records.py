@@ -287,6 +287,8 @@ class Motion(Record):
     fallen_share: float
     """Share of the mass meant to fall that fell by more than half a storey."""
     at_rest: bool
+    bulking: float | None = None
+    """Volume under the pile's surface over that of the solid stuff in it; None while nothing has fallen."""
     warnings: tuple[Caution, ...] = ()
 
 

@@ -12,12 +12,13 @@ from typing import Protocol
 
 import numpy as np
 
-from derrumbe.core.records import Vec2
+from derrumbe.core.records import Camera, Vec2
 from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.filters import filled
 from derrumbe.survey.holdout import Holdout
 from derrumbe.survey.matting import display_like, refined, trimap
 from derrumbe.survey.passers import passing_alpha
+from derrumbe.survey.standing import carried, depth_of_things, things
 
 LEAST_BAND, SLOPPY = 2.0, 0.002
 """How far a hand-drawn edge may be off: pixels, and share of the longer side."""
@@ -57,24 +58,50 @@ class Background(Protocol):
 
 
 @dataclass(frozen=True)
-class FramePass:
-    """Writes the foreground of one frame. A callable for `Work.map_frames`.
+class Standing:
+    """What stands in front all the time: its matte (EXR, Y) as the first camera sees it, carried to the others as flat upright things."""
 
-    static: matte of what stands in front; holdout: the artist's matte per frame (plate size, Y), as it is. Either may be absent.
+    matte: Path
+    cameras: tuple[Camera, ...]
+    furthest: float
+
+    def at(self, index: int) -> np.ndarray:
+        """Return the alpha (h, w) as camera `index` sees it."""
+        alpha = _still(self.matte, ("Y",))[..., 0]
+        if len(self.cameras) == 1 or index == 0:
+            return alpha
+        first, other = self.cameras[0], self.cameras[index]
+        parts = [carried(alpha * mask, depth, first, other) for mask, depth in things(alpha, first, self.furthest)]
+        return np.maximum.reduce([np.zeros_like(alpha), *parts])
+
+
+@dataclass(frozen=True)
+class FramePass:
+    """Writes matte and depth of what is in front in one frame. A callable for `Work.map_frames`.
+
+    background: what stands still; standing: what stands in front; holdout: the artist's mattes, as they are. Any may be absent.
+    cameras: one, or one per frame from `first_frame` on; furthest: metres, the building's own depth.
     """
 
     picture: str
     background: Background | None
-    static: Path | None
+    standing: Standing | None
+    cameras: tuple[Camera, ...]
+    first_frame: int
+    furthest: float
     out: str
+    depth: str
     holdout: Holdout | None = None
 
     def __call__(self, frame: int) -> None:
+        index = frame - self.first_frame if len(self.cameras) > 1 else 0
         alpha = self._passing(frame)
-        if self.static is not None:
-            alpha = np.maximum(alpha, _still(self.static, ("Y",))[..., 0])
+        if self.standing is not None:
+            alpha = np.maximum(alpha, self.standing.at(index))
         if self.holdout is not None:
             alpha = np.maximum(alpha, self.holdout.at(frame, alpha.shape))
+        depth = depth_of_things(alpha, self.cameras[index], self.furthest)
+        write_exr(Path(self.depth.format(frame=frame)), depth, ("Z",), full=True)
         write_exr(Path(self.out.format(frame=frame)), alpha, ("Y",))
 
     def _passing(self, frame: int) -> np.ndarray:
@@ -84,7 +111,7 @@ class FramePass:
         return passing_alpha(display_like(picture), *self.background.at(frame))
 
     def done(self, frame: int) -> bool:
-        return Path(self.out.format(frame=frame)).exists()
+        return all(Path(name.format(frame=frame)).exists() for name in (self.out, self.depth))
 
 
 @lru_cache(maxsize=4)

@@ -2,49 +2,73 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from derrumbe.core.records import Located, Plate
+from derrumbe.core.records import Camera, Located, Plate
 from derrumbe.core.work import Work
 from derrumbe.media.exr import write_exr
-from derrumbe.survey.foreground import Background, FramePass, Held
+from derrumbe.survey.foreground import Background, FramePass, Held, Standing
 from derrumbe.survey.holdout import Holdout
 from derrumbe.survey.reference import Reference
+from derrumbe.survey.standing import depth_of_things
 
-PATTERN = "foreground/foreground.{frame}.exr"
-STILL = "foreground.exr"
+PATTERN, DEPTH = "foreground/foreground.{frame}.exr", "foreground_depth/foreground_depth.{frame}.exr"
+STILL, STILL_DEPTH = "foreground.exr", "foreground_depth.exr"
+
+
+@dataclass(frozen=True)
+class Fronts:
+    """Paths in the record of mattes and depths; None both when nothing is in front."""
+
+    matte: str | None = None
+    depth: str | None = None
 
 
 def write_fronts(
-    work: Work, plate: Located[Plate], static: np.ndarray, reference: Reference, holdout: str | None, background: Background | None = None
-) -> str | None:
-    """Write what stands (`static` alpha, or the artist's `holdout` mattes) or passes in front; return its path, None for nothing.
+    work: Work,
+    plate: Located[Plate],
+    static: np.ndarray,
+    reference: Reference,
+    cameras: tuple[Camera, ...],
+    holdout: str | None,
+    background: Background | None = None,
+) -> Fronts:
+    """Write what stands (`static` alpha in the first frame, or the artist's `holdout` mattes) or passes in front, and how far away it is.
 
     background: what stands still as each frame's camera sees it; without it the camera is locked and the reference serves.
     """
     record = plate.record
     artist = Holdout(Path(holdout)) if holdout else None
+    furthest = float(cameras[0].translation[2])
     still = record.held or len(record.frames) == 1
     if still and (artist is None or artist.is_still):
         alpha = static if artist is None else np.maximum(static, artist.at(record.frames.first, static.shape))
-        if not alpha.any():
-            return None
-        write_exr(work.folder / STILL, alpha, ("Y",))
-        return STILL
-    fixed = work.folder / "foreground_static.exr" if static.any() else None
-    if fixed:
+        return _write_still(work.folder, alpha, cameras[0], furthest) if alpha.any() else Fronts()
+    fixed = work.folder / "foreground_static.exr"
+    if static.any():
         write_exr(fixed, static, ("Y",))
     frame_pass = FramePass(
         picture=str(plate.folder / record.picture),
         background=background or _held(work.folder, reference),
-        static=fixed,
+        standing=Standing(fixed, cameras, furthest) if static.any() else None,
+        cameras=cameras,
+        first_frame=record.frames.first,
+        furthest=furthest,
         out=str(work.folder / PATTERN),
+        depth=str(work.folder / DEPTH),
         holdout=artist,
     )
     work.map_frames(frame_pass, list(record.frames), frame_pass.done, "finding what passes in front")
-    return PATTERN
+    return Fronts(PATTERN, DEPTH)
+
+
+def _write_still(folder: Path, alpha: np.ndarray, camera: Camera, furthest: float) -> Fronts:
+    write_exr(folder / STILL, alpha, ("Y",))
+    write_exr(folder / STILL_DEPTH, depth_of_things(alpha, camera, furthest), ("Z",), full=True)
+    return Fronts(STILL, STILL_DEPTH)
 
 
 def _held(folder: Path, reference: Reference) -> Held | None:

@@ -13,6 +13,7 @@ from derrumbe.core.work import Work
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import write_exr
 from derrumbe.survey import cleanplate, evidence, light, look
+from derrumbe.survey.carried import Carried
 from derrumbe.survey.cast import CastShadow, find_shadow
 from derrumbe.survey.filters import widened
 from derrumbe.survey.fronts import write_fronts
@@ -21,7 +22,7 @@ from derrumbe.survey.mattes import Mattes, find_mattes
 from derrumbe.survey.move import camera_move, moved_set, solved_view
 from derrumbe.survey.neighbours import Cards, find_cards, proxy_mesh, set_depth
 from derrumbe.survey.outline import clipped, scaled
-from derrumbe.survey.reference import build_reference
+from derrumbe.survey.reference import Reference, build_reference
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.silhouette import contour_of
 from derrumbe.survey.skyline import skyline_rows
@@ -47,12 +48,24 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     mattes = find_mattes(codes, drawn, polygons, foliage)
     geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings, solved_view(found, settings.seed))
     clean, cards = _behind(texture, codes, mattes, geometry, settings)
-    foreground = write_fronts(work, plate, mattes.front, reference, settings.holdout) if found.kind == "locked" else None
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display))
-    film_set = _record(settings, plate, geometry, texture, codes, mattes, drawn, foreground, pictures, list(found.cautions))
-    return film_set if found.kind == "locked" else moved_set(film_set, found, geometry, drawn, plate, work)
+    film_set = _record(settings, plate, geometry, texture, codes, mattes, drawn, pictures, list(found.cautions))
+    if found.kind != "locked":
+        film_set = moved_set(film_set, found, geometry, drawn, plate, work)
+    return _with_fronts(film_set, mattes.front, reference, settings, plate, work)
+
+
+def _with_fronts(film_set: Set, static: np.ndarray, reference: Reference, settings: Settings, plate: Located[Plate], work: Work) -> Set:
+    """Return the set with mattes and depths of what stands or passes in front."""
+    cameras, record = film_set.cameras, plate.record
+    background = None
+    if not film_set.locked:
+        reach = REACH * float(cameras[0].translation[2])
+        background = Carried(work.folder, str(plate.folder / record.picture), cameras, record.frames.first, reach)
+    fronts = write_fronts(work, plate, static, reference, cameras, settings.holdout, background)
+    return film_set.model_copy(update={"foreground": fronts.matte, "foreground_depth": fronts.depth})
 
 
 def _behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, geometry: Geometry, settings: Settings) -> tuple[np.ndarray, Cards]:
@@ -113,7 +126,6 @@ def _record(
     codes: np.ndarray,
     mattes: Mattes,
     drawn: np.ndarray,
-    foreground: str | None,
     pictures: tuple[str, ...],
     cautions: list[Caution],
 ) -> Set:
@@ -140,7 +152,6 @@ def _record(
         building=building,
         sun=sun,
         softness_px=look.edge_softness(codes, mattes.region & (mattes.front < 0.01)),
-        foreground=foreground,
         facade_rgb=_vec3(colour),
         evidence=pictures,
         warnings=(*cautions, *geometry.warnings),
