@@ -42,7 +42,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("ingest", "plate", records.Plate, (), "1"),
     Stage("survey", "film_set", records.Set, ("plate",), "2"),
     Stage("fracture", "pieces", records.Pieces, ("film_set",), "2"),
-    Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "3"),
+    Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "4"),
     Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "4"),
     Stage("render", "guides", records.Guides, ("plate", "film_set", "pieces", "motion", "cloud"), "3"),
     Stage("generate", "layers", records.Layers, ("plate", "film_set", "guides"), "2"),

@@ -7,7 +7,7 @@ import numpy as np
 from derrumbe.core.files import save_arrays
 from derrumbe.core.records import Located, Motion, Pieces, Plate, Set
 from derrumbe.core.work import Work
-from derrumbe.simulate import air, debris, energy, events, neighbours, precursors, schedule, structure, sway, verdict
+from derrumbe.simulate import air, debris, energy, events, neighbours, pile, precursors, schedule, structure, sway, verdict
 from derrumbe.simulate.collapse import Collapse, samples
 from derrumbe.simulate.events import Damage
 from derrumbe.simulate.kicks import Blast
@@ -39,6 +39,7 @@ def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located
         trigger_sample=clock.trigger_sample,
         fallen_share=share,
         at_rest=still,
+        bulking=pile.bulking(building, track),
         warnings=verdict.cautions(building, track, share, still),
     )
 
