@@ -54,7 +54,7 @@ class Freedom:
     turns_only: bool = False
     points: bool = True
     cameras: bool = True
-    trust: float = 0.02
+    trust: float = 0.1
 
 
 def residuals(scene: Scene, seen: Sightings) -> np.ndarray:

@@ -99,14 +99,14 @@ def scale_cautions(scale: Scale, found: Match) -> list[Caution]:
     if not scale.spread < UNEVEN:
         out.append(
             Caution(
-                what=f"solved points on the building lie {100 * min(scale.spread, 9.99):.0f} % off its walls: the façade may slide a little",
+                what=f"solved points lie {100 * min(scale.spread, 9.99):.0f} % off the walls and the ground: pieces may slide a little",
                 remedy="draw the outline's foot where the walls meet the ground, or set building.depth",
             )
         )
     if scale.off_ground is not None and abs(scale.off_ground) > OFF_GROUND:
         out.append(
             Caution(
-                what=f"the ground's solved points lie {100 * abs(scale.off_ground):.0f} % off the ground: the pile may slide a little",
+                what=f"walls and ground disagree by {100 * abs(scale.off_ground):.0f} % in the solve: façade or pile may slide a little",
                 remedy="draw the outline's foot where the walls meet the ground",
             )
         )

@@ -19,7 +19,7 @@ REACH = 2.5
 
 @dataclass(frozen=True)
 class Scale:
-    """metres: of one unit of the solve. spread: how unevenly the points say so. off_ground: how far the ground's points disagree with it."""
+    """metres: of one unit of the solve. spread: how unevenly the points say so. off_ground: how far ground and walls disagree (log)."""
 
     metres: float
     spread: float
@@ -37,14 +37,23 @@ def scale_of(match: Match, camera: Camera, walls: tuple[Wall, ...], outline: np.
     own = inside & np.isfinite(depth)
     ground = _ground_depth(camera, pixels)
     low = ~inside & (pixels[:, 1] > np.median(outline[:, 1])) & (ground < REACH * _distance(camera, walls))
-    if np.count_nonzero(own) < FEWEST:
-        own, depth = low & np.isfinite(ground), ground
-    if np.count_nonzero(own) < 3:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        by_wall, by_ground = np.log(depth / points[:, 2])[own], np.log(ground / points[:, 2])[low]
+    wall, floor = _middle(by_wall), _middle(by_ground)
+    if not np.isfinite(min(wall[1], floor[1])):
         return Scale(_distance(camera, walls) / max(float(np.median(points[:, 2])), 1e-9) if len(points) else 1.0, np.inf, None)
-    ratios = np.log(depth[own] / points[own, 2])
-    log = float(np.median(ratios))
-    off = float(np.median(np.log(ground[low] / points[low, 2])) - log) if np.count_nonzero(low) >= FEWEST else None
-    return Scale(float(np.exp(log)), float(1.4826 * np.median(np.abs(ratios - log))), off)
+    # Walls may be round or stepped, ground may be hilly: what agrees best with itself gives the scale.
+    best = min(wall, floor, key=lambda found: found[1])
+    off = floor[0] - wall[0] if np.isfinite(max(wall[1], floor[1])) else None
+    return Scale(float(np.exp(best[0])), best[1], off)
+
+
+def _middle(logs: np.ndarray) -> tuple[float, float]:
+    """Return the median and the robust spread of logarithms of scale; an infinite spread when there are too few."""
+    if len(logs) < FEWEST:
+        return 0.0, np.inf
+    middle = float(np.median(logs))
+    return middle, float(1.4826 * np.median(np.abs(logs - middle)))
 
 
 def _distance(camera: Camera, walls: tuple[Wall, ...]) -> float:

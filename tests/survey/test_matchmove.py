@@ -1,0 +1,115 @@
+"""The camera of films whose truth is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from derrumbe.core.errors import BadPlate
+from derrumbe.core.work import Work
+from derrumbe.survey.matchmove.ground import ground_normal
+from derrumbe.survey.matchmove.match import Match, between, is_locked, match, matched
+from derrumbe.survey.matchmove.tracks import follow
+from tests.survey.filmed import Film, film
+from tests.survey.plates import plate_of
+
+
+def solved(filmed: Film, focal: float = 1.0) -> Match:
+    return matched(follow(filmed.frames, filmed.size), focal * filmed.size[0], 0.3)
+
+
+def turns_off(found: Match, filmed: Film) -> float:
+    """Return the largest rotation error in degrees."""
+    truth = [np.asarray(camera.rotation) for camera in filmed.cameras]
+    off = [cv2.Rodrigues(got @ (there @ truth[0].T).T)[0] for got, there in zip(found.rotation, truth, strict=True)]
+    return float(np.degrees(max(np.linalg.norm(vector) for vector in off)))
+
+
+def path_off(found: Match, filmed: Film) -> float:
+    """Return the largest error of the path over the scene's size, at the best scale."""
+    first = np.asarray(filmed.cameras[0].rotation)
+    eyes = np.stack([-np.asarray(c.rotation).T @ np.asarray(c.translation) for c in filmed.cameras])
+    eyes = (eyes - eyes[0]) @ first.T
+    mine = -np.einsum("cji,cj->ci", found.rotation, found.translation)
+    return float(np.abs(mine * ((mine * eyes).sum() / (mine * mine).sum()) - eyes).max() / filmed.reach)
+
+
+PIXEL = 0.12
+"""Degrees that a pixel of these small films covers; benchmarks/survey.py films larger ones."""
+
+
+@pytest.mark.parametrize("move", ["dolly", "arc", "handheld"])
+def test_a_moving_camera_is_found(move: str) -> None:
+    filmed = film(move, 12, (480, 270))
+    found = solved(filmed)
+    assert found.kind == "moving"
+    assert turns_off(found, filmed) < 1.5 * PIXEL
+    assert path_off(found, filmed) < 0.005
+    assert found.error < 0.5
+    assert found.focal[0] == pytest.approx(filmed.cameras[0].focal_px, rel=0.03)
+
+
+def test_a_car_across_the_picture_has_no_say() -> None:
+    filmed = film("car", 16, (480, 270))
+    found = solved(filmed)
+    assert found.kind == "moving"
+    assert turns_off(found, filmed) < 2.5 * PIXEL
+    assert path_off(found, filmed) < 0.005
+
+
+def test_a_pan_is_a_turn_on_the_spot() -> None:
+    filmed = film("pan", 12, (480, 270))
+    found = solved(filmed)
+    assert found.kind == "nodal"
+    assert not found.translation.any()
+    assert turns_off(found, filmed) < 0.05
+
+
+def test_a_locked_camera_is_proven(tmp_path: Path) -> None:
+    frames = [cv2.cvtColor(frame, cv2.COLOR_GRAY2RGB) for frame in film("locked", 4, (320, 180)).frames]
+    assert is_locked(plate_of(tmp_path, frames))
+
+
+def test_a_pan_is_not_locked(tmp_path: Path) -> None:
+    frames = [cv2.cvtColor(frame, cv2.COLOR_GRAY2RGB) for frame in film("pan", 3, (320, 180)).frames]
+    assert not is_locked(plate_of(tmp_path, frames))
+
+
+def test_level_ground_is_seen_in_the_points() -> None:
+    filmed = film("arc", 12, (480, 270))
+    normal = ground_normal(solved(filmed).points, 1)
+    assert normal is not None
+    up = np.asarray(filmed.cameras[0].rotation)[:, 1]
+    assert normal @ up > np.cos(np.radians(1.0))
+
+
+def test_a_cut_is_named(tmp_path: Path) -> None:
+    frames = [*film("pan", 3, (320, 180)).frames, *(255 - f[:, ::-1] for f in film("arc", 3, (320, 180), seed=5).frames)]
+    plate = plate_of(tmp_path, [cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_GRAY2RGB) for frame in frames])
+    with pytest.raises(BadPlate, match=r"cut at frame 1004.*--frames 1001-1003"):
+        match(plate, Work(tmp_path), 350.0, 0.3)
+
+
+def test_a_black_frame_is_named(tmp_path: Path) -> None:
+    frames = [cv2.cvtColor(frame, cv2.COLOR_GRAY2RGB) for frame in film("pan", 3, (320, 180)).frames]
+    frames[1] = np.zeros_like(frames[1])
+    with pytest.raises(BadPlate, match="frame 1002 is black"):
+        match(plate_of(tmp_path, frames), Work(tmp_path), 350.0, 0.3)
+
+
+def test_a_plate_without_texture_is_said_to_have_none(tmp_path: Path) -> None:
+    plain = [np.full((180, 320, 3), 120 + 3 * k, np.uint8) for k in range(3)]
+    found = match(plate_of(tmp_path, plain), Work(tmp_path), 350.0, 0.3)
+    assert found.kind == "locked"
+    assert "texture" in found.cautions[0].what
+
+
+def test_poses_between_solved_frames_run_evenly() -> None:
+    turns = np.stack([np.eye(3), cv2.Rodrigues(np.array([0, 0.2, 0]))[0]])
+    rotation, translation = between(np.array([0, 2]), turns, np.zeros((2, 3)), 4)
+    assert rotation[1] == pytest.approx(cv2.Rodrigues(np.array([0, 0.1, 0]))[0])
+    assert rotation[3] == pytest.approx(turns[1])
+    assert not translation.any()
