@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from derrumbe.core.knobs import Render
 from derrumbe.core.records import FAR, Camera
+from derrumbe.media.exr import read_exr
 from derrumbe.render.backdrop import set_depth
 from derrumbe.render.light import Transmittance, clear_air
 from derrumbe.render.raster import Window
 from derrumbe.render.scene import Inputs
 from derrumbe.render.settings import DustLook
+
+if TYPE_CHECKING:
+    from derrumbe.render.dust_march import Things
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +56,9 @@ def air(inputs: Inputs, frame: int, look: DustLook) -> Air:
 
 def march(
     inputs: Inputs, lit: Air, camera: Camera, frame: int, window: Window, solid: np.ndarray, render: Render, shutter: float, seed: int
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return dust in front of all solids and behind them, (h,w,4) float32 each, or None in clear air. solid (h,w): depth in `window`;
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None] | None:
+    """Return dust in front of all solids and behind them, (h,w,4) float32 each, and the opacity (h,w) of that before what stands in front
+    in the plate (None when nothing does); or None in clear air. solid (h,w): depth in `window`;
     shutter: seconds that it is open."""
     if lit.lit is None:
         return None
@@ -63,6 +68,26 @@ def march(
     depth = np.full((camera.height, camera.width), FAR, np.float32)
     depth[window.slices] = solid
     detail = detail_for(inputs.film_set.record.cameras[0], lit.lit, shutter)
-    return through(
-        lit.lit, camera, depth, set_depth(inputs, frame), scale=render.dust_scale, step=render.dust_step, seed=seed, detail=detail
+    things = _things(inputs, frame)
+    front, behind = through(
+        lit.lit,
+        camera,
+        depth,
+        set_depth(inputs, frame),
+        scale=render.dust_scale,
+        step=render.dust_step,
+        seed=seed,
+        detail=detail,
+        things=things,
     )
+    return front, behind, None if things is None else things.dust
+
+
+def _things(inputs: Inputs, frame: int) -> Things | None:
+    """Return what stands or passes in front in the plate, as far as its depth is known."""
+    film_set = inputs.film_set
+    if film_set.record.foreground_depth is None:
+        return None
+    from derrumbe.render.dust_march import Things
+
+    return Things.at(read_exr(film_set.path(film_set.record.foreground_depth, frame), ("Z",))[..., 0])

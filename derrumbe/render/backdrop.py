@@ -22,7 +22,7 @@ from derrumbe.render.shadow import MOST, enlarged, light_on, ratio, smoothed
 from derrumbe.render.solids import Lighting
 from derrumbe.render.surface import piece_of
 
-GRID_WIDTH = 640
+GRID_WIDTH = 960
 
 
 @dataclass(frozen=True, eq=False)

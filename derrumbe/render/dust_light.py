@@ -21,7 +21,7 @@ from derrumbe.render.dust_noise import billows, eased, halved, occupied_blocks, 
 F = np.float32
 OCTAVES = (0, 1, 2, 5)
 """Halvings of optical depth and of asymmetry."""
-GAINS = (0.76, 0.61, 2.14, 0.13)
+GAINS = (0.73, 1.98, 0.89, 0.32)
 """Share of each octave."""
 BOUNCES = (1, 3, 5, 11)
 """Times that each octave's light has met a grain: the power of albedo."""

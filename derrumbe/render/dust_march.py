@@ -6,10 +6,12 @@ rays at its own solid's depth: light and transmittance of dust are smooth over t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numba import njit, prange
 
-from derrumbe.core.records import Camera
+from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, resized, rotation_matrix
 from derrumbe.render.dust_detail import Detail, add_detail
 from derrumbe.render.dust_light import LitCloud
@@ -29,6 +31,24 @@ OPAQUE = 0.003
 """Transmittance under which a ray stops."""
 
 
+@dataclass(frozen=True, eq=False)
+class Things:
+    """What stands before all solids: its depth (h,w) float32, FAR where there is nothing, and the opacity (h,w) of the dust before it."""
+
+    depth: np.ndarray
+    dust: np.ndarray
+
+    @staticmethod
+    def at(depth: np.ndarray) -> Things:
+        """Return things at a depth (h,w), with no dust found yet."""
+        return Things(depth.astype(F, copy=False), np.zeros(depth.shape, F))
+
+    @staticmethod
+    def none(height: int, width: int) -> Things:
+        """Return nothing, as large as a picture."""
+        return Things(np.broadcast_to(F(FAR), (height, width)), np.zeros((1, 1), F))
+
+
 def march(
     lit: LitCloud,
     camera: Camera,
@@ -39,11 +59,12 @@ def march(
     step: float,
     seed: int,
     detail: Detail | None = None,
+    things: Things | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return dust before the solid (the set where there is none) and between solid and set, (h,w,4) float32 each, premultiplied ACEScg.
 
     Depths (h,w) float32, metres along the axis, FAR where there is nothing; `scale` of the rays' picture; `step` in voxels;
-    `detail` is finer than the grid.
+    `detail` is finer than the grid. `things`: what stands before it all; how much dust lies before them is filled in.
     """
     height, width = solid_depth.shape
     front, behind = np.zeros((height, width, 4), F), np.zeros((height, width, 4), F)
@@ -55,12 +76,14 @@ def march(
     deepest = _deepest(np.minimum(set_depth, F(span[1])), small.height, small.width)
     view = _view(lit, small)
     cloud = lit.fine, lit.blocks, F(lit.factor), sources(lit, view[0])
+    if things is None:
+        things = Things.none(height, width)
     last = None
     for top in range(0, small.height, BAND):
         rows = min(BAND, small.height - top)
         band = _trace(view, cloud, *span, deepest[top : top + rows], top, F(step), seed)
         held = band if last is None else np.concatenate([last, band])
-        _fill(front, behind, middle, solid_depth, set_depth, held, top - (last is not None), small.height, *span)
+        _fill(front, behind, middle, solid_depth, set_depth, things.depth, things.dust, held, top - (last is not None), small.height, *span)
         last = band[-1:]
     if detail is not None:
         add_detail(front, middle, lit, _view(lit, camera), detail)
@@ -278,7 +301,7 @@ def _at_depth(ray, depth, near, far):
 
 
 @njit(cache=True, parallel=True)
-def _fill(front, behind, middle, solid, film_set, held, top, small_rows, near, far):
+def _fill(front, behind, middle, solid, film_set, things, before, held, top, small_rows, near, far):
     """Fill the full-size rows whose rays are held; rays `held` (rows,columns,NODES + 1,4) start at row `top` of `small_rows`."""
     height, width = solid.shape
     first, last = _rows_between(top, len(held), small_rows, height)
@@ -295,6 +318,7 @@ def _fill(front, behind, middle, solid, film_set, held, top, small_rows, near, f
             c1 = min(c0 + 1, held.shape[1] - 1)
             a = u - F(c0)
             whole, cut = film_set[y, x], min(solid[y, x], film_set[y, x])
+            thing = things[y, x]
             deep, wide, share = F(0), F(0), F(1e-9)
             for n in range(4):
                 weight = (b if n >> 1 else F(1) - b) * (a if n & 1 else F(1) - a)
@@ -308,6 +332,8 @@ def _fill(front, behind, middle, solid, film_set, held, top, small_rows, near, f
                 front[y, x, 1] += weight * green
                 front[y, x, 2] += weight * blue
                 front[y, x, 3] += weight * (F(1) - clear)
+                if thing < F(FAR):
+                    before[y, x] += weight * (F(1) - _at_depth(ray, min(thing, F(cut)), F(near), F(far))[3])
                 if cut < whole:
                     red2, green2, blue2, clear2 = _at_depth(ray, F(whole), F(near), F(far))
                     behind[y, x, 0] += weight * (red2 - red)

@@ -56,7 +56,7 @@ class View:
     solids: Solids
     data: Data
     crumbs: tuple[Window, np.ndarray]
-    dust: tuple[np.ndarray, np.ndarray] | None
+    dust: tuple[np.ndarray, np.ndarray, np.ndarray | None] | None
     shadow: Shadow
     rest: tuple[np.ndarray, np.ndarray]
     moved: np.ndarray
@@ -75,7 +75,9 @@ class View:
         ):
             _paste(rows, top, window, values, planes(layer))
         if self.dust is not None:
-            rows[planes("dust_front")], rows[planes("dust_behind")] = (_planar(layer[top:bottom]) for layer in self.dust)
+            rows[planes("dust_front")], rows[planes("dust_behind")] = (_planar(layer[top:bottom]) for layer in self.dust[:2])
+            if self.dust[2] is not None:
+                rows[planes("dust_near")] = self.dust[2][None, top:bottom]
         depth = behind_rows(self.inputs, self.frame, top, bottom, self.data.window, *self.rest, self.moved)
         rows[planes("shadow")] = _planar(self.shadow.rows(depth, top))
 
