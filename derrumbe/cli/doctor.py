@@ -28,6 +28,7 @@ NEEDED = {
     "embreex": "embreex",
     "pyoidn": "pyoidn",
     "patchmatch": "pypatchmatch",
+    "pxr": "usd-core",
     "pymatting": "pymatting",
     "psutil": "psutil",
     "tomli_w": "tomli-w",
