@@ -18,6 +18,7 @@ COLOURS = ("pieces", "debris", "dust_front", "dust_behind")
 CHANNELS = (
     *(f"{group}.{name}" for group in COLOURS for name in "RGBA"),
     "shadow.R", "shadow.G", "shadow.B", "removed.Y", "depth.Z", "normal.X", "normal.Y", "normal.Z",
+    "dust_near.Y",
 )  # fmt: skip
 """What comp reads of the layers, in the order that `sorted_layers` wants."""
 GENERATED = tuple(f"generated.{name}" for name in "RGBA")
@@ -26,9 +27,9 @@ GENERATED = tuple(f"generated.{name}" for name in "RGBA")
 
 @dataclass(frozen=True)
 class LayerBand:
-    """Rows of the layers, float32. Colours (h, w, 4) premultiplied; shadow, normal (h, w, 3); removed, depth (h, w).
+    """Rows of the layers, float32. Colours (h, w, 4) premultiplied; shadow, normal (h, w, 3); removed, depth, near (h, w).
 
-    generated: a model's picture, all 0 when there is none.
+    near: opacity of the dust before what stands in front in the plate. generated: a model's picture, all 0 when there is none.
     """
 
     pieces: np.ndarray
@@ -39,6 +40,7 @@ class LayerBand:
     removed: np.ndarray
     depth: np.ndarray
     normal: np.ndarray
+    near: np.ndarray
     generated: np.ndarray
 
 
@@ -48,12 +50,12 @@ def sorted_layers(planes: np.ndarray, places: Sequence[int]) -> LayerBand:
     shape = planes.shape[:2]
     pieces, debris, front, behind, generated = (np.zeros((*shape, 4), np.float32) for _ in (*COLOURS, "generated"))
     shadow, normal = np.empty((*shape, 3), np.float32), np.empty((*shape, 3), np.float32)
-    removed, depth = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    removed, depth, near = (np.empty(shape, np.float32) for _ in range(3))
     order, floats = np.asarray(places, np.int64), _floats_of_halves()
-    _sort(planes, order, floats, pieces, debris, front, behind, shadow, removed, depth, normal)
+    _sort(planes, order, floats, pieces, debris, front, behind, shadow, removed, depth, normal, near)
     if len(order) > len(CHANNELS):
         _sort_generated(planes, order, floats, generated)
-    return LayerBand(pieces, debris, front, behind, shadow, removed, depth, normal, generated)
+    return LayerBand(pieces, debris, front, behind, shadow, removed, depth, normal, near, generated)
 
 
 @lru_cache(maxsize=1)
@@ -96,7 +98,7 @@ def _ratio(value):
 
 
 @njit(cache=True)
-def _sort(planes, places, floats, pieces, debris, dust_front, dust_behind, shadow, removed, depth, normal):
+def _sort(planes, places, floats, pieces, debris, dust_front, dust_behind, shadow, removed, depth, normal, near):
     height, width = removed.shape
     for y in range(height):
         for x in range(width):
@@ -112,6 +114,7 @@ def _sort(planes, places, floats, pieces, debris, dust_front, dust_behind, shado
             removed[y, x] = _alive(floats[pixel[places[19]]])
             away = floats[pixel[places[20]]]
             depth[y, x] = away if np.isfinite(away) else np.float32(FAR)
+            near[y, x] = min(_alive(floats[pixel[places[24]]]), np.float32(1))
 
 
 @njit(cache=True)
@@ -119,4 +122,4 @@ def _sort_generated(planes, places, floats, generated):
     height, width = planes.shape[:2]
     for y in range(height):
         for x in range(width):
-            _colour(planes[y, x], 24, places, floats, generated[y, x])
+            _colour(planes[y, x], 25, places, floats, generated[y, x])

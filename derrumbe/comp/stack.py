@@ -51,7 +51,7 @@ def stacked(plate: PlateBand, layers: LayerBand, grain: GrainBand, black: np.nda
     matte = np.empty(plate.plate.shape[:2], np.float32)
     _stack(
         plate.plate, plate.clean, plate.front, plate.front_alpha,
-        layers.pieces, layers.debris, layers.dust_front, layers.dust_behind, layers.shadow, layers.removed, layers.generated,
+        layers.pieces, layers.debris, layers.dust_front, layers.dust_behind, layers.shadow, layers.removed, layers.near, layers.generated,
         grain.noise, grain.table, np.float32(grain.top), np.float32(grain.factor), black.astype(np.float32), final, matte,
     )  # fmt: skip
     return final, matte
@@ -84,7 +84,7 @@ def variance(table, top, level, channel):
 
 @njit(cache=True)
 def _stack(
-    plate, clean, front, front_alpha, pieces, debris, ahead, behind, shadow, removed, generated, noise, table, top, factor, black, final, matte
+    plate, clean, front, front_alpha, pieces, debris, ahead, behind, shadow, removed, before, generated, noise, table, top, factor, black, final, matte
 ):  # fmt: skip
     height, width = removed.shape
     for y in range(height):
@@ -96,7 +96,9 @@ def _stack(
             cover = max(gone, solid, crumbs, near, far, model)
             for c in range(3):
                 cover = max(cover, min(abs(shadow[y, x, c] - 1), np.float32(1)))
-            matte[y, x] = cover * (1 - cut)
+            # Dust between the camera and what stands in front: of the colour of all dust before the solids.
+            veil = min(before[y, x], near)
+            matte[y, x] = cover * (1 - cut) + veil * cut
             if matte[y, x] <= 0:
                 for c in range(3):
                     final[y, x, c] = plate[y, x, c]
@@ -118,8 +120,11 @@ def _stack(
                 lowest = min(black[c], own)
                 floor = lowest + min(cover, np.float32(1)) * (black[c] - lowest)
                 value += care * (lifted(value, floor) - value)
-                value = over(front[y, x, c], cut, value)
-                keep = over(cut, cut, keep)
+                shown = front[y, x, c]
+                if veil > 0:
+                    shown = cut * veil * ahead[y, x, c] / near + (1 - veil) * shown
+                value = over(shown, cut, value)
+                keep = over(cut * (1 - veil), cut, keep)
                 lacking = variance(table, top, value, c) - keep * keep * variance(table, top, own, c)
                 value += factor * np.sqrt(max(lacking, np.float32(0))) * noise[y, x, c]
                 value = max(value, min(own, np.float32(0)))

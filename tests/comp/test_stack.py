@@ -61,7 +61,7 @@ def nothing(shape=(SIDE, SIDE)):
     colours = (np.zeros((*shape, 4), np.float32) for _ in range(4))
     flat = np.zeros(shape, np.float32)
     ones, zeros = np.ones((*shape, 3), np.float32), np.zeros((*shape, 3), np.float32)
-    return LayerBand(*colours, ones, flat, flat + np.float32(FAR), zeros, generated=np.zeros((*shape, 4), np.float32))
+    return LayerBand(*colours, ones, flat, flat + np.float32(FAR), zeros, near=flat, generated=np.zeros((*shape, 4), np.float32))
 
 
 def quiet(shape=(SIDE, SIDE), noise=None, variance=0.0, factor=1.0):
@@ -176,3 +176,17 @@ def test_sorting_keeps_colour_and_drops_a_hairs_breadth(alpha, colour):
     else:
         assert found[3] == pytest.approx((stored[3] - DEAD) / (1 - DEAD), rel=1e-3)
         assert found[:3] * stored[3] == pytest.approx(stored[:3] * found[3], rel=1e-3, abs=1e-4)
+
+
+def test_what_stands_in_front_gets_the_dust_before_it_and_none_behind():
+    filmed = np.full((SIDE, SIDE, 3), 0.4, np.float32)
+    front = replace(band(filmed), front=filmed.copy(), front_alpha=np.ones((SIDE, SIDE), np.float32))
+    dust = np.full((SIDE, SIDE, 4), 0.8, np.float32) * np.float32([0.5, 0.5, 0.5, 1.0])
+    dusty = replace(nothing(), dust_front=dust)
+    grain = GrainBand(np.zeros((SIDE, SIDE, 3), np.float32), np.zeros((8, 3), np.float32), 1.0, 1.0)
+    kept, untouched = stacked(front, dusty, grain, np.zeros(3))
+    assert np.array_equal(kept, filmed)
+    assert untouched.max() == 0
+    veiled, matte = stacked(front, replace(dusty, near=np.full((SIDE, SIDE), 0.25, np.float32)), grain, np.zeros(3))
+    assert veiled == pytest.approx(0.75 * filmed + 0.25 * 0.5, abs=1e-5)
+    assert matte == pytest.approx(np.full((SIDE, SIDE), 0.25), abs=1e-6)
