@@ -23,14 +23,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from derrumbe.core.records import Located, Plate  # noqa: E402
-from derrumbe.core.work import Work  # noqa: E402
-from derrumbe.ingest.run import run as ingest  # noqa: E402
-from derrumbe.ingest.settings import Settings as Ingest  # noqa: E402
-from derrumbe.survey.matchmove.match import Match, match, matched  # noqa: E402
-from derrumbe.survey.matchmove.pictures import grey, working_scale  # noqa: E402
-from derrumbe.survey.matchmove.tracks import follow  # noqa: E402
-from tests.survey.filmed import Film, film  # noqa: E402
+from derrumbe.core.records import Located, Plate
+from derrumbe.core.work import Work
+from derrumbe.ingest.run import run as ingest
+from derrumbe.ingest.settings import Settings as Ingest
+from derrumbe.survey.matchmove.match import Match, match, matched
+from derrumbe.survey.matchmove.pictures import grey, working_scale
+from derrumbe.survey.matchmove.tracks import follow
+from tests.survey.filmed import Film, film
 
 MOVES = ("pan", "dolly", "arc", "handheld", "lens", "car")
 REAL = ("seattle-handheld", "davis-car-roundabout", "suburb-drone", "davis-parkour", "colosseum-drone")
