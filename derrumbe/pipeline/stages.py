@@ -53,7 +53,7 @@ STAGES: tuple[Stage, ...] = (
         "delivery",
         records.Delivery,
         ("plate", "film_set", "pieces", "motion", "layers", "comp", "report", LEDGER),
-        "2",
+        "3",
     ),
 )
 

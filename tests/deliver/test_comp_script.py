@@ -11,7 +11,7 @@ from derrumbe.deliver.scene.nuke import Raw, Script, knob
 from derrumbe.deliver.scene.pictures import bring_pictures
 from derrumbe.deliver.scene.write import plate_black
 from derrumbe.media.exr import read_exr, write_exr
-from tests.comp.scenes import FRAMES, HEIGHT, TRIGGER, WIDTH, Scene, final_pixels, matte_pixels
+from tests.comp.scenes import FRAMES, HEIGHT, TRIGGER, WIDTH, Scene, blank_layers, final_pixels, matte_pixels, put
 from tests.deliver.nuke_graph import RGB, Graph
 
 THIN = 0.004
@@ -59,6 +59,18 @@ def test_with_someone_in_front_only_soft_edges_may_differ(tmp_path: Path) -> Non
     assert (found[hard] > THIN).mean() < CORNERS
     assert found[~hard].max() < 0.02
     assert found[~hard].mean() < 0.002
+
+
+def test_dust_nearer_than_what_stands_in_front_veils_it(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    layers = blank_layers()
+    put(layers, "dust_front", (slice(20, 110), slice(80, 130)), (0.45, 0.43, 0.4), 0.6)
+    layers["dust_near.Y"][20:110, 90:110] = 0.35
+    scene.write_layers(1008, layers)
+    graph, comp = rebuilt(scene, tmp_path, grain=0, softness=0)
+    core = graph.image("foreground", 1008)["rgba.red"] == 1
+    assert apart(graph, comp, 1008)[core].max() < THIN
+    assert np.abs(result(graph, 1008) - scene.plate_pixels(1008))[core].max() > 0.1
 
 
 def test_with_grain_it_agrees_up_to_the_grain(tmp_path: Path) -> None:

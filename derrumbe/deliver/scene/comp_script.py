@@ -62,7 +62,7 @@ def comp_script(sources: Sources) -> str:
     behind = add_behind(script, add_gone(script, sources.film_set.softness_px))
     over = add_over(script, sources, behind)
     dark = add_black_level(script, sources.black, over)
-    front = add_foreground(script, dark) if "foreground" in sources.pictures else dark
+    front = add_foreground(script, sources, dark) if "foreground" in sources.pictures else dark
     add_result(script, front)
     add_camera(script, sources)
     if "undistort" in sources.pictures:
@@ -201,7 +201,7 @@ def lifted(letter: str, black: float) -> str:
     return f"{value} + {care} * {care} * (3 - 2 * {care}) * ({high} - {value})"
 
 
-def add_foreground(script: Script, below: str) -> str:
+def add_foreground(script: Script, sources: Sources, below: str) -> str:
     """Put what stands in front over it all. Its soft edges lose the old building; where they are thin, solid parts lend their colour."""
     building = script.node("Expression", "building", "building_matte", at=(4, 10), expr3="r")
     old = script.node("Keymix", "old_background", "plate", "texture", building, at=(2, 10), channels=RGB)
@@ -216,7 +216,18 @@ def add_foreground(script: Script, below: str) -> str:
     }
     lent_colour = script.node("MergeExpression", "lent_colour", cut, near, at=(4, 13), **lent)
     front = script.node("Merge2", "front", own, lent_colour, at=(2, 13), operation="plus", output=RGB)
+    if "dust_near" in layer_channels(sources.layers.channels):
+        front = add_veil(script, front)
     return script.node("Merge2", "over_front", below, front, at=(0, 14), operation="over", output=RGB)
+
+
+def add_veil(script: Script, front: str) -> str:
+    """Veil what stands in front with the dust that is nearer still, in the colour of all dust before the solids."""
+    veil = script.node("Expression", "veil", "layers", at=(6, 12), expr3="min(dust_near.Y, dust_front.alpha)")
+    flat = {f"expr{index}": f"Ba * A{one} / max(Aa, 0.0001)" for index, one in enumerate(RGB)}
+    dust = script.node("MergeExpression", "dust_before_front", veil, "dust_front", at=(6, 13), **flat, expr3="Ba")
+    laid = {f"expr{index}": f"Ba * A{one} + (1 - Aa) * B{one}" for index, one in enumerate(RGB)}
+    return script.node("MergeExpression", "veiled_front", front, dust, at=(2, 14), **laid, expr3="Ba")
 
 
 def add_result(script: Script, composed: str) -> None:
