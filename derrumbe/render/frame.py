@@ -17,6 +17,7 @@ from derrumbe.render.layers_file import planes, write_layers
 from derrumbe.render.light import illumination
 from derrumbe.render.look import look_of
 from derrumbe.render.raster import Window, bounds, projected
+from derrumbe.render.remnants import remnants_of
 from derrumbe.render.scene import Inputs, Scene, load
 from derrumbe.render.settings import Settings
 from derrumbe.render.shade import Look
@@ -74,6 +75,9 @@ class View:
             ("id", self.data.window, self.data.identity[..., None]),
         ):
             _paste(rows, top, window, values, planes(layer))
+        left_over = remnants_of(self.inputs)
+        if left_over is not None:
+            left_over.remove(rows[planes("removed")][0], top, self.solids.removed, self.solids.window)
         if self.dust is not None:
             rows[planes("dust_front")], rows[planes("dust_behind")] = (_planar(layer[top:bottom]) for layer in self.dust[:2])
             if self.dust[2] is not None:

@@ -23,6 +23,7 @@ from derrumbe.survey.move import camera_move, moved_set, solved_view
 from derrumbe.survey.neighbours import Cards, find_cards, proxy_mesh, set_depth
 from derrumbe.survey.outline import clipped, scaled
 from derrumbe.survey.reference import Reference, build_reference
+from derrumbe.survey.remnants import remnants
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.silhouette import contour_of
 from derrumbe.survey.skyline import skyline_rows
@@ -71,6 +72,7 @@ def _with_fronts(film_set: Set, static: np.ndarray, reference: Reference, settin
 def _behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, geometry: Geometry, settings: Settings) -> tuple[np.ndarray, Cards]:
     """Return the clean plate (h, w, 3) and what stands beside and behind the building."""
     hole = widened(mattes.region, max(3.0, HOLE_GROWTH * max(mattes.region.shape)))
+    hole |= widened(remnants(mattes.sky, hole), 2)
     skyline = skyline_rows(mattes.sky, hole, _horizon(geometry), np.random.default_rng((settings.seed, 72)))
     distance = float(geometry.camera.translation[2])
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)

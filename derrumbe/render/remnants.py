@@ -1,0 +1,70 @@
+"""What of the building lies outside its modelled silhouette (aerials, finials, mixed pixels of a roof's rim) goes when the part below it goes.
+
+The survey's clean plate already does without these pixels; here they get the share of removal of the nearest pixel of the building.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from derrumbe.core.records import FAR
+from derrumbe.media.exr import RGB, read_exr
+from derrumbe.render.raster import Window
+from derrumbe.render.scene import Inputs
+
+SEEN = (0.01, 0.04)
+"""Difference between texture and clean plate (square root of light) from which a pixel counts as a remnant, and counts entirely."""
+INSIDE = 3
+"""Pixels inside the silhouette where removal is taken from, past the mixed ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class Remnants:
+    """Pixels by row: y, x (n,) int; share (n,) 0..1; from_y, from_x (n,): the pixel of the building that each goes with."""
+
+    y: np.ndarray
+    x: np.ndarray
+    share: np.ndarray
+    from_y: np.ndarray
+    from_x: np.ndarray
+
+    def remove(self, rows: np.ndarray, top: int, removed: np.ndarray, window: Window) -> None:
+        """Raise the plane `rows` (n,w), which starts at row `top`, where remnants go. removed: the share (h,w) inside `window`."""
+        here = slice(*np.searchsorted(self.y, [top, top + len(rows)]))
+        y, x = self.from_y[here] - window.y0, self.from_x[here] - window.x0
+        inside = (y >= 0) & (x >= 0) & (y < removed.shape[0]) & (x < removed.shape[1])
+        gone = np.where(inside, removed[np.where(inside, y, 0), np.where(inside, x, 0)], 0) * self.share[here]
+        place = self.y[here] - top, self.x[here]
+        rows[place] = np.maximum(rows[place], gone)
+
+
+@lru_cache(maxsize=1)
+def remnants_of(inputs: Inputs) -> Remnants | None:
+    """Return the remnants against the sky, or None: for a moving camera, whose clean plate changes with the frame, and where there are none."""
+    film_set = inputs.film_set
+    record = film_set.record
+    if not record.locked:
+        return None
+    first = record.frames.first
+    depth = read_exr(film_set.path(record.set_depth, first), ("Z",))[..., 0]
+    building = read_exr(film_set.path(record.building_matte, first), ("Y",))[..., 0]
+    texture, clean = (np.sqrt(np.maximum(read_exr(film_set.path(name, first), RGB), 0)) for name in (record.texture, record.clean_plate))
+    low, high = SEEN
+    share = np.clip((np.abs(texture - clean).max(-1) - low) / (high - low), 0, 1)
+    share[(depth < 0.99 * FAR) | (building > 0.98)] = 0
+    return _paired(share, building)
+
+
+def _paired(share: np.ndarray, building: np.ndarray) -> Remnants | None:
+    import cv2
+    from scipy.ndimage import distance_transform_edt
+
+    core = cv2.erode((building > 0.98).astype(np.uint8), np.ones((2 * INSIDE + 1, 2 * INSIDE + 1), np.uint8)) > 0
+    y, x = np.nonzero(share)
+    if not len(y) or not core.any():
+        return None
+    nearest = distance_transform_edt(~core, return_distances=False, return_indices=True)
+    return Remnants(y, x, share[y, x].astype(np.float32), nearest[0][y, x], nearest[1][y, x])

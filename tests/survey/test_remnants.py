@@ -1,0 +1,35 @@
+"""Thin things that stand out of a building against the sky belong to it; broad ones and lone ones don't."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from derrumbe.survey.remnants import remnants
+
+HEIGHT, WIDTH = 400, 600
+BUILDING = (slice(180, 400), slice(200, 400))
+AERIAL, WIRE, TREE = (slice(165, 180), slice(300, 302)), (slice(60, 62), slice(100, 160)), (slice(150, 400), slice(400, 480))
+
+
+def scene() -> tuple[np.ndarray, np.ndarray]:
+    """Sky matte and hole: a box with an aerial, a tree beside it, a wire far off."""
+    sky, hole = np.ones((HEIGHT, WIDTH), np.float32), np.zeros((HEIGHT, WIDTH), bool)
+    for thing in (BUILDING, AERIAL, WIRE, TREE):
+        sky[thing] = 0
+    hole[BUILDING] = True
+    return sky, hole
+
+
+def test_an_aerial_is_a_remnant_and_its_neighbours_are_not():
+    sky, hole = scene()
+    found = remnants(sky, hole)
+    assert found[AERIAL].mean() > 0.7
+    assert not found[WIRE].any()
+    assert not found[TREE].any()
+    assert not found[sky > 0.5].any()
+
+
+def test_a_plain_box_has_none():
+    sky, hole = np.ones((HEIGHT, WIDTH), np.float32), np.zeros((HEIGHT, WIDTH), bool)
+    sky[BUILDING], hole[BUILDING] = 0, True
+    assert not remnants(sky, hole).any()
