@@ -38,6 +38,8 @@ PALE = np.array([0.55, 0.53, 0.505])
 """Reflectance of mineral dust heaped thick, ACEScg."""
 TINT = 0.25
 """How far auto dust takes the façade's hue, as a power."""
+LARGE = 1280
+"""Width of a picture from which on dust is refined below its voxels."""
 MOST_FINE_CELLS = 48_000_000
 SOLID_DEPTH = 3.0
 """Optical depth of a flow cell that is all solid."""
@@ -104,12 +106,13 @@ def light_cloud(
 ) -> LitCloud | None:
     """Light the dust of `frame`. `color` auto (from the façade's colour in the plate) or #rrggbb; `density` scales opacity.
 
-    `width`: of the picture, when it is known; cells finer than two pixels are then left out. Returns None when the frame has no dust.
+    `width`: of the picture, when it is known; cells finer than two pixels are then left out, and in small pictures
+    all: there the detail of pixels (dust_detail) does, and coarse steps leave no hatching. Returns None when the frame has no dust.
     """
     volume = read_volume(cloud.path(cloud.record.grid, frame))
     if volume.empty:
         return None
-    fine = width is None or 4 * max(cloud.record.shape) <= width
+    fine = width is None or (width >= LARGE and 4 * max(cloud.record.shape) <= width)
     return light_volume(volume, cloud.record, sun, albedo_of(reflectance(color, facade_rgb, sun)), density, fine=fine)
 
 
