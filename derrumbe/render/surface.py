@@ -154,13 +154,15 @@ def surfaces(
         scene.window.x0,
         scene.window.y0,
         *view_of_plate,
+        (scene.camera.width, scene.camera.height),
         worn,
     )
     return Samples(pixel, triangle, rest, uv, size, normal, worn)
 
 
 @nb.njit(cache=True)
-def _wear(calm, triangle, rest, uv, face, normals, rest_depth, left, top, rotation, translation, focal, worn):  # type: ignore[no-untyped-def]
+def _wear(calm, triangle, rest, uv, face, normals, rest_depth, left, top, rotation, translation, focal, size, worn):  # type: ignore[no-untyped-def]
+    """Tell which samples wear the plate: outer faces that it shows. A face outside the picture wears its mirror image, `uv` is changed."""
     for i in range(triangle.shape[0]):
         worn[i] = calm[i]
         if calm[i] or face[triangle[i]] != 0:
@@ -171,7 +173,24 @@ def _wear(calm, triangle, rest, uv, face, normals, rest_depth, left, top, rotati
         # a face that looks away was not seen; one seen at a slant changes depth from pixel to pixel
         if facing < -1e-6:
             slant = point[2] * point[2] * (abs(normal[0]) + abs(normal[1])) / (focal * -facing)
-            worn[i] = was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, point[2], min(slant, STEEPEST))
+            u, v = _mirrored(uv[i, 0], size[0]), _mirrored(uv[i, 1], size[1])
+            if u == uv[i, 0] and v == uv[i, 1]:
+                worn[i] = was_seen(rest_depth, u, v, left, top, point[2], min(slant, STEEPEST))
+            elif _is_building(rest_depth, u, v, left, top):
+                worn[i] = True
+                uv[i, 0], uv[i, 1] = u, v
+
+
+@nb.njit(cache=True, inline="always")
+def _mirrored(place, size):  # type: ignore[no-untyped-def]
+    """Return a pixel coordinate with what lies up to a picture's size outside the picture mirrored at its edge."""
+    return -place if -size < place < 0 else 2 * size - place if size < place < 2 * size else place
+
+
+@nb.njit(cache=True, inline="always")
+def _is_building(rest_depth, u, v, left, top):  # type: ignore[no-untyped-def]
+    i, j = int(np.floor(u)) - left, int(np.floor(v)) - top
+    return 0 <= j < rest_depth.shape[0] and 0 <= i < rest_depth.shape[1] and rest_depth[j, i] > 0
 
 
 @nb.njit(cache=True, inline="always")

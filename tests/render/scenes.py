@@ -167,6 +167,7 @@ def write_set(folder: Path, camera: Camera, shot: Shot, plate: np.ndarray, build
     )
     write_exr(folder / "set_depth.exr", depth, ("Z",), full=True)
     write_exr(folder / "texture.exr", plate, full=True)
+    write_exr(folder / "clean_plate.exr", plate, full=True)
     write_exr(folder / "building_matte.exr", np.ones(plate.shape[:2], np.float32), ("Y",))
     record = Set(
         locked=True,
