@@ -21,7 +21,7 @@ app = typer.Typer(
 Jobs = Annotated[
     int | None, typer.Option("--jobs", min=1, help="processes to use; all cores when not given. The pictures don't depend on it.")
 ]
-Preview = Annotated[bool, typer.Option("--preview", help="at most 540 lines, fewer pieces and voxels")]
+Preview = Annotated[bool, typer.Option("--preview", help="360 lines (--height: up to 540), fewer pieces and voxels")]
 Hosts = Annotated[
     list[str] | None,
     typer.Option(

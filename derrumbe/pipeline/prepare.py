@@ -22,7 +22,8 @@ from derrumbe.pipeline.settings import Point, Shot
 from derrumbe.pipeline.store import FOLDER
 
 STILL_RATE = Fraction(24)
-PREVIEW_HEIGHT = 540
+PREVIEW_HEIGHT, MOST_PREVIEW_HEIGHT = 360, 540
+"""Lines of a preview when nobody says, chosen so that one of four seconds comes back within a minute; and the most that --height gets."""
 BYTES_PER_PIXEL = 60
 """Measured: what a finished frame keeps on disk per plate pixel (plate, layers, final, matte; most layers are empty)."""
 
@@ -185,7 +186,8 @@ def _last_frame(frames: tuple[int, int] | None, found: Any) -> int:
 
 
 def _max_height(request: Request) -> int | None:
-    heights = [height for height in (request.height, PREVIEW_HEIGHT if request.preview else None) if height]
+    wanted = request.height or PREVIEW_HEIGHT
+    heights = [height for height in (request.height, min(wanted, MOST_PREVIEW_HEIGHT) if request.preview else None) if height]
     return min(heights, default=None)
 
 
