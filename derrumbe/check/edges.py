@@ -9,14 +9,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from derrumbe.media.colour import ACESCG_LUMA
+
 FINE, COARSE = 0.8, 1.6
 """Sigmas of the two blurs, pixels."""
 BINS, CRISPEST = 100, 2.0
 """Histogram of crispness: bins, and its last edge. A perfect step has 0.7, one blurred by a pixel 0.4, by two pixels 0.19."""
 STEEP, SURE = 0.02, 10.0
 """An edge counts from this slope on, in tone per pixel, and from this many times the slope that grain alone makes."""
-LUMINANCE = np.array([0.2722, 0.6741, 0.0537], np.float32)
-"""Of ACEScg."""
 
 
 def edge_histogram(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -24,7 +24,7 @@ def edge_histogram(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
 
     Crispness is slope under the fine blur / slope under the coarse one - 1.
     """
-    tone = np.sqrt(np.maximum(picture @ LUMINANCE, 0)).astype(np.float32)
+    tone = np.sqrt(np.maximum(picture @ ACESCG_LUMA, 0)).astype(np.float32)
     fine, coarse = (_slope(cv2.GaussianBlur(tone, (0, 0), sigma)) for sigma in (FINE, COARSE))
     ridge = where & _crest(fine) & (fine > np.maximum(STEEP, SURE * _grain_slope(fine, where)))
     crispness = fine[ridge] / np.maximum(coarse[ridge], 1e-9) - 1

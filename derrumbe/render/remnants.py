@@ -12,6 +12,7 @@ import numpy as np
 
 from derrumbe.core.records import FAR
 from derrumbe.media.exr import RGB, read_exr
+from derrumbe.render.backdrop import set_depth
 from derrumbe.render.raster import Window
 from derrumbe.render.scene import Inputs
 
@@ -49,7 +50,7 @@ def remnants_of(inputs: Inputs) -> Remnants | None:
     if not record.locked:
         return None
     first = record.frames.first
-    depth = read_exr(film_set.path(record.set_depth, first), ("Z",))[..., 0]
+    depth = set_depth(inputs, first)
     building = read_exr(film_set.path(record.building_matte, first), ("Y",))[..., 0]
     texture, clean = (np.sqrt(np.maximum(read_exr(film_set.path(name, first), RGB), 0)) for name in (record.texture, record.clean_plate))
     low, high = SEEN
