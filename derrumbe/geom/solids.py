@@ -70,11 +70,6 @@ def mesh(solid: Solid) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(arrays.vert_properties, np.float64)[:, :3].copy(), np.asarray(arrays.tri_verts, np.int32)
 
 
-def box_mesh(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return an axis-aligned box."""
-    return mesh(Solid.cube(np.asarray(high, np.float64) - low).translate(np.asarray(low, np.float64)))
-
-
 def _from_arrays(vertices: np.ndarray, triangles: np.ndarray) -> Solid:
     return Solid(manifold3d.Mesh64(np.ascontiguousarray(vertices, np.float64), np.ascontiguousarray(triangles, np.uint64)))
 

@@ -223,9 +223,3 @@ def stitched(
     filled = heaven * _filled(np.clip(clean / heaven, 0, 2), seam, (banned | hole | low) & ~seam, seed)
     soft = cv2.GaussianBlur(shrunk(seam, 3).astype(np.float32), (0, 0), 1.5)[..., None]
     return clean + (filled - clean) * soft
-
-
-def seam_of(texture: np.ndarray, heaven: np.ndarray, hole: np.ndarray, sky: np.ndarray) -> float:
-    """Return how much the carried-on sky differs from the plate's just outside the hole (root mean square, light)."""
-    ring = widened(hole, 6) & ~hole & (sky > 0.99)
-    return float(np.sqrt(np.mean((texture[ring] - heaven[ring]) ** 2))) if ring.any() else 0.0

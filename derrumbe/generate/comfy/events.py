@@ -34,10 +34,6 @@ class Events:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._close()
 
-    @property
-    def is_open(self) -> bool:
-        return self._line is not None
-
     def open(self) -> None:
         """Connect, unless connected. Raises Unreachable, BadInput."""
         from websockets.exceptions import WebSocketException
