@@ -168,14 +168,15 @@ def test_brick_office_is_103_frames_of_exact_codes(plates, tmp_path):
 
 
 MEASURE = """
-import resource, sys
+import sys
 from pathlib import Path
 from derrumbe.core.work import Work
 from derrumbe.ingest.run import run
 from derrumbe.ingest.settings import Settings
 run(Settings(source=sys.argv[1], source_digest="", held_count=2), Work(Path(sys.argv[2]), 1))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(next((line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")), ""))
 """
+# Not getrusage's ru_maxrss: across fork and exec it keeps the peak of the process that started this one.
 
 
 def test_an_8k_still_takes_bounded_memory(tmp_path):
@@ -187,4 +188,6 @@ def test_an_8k_still_takes_bounded_memory(tmp_path):
     told = subprocess.run(
         [sys.executable, "-c", MEASURE, str(tmp_path / "a.png"), str(tmp_path)], capture_output=True, text=True, check=True
     )
+    if not told.stdout.strip():
+        pytest.skip("this system tells no peak of memory (VmHWM)")
     assert int(told.stdout) * 1024 < 1.25 * 2**30
