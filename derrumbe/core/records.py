@@ -273,6 +273,10 @@ class Motion(Record):
     events (npz), sources of dust sorted by time: time (K,) s; position (K,3); velocity (K,3) m/s; mass (K,) kg of fine dust;
     radius (K,) m; kind (K,) uint8: 0 bond break, 1 impact, 2 air pressed out of an opening (velocity is that of the jet).
     energy (npz): time (S,), kinetic (S,), potential (S,), J.
+    cracks (npz, or None): one row per bond of Pieces, in its order: time (B,) float32 s after the first frame's shutter opens when a crack
+    begins to show along the bond (inf: never), opening (B,) m that it reaches, grows (B,) s in which it does. The width of the line at t is
+    opening * clip((t - time) / grows, 0, 1), across the bond's face, wherever that meets a visible face of its two pieces. It comes on top
+    of what the poses show: pieces are still where they were when cracks begin, in the prelude not released at all.
     """
 
     SCHEMA: ClassVar[str] = "motion/1"
@@ -281,6 +285,7 @@ class Motion(Record):
     debris: str = "debris.npz"
     events: str = "events.npz"
     energy: str = "energy.npz"
+    cracks: str | None = None
     samples_per_frame: int
     sample_count: int
     trigger_sample: int
@@ -309,6 +314,8 @@ class DustCloud(Record):
     """Single-scattering albedo, ACEScg."""
     extinction: float
     """Extinction cross-section, m²/kg."""
+    settled: str | None = None
+    """Dust that has come down, kg/m² seen from above, one file per frame, written by media.deposits; None when it wasn't kept."""
     warnings: tuple[Caution, ...] = ()
 
 
