@@ -14,6 +14,7 @@ WORDS = {
     "shake": """
         camera_shake camera_shakes camera_shaking shake_camera shaky_camera shaking_camera shake shaking
         camera_trembl* camera_tremor""",
+    "breath": "auto_exposure automatic_exposure exposure_breath exposure_breathes breathing_exposure",
     "no": "no without zero never",
     "from": "from at on in starting_at starting_from beginning_at",
     "to": "to towards toward into",
@@ -335,6 +336,10 @@ LANGUAGE = language(
         "shake_none": """
             <no> <shake>
             steady|static|locked|locked_off camera""",
+        "breath": "<breath>",
+        "breath_none": """
+            <no> <breath>
+            locked|fixed exposure""",
         "grain_degree": """
             {degree} .. grain
             grain~ {degree}""",

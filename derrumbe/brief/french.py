@@ -11,6 +11,7 @@ WORDS = {
     "wall": "mur murs",
     "slab": "dalle dalles plancher planchers",
     "wind": "vent brise",
+    "breath": "exposition_automatique auto_exposition",
     "shake": """
         tremblement_de_caméra secousse_de_caméra caméra_trembl* caméra_secouée trembl*_caméra secou*_caméra
         vibration_de_caméra tremblement tremblements secousse secousses caméra_à_l_épaule""",
@@ -330,6 +331,10 @@ LANGUAGE = language(
         "shake_none": """
             <no> <shake>
             caméra fixe|immobile|stable|verrouillée""",
+        "breath": "<breath>",
+        "breath_none": """
+            <no> <breath>
+            exposition fixe|verrouillée""",
         "grain_degree": """
             {degree} .. grain
             grain~ {degree}""",

@@ -11,6 +11,7 @@ WORDS = {
     "wall": "muro muros pared paredes",
     "slab": "forjado forjados losa losas",
     "wind": "viento brisa",
+    "breath": "exposición_automática autoexposición",
     "shake": """
         temblor_de_camara vibracion_de_camara camara_tiembl* tiembl*_camara camara_temblorosa camara_vibr*
         sacud*_camara sacudida_de_camara temblor sacudida camara_en_mano movimiento_de_camara""",
@@ -359,6 +360,10 @@ LANGUAGE = language(
         "shake_none": """
             <no> <shake>
             cámara fija|quieta|estable|estática|bloqueada""",
+        "breath": "<breath>",
+        "breath_none": """
+            <no> <breath>
+            exposición fija|bloqueada""",
         "grain_degree": """
             {degree} .. grano
             grano~ {degree}""",

@@ -34,6 +34,7 @@ class FrameComp:
     """Makes frame after frame.
 
     black: the plate's black point. carried: correlation of its noise from frame to frame. shake: offset per frame in order, or empty.
+    stops: what automatic exposure adds per frame in order, or empty.
     """
 
     plate: Located[Plate]
@@ -48,22 +49,25 @@ class FrameComp:
     seed: int
     trigger_frame: int
     shake: tuple[Offset, ...] = ()
+    stops: tuple[float, ...] = ()
 
     def is_done(self, frame: int) -> bool:
         return self._final(frame).is_file() and self._matte(frame).is_file()
 
     def __call__(self, frame: int) -> None:
-        if self._is_untouched(frame):
+        if self.is_untouched(frame):
             self._keep(frame)
             return
         cv2.setNumThreads(1)  # processes are the parallelism
         source = self.plate.path(self.plate.record.picture, frame)
         with ExrRows(source, RGB) as rows:
             full = rows.full
-        final, matte = self._composed(frame)
+        final, matte = self.composed(frame)
         offset = self._offset(frame)
         if offset != (0.0, 0.0):
             final, matte = shaken(final, offset), np.ones_like(matte)
+        if stops := self._stops(frame):
+            final, matte = final * np.float32(2**stops), np.ones_like(matte)
         if not matte.any():
             self._keep(frame)
             return
@@ -79,15 +83,19 @@ class FrameComp:
     def _offset(self, frame: int) -> Offset:
         return self.shake[frame - self.plate.record.frames.first] if self.shake else (0.0, 0.0)
 
-    def _is_untouched(self, frame: int) -> bool:
+    def _stops(self, frame: int) -> float:
+        return self.stops[frame - self.plate.record.frames.first] if self.stops else 0.0
+
+    def is_untouched(self, frame: int) -> bool:
         blank = self.layers.record.untouched
-        return frame < self.trigger_frame or (blank is not None and frame in blank and self._offset(frame) == (0.0, 0.0))
+        whole = self._offset(frame) != (0.0, 0.0) or self._stops(frame) != 0.0
+        return frame < self.trigger_frame or (blank is not None and frame in blank and not whole)
 
     def _keep(self, frame: int) -> None:
         link_file(self.plate.path(self.plate.record.picture, frame), self._final(frame))
         link_file(self.blank_matte, self._matte(frame))
 
-    def _composed(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
+    def composed(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
         """Return final (h, w, 3) and matte (h, w), float32. The matte as half stores it; where it is 0 the final is the plate."""
         record = self.plate.record
         softness = soften.matching(self.film_set.record.softness_px, self.softness)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from derrumbe.comp.breath import metered, plan_breath
 from derrumbe.comp.frame import FrameComp
 from derrumbe.comp.settings import Settings
 from derrumbe.comp.shake import plan_shake
@@ -39,6 +41,9 @@ def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located
         trigger_frame=settings.trigger_frame,
         shake=plan_shake(settings, plate.record, film_set.record),
     )
+    if settings.camera.breath:
+        brightness = metered(make, work, tuple(plate.record.frames))
+        make = replace(make, stops=plan_breath(settings.camera.breath, float(plate.record.rate), brightness))
     work.map_frames(make, tuple(plate.record.frames), make.is_done, "comp")
     return comp.record
 

@@ -3,14 +3,15 @@
 from derrumbe.core.knobs import CameraKnobs, CompKnobs, Group
 
 
-class Shake(Group):
-    """The camera knob that comp reads."""
+class Camera(Group):
+    """The camera knobs that comp reads."""
 
     shake: float = CameraKnobs().shake
+    breath: float = CameraKnobs().breath
 
 
 class Settings(Group):
     comp: CompKnobs = CompKnobs()
-    camera: Shake = Shake()
+    camera: Camera = Camera()
     trigger_frame: int
     seed: int = 1

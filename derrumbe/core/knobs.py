@@ -98,6 +98,9 @@ class CameraKnobs(Group):
     shake: float = knob(
         0.0, "camera shake from the impact; moves the whole frame, so the plate is resampled when it is above 0", "px", ge=0, le=100
     )
+    breath: float = knob(
+        0.0, "most that automatic exposure gives way to the dust's brightness; changes the whole frame when above 0", "stops", ge=0, le=2
+    )
 
 
 class Render(Group):

@@ -42,11 +42,11 @@ STAGES: tuple[Stage, ...] = (
     Stage("ingest", "plate", records.Plate, (), "1"),
     Stage("survey", "film_set", records.Set, ("plate",), "4"),
     Stage("fracture", "pieces", records.Pieces, ("film_set",), "2"),
-    Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "4"),
+    Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "5"),
     Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "4"),
     Stage("render", "guides", records.Guides, ("plate", "film_set", "pieces", "motion", "cloud"), "8"),
     Stage("generate", "layers", records.Layers, ("plate", "film_set", "guides"), "2"),
-    Stage("comp", "comp", records.Comp, ("plate", "film_set", "layers"), "2"),
+    Stage("comp", "comp", records.Comp, ("plate", "film_set", "layers"), "3"),
     Stage("check", "report", records.Report, ("plate", "film_set", "pieces", "motion", "layers", "comp"), "2"),
     Stage(
         "deliver",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from derrumbe.comp.settings import Settings, Shake
+from derrumbe.comp.settings import Camera, Settings
 from derrumbe.comp.shake import plan_shake, shaken
 from tests.comp.scenes import FRAMES, TRIGGER, Scene
 
@@ -17,7 +17,7 @@ def scene(tmp_path_factory):
 
 def plan(scene, pixels):
     plate = scene.plate.record.model_copy(update={"frames": FRAMES.model_copy(update={"last": 1150})})
-    return np.array(plan_shake(Settings(camera=Shake(shake=pixels), trigger_frame=TRIGGER), plate, scene.film_set.record))
+    return np.array(plan_shake(Settings(camera=Camera(shake=pixels), trigger_frame=TRIGGER), plate, scene.film_set.record))
 
 
 def test_no_shake_unless_asked_for(scene):
