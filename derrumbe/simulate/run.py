@@ -7,7 +7,7 @@ import numpy as np
 from derrumbe.core.files import save_arrays
 from derrumbe.core.records import Located, Motion, Pieces, Plate, Set
 from derrumbe.core.work import Work
-from derrumbe.simulate import air, debris, energy, events, neighbours, pile, precursors, schedule, structure, sway, verdict
+from derrumbe.simulate import air, cracking, debris, energy, events, neighbours, pile, precursors, schedule, structure, sway, verdict
 from derrumbe.simulate.collapse import Collapse, samples
 from derrumbe.simulate.events import Damage
 from derrumbe.simulate.kicks import Blast
@@ -26,14 +26,16 @@ def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located
     building = structure.load(film_set, pieces)
     clock = timing(plate.record, settings.trigger)
     plan = schedule.plan(building, settings.collapse, np.random.default_rng((settings.seed, STAGE, 0)))
-    track, damage = _fall(settings, work, clock, film_set, building, plan)
+    track, damage, broken_at = _fall(settings, work, clock, film_set, building, plan)
     released = release(track)
     save_arrays(work.folder / "poses.npz", position=track.position, rotation=track.rotation, released=released)
     _save_energy(work, building, track)
     _save_debris(settings, work, building, track, damage, released)
     _save_events(settings, work, building, film_set, track, damage, plan)
+    _save_cracks(settings, work, building, track, damage, broken_at)
     share, still = verdict.fallen_share(building, track, plan.falls), verdict.lies_still(building, track)
     return Motion(
+        cracks="cracks.npz",
         samples_per_frame=clock.samples_per_frame,
         sample_count=clock.sample_count,
         trigger_sample=clock.trigger_sample,
@@ -46,11 +48,12 @@ def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located
 
 def _fall(
     settings: Settings, work: Work, clock: Timing, film_set: Located[Set], building: Structure, plan: schedule.Plan
-) -> tuple[Track, Damage]:
-    """Return the track, and when bonds and cells went."""
+) -> tuple[Track, Damage, np.ndarray]:
+    """Return the track, when the sides of bonds parted and cells went, and when bonds broke, (B,); s after the trigger."""
     track = at_rest(building, clock.sample_count, clock.sample_seconds, clock.trigger_sample)
     if clock.moving_samples == 0:
-        return track, Damage(np.full(len(building.bonds), np.inf), np.full(building.cells.count, np.inf))
+        never = np.full(len(building.bonds), np.inf)
+        return track, Damage(never, np.full(building.cells.count, np.inf)), never
     world = World(building, clock.step_seconds)
     for vertices, triangles in neighbours.obstacles(building, film_set):
         world.add_obstacle(vertices, triangles)
@@ -64,7 +67,8 @@ def _fall(
         sway.apply(building, track, settings.collapse.sway, prelude)
     # a façade that peels crushes no storey
     failed_at = collapse.failure.failed_at if np.isfinite(plan.cell_time).any() else np.zeros(building.cells.count)
-    return track, Damage(events.parted_at(building, track, collapse.failure.broken_at + prelude), failed_at + prelude)
+    broken_at = collapse.failure.broken_at + prelude
+    return track, Damage(events.parted_at(building, track, broken_at), failed_at + prelude), broken_at
 
 
 def _save_energy(work: Work, building: Structure, track: Track) -> None:
@@ -72,6 +76,12 @@ def _save_energy(work: Work, building: Structure, track: Track) -> None:
     kinetic = np.array([energy.kinetic(building, track.velocity[k], track.spin[k]) for k in range(track.sample_count)])
     potential = np.array([energy.potential(building, track.position[k]) for k in range(track.sample_count)])
     save_arrays(work.folder / "energy.npz", time=time, kinetic=kinetic, potential=potential)
+
+
+def _save_cracks(settings: Settings, work: Work, building: Structure, track: Track, damage: Damage, broken_at: np.ndarray) -> None:
+    rng, start = np.random.default_rng((settings.seed, STAGE, 4)), track.trigger_sample * track.sample_seconds
+    found = cracking.cracks(building, damage, broken_at, settings.collapse.prelude, start, rng)
+    save_arrays(work.folder / "cracks.npz", time=found.time, opening=found.opening, grows=found.grows)
 
 
 def _save_debris(settings: Settings, work: Work, building: Structure, track: Track, damage: Damage, released: np.ndarray) -> None:
