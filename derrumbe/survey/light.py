@@ -17,8 +17,12 @@ ALBEDO = {"brick": 0.26, "concrete": 0.40, "stone": 0.42, "timber": 0.32}
 """Luminance albedo of walls (CIBSE and ASHRAE tables, middle of each range)."""
 PALE = 0.6
 """Luminance albedo of a façade's light parts: pale stone, plaster, white paint."""
-GLARE = 1.25
-"""White level ground over the brightest of the plate's median sky and pale walls, at most."""
+PAINT, BRIGHTEST = 0.72, 99
+"""Luminance albedo of the palest things in a street, and the percentile of the plate below the sky that they are."""
+UPRIGHT = 0.6
+"""The same under an overcast sky, as level ground would have it: some of the palest things stand upright and see half of the sky."""
+PAVING, LIT_GROUND = 0.2, 60
+"""Luminance albedo of asphalt, paving and grass taken together, and the percentile of the ground that is lit."""
 GROUND_ALBEDO = 0.18
 BLUE_SKY = 0.80
 """Red over blue light below this is blue sky."""
@@ -80,11 +84,8 @@ def estimate(
     shown = shape[0] * max(0.0, lit) + 0.5 * (shape[1] + shape[2])
     # Dark paint would make the light dim: the façade's light parts are at most as pale as PALE.
     white = max(float(wall @ LUMA) / ALBEDO[material], light_parts / PALE)
-    scale = white / float(shown @ LUMA)
-    if not overcast and len(heaven):
-        # A sun that grazes the façade would have to be blinding: white ground is little brighter than the plate's sky or its pale walls.
-        flat = float((shape[1] + shape[0] * max(0.0, direction[1])) @ LUMA)
-        scale = min(scale, GLARE * max(float(np.median(heaven @ LUMA)), white) / flat)
+    flat = float((shape[1] + shape[0] * max(0.0, direction[1])) @ LUMA)
+    scale = _level(white * flat / float(shown @ LUMA), texture @ LUMA.astype(np.float32), sky, ground, overcast) / flat
     sun, heaven_rgb, earth = (_vec3(part * scale) for part in shape)
     return Sun(
         direction=_vec3(direction),
@@ -94,6 +95,19 @@ def estimate(
         overcast=overcast,
         softness_deg=25.0 if overcast else 0.53,
     )
+
+
+def _level(by_wall: float, light: np.ndarray, sky: np.ndarray, ground: np.ndarray, overcast: bool) -> float:
+    """Return the luminance of white level ground: what walls and ground agree on, and no more than what the palest things in the plate allow.
+
+    A sun that grazes the façade, or a façade in the shade, says little of the street's light. light: (h, w) luminance.
+    """
+    below = ground & (sky < 0.01)
+    level = by_wall
+    if np.count_nonzero(below) > ENOUGH:
+        level = float(np.sqrt(by_wall * np.percentile(light[below], LIT_GROUND) / PAVING))
+    palest = float(np.percentile(light[sky < 0.01], BRIGHTEST)) if (sky < 0.01).any() else np.inf
+    return max(min(level, palest / (UPRIGHT if overcast else PAINT)), 1e-4)
 
 
 def faces_of(texture: np.ndarray, walls: np.ndarray, camera: Camera, facades: tuple[Facade, ...]) -> tuple[Face, ...]:

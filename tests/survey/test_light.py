@@ -1,0 +1,50 @@
+"""How strong the light is: what level ground shows, whatever the façade is painted and whether it stands in the sun."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from derrumbe.core.knobs import Light
+from derrumbe.core.records import Sun
+from derrumbe.survey.light import LUMA, PAINT, PAVING, estimate
+
+FACING = np.array([0.0, 0.0, 1.0])
+WALLS, GROUND, SKY = slice(40, 80), slice(80, 120), slice(0, 40)
+
+
+def street(wall: float, paving: float, paint: float, sky: float, blue: bool = True) -> Sun:
+    """Return the light of a street of flat greys; one pixel in forty below the sky is `paint`."""
+    picture = np.zeros((120, 100, 3), np.float32)
+    picture[SKY] = np.array([0.6, 1.0, 1.5] if blue else [1.0, 1.0, 1.0]) * sky
+    picture[WALLS], picture[GROUND] = wall, paving
+    picture[WALLS, ::40] = paint
+    heaven, walls, ground = np.zeros((120, 100), np.float32), np.zeros((120, 100), bool), np.zeros((120, 100), bool)
+    heaven[SKY], walls[WALLS, 20:80], ground[GROUND] = 1, True, True
+    return estimate(picture, heaven, walls, ground, FACING, "concrete", Light())
+
+
+def level(sun: Sun) -> float:
+    """Return the luminance of white level ground."""
+    return float((np.array(sun.sky_rgb) + np.array(sun.rgb) * max(0.0, sun.direction[1])) @ LUMA)
+
+
+@given(st.floats(0.05, 1.0), st.floats(0.05, 1.0), st.floats(0.3, 1.0), st.booleans())
+def test_white_ground_is_never_brighter_than_the_palest_paint_allows(wall, paving, paint, blue):
+    brightest = 1.001 * max(wall, paving, paint)
+    assert level(street(wall, paving, paint, 0.5, blue)) <= brightest / PAINT * (1 if blue else 1.25)
+
+
+@pytest.mark.parametrize("blue", [True, False])
+def test_a_facade_in_the_shade_does_not_turn_the_light_off(blue):
+    lit, shaded = (level(street(wall, 0.9 * PAVING, 0.7, 0.5, blue)) for wall in (0.4, 0.04))
+    assert shaded > 0.3 * lit
+    assert shaded > 0.25
+
+
+@given(st.floats(0.1, 4.0))
+def test_light_scales_with_the_picture(gain):
+    one, other = street(0.3, 0.2, 0.7, 0.5), street(0.3 * gain, 0.2 * gain, 0.7 * gain, 0.5 * gain)
+    assert level(other) == pytest.approx(gain * level(one), rel=1e-4)
