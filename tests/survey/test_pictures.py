@@ -209,8 +209,9 @@ def test_light_makes_a_wall_of_its_albedo_show_as_in_the_plate(overcast: bool, m
     texture[:30] = (0.5, 0.6, 0.9)
     sky = np.zeros((60, 80), np.float32)
     sky[:30] = 1
-    walls, ground = np.zeros((60, 80), bool), np.zeros((60, 80), bool)
-    walls[30:45], ground[45:] = True, True
+    walls, ground = np.zeros((60, 80), bool), np.zeros((60, 80), bool)  # no ground is seen: the wall alone tells
+    walls[30:45] = True
+    texture[58:] = 3.0  # something white in full light
     normal = np.array([0.0, 0.0, 1.0])
     sun = light.estimate(
         texture, sky, walls, ground, normal, material, Light(sky="overcast" if overcast else "clear", sun_azimuth=180, sun_elevation=30)
