@@ -276,6 +276,9 @@ LANGUAGE = language(
             <dust>~ colour|color? {hex}
             colour|color {hex}
             {hex}""",
+        "dust_camera": """
+            reach*|swallow*|engulf*|envelop*|hit*|cover*|blind* camera|lens|viewer|us
+            com*|roll*|run* up|right|all? to|at|over|into camera|lens|viewer|us""",
         "dust_reach": "spread*|reach*|run*|travel* {reach}",
         "drift": """
             <roll>|<wind> away? <to>? {direction}

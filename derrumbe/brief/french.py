@@ -268,6 +268,8 @@ LANGUAGE = language(
             <dust>~ de? couleur? {hex}
             couleur {hex}
             {hex}""",
+        "dust_camera": """
+            atteint|atteigne|atteindre|engloutit|engloutisse|enveloppe|avale|recouvre|arrive|vient jusqu|jusque|sur|à? caméra|objectif|spectateur|nous""",
         "dust_reach": "étend*|étal*|répand*|va|atteint|court {reach}",
         "drift": """
             <roll>|<wind> <roll>? <to> {direction}

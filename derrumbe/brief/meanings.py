@@ -55,6 +55,7 @@ MEANINGS: Mapping[str, str] = {
     "dust_color": "dust.color={color}",
     "dust_hex": "dust.color={hex}",
     "dust_reach": "dust.spread=default*{reach}",
+    "dust_camera": "dust.reach_camera=true",
     "dust_linger": "dust.linger={seconds}",
     "dust_lingering": "dust.linger=default*{lasting}",
     "dust_delay": "dust.delay={seconds}",

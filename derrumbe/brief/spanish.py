@@ -299,6 +299,8 @@ LANGUAGE = language(
             <dust>~ de? color? {hex}
             color {hex}
             {hex}""",
+        "dust_camera": """
+            llega*|alcan*|envuelv*|trag*|cubr*|engull* hasta|sobre|a? cámara|objetivo|espectador|nosotros""",
         "dust_reach": "extiend*|extend*|llega*|corr* {reach}",
         "drift": """
             <roll>|<wind>|va|yendo <roll>? <to> {direction}

@@ -16,6 +16,8 @@ REACH_BY_SIZE = 2.1
 """no farther than this many edges of a cube as large as the building: a slender tower makes a small cloud."""
 ABOVE = 1.45
 """Height of the box in building heights."""
+BEHIND = 6.0
+"""Metres behind a camera that dust rolls over."""
 MARGIN = 0.12
 """How far outside the frame dust is still followed, as a share of the frame."""
 
@@ -42,9 +44,11 @@ class Domain:
         return self.origin[1] + self.cell * (np.arange(self.cells[1]) + 0.5)
 
 
-def choose(film_set: Set, spread: float, voxels: int) -> Domain:
-    """Return the box with `voxels` density voxels along its longest side."""
+def choose(film_set: Set, spread: float, voxels: int, camera: np.ndarray | None = None) -> Domain:
+    """Return the box with `voxels` density voxels along its longest side; it holds the `camera` (3,) if one is given."""
     low, high = _wanted(film_set, spread)
+    if camera is not None:
+        low, high = np.minimum(low, (camera - BEHIND) * (1, 0, 1)), np.maximum(high, (camera + BEHIND) * (1, 0, 1))
     cell = float((high - low).max()) / (voxels // 2)
     cells = tuple(next_fast_len(max(int(np.ceil(side / cell - 1e-6)), 8), real=True) for side in high - low)
     spare = np.array(cells) * cell - (high - low)

@@ -13,7 +13,8 @@ from derrumbe.core.files import load_arrays
 from derrumbe.core.records import DustCloud, Located, Motion, Pieces, Plate, Set
 from derrumbe.core.work import Work
 from derrumbe.dust import domain as boxes
-from derrumbe.dust import ejecta, solids, wind
+from derrumbe.dust import ejecta, settling, solids, wind
+from derrumbe.dust.drive import Drive, towards
 from derrumbe.dust.flow import centred
 from derrumbe.dust.pressure import faces
 from derrumbe.dust.settings import MovingDust, Settings
@@ -21,6 +22,7 @@ from derrumbe.dust.sources import Sources, sources
 from derrumbe.dust.state import State, load, still
 from derrumbe.dust.step import Scene, advance, ride_frame
 from derrumbe.dust.turbulence import curl_tile
+from derrumbe.geom.camera import eye
 from derrumbe.media.deposits import Deposit, write_deposit
 from derrumbe.media.volumes import write_volume
 
@@ -29,7 +31,9 @@ ALBEDO = (0.97, 0.965, 0.955)
 """Single scattering of mineral dust. The renderer tints it."""
 SETTLED = "settled/settled.{frame}.npz"
 SHED = 0.03
-"""kg of fine dust that a m³ of piece in free fall loses in each metre."""
+"""kg of fine dust that a m³ of piece in free fall loses in each metre, but"""
+MOST_SHED = 0.5
+"""no more than this share of what breaks and landings give, if all that comes down fell freely."""
 EXTINCTION = 15.0
 """m²/kg: coarse dust, so that the core of a cloud is opaque within two metres. The renderer scales it."""
 
@@ -87,23 +91,43 @@ def _write(scene: Scene, thrown: ejecta.Ejecta, state: State, made: Located[Dust
 def build(settings: Settings, plate: Plate, film_set: Located[Set], pieces: Located[Pieces], motion: Located[Motion]) -> Scene:
     """Gather what the steps need."""
     dust: MovingDust = settings.dust
-    box = boxes.choose(film_set.record, dust.spread, dust.voxels)
+    cameras = np.stack([eye(camera) for camera in film_set.record.cameras[:: max(len(film_set.record.cameras) // 4, 1)]])
+    box = boxes.choose(film_set.record, dust.spread, dust.voxels, cameras[-1] if dust.reach_camera else None)
+    walls = boxes.building_box(film_set.record)
+    events = _sources(dust, film_set.record, motion)
+    poses = _poses(motion, plate.rate)
     solid = _neighbours(film_set, box)
     rng = np.random.default_rng((settings.seed, 0xD057))
     direction = wind.heading(film_set.record.cameras[0], dust.wind_heading)
     return Scene(
         domain=box,
-        sources=_sources(dust, film_set.record, motion),
+        sources=events,
         rubble=solids.fill(load_arrays(pieces.path(pieces.record.arrays)), box.cell / 2, rng),
-        poses=_poses(motion, plate.rate),
+        poses=poses,
         solid=solid,
         faces=faces(solid),
         wind=wind.profile(box.heights(), dust.wind, direction),
         linger=dust.linger,
         tile=curl_tile(settings.seed),
         seed=settings.seed,
-        shed=SHED * dust.amount * min(dust.ejecta, 1.0),
+        sink=settling.sinks(box, cameras[:0] if dust.reach_camera else cameras, walls),
+        drive=_drive(events, cameras[-1], walls, plate, box) if dust.reach_camera else None,
+        shed=min(dust.ejecta, 1.0) * _shed_rate(dust.amount, events, pieces, poses),
     )
+
+
+def _shed_rate(amount: float, events: Sources, pieces: Located[Pieces], poses: solids.Poses) -> float:
+    """kg that a m³ of piece sheds in each metre: SHED, but all that falls together at most MOST_SHED of what events give."""
+    volume = load_arrays(pieces.path(pieces.record.arrays))["volume"]
+    fallen = float((volume * np.maximum(poses.position[0, :, 1] - poses.position[-1, :, 1], 0)).sum(dtype=np.float64))
+    return min(SHED * amount, MOST_SHED * float(events.mass.sum()) / max(fallen, 1e-6))
+
+
+def _drive(events: Sources, camera: np.ndarray, walls: tuple[np.ndarray, np.ndarray], plate: Plate, box: boxes.Domain) -> Drive:
+    """The current is driven once half of the dust is made."""
+    made = np.cumsum(events.mass)
+    half = float(events.time[np.searchsorted(made, 0.5 * made[-1])]) if len(made) else 0.0
+    return towards(camera, walls, half, len(list(plate.frames)) / float(plate.rate), box.cell)
 
 
 def _neighbours(film_set: Located[Set], box: boxes.Domain) -> np.ndarray:

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from derrumbe.dust.cloud import load
+from derrumbe.dust.domain import Domain
 
 F = np.float32
+RIM = 6.0
+"""Flow cells at the grid's sides in which dust thins, so that no cloud is cut straight."""
+RATE = 4.0
+"""How fast, per second, at the very side."""
+CLEAR = 0.4
+"""Share of the way from camera to building into which dust comes only thinned."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +38,24 @@ def outflow(density: np.ndarray, flow: tuple[np.ndarray, np.ndarray, np.ndarray]
     return float(sum(through))
 
 
-def fallout(density: np.ndarray, fallen: float, left: float) -> np.ndarray:
-    """Return what comes down in each column (x,z), in density: from the lowest voxels `fallen` times theirs, of the rest 1 - `left`."""
+def fallout(density: np.ndarray, fallen: float, left: np.ndarray) -> np.ndarray:
+    """Return what comes down in each column (x,z), in density: from the lowest voxels `fallen` times theirs, of the rest 1 - `left` (x,z)."""
     ground = F(min(fallen, 1.0)) * density[:, 0]
-    return ground + F(1 - left) * np.maximum(density.sum(1) - ground, 0)
+    return ground + (1 - left) * np.maximum(density.sum(1) - ground, 0)
+
+
+def sinks(domain: Domain, cameras: np.ndarray, building: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Return how fast dust thins beside lingering, (x,z) float32 per second, where it must not end at a wall of nothing: towards the grid's
+    sides, and near the cameras (n,3); building: corners of its box."""
+    x, z = (domain.origin[a] + domain.voxel * (np.arange(domain.shape[a]) + 0.5) for a in (0, 2))
+    inside = [np.minimum(np.arange(n), np.arange(n)[::-1]) / (2.0 * RIM) for n in (len(x), len(z))]
+    out = RATE * np.clip(1 - np.minimum(inside[0][:, None], inside[1][None, :]), 0, 1) ** 2
+    for eye in cameras:
+        beside = np.maximum(np.maximum(building[0] - eye, eye - building[1]), 0)[[0, 2]]
+        room = max(CLEAR * float(np.hypot(*beside)), domain.voxel)
+        away = np.hypot(x[:, None] - eye[0], z[None, :] - eye[2]) / room
+        out = np.maximum(out, RATE * np.clip(1 - away, 0, 1))
+    return out.astype(F)
 
 
 def booked(ledger: Ledger, before: float, after: float, gone: float, down: np.ndarray, voxel: float) -> Ledger:

@@ -9,6 +9,7 @@ import numpy as np
 
 from derrumbe.dust import cloud, flow, settling, solids, sources, turbulence
 from derrumbe.dust.domain import Domain
+from derrumbe.dust.drive import Drive
 from derrumbe.dust.pressure import Faces, project
 from derrumbe.dust.solids import Poses, Rubble, occupied
 from derrumbe.dust.state import State
@@ -50,6 +51,9 @@ class Scene:
     linger: float
     tile: np.ndarray
     seed: int
+    sink: np.ndarray | None = None
+    """How fast dust thins beside lingering, (x,z) per second on the density grid's columns."""
+    drive: Drive | None = None
     shed: float = 0.0
     """kg of fine dust that a m³ of piece in free fall loses in each metre."""
 
@@ -79,6 +83,8 @@ def _step(scene: Scene, state: State, begin: float, end: float) -> State:
     load = cloud.load(state.density)
     accelerations = flow.pushes(spin, load, F(CONFINEMENT), F(cell))
     accelerations += turbulence.stirring(spin, load, state.ride, *ride_frame(begin, scene.seed), scene.tile, F(STIR))
+    if scene.drive is not None:
+        scene.drive.push(accelerations, u, w, load, begin)
     share, momentum = occupied(scene.rubble, scene.poses, end, dt, scene.domain)
     flow.push(u, v, w, accelerations, dt, share, momentum, GRIP)
     flow.hold_to_wind(u, v, w, scene.wind, dt)
@@ -100,7 +106,10 @@ def _settle(scene: Scene, state: State, density: np.ndarray, air: tuple[np.ndarr
     """Scale carried `density`, in place, to what is left of the state's after fallout and outflow; return the ledger with both."""
     before = float(state.density.sum(dtype=np.float64))
     gone = 8 * dt / scene.domain.cell * settling.outflow(state.density, air)
-    down = settling.fallout(state.density, dt * FALL / scene.domain.voxel, 3.0 ** (-dt / scene.linger))
+    left = F(3.0 ** (-dt / scene.linger)) * np.exp(-F(dt) * (F(0) if scene.sink is None else scene.sink))
+    if scene.sink is not None:
+        density *= left[:, None, :]
+    down = settling.fallout(state.density, dt * FALL / scene.domain.voxel, left)
     cloud.balance(density, before - gone - float(down.sum(dtype=np.float64)))
     return settling.booked(state.ledger, before, float(density.sum(dtype=np.float64)), gone, down, scene.domain.voxel)
 

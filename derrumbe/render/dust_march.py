@@ -7,6 +7,7 @@ rays at its own solid's depth: light and transmittance of dust are smooth over t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numba import njit, prange
@@ -25,7 +26,7 @@ BAND = 16
 """Rows of rays held at once."""
 NEAR = 0.1
 """Metres in front of the camera where marching starts."""
-THICK = 0.5
+THICK = 0.3
 """Optical depth above which a step is cut, up to four times."""
 HALF_SEEN, LONGER = 0.35, 1.6
 """Transmittance under which steps get longer, and how much longer."""
@@ -83,7 +84,7 @@ def march(
     last = None
     for top in range(0, small.height, BAND):
         rows = min(BAND, small.height - top)
-        band = _trace(view, cloud, lumps, *span, deepest[top : top + rows], top, F(step), seed)
+        band = _trace(view, cloud, lumps, *span, deepest[top : top + rows], top, F(step), jitter(seed))
         held = band if last is None else np.concatenate([last, band])
         _fill(front, behind, solid_depth, set_depth, things.depth, things.dust, held, top - (last is not None), small.height, *span)
         last = band[-1:]
@@ -162,15 +163,21 @@ def _read3(field, x, y, z):
     return red, green, blue
 
 
-@njit(cache=True)
-def _jitter(x, y, seed):
-    """Interleaved gradient noise (Jimenez 2014), 0..1, fixed to the picture."""
-    value = 52.9829189 * ((0.06711056 * (x + 5.588 * (seed % 97)) + 0.00583715 * (y + 3.17 * (seed % 89))) % 1.0)
-    return F(value % 1.0)
+@lru_cache(maxsize=2)
+def jitter(seed: int, size: int = 64) -> np.ndarray:
+    """Return a periodic tile (size,size) of offsets, evenly spread over 0..1, whose neighbours differ most (blue noise): what rays that start
+    at different depths leave in the picture is evened out where pixels read several of them, and shows no lines."""
+    values = np.random.default_rng((seed, 0x0B1E)).random((size, size))
+    x, y = np.meshgrid(np.fft.fftfreq(size), np.fft.fftfreq(size))
+    keep = -np.expm1(-((np.hypot(x, y) / 0.33) ** 4))
+    for _ in range(12):
+        rough = np.fft.ifft2(np.fft.fft2(values - 0.5) * keep).real
+        values = (np.argsort(np.argsort(rough, axis=None)) + 0.5).reshape(size, size) / size**2
+    return values.astype(F)
 
 
 @njit(cache=True)
-def _trace(view, cloud, lumps, near, far, deepest, top, step, seed):
+def _trace(view, cloud, lumps, near, far, deepest, top, step, start):
     """What each ray of a band has gathered at NODES depths: light and transmittance, (rows,columns,NODES,4)."""
     origin, base, right, down = view
     rows, columns = deepest.shape
@@ -191,7 +198,7 @@ def _trace(view, cloud, lumps, near, far, deepest, top, step, seed):
                 F(far),
                 deepest[row, column],
                 step,
-                _jitter(column, row + top, seed),
+                start[(row + top) % len(start), column % len(start)],
             )
     return out
 

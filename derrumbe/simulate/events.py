@@ -17,8 +17,8 @@ DUST_PER_JOULE = 0.8e-5
 """kg of fine dust per joule lost in an impact: about 0.05 % of the mass of a four-storey building falls to dust in all.
 More, and nothing is seen of the fall."""
 SEEN_THROUGH = 20.0
-"""m: the dust of a taller building is thinned in proportion. Energy grows with the height, and so does the way through the cloud: at its
-full amount a tower's would hide the whole collapse."""
+"""m: the dust of a taller building is thinned, by the root of how much taller it is. Energy grows with the height, and so does the way through
+the cloud: at its full amount a tower's would hide the whole collapse."""
 FALLING, ENCLOSED, WHOLE = 3.0, 0.2, 0.06
 """What breaks inside a part that falls faster than FALLING, m/s, lets out this share of its dust, and what breaks in a storey that hasn't
 failed yet this one: the rest lands with the part. Dust comes from where a building is being crushed, not from its roof."""
@@ -60,7 +60,7 @@ def joined(parts: list[Events]) -> Events:
 
 def clarity(structure: Structure) -> float:
     """Return the share of its dust that a building lets out by default."""
-    return min(1.0, SEEN_THROUGH / structure.height)
+    return min(1.0, float(np.sqrt(SEEN_THROUGH / structure.height)))
 
 
 def let_out(structure: Structure, damage: Damage, piece: np.ndarray, time: np.ndarray, velocity: np.ndarray) -> np.ndarray:

@@ -79,6 +79,9 @@ CLEAN = {
     "sans débris": {"debris.amount": 0.0},
     # dust
     "no dust": {"dust.amount": 0.0},
+    "the dust reaches the camera": {"dust.reach_camera": True},
+    "el polvo llega hasta la cámara": {"dust.reach_camera": True},
+    "la poussière atteint la caméra": {"dust.reach_camera": True},
     "heavy, pale dust": {"dust.amount": 2.0, "dust.color": "#d8cfc0"},
     "the dust should be thick and dark grey": {"dust.density": 2.0, "dust.color": "#5f5c58"},
     "a bit of dust drifting away from the camera": {"dust.amount": 0.7, "dust.wind_heading": 0.0, "dust.wind": 2.0},

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from derrumbe.dust.settling import booked, fallout
+from derrumbe.dust.drive import towards
+from derrumbe.dust.settling import booked, fallout, sinks
 from derrumbe.dust.state import Ledger
 from tests.dust.test_cloud import BOX, NO_RUBBLE, ball, run, scene
+from tests.dust.test_cloud import middle as middle_of
 
 
 def weighed(state):
@@ -50,8 +52,8 @@ def test_dust_comes_down_under_where_it_was():
 
 def test_no_more_falls_than_there_is():
     density = np.random.default_rng(0).random((4, 5, 6)).astype(np.float32)
-    assert np.allclose(fallout(density, 9.0, 1.0), density[:, 0])
-    assert np.allclose(fallout(density, 0.0, 0.0), density.sum(1))
+    assert np.allclose(fallout(density, 9.0, np.ones((4, 6), np.float32)), density[:, 0])
+    assert np.allclose(fallout(density, 0.0, np.zeros((4, 6), np.float32)), density.sum(1))
     after = booked(Ledger(0, 0, np.zeros((4, 6), np.float32)), 10.0, 8.0, 0.5, density[:, 0], 0.5)
     assert after.settled.sum() * 0.5**2 == pytest.approx(1.5 * 0.5**3)
     assert after.gone == pytest.approx(0.5 * 0.5**3)
@@ -78,3 +80,23 @@ def test_only_what_falls_alone_and_fast_sheds_dust():
 def test_rubble_free_scenes_shed_nothing():
     place = replace(scene(), rubble=NO_RUBBLE, shed=1.0)
     assert run(place, ball(place, (0, 4, 0), radius=0.0), 2).ledger.made == 0
+
+
+def test_dust_thins_at_the_sides_and_before_a_camera_alone():
+    walls = np.array([-1.0, 0, -7.0]), np.array([1.0, 4.0, -5.0])
+    bare, seen = (sinks(BOX, cameras, walls) for cameras in (np.zeros((0, 3)), np.array([[0.0, 1.6, 5.0]])))
+    middle = BOX.shape[0] // 2
+    assert bare[0].min() > 3
+    assert bare[middle, middle] == 0
+    near = BOX.shape[2] // 2 + int(5.0 / BOX.voxel)
+    assert seen[middle, near] > 3 > bare[middle, near]
+    assert seen[middle, : middle - 4].max() == bare[middle, : middle - 4].max()
+
+
+def test_a_driven_current_goes_towards_the_camera():
+    eye = np.array([0.0, 1.6, 7.0])
+    drive = towards(eye, (np.array([-1.0, 0, -7.0]), np.array([1.0, 8.0, -5.0])), 0.0, 2.0, BOX.cell)
+    driven = run(replace(scene(), drive=drive), ball(scene(), (0, 1.5, -4.0)), 20)
+    free = run(scene(), ball(scene(), (0, 1.5, -4.0)), 20)
+    assert tuple(drive.way) == (0, 1)
+    assert middle_of(driven.density)[2] > middle_of(free.density)[2] + 1
