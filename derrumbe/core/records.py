@@ -314,6 +314,8 @@ class DustCloud(Record):
     """Single-scattering albedo, ACEScg."""
     extinction: float
     """Extinction cross-section, m²/kg."""
+    coarse_extinction: float = 0.0
+    """The same of the coarse, dark grains in a volume's second density."""
     settled: str | None = None
     """Dust that has come down, kg/m² seen from above, one file per frame, written by media.deposits; None when it wasn't kept."""
     warnings: tuple[Caution, ...] = ()

@@ -121,17 +121,6 @@ def swelling(mean: np.ndarray, thickest: float, rate: float) -> np.ndarray:
     return (rate * np.clip(mean / thickest - 1, 0, 3)).astype(F)
 
 
-def outflow(density: np.ndarray, flow: tuple[np.ndarray, np.ndarray, np.ndarray], fall: float) -> float:
-    """Rate at which dust leaves through the open borders and settles on the ground, in density times flow cells' volume times m/s."""
-    mean = load(density).astype(np.float64)
-    u, v, w = flow
-    through = (
-        (mean[0] * np.maximum(-u[0], 0)).sum() + (mean[-1] * np.maximum(u[-1], 0)).sum() + (mean[:, -1] * np.maximum(v[:, -1], 0)).sum(),
-        (mean[:, :, 0] * np.maximum(-w[:, :, 0], 0)).sum() + (mean[:, :, -1] * np.maximum(w[:, :, -1], 0)).sum(),
-    )
-    return float(sum(through) + fall * mean[:, 0].sum())
-
-
 def balance(density: np.ndarray, expected: float) -> None:
     """Scale density so that its sum over voxels is what is expected, in place.
 

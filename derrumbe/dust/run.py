@@ -13,7 +13,7 @@ from derrumbe.core.files import load_arrays
 from derrumbe.core.records import DustCloud, Located, Motion, Pieces, Plate, Set
 from derrumbe.core.work import Work
 from derrumbe.dust import domain as boxes
-from derrumbe.dust import solids, wind
+from derrumbe.dust import ejecta, solids, wind
 from derrumbe.dust.flow import centred
 from derrumbe.dust.pressure import faces
 from derrumbe.dust.settings import MovingDust, Settings
@@ -21,11 +21,15 @@ from derrumbe.dust.sources import Sources, sources
 from derrumbe.dust.state import State, load, still
 from derrumbe.dust.step import Scene, advance, ride_frame
 from derrumbe.dust.turbulence import curl_tile
+from derrumbe.media.deposits import Deposit, write_deposit
 from derrumbe.media.volumes import write_volume
 
 CHECKPOINT = "dust_state.npz"
 ALBEDO = (0.97, 0.965, 0.955)
 """Single scattering of mineral dust. The renderer tints it."""
+SETTLED = "settled/settled.{frame}.npz"
+SHED = 0.03
+"""kg of fine dust that a m³ of piece in free fall loses in each metre."""
 EXTINCTION = 15.0
 """m²/kg: coarse dust, so that the core of a cloud is opaque within two metres. The renderer scales it."""
 
@@ -36,16 +40,17 @@ def run(
     """Make the dust of every plate frame. Steps follow each other, so `jobs` only sets the threads."""
     numba.set_num_threads(max(1, min(work.jobs, numba.config.NUMBA_NUM_THREADS)))  # type: ignore[attr-defined]
     scene = build(settings, plate.record, film_set, pieces, motion)
+    thrown = ejecta.thrown(scene.sources, settings.dust.ejecta, np.random.default_rng((settings.seed, 0xE1EC)))
     record = _record(scene, plate.record)
     checkpoint = work.folder / CHECKPOINT
     made = Located(record, work.folder)
     if checkpoint.exists() or not all(made.path(record.grid, frame).exists() for frame in record.frames):
-        _make(scene, made, plate.record.rate, work, checkpoint)
+        _make(scene, thrown, made, plate.record.rate, work, checkpoint)
     checkpoint.unlink(missing_ok=True)
     return record
 
 
-def _make(scene: Scene, made: Located[DustCloud], rate: Fraction, work: Work, checkpoint: Path) -> None:
+def _make(scene: Scene, thrown: ejecta.Ejecta, made: Located[DustCloud], rate: Fraction, work: Work, checkpoint: Path) -> None:
     """Go on from the checkpoint, or start; each frame's volume is written before the checkpoint that follows it."""
     state = load(checkpoint) if checkpoint.exists() else None
     frames = list(made.record.frames)
@@ -53,7 +58,7 @@ def _make(scene: Scene, made: Located[DustCloud], rate: Fraction, work: Work, ch
         if state is None or frame > state.frame:
             time = float((frame - frames[0]) / rate)
             state = _next(scene, state, frame, time, float(1 / rate))
-            _write(scene, state, made.path(made.record.grid, frame), time)
+            _write(scene, thrown, state, made, frame, time)
             state.save(checkpoint)
 
 
@@ -66,12 +71,16 @@ def _next(scene: Scene, state: State | None, frame: int, time: float, length: fl
     return advance(scene, state, time - length, time)
 
 
-def _write(scene: Scene, state: State, path: Path, time: float) -> None:
+def _write(scene: Scene, thrown: ejecta.Ejecta, state: State, made: Located[DustCloud], frame: int, time: float) -> None:
+    """Write what has settled, then the volume, which tells that the frame is done."""
+    box = scene.domain
+    write_deposit(made.path(SETTLED, frame), Deposit(state.ledger.settled, np.array(box.origin)[[0, 2]], box.voxel))
     weight, offset = ride_frame(time, scene.seed)
-    share, _ = solids.occupied(scene.rubble, scene.poses, time, 1.0, scene.domain)
+    share, _ = solids.occupied(scene.rubble, scene.poses, time, 1.0, box)
     write_volume(
-        path, state.density, ride=2 * state.ride, ride_offset=offset, ride_weight=weight,
+        made.path(made.record.grid, frame), state.density, ride=2 * state.ride, ride_offset=offset, ride_weight=weight,
         solid=np.where(scene.solid, np.float32(1), share), speed=centred(state.u, state.v, state.w),
+        coarse=ejecta.on_grid(thrown, time, box, scene.solid) if len(thrown.time) else None,
     )  # fmt: skip
 
 
@@ -93,6 +102,7 @@ def build(settings: Settings, plate: Plate, film_set: Located[Set], pieces: Loca
         linger=dust.linger,
         tile=curl_tile(settings.seed),
         seed=settings.seed,
+        shed=SHED * dust.amount * min(dust.ejecta, 1.0),
     )
 
 
@@ -117,4 +127,7 @@ def _poses(motion: Located[Motion], rate: Fraction) -> solids.Poses:
 
 def _record(scene: Scene, plate: Plate) -> DustCloud:
     box = scene.domain
-    return DustCloud(origin=box.origin, voxel=box.voxel, shape=box.shape, frames=plate.frames, albedo=ALBEDO, extinction=EXTINCTION)
+    return DustCloud(
+        origin=box.origin, voxel=box.voxel, shape=box.shape, frames=plate.frames, albedo=ALBEDO, extinction=EXTINCTION,
+        coarse_extinction=ejecta.EXTINCTION, settled=SETTLED,
+    )  # fmt: skip

@@ -12,6 +12,10 @@ from derrumbe.dust.domain import Domain
 F = np.float32
 MOST_POINTS = 60_000
 NEIGHBOUR = 1
+SLOW = 3.0
+"""m/s up to which pieces shed no dust."""
+LOOSE = 0.3
+"""Share of a cell that is solid from which on it is not a piece that falls alone, but a building that comes down."""
 
 
 def neighbours(
@@ -111,6 +115,54 @@ def occupied(rubble: Rubble, poses: Poses, time: float, dt: float, domain: Domai
     origin = np.asarray(domain.origin, F)
     _spread(rubble.offset, rubble.piece, rubble.volume, *before, *after, origin, F(domain.cell), F(dt), share, momentum)
     return share, momentum
+
+
+@njit(cache=True)
+def _shed(density, offset, piece, volume, position, rotation, before, share, solid, origin, cell, slow, loose, rate):
+    """Add what falling points lose: `rate` kg for each m³ and metre, where the share of solid is below `loose` and speed above `slow`."""
+    voxel = F(0.5) * cell
+    for n in range(len(piece)):
+        owner = piece[n]
+        far = F(0)
+        for axis in range(3):
+            far += (position[owner, axis] - before[owner, axis]) ** 2
+        far = np.sqrt(far) - slow
+        if far <= F(0):
+            continue
+        a, b, c = _turned(rotation[owner], offset[n])
+        x, y, z = (
+            (a + position[owner, 0] - origin[0]) / voxel,
+            (b + position[owner, 1] - origin[1]) / voxel,
+            (c + position[owner, 2] - origin[2]) / voxel,
+        )
+        i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
+        if (
+            i < 0
+            or j < 0
+            or k < 0
+            or i >= density.shape[0]
+            or j >= density.shape[1]
+            or k >= density.shape[2]
+            or solid[i >> 1, j >> 1, k >> 1]
+        ):
+            continue
+        free = F(1) - share[i >> 1, j >> 1, k >> 1] / loose
+        if free > F(0):
+            density[i, j, k] += free * rate * far * volume[n] / (voxel * voxel * voxel)
+
+
+def shed(density: np.ndarray, rubble: Rubble, poses: Poses, span: tuple[float, float], share: np.ndarray, solid: np.ndarray, domain: Domain,
+         rate: float) -> None:  # fmt: skip
+    """Add the fine dust that pieces in free fall lose from time span[0] to span[1], in place: it hangs behind them as streaks.
+
+    share, solid (x,y,z): of the flow's cells, filled by pieces and by neighbours; rate: kg for each m³ of piece and metre of its way.
+    """
+    (before, _), (position, rotation) = poses.at(span[0]), poses.at(span[1])
+    slow = F(SLOW * (span[1] - span[0]))
+    _shed(
+        density, rubble.offset, rubble.piece, rubble.volume, position, rotation, before, share, solid, np.asarray(domain.origin, F),
+        F(domain.cell), slow, F(LOOSE), F(rate),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ MOST_GROWTH = 0.5
 """About the most that a cell's air grows in a step by one puff; more air is blown in over more cells."""
 LEAST_RADIUS = 0.8
 """Of a puff, in flow cells."""
+LEAST_BLOWN = 1.2
+"""Of the air that a puff moves, in flow cells."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,15 @@ class Sources:
             radius=radius.astype(F),
             mass=(self.mass[on] * part).astype(F),
             air=(self.air[on] * part).astype(F),
-            velocity=self.velocity[on].astype(F),
+            velocity=(self.velocity[on] * self._thrust(on, radius, domain.cell)[:, None]).astype(F),
             pull=pull.astype(F),
             mark=np.arange(on.start, on.stop),
         )
+
+    def _thrust(self, on: slice, radius: np.ndarray, cell: float) -> np.ndarray:
+        """Share of a jet's speed (K,) that the wider puff on the grid gets, so that both carry the same momentum (area times speed squared)."""
+        narrow = self.radius[on] / (np.maximum(radius, LEAST_BLOWN) * cell)
+        return np.where(self.kind[on] == JET, np.minimum(narrow, 1.0), 1.0)
 
 
 def sources(events: dict[str, np.ndarray], amount: float, delay: float, air: float) -> Sources:
@@ -136,7 +143,7 @@ def blow(u, v, w, growth, blocked, centre, radius, velocity, pull, air, cell):
     """Pull the air inside each puff to its velocity, in place, and add its air (m³, as a share of a cell) to `growth` (x,y,z)."""
     nx, ny, nz = growth.shape
     for n in range(len(pull)):
-        r = max(radius[n], F(1.2), (air[n] / (F(MOST_GROWTH) * cell * cell * cell)) ** F(1 / 3))
+        r = max(radius[n], F(LEAST_BLOWN), (air[n] / (F(MOST_GROWTH) * cell * cell * cell)) ** F(1 / 3))
         i0, i1 = _bounds(centre[n, 0], r, nx)
         j0, j1 = _bounds(centre[n, 1], r, ny)
         k0, k1 = _bounds(centre[n, 2], r, nz)

@@ -9,13 +9,15 @@ import numpy as np
 
 from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.dust.domain import Domain
+from derrumbe.dust.settling import Ledger
 
 F = np.float32
 
 
 @dataclass(frozen=True)
 class State:
-    """Air and dust at the end of `frame`. u, v, w m/s on faces; pressure for the next guess; density kg/m³; ride (2,3,x,y,z) flow cells."""
+    """Air and dust at the end of `frame`. u, v, w m/s on faces; pressure for the next guess; density kg/m³; ride (2,3,x,y,z) flow cells;
+    ledger: where all dust went."""
 
     frame: int
     u: np.ndarray
@@ -24,17 +26,20 @@ class State:
     pressure: np.ndarray
     density: np.ndarray
     ride: np.ndarray
+    ledger: Ledger
 
     def save(self, path: Path) -> None:
         """Write a checkpoint, whole."""
         arrays = {name: getattr(self, name) for name in ("u", "v", "w", "pressure", "density", "ride")}
-        save_arrays(path, frame=np.array(self.frame), **arrays)
+        book = np.array([self.ledger.made, self.ledger.gone])
+        save_arrays(path, frame=np.array(self.frame), book=book, settled=self.ledger.settled, **arrays)
 
 
 def load(path: Path) -> State:
     """Read a checkpoint."""
     arrays = load_arrays(path)
-    return State(frame=int(arrays.pop("frame")), **arrays)
+    made, gone = (float(n) for n in arrays.pop("book"))
+    return State(frame=int(arrays.pop("frame")), ledger=Ledger(made, gone, arrays.pop("settled")), **arrays)
 
 
 def still(frame: int, domain: Domain, wind: np.ndarray) -> State:
@@ -43,4 +48,5 @@ def still(frame: int, domain: Domain, wind: np.ndarray) -> State:
     u, v, w = np.zeros((nx + 1, ny, nz), F), np.zeros((nx, ny + 1, nz), F), np.zeros((nx, ny, nz + 1), F)
     u += wind[None, :, None, 0].astype(F)
     w += wind[None, :, None, 1].astype(F)
-    return State(frame, u, v, w, np.zeros(domain.cells, F), np.zeros(domain.shape, F), np.zeros((2, 3, *domain.cells), F))
+    ledger = Ledger(0.0, 0.0, np.zeros((domain.shape[0], domain.shape[2]), F))
+    return State(frame, u, v, w, np.zeros(domain.cells, F), np.zeros(domain.shape, F), np.zeros((2, 3, *domain.cells), F), ledger)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from derrumbe.dust import cloud, flow, sources, turbulence
+from derrumbe.dust import cloud, flow, settling, solids, sources, turbulence
 from derrumbe.dust.domain import Domain
 from derrumbe.dust.pressure import Faces, project
 from derrumbe.dust.solids import Poses, Rubble, occupied
@@ -50,6 +50,8 @@ class Scene:
     linger: float
     tile: np.ndarray
     seed: int
+    shed: float = 0.0
+    """kg of fine dust that a m³ of piece in free fall loses in each metre."""
 
 
 def advance(scene: Scene, state: State, begin: float, end: float) -> State:
@@ -58,7 +60,7 @@ def advance(scene: Scene, state: State, begin: float, end: float) -> State:
     times = [begin + (end - begin) * n / count for n in range(count + 1)]
     for first, last in pairwise(times):
         state = _step(scene, state, first, last)
-    return State(state.frame + 1, state.u, state.v, state.w, state.pressure, state.density, state.ride)
+    return replace(state, frame=state.frame + 1)
 
 
 def _steps(scene: Scene, state: State, begin: float, end: float) -> int:
@@ -85,11 +87,22 @@ def _step(scene: Scene, state: State, begin: float, end: float) -> State:
     pressure = project(u, v, w, growth * F(cell / dt), scene.faces, state.pressure)
     density, ride = _carry(scene, state, (u, v, w), spin, begin, end)
     cloud.thinned(density, growth, scene.solid)
-    lost = 8 * dt / cell * cloud.outflow(state.density, (u, v, w), FALL)
-    left = 3.0 ** (-dt / scene.linger)
-    cloud.balance(density, left * (float(state.density.sum(dtype=np.float64)) - lost))
+    ledger = _settle(scene, state, density, (u, v, w), dt)
+    carried = float(density.sum(dtype=np.float64))
     sources.emit(density, scene.solid, puffs.centre, puffs.radius, puffs.mass, puffs.mark, scene.tile, F(scene.domain.voxel))
-    return State(state.frame, u, v, w, pressure, density, ride)
+    if scene.shed > 0:
+        solids.shed(density, scene.rubble, scene.poses, (begin, end), share, scene.solid, scene.domain, scene.shed)
+    made = scene.domain.voxel**3 * (float(density.sum(dtype=np.float64)) - carried)
+    return State(state.frame, u, v, w, pressure, density, ride, replace(ledger, made=ledger.made + made))
+
+
+def _settle(scene: Scene, state: State, density: np.ndarray, air: tuple[np.ndarray, np.ndarray, np.ndarray], dt: float) -> settling.Ledger:
+    """Scale carried `density`, in place, to what is left of the state's after fallout and outflow; return the ledger with both."""
+    before = float(state.density.sum(dtype=np.float64))
+    gone = 8 * dt / scene.domain.cell * settling.outflow(state.density, air)
+    down = settling.fallout(state.density, dt * FALL / scene.domain.voxel, 3.0 ** (-dt / scene.linger))
+    cloud.balance(density, before - gone - float(down.sum(dtype=np.float64)))
+    return settling.booked(state.ledger, before, float(density.sum(dtype=np.float64)), gone, down, scene.domain.voxel)
 
 
 def _carry(

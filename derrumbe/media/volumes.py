@@ -9,6 +9,8 @@
     ride_offset (2,3), ride_weight (2,) float32    random shift (density voxels) and blend weight of each
     solid (p,q,r) uint8        share of each half-grid cell that is solid, of 255; same crop as ride
     speed (p,q,r,3) int16      the air's velocity there, in SPEED_UNIT m/s; left out by who doesn't know it
+    coarse (a,b,c) uint16      a second density, of coarse grains, coded as the first with a peak of its own; left out where there is none
+    coarse_peak (1,) float32
 
 A frame without dust has empty arrays and keeps `shape`.
 """
@@ -45,6 +47,7 @@ class Volume:
     ride_weight: np.ndarray
     solid: np.ndarray
     speed: np.ndarray | None = None
+    coarse: np.ndarray | None = None
 
     @property
     def empty(self) -> bool:
@@ -86,14 +89,16 @@ def write_volume(
     ride_weight: np.ndarray,
     solid: np.ndarray,
     speed: np.ndarray | None = None,
+    coarse: np.ndarray | None = None,
 ) -> None:
     """Write a frame whole. `density` (2p,2q,2r) float32; `ride` (2,3,p,q,r) float32 density voxels; `solid` (p,q,r) float32 0..1;
-    `speed` (p,q,r,3) float32 m/s.
+    `speed` (p,q,r,3) float32 m/s; `coarse` (2p,2q,2r) float32 kg/m³.
 
     The same arrays give the same bytes.
     """
     code, peak = quantise(density)
-    box = box_of(code > 0)
+    second, second_peak = quantise(coarse) if coarse is not None else (None, np.float32(0))
+    box = box_of(code > 0 if second is None else (code > 0) | (second > 0))
     half = tuple(slice(s.start // 2, (s.stop + 1) // 2) for s in box)
     arrays = {
         "density": code[box],
@@ -108,6 +113,8 @@ def write_volume(
     }
     if speed is not None:
         arrays["speed"] = np.clip(np.rint(speed[half] / SPEED_UNIT), -32767, 32767).astype(np.int16)
+    if second is not None and second_peak > 0:
+        arrays |= {"coarse": second[box], "coarse_peak": np.array([second_peak])}
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, array in arrays.items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy", DATE), "w", force_zip64=True) as member:
@@ -128,4 +135,5 @@ def read_volume(path: Path) -> Volume:
             ride_weight=file["ride_weight"],
             solid=file["solid"].astype(np.float32) / np.float32(255),
             speed=file["speed"].astype(np.float32) * np.float32(SPEED_UNIT) if "speed" in file.files else None,
+            coarse=restore(file["coarse"], float(file["coarse_peak"][0])) if "coarse" in file.files else None,
         )

@@ -62,7 +62,7 @@ def march(
     shutter: seconds that it is open."""
     if lit.lit is None:
         return None
-    from derrumbe.render.dust_detail import detail_for
+    from derrumbe.render.dust_lumps import detail_for
     from derrumbe.render.dust_march import march as through
 
     depth = np.full((camera.height, camera.width), FAR, np.float32)

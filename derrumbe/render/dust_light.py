@@ -7,7 +7,7 @@ octave. Shares were fitted to path tracing (benchmarks/dust_reference.py) at a s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -36,6 +36,8 @@ FORWARD, BACKWARD, FORWARD_SHARE = 0.55, -0.25, 0.7
 MEAN_COSINE = FORWARD * FORWARD_SHARE + BACKWARD * (1 - FORWARD_SHARE)
 PALE = np.array([0.55, 0.53, 0.505])
 """Reflectance of mineral dust heaped thick, ACEScg."""
+DARK = 0.36
+"""Reflectance of coarse grains over that of dust: damp, in each other's shade, seen against bright dust."""
 TINT = 0.25
 """How far auto dust takes the façade's hue, as a power."""
 LARGE = 1280
@@ -68,6 +70,7 @@ class LitCloud:
     sun: optical depth of dust towards the sun, on voxels; skies: the same towards evenly spread parts of the sky, on cells twice as large;
     ambient (x,y,z,4), on those cells: light of sky and of ground that comes in (1: all of both halves together), share of the sun that solids
     let through, and how hidden the place is; albedo (3,): of one scattering; sun_rgb, sky_rgb, ground_rgb as in `Sun`; to_sun: unit vector;
+    dark (x,y,z) float32: share of coarse, dark grains in what hides, on voxels, None where there are none, dark_albedo (3,) theirs;
     ride: where billows are read; drift (p,q,r,3): the dust's own speed on the half grid, m/s, None when it isn't known; middle (3,): of the whole
     grid, world.
     """
@@ -88,6 +91,8 @@ class LitCloud:
     ride: Ride
     drift: np.ndarray | None
     middle: np.ndarray
+    dark: np.ndarray | None = None
+    dark_albedo: np.ndarray | None = None
 
     def index(self, points: np.ndarray) -> np.ndarray:
         """Return index positions (n,3) float32 of world points (n,3)."""
@@ -107,19 +112,22 @@ def light_cloud(
     """Light the dust of `frame`. `color` auto (from the façade's colour in the plate) or #rrggbb; `density` scales opacity.
 
     `width`: of the picture, when it is known; cells finer than two pixels are then left out, and in small pictures
-    all: there the detail of pixels (dust_detail) does, and coarse steps leave no hatching. Returns None when the frame has no dust.
+    all: there lumps in the march (dust_lumps) do, and coarse steps leave no hatching. Returns None when the frame has no dust.
     """
     volume = read_volume(cloud.path(cloud.record.grid, frame))
     if volume.empty:
         return None
     fine = width is None or (width >= LARGE and 4 * max(cloud.record.shape) <= width)
-    return light_volume(volume, cloud.record, sun, albedo_of(reflectance(color, facade_rgb, sun)), density, fine=fine)
+    reflects = reflectance(color, facade_rgb, sun)
+    return light_volume(volume, cloud.record, sun, albedo_of(reflects), density, fine=fine, dark_albedo=albedo_of(DARK * reflects))
 
 
 def light_volume(
-    volume: Volume, record: DustCloud, sun: Sun, albedo: np.ndarray, density: float, *, bite: float = BITE, fine: bool = True
-) -> LitCloud:
-    """Refine and light a volume that isn't empty, with single-scattering `albedo` (3,)."""
+    volume: Volume, record: DustCloud, sun: Sun, albedo: np.ndarray, density: float, *, bite: float = BITE, fine: bool = True,
+    dark_albedo: np.ndarray | None = None,
+) -> LitCloud:  # fmt: skip
+    """Refine and light a volume that isn't empty, with single-scattering `albedo` (3,); coarse grains have `dark_albedo`, else that too."""
+    volume, dark = mixed(volume, record)
     scale = F(record.extinction * density * record.voxel)
     factor = 2 if fine and volume.density.size * 8 <= MOST_FINE_CELLS else 1
     blocks = occupied_blocks(volume.density, factor)
@@ -145,7 +153,18 @@ def light_volume(
         ride=ride,
         drift=volume.speed,
         middle=np.asarray(record.origin) + 0.5 * record.voxel * np.asarray(record.shape),
+        dark=dark,
+        dark_albedo=albedo if dark_albedo is None else dark_albedo,
     )
+
+
+def mixed(volume: Volume, record: DustCloud) -> tuple[Volume, np.ndarray | None]:
+    """Return the volume with its coarse grains counted as so much dust as hides the same, and their share (x,y,z) in what hides."""
+    if volume.coarse is None or record.coarse_extinction <= 0:
+        return volume, None
+    coarse = volume.coarse * F(record.coarse_extinction / record.extinction)
+    whole = volume.density + coarse
+    return replace(volume, density=whole, coarse=None), coarse / np.maximum(whole, F(1e-9))
 
 
 def _refine(volume: Volume, ride: Ride, blocks: np.ndarray, factor: int, scale: np.float32, bite: float) -> np.ndarray:

@@ -13,8 +13,8 @@ from numba import njit, prange
 
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, resized, rotation_matrix
-from derrumbe.render.dust_detail import Detail, add_detail
 from derrumbe.render.dust_light import LitCloud
+from derrumbe.render.dust_lumps import UNSEEN, Detail, lump, lumps_of
 from derrumbe.render.dust_noise import BLOCK
 from derrumbe.render.dust_source import sources
 
@@ -27,6 +27,8 @@ NEAR = 0.1
 """Metres in front of the camera where marching starts."""
 THICK = 0.5
 """Optical depth above which a step is cut, up to four times."""
+HALF_SEEN, LONGER = 0.35, 1.6
+"""Transmittance under which steps get longer, and how much longer."""
 OPAQUE = 0.003
 """Transmittance under which a ray stops."""
 
@@ -64,7 +66,7 @@ def march(
     """Return dust before the solid (the set where there is none) and between solid and set, (h,w,4) float32 each, premultiplied ACEScg.
 
     Depths (h,w) float32, metres along the axis, FAR where there is nothing; `scale` of the rays' picture; `step` in voxels;
-    `detail` is finer than the grid. `things`: what stands before it all; how much dust lies before them is filled in.
+    `detail` is finer than the grid (dust_lumps). `things`: what stands before it all; how much dust lies before them is filled in.
     """
     height, width = solid_depth.shape
     front, behind = np.zeros((height, width, 4), F), np.zeros((height, width, 4), F)
@@ -72,21 +74,19 @@ def march(
     span = _span(lit, camera)
     if span is None:
         return front, behind
-    middle = np.zeros((height, width, 2), F)
     deepest = _deepest(np.minimum(set_depth, F(span[1])), small.height, small.width)
     view = _view(lit, small)
     cloud = lit.fine, lit.blocks, F(lit.factor), sources(lit, view[0])
+    lumps = lumps_of(lit, detail)
     if things is None:
         things = Things.none(height, width)
     last = None
     for top in range(0, small.height, BAND):
         rows = min(BAND, small.height - top)
-        band = _trace(view, cloud, *span, deepest[top : top + rows], top, F(step), seed)
+        band = _trace(view, cloud, lumps, *span, deepest[top : top + rows], top, F(step), seed)
         held = band if last is None else np.concatenate([last, band])
-        _fill(front, behind, middle, solid_depth, set_depth, things.depth, things.dust, held, top - (last is not None), small.height, *span)
+        _fill(front, behind, solid_depth, set_depth, things.depth, things.dust, held, top - (last is not None), small.height, *span)
         last = band[-1:]
-    if detail is not None:
-        add_detail(front, middle, lit, _view(lit, camera), detail)
     return front, behind
 
 
@@ -170,19 +170,29 @@ def _jitter(x, y, seed):
 
 
 @njit(cache=True)
-def _trace(view, cloud, near, far, deepest, top, step, seed):
-    """What each ray of a band has gathered at NODES depths: light and transmittance, (rows,columns,NODES + 1,4).
-
-    The last entry starts with the mean depth of what hides, 1 less the final transmittance, and how far depths spread.
-    """
+def _trace(view, cloud, lumps, near, far, deepest, top, step, seed):
+    """What each ray of a band has gathered at NODES depths: light and transmittance, (rows,columns,NODES,4)."""
     origin, base, right, down = view
     rows, columns = deepest.shape
-    out = np.empty((rows, columns, NODES + 1, 4), F)
+    across = F(np.sqrt(right[0] * right[0] + right[1] * right[1] + right[2] * right[2]))
+    out = np.empty((rows, columns, NODES, 4), F)
     for row in range(rows):
         y = F(row + top) + F(0.5)
         for column in range(columns):
             way = base + (F(column) + F(0.5)) * right + y * down
-            _ray(out[row, column], cloud, origin, way, F(near), F(far), deepest[row, column], step, _jitter(column, row + top, seed))
+            _ray(
+                out[row, column],
+                cloud,
+                lumps,
+                origin,
+                way,
+                across,
+                F(near),
+                F(far),
+                deepest[row, column],
+                step,
+                _jitter(column, row + top, seed),
+            )
     return out
 
 
@@ -206,19 +216,19 @@ def _box(origin, way, size, near, far):
 
 
 @njit(cache=True)
-def _ray(out, cloud, origin, way, near, far, deepest, step, jitter):
+def _ray(out, cloud, lumps, origin, way, across, near, far, deepest, step, jitter):
     fine, blocks, factor, light = cloud
+    finer = lumps[8]
     size = np.array((fine.shape[0] / factor, fine.shape[1] / factor, fine.shape[2] / factor), F)
     pace = np.sqrt(way[0] * way[0] + way[1] * way[1] + way[2] * way[2])
     stride = step / pace
     begin, end = _box(origin, way, size, near, min(far, deepest))
     gap = (far - near) / F(NODES - 1)
     clear, red, green, blue = F(1), F(0), F(0), F(0)
-    deep = square = F(0)
     node = 0
     depth = begin - jitter * stride
     while depth < end and clear > F(OPAQUE):
-        first, last = max(depth, begin), min(depth + stride, end)
+        first, last = max(depth, begin), min(depth + (stride if clear > F(HALF_SEEN) else F(LONGER) * stride), end)
         x, y, z = _middle(origin, way, first, last)
         if not _in_block(blocks, x * factor, y * factor, z * factor):
             depth += stride * F(max(_steps_out(x * factor, y * factor, z * factor, way * (factor * stride)), 1))
@@ -230,6 +240,10 @@ def _ray(out, cloud, origin, way, near, far, deepest, step, jitter):
             thick = _read(fine, x * factor, y * factor, z * factor) * pace * (last - first)
         if thick > F(1e-6):
             a, b, c = _read3(light, x, y, z)
+            if finer > F(0) and clear > F(UNSEEN):
+                long = pace * (last - first)
+                more, bright = lump(lumps, x, y, z, thick / long, across * F(0.5) * (first + last))
+                thick, a, b, c = thick * more, a * bright, b * bright, c * bright
             while node < NODES and near + F(node) * gap <= last:
                 part = max(near + F(node) * gap - first, F(0)) / max(last - first, F(1e-9))
                 some = clear * (F(1) - np.exp(-thick * part))
@@ -237,15 +251,10 @@ def _ray(out, cloud, origin, way, near, far, deepest, step, jitter):
                 node += 1
             some = clear * (F(1) - np.exp(-thick))
             red, green, blue, clear = red + some * a, green + some * b, blue + some * c, clear - some
-            here = F(0.5) * (first + last) - begin
-            deep, square = deep + some * here, square + some * here * here
         depth = last
         while node < NODES and near + F(node) * gap <= depth and depth < end:
             _keep(out, node, red, green, blue, clear)
             node += 1
-    hidden = max(F(1) - clear, F(1e-6))
-    deep /= hidden
-    _keep(out, NODES, begin + deep, hidden, np.sqrt(max(square / hidden - deep * deep, F(0))), F(0))
     if clear <= F(OPAQUE):
         clear = F(0)
     while node < NODES:
@@ -301,8 +310,8 @@ def _at_depth(ray, depth, near, far):
 
 
 @njit(cache=True, parallel=True)
-def _fill(front, behind, middle, solid, film_set, things, before, held, top, small_rows, near, far):
-    """Fill the full-size rows whose rays are held; rays `held` (rows,columns,NODES + 1,4) start at row `top` of `small_rows`."""
+def _fill(front, behind, solid, film_set, things, before, held, top, small_rows, near, far):
+    """Fill the full-size rows whose rays are held; rays `held` (rows,columns,NODES,4) start at row `top` of `small_rows`."""
     height, width = solid.shape
     first, last = _rows_between(top, len(held), small_rows, height)
     for y in prange(first, last):
@@ -319,14 +328,11 @@ def _fill(front, behind, middle, solid, film_set, things, before, held, top, sma
             a = u - F(c0)
             whole, cut = film_set[y, x], min(solid[y, x], film_set[y, x])
             thing = things[y, x]
-            deep, wide, share = F(0), F(0), F(1e-9)
             for n in range(4):
                 weight = (b if n >> 1 else F(1) - b) * (a if n & 1 else F(1) - a)
                 if weight <= F(0):
                     continue
                 ray = held[r1 if n >> 1 else r0, c1 if n & 1 else c0]
-                part = weight * ray[NODES, 1]
-                deep, wide, share = deep + part * ray[NODES, 0], wide + part * ray[NODES, 2], share + part
                 red, green, blue, clear = _at_depth(ray, F(cut), F(near), F(far))
                 front[y, x, 0] += weight * red
                 front[y, x, 1] += weight * green
@@ -340,7 +346,6 @@ def _fill(front, behind, middle, solid, film_set, things, before, held, top, sma
                     behind[y, x, 1] += weight * (green2 - green)
                     behind[y, x, 2] += weight * (blue2 - blue)
                     behind[y, x, 3] += weight * (clear - clear2)
-            middle[y, x, 0], middle[y, x, 1] = deep / share, wide / share
             if cut < whole:
                 clear = F(1) - front[y, x, 3]
                 gain = F(1) / clear if clear > F(0.002) else F(0)

@@ -18,11 +18,17 @@ def sources(lit: LitCloud, eye: np.ndarray) -> np.ndarray:
     Sun light is what a phase function of 1/4π multiplies to a radiance, times albedo per octave. Blocks without dust, and none beside them,
     stay 0.
     """
-    ambient = np.stack([lit.sky_rgb, lit.ground_rgb]) * ambient_colour(lit.albedo)
+    pale = lit.albedo, np.stack([lit.sky_rgb, lit.ground_rgb]) * ambient_colour(lit.albedo)
+    dark = lit.albedo if lit.dark_albedo is None else lit.dark_albedo
+    shares = np.stack([gains(pale[0]), gains(dark)])
+    # ambient light was gathered for the pale dust's mean albedo
+    dimmer = gains(dark).sum(0) / gains(pale[0].mean(keepdims=True)).sum() / ambient_colour(pale[0])
+    ambient = np.stack([pale[1], pale[1] * dimmer])
+    share = np.zeros((1, 1, 1), F) if lit.dark is None else lit.dark
     shape = tuple(-(-n // lit.factor) for n in lit.fine.shape)
     out = np.zeros((*shape, 4), F)
     _fill(
-        out, _spread(lit.blocks), BLOCK // lit.factor, lit.sun.parts(), lit.ambient, gains(lit.albedo),
+        out, _spread(lit.blocks), BLOCK // lit.factor, lit.sun.parts(), lit.ambient, shares, share, lit.dark is not None,
         (np.pi * lit.sun_rgb).astype(F), ambient.astype(F), lit.to_sun.astype(F), eye.astype(F),
     )  # fmt: skip
     return out
@@ -53,8 +59,13 @@ def phase(cosine, octave):
     return total / F(4 * np.pi)
 
 
+@njit(cache=True, inline="always")
+def _mix(both, n, channel, pale, dark):
+    return pale * both[0, n, channel] + dark * both[1, n, channel]
+
+
 @njit(cache=True, parallel=True)
-def _fill(out, blocks, size, sun, ambient, colour, sun_rgb, ambient_rgb, to_sun, eye):
+def _fill(out, blocks, size, sun, ambient, colour, dark, two, sun_rgb, ambient_rgb, to_sun, eye):
     lit = sun_rgb[0] + sun_rgb[1] + sun_rgb[2] > F(0)
     for i in prange(out.shape[0]):
         for j in range(out.shape[1]):
@@ -63,19 +74,21 @@ def _fill(out, blocks, size, sun, ambient, colour, sun_rgb, ambient_rgb, to_sun,
                     continue
                 x, y, z = F(i) + F(0.5), F(j) + F(0.5), F(k) + F(0.5)
                 sky, ground, free, hidden = _read4(ambient, F(0.5) * x, F(0.5) * y, F(0.5) * z)
-                red = sky * ambient_rgb[0, 0] + ground * ambient_rgb[1, 0]
-                green = sky * ambient_rgb[0, 1] + ground * ambient_rgb[1, 1]
-                blue = sky * ambient_rgb[0, 2] + ground * ambient_rgb[1, 2]
+                b = dark[i, j, k] if two and i < dark.shape[0] and j < dark.shape[1] and k < dark.shape[2] else F(0)
+                a = F(1) - b
+                red = sky * _mix(ambient_rgb, 0, 0, a, b) + ground * _mix(ambient_rgb, 1, 0, a, b)
+                green = sky * _mix(ambient_rgb, 0, 1, a, b) + ground * _mix(ambient_rgb, 1, 1, a, b)
+                blue = sky * _mix(ambient_rgb, 0, 2, a, b) + ground * _mix(ambient_rgb, 1, 2, a, b)
                 if lit and free > F(0.002):
-                    a, b, c = x - eye[0], y - eye[1], z - eye[2]
-                    cosine = (a * to_sun[0] + b * to_sun[1] + c * to_sun[2]) / max(np.sqrt(a * a + b * b + c * c), F(1e-6))
+                    p, q, r = x - eye[0], y - eye[1], z - eye[2]
+                    cosine = (p * to_sun[0] + q * to_sun[1] + r * to_sun[2]) / max(np.sqrt(p * p + q * q + r * r), F(1e-6))
                     depth = lookup(sun[0], sun[1], sun[2], sun[3], sun[4], x, y, z)
                     for n in range(len(OCTAVES)):
                         share = np.exp(-depth * F(0.5) ** OCTAVES[n]) * (hidden if n > 0 else F(1))
                         light = free * phase(cosine, OCTAVES[n]) * share
-                        red += light * colour[n, 0] * sun_rgb[0]
-                        green += light * colour[n, 1] * sun_rgb[1]
-                        blue += light * colour[n, 2] * sun_rgb[2]
+                        red += light * _mix(colour, n, 0, a, b) * sun_rgb[0]
+                        green += light * _mix(colour, n, 1, a, b) * sun_rgb[1]
+                        blue += light * _mix(colour, n, 2, a, b) * sun_rgb[2]
                 out[i, j, k, 0], out[i, j, k, 1], out[i, j, k, 2] = red, green, blue
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from derrumbe.core.records import FAR
-from derrumbe.render.dust_detail import Detail
+from derrumbe.render.dust_lumps import Detail
 from derrumbe.render.dust_march import march
 from tests.render import dust_slab
 

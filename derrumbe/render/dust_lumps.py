@@ -1,0 +1,105 @@
+"""Billows smaller than the grid, inside the march: at every step they make dust thicker and thinner, and brighter where they face the light.
+
+They are read where the step is, so they have depth: they hide each other, end sharply before the sky, and show no slices. They ride the flow
+as the grid's own billows do, and fade where the picture, the shutter or a veil would even them out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from derrumbe.core.records import Camera
+from derrumbe.geom.camera import rotation_matrix
+from derrumbe.render.dust_light import LitCloud
+from derrumbe.render.dust_noise import EASED, SMALLEST, TEXELS, held4, tile1
+
+F = np.float32
+DEEP = 2.6
+"""How far lumps make dust thicker and thinner, as a power of e from trough to top."""
+FACING, TOPS = 0.95, 0.3
+"""How much brighter lumps are where they face the light, and on their tops."""
+DIMMEST, BRIGHTEST = 0.5, 1.6
+TOWARDS = 0.35
+"""How far towards the light a lump's slope is taken, in widths of the smallest lump."""
+VEIL = 0.10
+"""Optical depth per voxel under which dust is a veil and its lumps fade."""
+PIXELS = 2.6
+"""Width of the smallest lumps in the picture, about."""
+LEAST_SHOWN = 1.0
+"""Pixels of a ray's picture under which the smallest lumps fade."""
+UNSEEN = 0.02
+"""Transmittance of the dust before them under which lumps are not looked at."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """`finer`: how many times smaller than the grid's billows lumps are; `shutter`: seconds that it is open."""
+
+    finer: float
+    shutter: float
+
+
+def detail_for(camera: Camera, lit: LitCloud, shutter: float) -> Detail:
+    """Choose the size of lumps for a shot with its first `camera`: the smallest are some PIXELS wide in the middle of the dust's box."""
+    depth = rotation_matrix(camera)[2] @ lit.middle + camera.translation[2]
+    pixel = max(float(depth), 1.0) / camera.focal_px / lit.voxel
+    finer = 2.0 ** np.floor(np.log2(max(SMALLEST / (PIXELS * pixel), 1.0)))
+    return Detail(float(np.clip(finer, 1, 8)), shutter)
+
+
+def lumps_of(lit: LitCloud, detail: Detail | None) -> tuple:
+    """Return what `lump` wants, for a lit cloud."""
+    ride = lit.ride
+    towards = (lit.sun_rgb.mean() * lit.to_sun + 0.6 * lit.sky_rgb.mean() * np.array([0.0, 1.0, 0.0])).astype(F)
+    towards /= max(float(np.linalg.norm(towards)), 1e-6)
+    drift = lit.drift if lit.drift is not None and detail is not None else np.zeros((1, 1, 1, 3), F)
+    blur = F(detail.shutter / lit.voxel) if lit.drift is not None and detail is not None else F(0)
+    finer = F(detail.finer if detail is not None else 0.0)
+    return ride.eased[0], ride.eased[1], ride.start, ride.half_start, ride.offset, ride.weight, ride.tile, towards, finer, drift, blur
+
+
+@njit(cache=True, fastmath=True)
+def lump(lumps, x, y, z, thick, pixel):
+    """Return factors of thickness and of light at index position (x,y,z); thick: optical depth per voxel, pixel: voxels that a ray covers."""
+    first, second, start, half_start, offset, weight, tile, towards, finer, drift, blur = lumps
+    small = F(2 * SMALLEST) / finer
+    share = min(max(small / pixel - F(LEAST_SHOWN), F(0)), F(1)) * min(thick / F(VEIL), F(1))
+    if blur > F(0):
+        share /= F(1) + _way(drift, x, y, z, start, half_start, blur) / small
+    if share <= F(0.02):
+        return F(1), F(1)
+    x, y, z = x + F(start[0]), y + F(start[1]), z + F(start[2])
+    step = F(TOWARDS) * small
+    size = F(1) / F(2 * EASED)
+    scale = F(0.5 * TEXELS) * finer
+    p = size * (x - F(2 * half_start[0])) - F(0.5)
+    q = size * (y - F(2 * half_start[1])) - F(0.5)
+    r = size * (z - F(2 * half_start[2])) - F(0.5)
+    power, high, facing = F(1e-6), F(0), F(0)
+    for n in range(2):
+        a, b, c, trust = held4(first if n == 0 else second, p, q, r)
+        part = weight[n] * trust
+        if part < F(0.03):
+            continue
+        power += part * part
+        a, b, c = x + a + offset[n, 0], y + b + offset[n, 1], z + c + offset[n, 2]
+        here = tile1(tile, a * scale, b * scale, c * scale)
+        there = tile1(tile, (a + step * towards[0]) * scale, (b + step * towards[1]) * scale, (c + step * towards[2]) * scale)
+        high += part * here
+        facing += part * (here - there)
+    gain = share * min(F(1) / np.sqrt(power), F(1.6))
+    light = F(1) + gain * (F(FACING) * facing + F(TOPS) * high)
+    return np.exp(F(DEEP) * gain * high), min(max(light, F(DIMMEST)), F(BRIGHTEST))
+
+
+@njit(cache=True, fastmath=True)
+def _way(drift, x, y, z, start, half_start, blur):
+    """Voxels that dust at an index position moves while the shutter is open."""
+    i = min(max(int(F(0.5) * (x + F(start[0]))) - half_start[0], 0), drift.shape[0] - 1)
+    j = min(max(int(F(0.5) * (y + F(start[1]))) - half_start[1], 0), drift.shape[1] - 1)
+    k = min(max(int(F(0.5) * (z + F(start[2]))) - half_start[2], 0), drift.shape[2] - 1)
+    a, b, c = drift[i, j, k, 0], drift[i, j, k, 1], drift[i, j, k, 2]
+    return blur * np.sqrt(a * a + b * b + c * c)

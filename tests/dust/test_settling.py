@@ -1,0 +1,80 @@
+"""Every kilogram is somewhere: in the air, on the ground or out of the grid."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from derrumbe.dust.settling import booked, fallout
+from derrumbe.dust.state import Ledger
+from tests.dust.test_cloud import BOX, NO_RUBBLE, ball, run, scene
+
+
+def weighed(state):
+    cell = BOX.voxel**2
+    return BOX.voxel * cell * state.density.sum(dtype=float), cell * state.ledger.settled.sum(dtype=float), state.ledger.gone
+
+
+@pytest.mark.parametrize(("wind", "linger"), [(0.0, 1e9), (0.0, 1.0), (8.0, 3.0)])
+def test_air_ground_and_outside_hold_all_that_was_made(wind, linger):
+    place = scene(wind=wind, linger=linger)
+    begin = ball(place, (3, 2.0, 0))
+    had = weighed(begin)[0]
+    end = run(place, begin, 30)
+    air, ground, outside = weighed(end)
+    assert air + ground + outside == pytest.approx(had, rel=1e-4)
+    assert end.ledger.settled.min() >= 0
+    assert (outside > 0.02 * had) == (wind > 0)
+
+
+def test_an_event_is_booked_as_made():
+    events = {
+        "time": np.array([0.02]), "position": np.array([[0.0, 4.0, 0.0]]), "velocity": np.array([[3.0, 0, 0]]), "mass": np.array([2.0]),
+        "radius": np.array([0.8]), "kind": np.array([2], np.uint8),
+    }  # fmt: skip
+    place = scene(events)
+    end = run(place, ball(place, (0, 4, 0), radius=0.0), 16)
+    assert end.ledger.made == pytest.approx(2.0, rel=1e-3)
+    assert sum(weighed(end)) == pytest.approx(2.0, rel=1e-3)
+
+
+def test_dust_comes_down_under_where_it_was():
+    place = scene(linger=0.5)
+    end = run(place, ball(place, (-3, 3.0, 2)), 10)
+    x = (np.arange(BOX.shape[0]) + 0.5) * BOX.voxel + BOX.origin[0]
+    z = (np.arange(BOX.shape[2]) + 0.5) * BOX.voxel + BOX.origin[2]
+    share = end.ledger.settled / end.ledger.settled.sum()
+    assert (share.sum(1) * x).sum() == pytest.approx(-3, abs=0.4)
+    assert (share.sum(0) * z).sum() == pytest.approx(2, abs=0.4)
+
+
+def test_no_more_falls_than_there_is():
+    density = np.random.default_rng(0).random((4, 5, 6)).astype(np.float32)
+    assert np.allclose(fallout(density, 9.0, 1.0), density[:, 0])
+    assert np.allclose(fallout(density, 0.0, 0.0), density.sum(1))
+    after = booked(Ledger(0, 0, np.zeros((4, 6), np.float32)), 10.0, 8.0, 0.5, density[:, 0], 0.5)
+    assert after.settled.sum() * 0.5**2 == pytest.approx(1.5 * 0.5**3)
+    assert after.gone == pytest.approx(0.5 * 0.5**3)
+
+
+def test_only_what_falls_alone_and_fast_sheds_dust():
+    from derrumbe.dust.solids import Poses, Rubble, shed
+
+    rubble = Rubble(np.zeros((1, 3), np.float32), np.zeros(1, np.int64), np.ones(1, np.float32))
+    share, solid = np.zeros(BOX.cells, np.float32), np.zeros(BOX.cells, bool)
+    turn = np.tile(np.array([1, 0, 0, 0], np.float32), (2, 1, 1))
+
+    def lost(fall, share):
+        density = np.zeros(BOX.shape, np.float32)
+        poses = Poses(np.array([[[0, 6, 0]], [[0, 6 - fall, 0]]], np.float32), turn, 10.0)
+        shed(density, rubble, poses, (0.0, 0.1), share, solid, BOX, 0.03)
+        return density.sum() * BOX.voxel**3
+
+    assert lost(0.2, share) == 0
+    assert lost(1.0, share) == pytest.approx(0.03 * (1.0 - 0.3), rel=1e-4)
+    assert lost(1.0, share + 0.5) == 0
+
+
+def test_rubble_free_scenes_shed_nothing():
+    place = replace(scene(), rubble=NO_RUBBLE, shed=1.0)
+    assert run(place, ball(place, (0, 4, 0), radius=0.0), 2).ledger.made == 0
