@@ -41,8 +41,8 @@ class Stage:
 STAGES: tuple[Stage, ...] = (
     Stage("ingest", "plate", records.Plate, (), "1"),
     Stage("survey", "film_set", records.Set, ("plate",), "6"),
-    Stage("fracture", "pieces", records.Pieces, ("film_set",), "2"),
-    Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "5"),
+    Stage("fracture", "pieces", records.Pieces, ("film_set",), "3"),
+    Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "6"),
     Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "5"),
     Stage("render", "guides", records.Guides, ("plate", "film_set", "pieces", "motion", "cloud"), "10"),
     Stage("generate", "layers", records.Layers, ("plate", "film_set", "guides"), "2"),
