@@ -34,6 +34,9 @@ class Lines:
     def stage(self, number: int, count: int, name: str, reused: bool) -> None:
         _print(f"[{number}/{count}] {name}{': nothing changed' if reused else ''}")
 
+    def note(self, text: str) -> None:
+        _print(f"  {text}")
+
     def begin(self, label: str, total: int | None, unit: str) -> None:
         self._label, self._total, self._unit, self._count = label, total, unit, 0
         self._began = self._told = time.monotonic()
@@ -95,6 +98,9 @@ class Bars:
         self._prefix = f"[{number}/{count}] {name}"
         if reused:
             self._progress.console.print(f"{self._prefix}: nothing changed", highlight=False, markup=False)
+
+    def note(self, text: str) -> None:
+        self._progress.console.print(f"{self._prefix}: {text}", highlight=False, markup=False)
 
     def begin(self, label: str, total: int | None, unit: str) -> None:
         self._task = self._progress.add_task(f"{self._prefix} · {label}", total=total, unit=unit)

@@ -181,6 +181,10 @@ class Building(Part):
     """Heights of the tops of storeys; the last is the eaves, what is above is roof."""
     height: float
     material: Literal["brick", "concrete", "stone", "timber"]
+    height_spread: float = 0.0
+    """How open the height is: one sigma of its logarithm; 0: said by the artist."""
+    height_how: str = ""
+    """How the height was found, in words."""
     solid: str = "building.npz"
     """vertices (n,3) float64 m, triangles (m,3) int32: closed manifold; seen from the camera it fills the outline exactly."""
 
@@ -232,6 +236,16 @@ class Set(Record):
     evidence: tuple[str, ...] = ()
     """PNG pictures that show what survey found, for the report."""
     warnings: tuple[Caution, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the artist should look at before anything is made from this set."""
+        building = self.building
+        if not building.height_how:
+            return ()
+        count, eaves = len(building.storey_tops), building.storey_tops[-1] if building.storey_tops else building.height
+        high = f"building {building.height:.1f} m high, {count} storeys of {eaves / max(count, 1):.1f} m ({building.height_how})"
+        return (high if building.height_spread == 0 else f"{high}; otherwise --set building.height=METRES",)
 
     def camera_at(self, frame: int) -> Camera:
         return self.cameras[0] if self.locked else self.cameras[frame - self.frames.first]

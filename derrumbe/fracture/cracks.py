@@ -17,7 +17,7 @@ import numpy as np
 from manifold3d import Manifold
 
 from derrumbe.fracture.elements import Element
-from derrumbe.fracture.materials import COARSENESS, MATTER
+from derrumbe.fracture.materials import COARSENESS, MATTER, Kind
 from derrumbe.geom.carving import Frame, corner_points
 
 SMALLEST = 0.12
@@ -30,6 +30,10 @@ PANEL, HIDDEN = 3.0, 2.0
 """A block whose typical edge is longer than a storey-high panel is broken before all others (twice as long where the camera doesn't see
 it, m): a large building would otherwise come down in plates."""
 URGENT = 6.0
+LONG, LONG_HIDDEN, SNAPS = 10.0, 15.0, 2.6
+"""A block longer than a bay and a half, or two bays where the camera doesn't see it, comes first of all: slabs break at their joints over
+columns and walls. A column longer than SNAPS comes next, after what is large and seen: it snaps near the middle of its storey (m)."""
+FIRST = 40.0
 TRIES = 3
 TOUGHEST = 1.6
 TAIL_SPAN = 2.8
@@ -97,6 +101,11 @@ def _oversize(shard: Shard, element: Element, size: float) -> float:
         return 0.0
     large = shard.span > max(PANEL * (1 if element.shown else HIDDEN), 3 * size)
     urgent = (URGENT if element.shown else HIDDEN) if large else 1.0
+    length = float((shard.high - shard.low).max())
+    if length > (LONG if element.shown else LONG_HIDDEN):
+        return FIRST * length
+    if element.kind == Kind.COLUMN and length > SNAPS:
+        return 3 * URGENT * length / SNAPS
     return urgent * shard.span / (size * COARSENESS[element.kind] * element.coarse * shard.toughness)
 
 

@@ -22,10 +22,14 @@ class Teller(Progress, Protocol):
     """Hears of stages too."""
 
     def stage(self, number: int, count: int, name: str, reused: bool) -> None: ...
+    def note(self, text: str) -> None: ...
 
 
 class SilentTeller(Silence):
     def stage(self, number: int, count: int, name: str, reused: bool) -> None:
+        pass
+
+    def note(self, text: str) -> None:
         pass
 
 
@@ -58,6 +62,8 @@ def run_shot(
         stages = stages[: 1 + [stage.name for stage in stages].index(until)]
     for number, stage in enumerate(stages, 1):
         _advance(stage, shot, store, flow, bench, partial(teller.stage, number, len(stages), stage.name))
+        for note in getattr(flow.results[stage.gives].record, "notes", ()):
+            teller.note(note)
     store.prune(flow.keys)
     return flow
 

@@ -9,20 +9,27 @@ from pathlib import Path
 import numpy as np
 
 from derrumbe.core.files import load_arrays
-from derrumbe.core.records import Camera
+from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, rotation_matrix
 from derrumbe.media.exr import read_exr
+from derrumbe.render.aov import Data
+from derrumbe.render.contact import Contact, contact, contacts
 from derrumbe.render.intact import standing
 from derrumbe.render.light import illumination
 from derrumbe.render.occlusion import Occluders
 from derrumbe.render.raster import Window, depth_of, projected, visible
 from derrumbe.render.receivers import SKY_DEPTH, Receivers, coarse_camera, grid, place, set_normals
 from derrumbe.render.scene import Inputs, load
+from derrumbe.render.settled import cover
 from derrumbe.render.shadow import MOST, enlarged, light_on, ratio, smoothed
 from derrumbe.render.solids import Lighting
 from derrumbe.render.surface import piece_of
 
 GRID_WIDTH = 960
+HIDDEN = 1e-4
+"""Weight of receivers behind solids: the dark under a pile must not leak out of it."""
+SETTLED = 41
+"""Seed of the patches of settled dust."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,24 +94,61 @@ def _ground(inputs: Inputs, camera: Camera, window: Window, step: int, pixels: n
 
 
 @dataclass(frozen=True, eq=False)
-class Shadow:
-    """The shadow layer on the coarse grid, to be enlarged a band of rows at a time."""
+class Backdrop:
+    """What is seen behind the new solids, on the coarse grid, to be enlarged a band of rows at a time.
+
+    shadow (m,n,3): ratio of light; old (m,n,3): light before; weight (m,n): receivers that solids hide count for next to nothing;
+    dust, lit_dust: what settled dust leaves open (m,n,3) and 1 less what it shows, None when there is none; contact: finer light, or None.
+    """
 
     camera: Camera
     to: Receivers
-    coarse: np.ndarray
+    weight: np.ndarray
+    shadow: np.ndarray
+    old: np.ndarray
+    dust: np.ndarray | None
+    lit_dust: np.ndarray | None
+    contact: Contact | None
 
-    def rows(self, depth: np.ndarray, top: int) -> np.ndarray:
-        """Return the ratio (h,w,3) float32 for rows from `top` with full-size depth (h,w) of what stands behind."""
+    def ratio(self, depth: np.ndarray, top: int) -> np.ndarray:
+        """Return the shadow layer (h,w,3) float32 for rows from `top` with full-size depth (h,w) of what stands behind."""
+        out = self._enlarged(self.shadow, depth, top)
+        here = None if self.contact is None else self.contact.rows(top, len(depth))
+        if here is None or self.contact is None:
+            return out
+        rows, own, columns = here
+        share = self.contact.share[own]
+        near = np.where(share > 0, depth[rows, columns], 0).astype(np.float32)
+        full = np.zeros((share.shape[0], self.camera.width), np.float32)
+        full[:, columns] = near
+        old = self._enlarged(self.old, full, top + rows.start)[:, columns]
+        fine = np.minimum((self.contact.light[own] + 1e-6) / (old + 1e-6), MOST)
+        out[rows, columns] += share[..., None] * np.where(near[..., None] > 0, fine - out[rows, columns], 0)
+        return out
+
+    def settled(self, depth: np.ndarray, top: int) -> np.ndarray | None:
+        """Return settled dust (h,w,4) float32, premultiplied, for rows from `top`; None when there is none."""
+        if self.dust is None or self.lit_dust is None:
+            return None
+        open_share, light = self._enlarged(self.dust, depth, top), self._enlarged(self.lit_dust, depth, top)
+        return np.concatenate([1 - light, 1 - open_share[..., :1]], -1)
+
+    def _enlarged(self, coarse: np.ndarray, depth: np.ndarray, top: int) -> np.ndarray:
         view = rotation_matrix(self.camera).T
         corner = view @ (-self.camera.cx / self.camera.focal_px, -self.camera.cy / self.camera.focal_px, 1.0)
         across, down = view[:, 0] / self.camera.focal_px, view[:, 1] / self.camera.focal_px
         to = self.to
-        return enlarged(self.coarse, to.valid, to.points, to.normals, depth, to.step, top, eye(self.camera), across, down, corner)
+        return enlarged(coarse, to.valid, self.weight, to.points, to.normals, depth, to.step, top, eye(self.camera), across, down, corner)
 
 
-def shadow(inputs: Inputs, camera: Camera, lighting: Lighting, moved: np.ndarray, rays: int, frame: int) -> Shadow:
-    """Return the shadow of the solids and dust in `lighting`; moved (N,) bool says which pieces no longer stand; rays: sky rays per receiver."""
+def backdrop(
+    inputs: Inputs, camera: Camera, lighting: Lighting, data: Data, moved: np.ndarray, rays: int, frame: int, dust: np.ndarray
+) -> Backdrop:
+    """Return what the solids and dust in `lighting` make of what stands behind them.
+
+    data: solids as the camera sees them; moved (N,) bool says which pieces no longer stand; rays: sky rays per receiver;
+    dust (3,): albedo of settled dust.
+    """
     film_set = inputs.film_set.record
     was = before(inputs, camera, rays, film_set.frames.first if film_set.locked else frame)
     stands = (was.piece >= 0) & ~moved[np.maximum(was.piece, 0)]
@@ -115,10 +159,44 @@ def shadow(inputs: Inputs, camera: Camera, lighting: Lighting, moved: np.ndarray
         np.where(pick, was.building.points, was.ground.points),
         np.where(pick, was.building.normals, was.ground.normals),
     )
-    old = np.where(pick, was.building_light, was.ground_light)
+    solid = np.full((camera.height, camera.width), FAR, np.float32)
+    solid[data.window.slices] = data.depth
+    step = to.step
+    weight = np.where(solid[step // 2 :: step, step // 2 :: step] < to.depth, HIDDEN, 1).astype(np.float32)
     new = light_on(lighting.lamp, lighting.occluders, to, rays, lighting.sun_air, lighting.sky_air)
+    old, new = smoothed(np.where(pick, was.building_light, was.ground_light), to), smoothed(new, to, weight)
     most = np.where(was.under & ~stands, 1.0, MOST).astype(np.float32)
-    return Shadow(camera, to, ratio(smoothed(new, to), smoothed(old, to), to, most))
+    share = cover(inputs.cloud, frame, to, SETTLED)
+    return Backdrop(
+        camera=camera,
+        to=to,
+        weight=weight,
+        shadow=ratio(new, old, to, most),
+        old=old,
+        dust=None if share is None else np.repeat(1 - share[..., None], 3, -1),
+        lit_dust=None if share is None else (1 - share[..., None] * dust * new).astype(np.float32),
+        contact=_contact(inputs, camera, lighting, data, to, stands, frame),
+    )
+
+
+def _contact(
+    inputs: Inputs, camera: Camera, lighting: Lighting, data: Data, to: Receivers, stands: np.ndarray, frame: int
+) -> Contact | None:
+    """Return finer light on the ground near solids that rest on it; stands (m,n) bool: the building is still in the way there."""
+    import cv2
+
+    window = data.window
+    if 0 in window.shape:
+        return None
+    y, x = (np.minimum(np.arange(low, high) // to.step, size - 1) for low, high, size in
+            ((window.y0, window.y1, stands.shape[0]), (window.x0, window.x1, stands.shape[1])))  # fmt: skip
+    depth = set_depth(inputs, frame)[window.slices]
+    depth = np.where((depth < SKY_DEPTH) & (cv2.dilate(stands.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)[np.ix_(y, x)], depth, 0)
+    share = contacts(depth, data.depth, load(inputs).pixel)
+    if share is None:
+        return None
+    normals = np.ascontiguousarray(to.normals[np.ix_(y, x)])
+    return contact(camera, window, depth, normals, share, lighting.lamp, lighting.occluders, (lighting.sun_air, lighting.sky_air))
 
 
 def behind_rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numba as nb
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import eye, project
 from derrumbe.render.light import light_at
-from derrumbe.render.materials import broken, mixed
+from derrumbe.render.lines import Lines
+from derrumbe.render.materials import broken, mixed, tinted
 from derrumbe.render.noise import chance
 from derrumbe.render.raster import NEAR, Window
 from derrumbe.render.scene import Scene
@@ -19,8 +21,14 @@ from derrumbe.render.solids import Lighting
 from derrumbe.render.surface import was_seen
 from derrumbe.render.texture import sample as picture_at
 
+METAL, PAPER = 6, 7
+BAR_LENGTH, BAR_WIDTH = 22.0, 0.55
+"""Length and thickness of bars and pipes, in radii of the ball that falls as they do."""
+LYING = 0.15
+"""m/s under which a crumb lies, and turns no more."""
 SKY_RAYS = 3
-DUSTY = 0.35
+DUSTY, LAIN = 0.35, 0.8
+"""Share of a crumb that dust covers in the air, and when it has lain for seconds."""
 SMALLEST = 0.04
 """Pixels of radius under which a crumb is nothing but dust."""
 
@@ -72,14 +80,61 @@ def window_of(camera: Camera, some: Crumbs) -> Window:
     return Window(x0, y0, int(min(high[0], camera.width)), int(min(high[1], camera.height)))
 
 
-def colours(scene: Scene, look: Look, lighting: Lighting, camera: Camera, some: Crumbs) -> np.ndarray:
+@lru_cache(maxsize=1)
+def _lies_from(key: int, scene: Scene) -> np.ndarray:
+    """Return the sample (M,) from which on each crumb lies still; `key` only tells scenes apart."""
+    position, rate = scene.debris["position"], scene.samples_per_second
+    last = np.zeros(position.shape[1], np.float32)
+    for k in range(1, len(position)):
+        with np.errstate(invalid="ignore"):
+            moves = np.linalg.norm(position[k] - position[k - 1], axis=1) * rate > LYING
+        last[moves] = k
+    return last
+
+
+def lies_from(scene: Scene) -> np.ndarray:
+    """Return the sample (M,) float32 from which on each crumb lies still."""
+    return _lies_from(id(scene), scene)
+
+
+def turned(scene: Scene, some: Crumbs, sample: float) -> np.ndarray:
+    """Return by how much each crumb has turned (m,) float64, radians: what lies turns no more."""
+    seconds = np.minimum(sample, lies_from(scene)[some.index]) / scene.samples_per_second
+    return (scene.debris["spin"][some.index] * seconds).astype(np.float64)
+
+
+def bars(scene: Scene, some: Crumbs, colour: np.ndarray, samples: tuple[float, ...]) -> list[Lines]:
+    """Return those crumbs that are bars and pipes as lines, at each of some motion samples. colour (m,3): of all crumbs."""
+    long = np.flatnonzero(scene.debris["material"][some.index] == METAL)
+    index = some.index[long]
+    u, v = (_fixed_directions(index, salt) for salt in (3, 5))
+    half, width = 0.5 * BAR_LENGTH * scene.debris["radius"][index], BAR_WIDTH * scene.debris["radius"][index]
+    out = []
+    for sample in samples:
+        place, turn = _at(scene.debris["position"][:, index], sample), turned(scene, some, sample)[long]
+        way = half[:, None] * (np.cos(turn)[:, None] * u + np.sin(turn)[:, None] * v)
+        way[:, 1] *= 0.4
+        there = np.isfinite(place).all(1)
+        lift = np.where(there, half, 0.0)
+        out.append(Lines(*(v[there] for v in (place - way, place + way, width, colour[long], np.ones(len(long)), lift))))
+    return out
+
+
+def _fixed_directions(index: np.ndarray, salt: int) -> np.ndarray:
+    """Return a unit vector (n,3) for each crumb that is always the same."""
+    random = np.random.default_rng(salt).normal(size=(int(index.max(initial=0)) + 1, 3))[index]
+    return random / np.linalg.norm(random, axis=1, keepdims=True)
+
+
+def colours(scene: Scene, look: Look, lighting: Lighting, camera: Camera, some: Crumbs, sample: float) -> np.ndarray:
     """Return what each crumb shows (m,3) float32: the plate's colour where it came off the façade, else the break's, times its light."""
+    lain = 1 - np.exp(-np.maximum(sample - lies_from(scene)[some.index], 0) / scene.samples_per_second)
     rest = scene.debris["rest"][some.index].astype(np.float64)
     uv, depth = project(scene.camera, rest)
     reflect = np.empty((len(rest), 3))
     material = scene.debris["material"][some.index].astype(np.uint8)
     _reflect(
-        rest, np.nan_to_num(uv, nan=-1e6), depth, material, scene.texture, scene.rest_depth, scene.window.x0, scene.window.y0,
+        some.index, rest, np.nan_to_num(uv, nan=-1e6), depth, material, lain, scene.texture, scene.rest_depth, scene.window.x0, scene.window.y0,
         look.facade, look.dust, look.typical, look.seed, reflect,
     )  # fmt: skip
     normals = _normals(some.index, eye(camera) - some.place, look.seed)
@@ -98,27 +153,42 @@ def _normals(index: np.ndarray, towards: np.ndarray, seed: int) -> np.ndarray:
 
 
 @nb.njit(cache=True)
-def _reflect(rest, uv, depth, material, texture, rest_depth, left, top, facade, dust, typical, seed, out):  # type: ignore[no-untyped-def]
+def _stray(material, i, seed):  # type: ignore[no-untyped-def]
+    """Return the albedo of rusty or zinced metal, or of paper and cloth, a few of them coloured."""
+    pick, shade = chance(i, 7, 0, seed), 0.7 + 0.5 * chance(i, 8, 0, seed)
+    if material == METAL:
+        return tinted((0.125, 0.066, 0.042), shade) if pick < 0.6 else tinted((0.21, 0.21, 0.205), shade)
+    if pick < 0.7:
+        return tinted((0.6, 0.59, 0.55), shade)
+    if pick < 0.8:
+        return tinted((0.34, 0.09, 0.075), shade)
+    return tinted((0.10, 0.16, 0.28), shade) if pick < 0.9 else tinted((0.13, 0.15, 0.10), shade)
+
+
+@nb.njit(cache=True)
+def _reflect(key, rest, uv, depth, material, lain, texture, rest_depth, left, top, facade, dust, typical, seed, out):  # type: ignore[no-untyped-def]
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
     for i in range(rest.shape[0]):
         # half of what comes off the face shows its inner side
-        if chance(i, 5, 0, seed) < 0.5 and was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, depth[i], 0.3):
+        if material[i] >= METAL:
+            base = _stray(material[i], key[i], seed)
+        elif chance(key[i], 5, 0, seed) < 0.5 and was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, depth[i], 0.3):
             rgb = picture_at(texture, uv[i, 0], uv[i, 1], left, top)
             base = (rgb[0] / typical[0], rgb[1] / typical[1], rgb[2] / typical[2])
         else:
             base = broken(material[i], rest[i, 0], rest[i, 1], rest[i, 2], 0.0, 0.0, 1.0, 0.05, facade3, seed)
-        rgb = mixed(base, dust3, DUSTY)
+        rgb = mixed(base, dust3, DUSTY + (LAIN - DUSTY) * lain[i])
         for c in range(3):
             out[i, c] = min(max(rgb[c], 0.0), 0.9)
 
 
-def splat(window: Window, some: Crumbs, colour: np.ndarray, spin: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    """Return premultiplied rgba (h,w,4) float32 of crumbs (far ones first) in front of `solid` (h,w) depth.
+def splat(window: Window, some: Crumbs, material: np.ndarray, colour: np.ndarray, spin: np.ndarray, solid: np.ndarray) -> np.ndarray:
+    """Return premultiplied rgba (h,w,4) float32 of crumbs (far ones first) in front of `solid` (h,w) depth, without `bars`.
 
-    colour (m,3); spin (m,) radians turned so far.
+    material (m,); colour (m,3); spin (m,) radians turned so far.
     """
     out = np.zeros((*window.shape, 4), np.float32)
-    _splat(some.start, some.end, some.depth, some.radius, colour, spin, some.index, solid, window.x0, window.y0, out)
+    _splat(some.start, some.end, some.depth, some.radius, material, colour, spin, some.index, solid, window.x0, window.y0, out)
     return out
 
 
@@ -132,15 +202,19 @@ def _lumpy(angle, key):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _splat(start, end, depth, radius, colour, spin, key, solid, left, top, out):  # type: ignore[no-untyped-def]
+def _splat(start, end, depth, radius, material, colour, spin, key, solid, left, top, out):  # type: ignore[no-untyped-def]
     height, width = solid.shape
     for n in range(start.shape[0]):
+        if material[n] == METAL:
+            continue
         ax, ay = start[n, 0] - left, start[n, 1] - top
         dx, dy = end[n, 0] - start[n, 0], end[n, 1] - start[n, 1]
         length = np.hypot(dx, dy)
+        # sheets turn their edges to the eye now and then
+        flat = 0.25 + 0.75 * abs(np.cos(spin[n])) if material[n] == PAPER else 1.0
         r = max(radius[n], 0.5)
         # what a pixel sees of a crumb smaller than itself, and for how much of the shutter
-        share = min(radius[n] / r, 1.0) ** 2 * min(2 * r / (length + 2 * r) * (1 + 0.27 * min(length, 1.0)), 1.0)
+        share = flat * min(radius[n] / r, 1.0) ** 2 * min(2 * r / (length + 2 * r) * (1 + 0.27 * min(length, 1.0)), 1.0)
         ux, uy = (dx / length, dy / length) if length > 1e-6 else (1.0, 0.0)
         y_low, y_high = max(int(min(ay, ay + dy) - 1.3 * r - 1), 0), min(int(max(ay, ay + dy) + 1.3 * r + 1), height - 1)
         x_low, x_high = max(int(min(ax, ax + dx) - 1.3 * r - 1), 0), min(int(max(ax, ax + dx) + 1.3 * r + 1), width - 1)

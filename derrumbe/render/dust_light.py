@@ -45,6 +45,8 @@ LARGE = 1280
 MOST_FINE_CELLS = 48_000_000
 SOLID_DEPTH = 3.0
 """Optical depth of a flow cell that is all solid."""
+BOUNCED = 0.15
+"""What solids send on of the sky's and the ground's light that they keep from dust: rooms are dark."""
 SEED = 5
 
 
@@ -179,14 +181,15 @@ def _ambient(coarse: np.ndarray, volume: Volume, sun: Sun, shares: np.ndarray) -
     skies = tuple(depths(small, way) for way in _sky_ways())
     downs = tuple(depths(small, way * (1, -1, 1)) for way in _sky_ways()[::3])
     offset = np.asarray(volume.start) / 2 - np.asarray(volume.ride_start)
-    solids = depths(SOLID_DEPTH * volume.solid, np.asarray(sun.direction))
+    solid = (SOLID_DEPTH * volume.solid).astype(F)
+    walls = [depths(solid, way).parts() for way in (*_sky_ways(), *_sky_ways()[::3] * (1, -1, 1), np.asarray(sun.direction))]
     out = np.zeros((*small.shape, 4), F)
-    for way in skies:
-        _add_light(out, way.parts(), F(0.5 / len(skies)), 0, shares, np.zeros(3, F))
-    for way in downs:
-        _add_light(out, way.parts(), F(0.5 / len(downs)), 1, shares, np.zeros(3, F))
+    for way, wall in zip(skies, walls, strict=False):
+        _add_light(out, way.parts(), wall, F(0.5 / len(skies)), 0, shares, offset.astype(F))
+    for way, wall in zip(downs, walls[len(skies) :], strict=False):
+        _add_light(out, way.parts(), wall, F(0.5 / len(downs)), 1, shares, offset.astype(F))
     out[..., 1] *= _ground_light(skies[0], small.shape)
-    _add_light(out, solids.parts(), F(1), 2, shares, offset.astype(F))
+    _add_light(out, walls[-1], walls[-1], F(1), 2, shares, offset.astype(F))
     return skies, out
 
 
@@ -210,19 +213,21 @@ def _ground_light(zenith: Depths, shape: tuple[int, ...]) -> np.ndarray:
 
 
 @njit(cache=True, parallel=True)
-def _add_light(out, way, share, channel, gains, offset):
-    """Add what comes from one direction to a channel of `out` (x,y,z,4): all octaves for 0 and 1 (and to 3: how hidden), bare for 2."""
+def _add_light(out, way, wall, share, channel, gains, offset):
+    """Add what comes from one direction to a channel of `out` (x,y,z,4): all octaves for 0 and 1 (and to 3: how hidden), bare for 2.
+
+    wall: depth of solids in that direction, on cells `offset` away."""
     sums, axis, far, slope, low = way
     for i in prange(out.shape[0]):
         for j in range(out.shape[1]):
             for k in range(out.shape[2]):
                 x, y, z = F(i) + F(0.5), F(j) + F(0.5), F(k) + F(0.5)
+                passed = np.exp(-lookup(wall[0], wall[1], wall[2], wall[3], wall[4], x + offset[0], y + offset[1], z + offset[2]))
                 if channel == 2:
-                    a, b, c = x + offset[0], y + offset[1], z + offset[2]
-                    out[i, j, k, 2] += share * np.exp(-lookup(sums, axis, far, slope, low, a, b, c))
+                    out[i, j, k, 2] += share * passed
                 else:
                     depth = lookup(sums, axis, far, slope, low, x, y, z)
-                    out[i, j, k, channel] += share * octaves(depth, gains)
+                    out[i, j, k, channel] += share * octaves(depth, gains) * (F(BOUNCED) + F(1 - BOUNCED) * passed)
                     out[i, j, k, 3] += share * (F(1) - np.exp(-depth))
 
 

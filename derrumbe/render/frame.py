@@ -11,10 +11,13 @@ from derrumbe.core.records import FAR, Camera
 from derrumbe.render import debris
 from derrumbe.render.air import air, march
 from derrumbe.render.aov import CENTRE, Data, render_data
-from derrumbe.render.backdrop import Shadow, behind_rows, set_depth, shadow
+from derrumbe.render.backdrop import Backdrop, backdrop, behind_rows, set_depth
+from derrumbe.render.bars import lines_of_bars
+from derrumbe.render.cracks import lines_of_cracks
 from derrumbe.render.intact import rest_depth, rest_pieces, rest_window
 from derrumbe.render.layers_file import planes, write_layers
 from derrumbe.render.light import illumination
+from derrumbe.render.lines import draw, strokes
 from derrumbe.render.look import look_of
 from derrumbe.render.raster import Window, bounds, projected
 from derrumbe.render.remnants import remnants_of
@@ -22,9 +25,11 @@ from derrumbe.render.scene import Inputs, Scene, load
 from derrumbe.render.settings import Settings
 from derrumbe.render.shade import Look
 from derrumbe.render.shutter import Shutter, pose, posed, shutter
-from derrumbe.render.solids import Lighting, Solids, moving_solids, render_solids
+from derrumbe.render.solids import Lighting, Solids, moment, moving_solids, render_solids
 
 INTACT = "intact.npz"
+STRANDS = 1
+"""Seed of bars: the same for every shot, as torn edges are."""
 OPAQUE, REACH = 0.996, 13
 """Opacity of dust that hides a solid, and how many pixels across it must."""
 
@@ -58,7 +63,7 @@ class View:
     data: Data
     crumbs: tuple[Window, np.ndarray]
     dust: tuple[np.ndarray, np.ndarray, np.ndarray | None] | None
-    shadow: Shadow
+    backdrop: Backdrop
     rest: tuple[np.ndarray, np.ndarray]
     moved: np.ndarray
 
@@ -83,7 +88,11 @@ class View:
             if self.dust[2] is not None:
                 rows[planes("dust_near")] = self.dust[2][None, top:bottom]
         depth = behind_rows(self.inputs, self.frame, top, bottom, self.data.window, *self.rest, self.moved)
-        rows[planes("shadow")] = _planar(self.shadow.rows(depth, top))
+        rows[planes("shadow")] = _planar(self.backdrop.ratio(depth, top))
+        settled = self.backdrop.settled(depth, top)
+        if settled is not None:
+            above = rows[planes("dust_behind")]
+            above += (1 - above[3:]) * _planar(settled)
 
 
 def _paste(rows: np.ndarray, top: int, window: Window, values: np.ndarray, where: slice) -> None:
@@ -113,9 +122,9 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
         frame=frame,
         solids=render_solids(inputs, scene, look, camera, times, lighting, sky_rays=knobs.sky_rays, denoise=knobs.denoise, hidden=hidden),
         data=data,
-        crumbs=_crumbs(inputs, scene, look, camera, times, lighting, data, frame),
+        crumbs=_small(inputs, scene, look, camera, times, lighting, data, frame),
         dust=layers,
-        shadow=shadow(inputs, camera, lighting, middle.moved, knobs.sky_rays + knobs.sky_rays // 2, frame),
+        backdrop=backdrop(inputs, camera, lighting, data, middle.moved, knobs.sky_rays + knobs.sky_rays // 2, frame, look.dust),
         rest=rest,
         moved=middle.moved,
     )
@@ -140,18 +149,29 @@ def _data(inputs: Inputs, scene: Scene, camera: Camera, frame: int, times: Shutt
     return data, (rest_piece, rest_depth(inputs, camera, window))
 
 
-def _crumbs(
+def _small(
     inputs: Inputs, scene: Scene, look: Look, camera: Camera, times: Shutter, lighting: Lighting, data: Data, frame: int
 ) -> tuple[Window, np.ndarray]:
-    closes = 2 * times.middle - times.open
-    some = debris.crumbs(scene, camera, times.open, closes)
+    """Return what is too small for pieces, in a window: crumbs, bars that stick out of concrete, cracks."""
+    moments = (times.open, times.middle, 2 * times.middle - times.open)
+    some = debris.crumbs(scene, camera, moments[0], moments[-1])
+    colour = debris.colours(scene, look, lighting, camera, some, times.middle)
+    poses = tuple(pose(scene, sample) for sample in moments)
+    now = moment(scene, times.middle, float(inputs.plate.record.rate))
+    strands = lines_of_bars(inputs, lighting, poses, now.settled, look.dust, STRANDS)
+    cracks = lines_of_cracks(inputs, lighting, poses, times.middle / scene.samples_per_second)
+    loose = debris.bars(scene, some, colour, moments)
+    drawn = [strokes(camera, a.joined(b).joined(c)) for a, b, c in zip(strands, cracks, loose, strict=True)]
     window = debris.window_of(camera, some)
-    if not len(some.index):
+    for each in drawn:
+        window = window.joined(each.window.within(camera))
+    if 0 in window.shape:
         return window, np.zeros((0, 0, 4), np.float32)
     solid = np.minimum(within(data.solid, data.window, window), set_depth(inputs, frame)[window.slices])
-    seconds = (frame - scene.first_frame) / float(inputs.plate.record.rate)
-    spin = (scene.debris["spin"][some.index] * seconds).astype(np.float64)
-    return window, debris.splat(window, some, debris.colours(scene, look, lighting, camera, some), spin, solid)
+    material = scene.debris["material"][some.index].astype(np.uint8)
+    crumbs = debris.splat(window, some, material, colour, debris.turned(scene, some, times.middle), solid)
+    lines = np.mean([draw(each, solid, window) for each in drawn], axis=0, dtype=np.float32)
+    return window, crumbs + (1 - crumbs[..., 3:]) * lines
 
 
 def within(values: np.ndarray, own: Window, window: Window) -> np.ndarray:

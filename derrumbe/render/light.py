@@ -14,7 +14,7 @@ from derrumbe.render.occlusion import LIFT, Occluders, lifted, sky_directions, s
 Transmittance = Callable[[np.ndarray], np.ndarray]
 """(n,3) world points -> (n,) share of light that passes the dust."""
 
-ENCLOSED = 0.22
+ENCLOSED = 0.15
 """What a blocked sky ray brings back, as a share of the mean of sky and ground: one more bounce off dusty walls."""
 
 DUST_SKY, DUST_SUN = 0.42, 0.1

@@ -7,21 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
+from derrumbe.core.records import Set
 from derrumbe.render.intact import prepared, typical_light
 from derrumbe.render.scene import Inputs, load
 from derrumbe.render.shade import Look
 
-PALE = np.array([0.46, 0.44, 0.41])
+SETTLED = 0.9
+"""What settled dust reflects, of the cloud's: it lies rough, and its grains shade each other."""
 
 
-def dust_albedo(color: str, facade: np.ndarray) -> np.ndarray:
-    """Return the albedo (3,) of settled dust: a pale cast of the façade's own colour, or the knob's."""
-    if color == "auto":
-        return 0.65 * PALE + 0.35 * np.minimum(facade * 1.25, 0.6)
-    from derrumbe.media.colour import from_display
+def dust_albedo(color: str, film_set: Set) -> np.ndarray:
+    """Return the albedo (3,) of settled dust: the cloud's own colour, or the knob's."""
+    from derrumbe.render.dust_light import reflectance
 
-    codes = np.array([[[int(color.lstrip("#")[k : k + 2], 16) for k in (0, 2, 4)]]], np.uint8)
-    return np.clip(from_display(codes)[0, 0].astype(np.float64), 0.02, 0.9)
+    return SETTLED * reflectance(color, film_set.facade_rgb, film_set.sun)
 
 
 @lru_cache(maxsize=1)
@@ -30,4 +29,4 @@ def look_of(inputs: Inputs, intact: Path, color: str, seed: int) -> Look:
     light = prepared(intact)
     typical = typical_light(load(inputs), light)
     facade = np.clip(np.asarray(inputs.film_set.record.facade_rgb) / typical, 0.03, 0.85)
-    return Look(typical, facade, dust_albedo(color, facade), light, seed)
+    return Look(typical, facade, dust_albedo(color, inputs.film_set.record), light, seed)

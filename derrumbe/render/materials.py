@@ -13,6 +13,8 @@ from derrumbe.render.noise import cells, chance, layered, value
 
 COURSE, BRICK, JOINT = 0.075, 0.25, 0.011
 ROOM = 4.2
+SLOT = 1.3
+"""Metres of wall for one piece of furniture."""
 
 PAINTS = np.array(
     [
@@ -133,6 +135,32 @@ def floor_or_ceiling(x, y, z, ny, storey, pixel, seed):  # type: ignore[no-untyp
 
 
 @nb.njit(cache=True)
+def furnished(rgb, along, height, room, storey, pixel, seed):  # type: ignore[no-untyped-def]
+    """Return a wall's colour with what stands and hangs before it: doors, cupboards with their shelves, pictures, a radiator."""
+    slot = int(np.floor(along / SLOT))
+    across, pick = along - slot * SLOT, chance(slot, storey, room, seed + 201)
+    tint = 0.5 + chance(slot, storey, room, seed + 203)
+    clear = shown(0.6, pixel)
+    if pick < 0.16:
+        if 0.15 < across < 1.02 and height < 2.05:
+            edge = across < 0.21 or across > 0.96 or height > 1.99
+            return mixed(rgb, tinted((0.30, 0.235, 0.17), tint) if edge else tinted((0.22, 0.15, 0.09), tint), clear)
+    elif pick < 0.36:
+        top = 0.9 + 1.1 * chance(slot, storey, room, seed + 207)
+        if 0.06 < across < 1.22 and height < top:
+            shelf = height % 0.38 < 0.035 or abs(across - 0.64) < 0.02
+            inside = tinted((0.06, 0.05, 0.045), 1 + 5 * (chance(int(np.floor(along / 0.07)), int(height / 0.38), room, seed) > 0.55))
+            return mixed(rgb, tinted((0.27, 0.19, 0.12), tint) if shelf else inside, clear)
+    elif pick < 0.48:
+        if 0.3 < across < 1.0 and 1.3 < height < 1.85:
+            frame = across < 0.35 or across > 0.95 or height < 1.35 or height > 1.8
+            return mixed(rgb, (0.07, 0.06, 0.05) if frame else tinted((0.34, 0.33, 0.30), tint), clear)
+    elif pick < 0.56 and 0.2 < across < 1.1 and 0.12 < height < 0.72:
+        return mixed(rgb, tinted((0.62, 0.61, 0.58), 0.75 if along % 0.08 < 0.03 else 1.0), clear)
+    return rgb
+
+
+@nb.njit(cache=True)
 def room_wall(x, y, z, nx, nz, above_floor, storey, pixel, seed):  # type: ignore[no-untyped-def]
     """Return the albedo of a painted or papered wall, scuffed towards the floor."""
     i, k = int(np.floor((x + nx * 0.6) / ROOM)), int(np.floor((z + nz * 0.6) / ROOM))
@@ -146,6 +174,7 @@ def room_wall(x, y, z, nx, nz, above_floor, storey, pixel, seed):  # type: ignor
         rgb = tinted(rgb, 0.5)
     elif above_floor < 1.1 and pick in (2, 3, 6):
         rgb = tinted(rgb, 0.72)
+    rgb = furnished(rgb, along, above_floor, i + 7 * k, storey, pixel, seed)
     stains = layered(x * 0.9, y * 0.9, z * 0.9, seed + 61)
     return tinted(rgb, (0.6 + 0.62 * stains) * (0.82 + 0.18 * min(above_floor / 0.8, 1.0)))
 
@@ -172,6 +201,25 @@ def albedo(material, face, storey, point, normal, above_floor, pixel, facade, se
     if face == 3:
         return room_wall(x, y, z, nx, nz, above_floor, storey, pixel, seed)
     return skin(material, x, y, z, ny, pixel, facade, seed)
+
+
+@nb.njit(cache=True)
+def litter(x, y, z, period, rgb, seed):  # type: ignore[no-untyped-def]
+    """Return the albedo of small rubble that lies on something: stones and crumbs about `period` metres apart, dark between them."""
+    border, tint = cells(x / period, y / period, z / period, seed + 151)
+    fine, grain = cells(x * 2.3 / period, y * 2.3 / period, z * 2.3 / period, seed + 157)
+    return tinted(rgb, (0.75 + 0.4 * tint) * (0.85 + 0.3 * grain) * (0.6 if border < 0.08 else 1.0) * (0.8 if fine < 0.08 else 1.0))
+
+
+@nb.njit(cache=True)
+def litter_normal(x, y, z, nx, ny, nz, period, seed):  # type: ignore[no-untyped-def]
+    """Tilt the normal: every stone lies its own way."""
+    _, tint = cells(x / period, y / period, z / period, seed + 151)
+    key = int(tint * 65536)
+    tx, ty, tz = (chance(key, 1, 0, seed) * 2 - 1), (chance(key, 2, 0, seed) * 2 - 1), (chance(key, 3, 0, seed) * 2 - 1)
+    tx, ty, tz = nx + 0.5 * tx, ny + 0.5 * ty, nz + 0.5 * tz
+    length = max(np.sqrt(tx * tx + ty * ty + tz * tz), 1e-3)
+    return tx / length, ty / length, tz / length
 
 
 @nb.njit(cache=True)

@@ -43,6 +43,10 @@ class Window:
             return self
         return Window(max(self.x0 - pad, 0), max(self.y0 - pad, 0), min(self.x1 + pad, camera.width), min(self.y1 + pad, camera.height))
 
+    def within(self, camera: Camera) -> Window:
+        """Return the part of the window that lies in the camera's picture."""
+        return Window(max(self.x0, 0), max(self.y0, 0), min(self.x1, camera.width), min(self.y1, camera.height))
+
     def joined(self, other: Window) -> Window:
         """Return the smallest window that holds both."""
         if 0 in self.shape:

@@ -7,6 +7,7 @@ import numpy as np
 from derrumbe.core.records import DustCloud, FrameRange, Guides, Located, Motion, Pieces, Plate, Set
 from derrumbe.core.work import Work
 from derrumbe.media.links import link_file
+from derrumbe.render.cracks import first_crack
 from derrumbe.render.frame import INTACT, FrameMaker
 from derrumbe.render.intact import prepare
 from derrumbe.render.layers_file import nothing, write_layers
@@ -29,7 +30,9 @@ def run(
     inputs = Inputs(plate, film_set, pieces, motion, cloud)
     maker = FrameMaker(settings, inputs, work.folder, PICTURE)
     frames = plate.record.frames
-    untouched = quiet_start(load(inputs), frames, settings.camera.shutter, first_dust(motion, frames, float(plate.record.rate)))
+    rate = float(plate.record.rate)
+    small = min(first_dust(motion, frames, rate), frames.first + first_crack(motion) * rate)
+    untouched = quiet_start(load(inputs), frames, settings.camera.shutter, small)
     _write_blank(maker, untouched)
     rest = [frame for frame in frames if untouched is None or frame > untouched.last]
     if rest:
@@ -45,13 +48,13 @@ def first_dust(motion: Located[Motion], frames: FrameRange, rate: float) -> floa
     return frames.first + float(time.min()) * rate if len(time) else np.inf
 
 
-def quiet_start(scene: Scene, frames: FrameRange, angle: float, dust: float) -> FrameRange | None:
-    """Return the frames at the start in which nothing has moved when the shutter closes; dust: frame in which the first of it appears."""
+def quiet_start(scene: Scene, frames: FrameRange, angle: float, small: float) -> FrameRange | None:
+    """Return the frames at the start in which nothing has moved when the shutter closes; small: frame of the first dust or crack."""
     released = scene.released[scene.released >= 0]
     moves = float(released.min()) - 1 if len(released) else np.inf
     born = np.flatnonzero(np.isfinite(scene.debris["position"][..., 0]).any(1)) if scene.debris["position"].size else np.zeros(0)
     crumbs = float(born[0]) if len(born) else np.inf
-    first = min(min(moves, crumbs) / scene.samples_per_frame + frames.first, dust)
+    first = min(min(moves, crumbs) / scene.samples_per_frame + frames.first, small)
     # a frame is quiet when its shutter closes before anything happens
     last = min(np.ceil(first - angle / 360) - 1 if angle else np.floor(first), frames.last)
     last = min(last, np.floor(first))

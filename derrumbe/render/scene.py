@@ -16,6 +16,8 @@ from derrumbe.render.torn import Mesh, tear
 
 NEIGHBOUR = 1
 OUTER = 0
+LANDING_SPEED, LANDING_SHARE = 2.0, 0.6
+"""m/s that a piece must have fallen with, and the share of it that is left when it has hit something."""
 TEAR = 29
 """Seed of torn edges: the same for every shot, so that a new seed elsewhere keeps the cracks."""
 
@@ -52,7 +54,10 @@ class Scene:
     position: np.ndarray
     rotation: np.ndarray
     released: np.ndarray
+    landed: np.ndarray
+    """(N,) float32 motion sample at which each piece first hit something hard, infinity if it never did."""
     samples_per_frame: int
+    samples_per_second: float
     neighbour_vertices: np.ndarray
     neighbour_triangles: np.ndarray
     debris: dict[str, np.ndarray]
@@ -121,6 +126,17 @@ def floors(storey: np.ndarray, tops: tuple[float, ...]) -> np.ndarray:
     return heights[np.clip(storey.astype(int), 0, len(heights) - 1)]
 
 
+def landings(position: np.ndarray, released: np.ndarray, samples_per_second: float) -> np.ndarray:
+    """Return the sample (N,) float32 at which each piece first lost much of its speed, infinity for none. position (S,N,3), released (N,)."""
+    fastest, landed = np.zeros(len(released)), np.full(len(released), np.inf, np.float32)
+    for k in range(1, len(position)):
+        speed = np.linalg.norm(position[k].astype(np.float64) - position[k - 1], axis=1) * samples_per_second
+        hit = (released >= 0) & (k > released) & (fastest > LANDING_SPEED) & (speed < LANDING_SHARE * fastest) & ~np.isfinite(landed)
+        landed[hit] = k
+        fastest = np.maximum(fastest, speed)
+    return landed
+
+
 @lru_cache(maxsize=1)
 def load(inputs: Inputs) -> Scene:
     """Return the scene, read once per process."""
@@ -156,7 +172,9 @@ def load(inputs: Inputs) -> Scene:
         position=poses["position"],
         rotation=poses["rotation"],
         released=poses["released"].astype(np.int32),
+        landed=landings(poses["position"], poses["released"], motion.record.samples_per_frame * float(inputs.plate.record.rate)),
         samples_per_frame=motion.record.samples_per_frame,
+        samples_per_second=motion.record.samples_per_frame * float(inputs.plate.record.rate),
         neighbour_vertices=proxies["vertices"].astype(np.float32),
         neighbour_triangles=np.ascontiguousarray(proxies["triangles"][proxies["kind"] == NEIGHBOUR], np.int32),
         debris=load_arrays(motion.path(motion.record.debris)),

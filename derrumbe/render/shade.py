@@ -12,14 +12,18 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
-from derrumbe.render.materials import albedo, mixed, roughness_normal, tinted
+from derrumbe.render.materials import albedo, broken, litter, litter_normal, mixed, roughness_normal, tinted
 from derrumbe.render.noise import chance, layered
 from derrumbe.render.scene import Scene
 from derrumbe.render.surface import Samples
 from derrumbe.render.texture import sample as picture_at
 
-DUST_COVER = 0.6
+DUST_COVER = 0.9
 """Most of a face that dust hides."""
+LITTER, LITTER_PIXELS = 0.17, 2.6
+"""Metres between the small stones that lie on what has come down, and pixels at least, so that they are seen as stones."""
+BORROWED = 0.75
+"""How far faces that the plate never showed take the colour that it shows before them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,18 +48,28 @@ class Shading:
     normal: np.ndarray
 
 
-def shade(scene: Scene, look: Look, samples: Samples, age: np.ndarray, change: np.ndarray, turn: np.ndarray, trigger_age: float) -> Shading:
+def shade(
+    scene: Scene,
+    look: Look,
+    samples: Samples,
+    age: np.ndarray,
+    change: np.ndarray,
+    settled: np.ndarray,
+    turn: np.ndarray,
+    trigger_age: float,
+) -> Shading:
     """Return the shading of `samples`.
 
     age (N,): seconds since each piece was released, negative before; change (N,): 0 for a piece that has barely moved, 1 for one that has;
-    turn (N,3,3) rotations; trigger_age: seconds since the first release.
+    settled (N,): how far dust has come down on it, 0..1; turn (N,3,3) rotations; trigger_age: seconds since the first release.
     """
     count = len(samples.pixel)
     out = Shading(np.empty((count, 3), np.float32), np.empty((count, 3), np.float32), np.empty(count, np.float32), samples.normal.copy())
     _shade(
         samples.triangle, samples.rest, samples.uv, samples.size, samples.worn, scene.piece, scene.face, scene.normal,
         scene.material, scene.storey, scene.floor, scene.texture, scene.window.x0, scene.window.y0,
-        look.typical, look.facade, look.dust, look.old_light, look.seed, age, change, turn, trigger_age, out.reflect, out.old, out.change, out.normal,
+        look.typical, look.facade, look.dust, look.old_light, look.seed, age, change, settled, turn, trigger_age,
+        max(LITTER, LITTER_PIXELS * scene.pixel), out.reflect, out.old, out.change, out.normal,
     )  # fmt: skip
     return out
 
@@ -75,17 +89,28 @@ def _eased(low, high, x):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _coat(x, y, z, up, age, trigger_age, seed):  # type: ignore[no-untyped-def]
-    """Share of a face that dust covers: it settles on what has fallen, most on what faces up."""
-    settled = DUST_COVER * _eased(0.4, 3.5, age) if age > 0 else 0.3 * _eased(0.5, 5.0, trigger_age)
-    patches = 0.55 + 0.9 * layered(x * 2.3, y * 2.3, z * 2.3, seed + 101)
-    return min(settled * (0.3 + 0.7 * max(up, 0.0)) * patches, DUST_COVER)
+def _coat(x, y, z, up, age, change, settled, trigger_age, seed):  # type: ignore[no-untyped-def]
+    """Share of a face that dust covers: a little sticks in the air, most comes down on what has landed, thickest on what faces up."""
+    flying = 0.28 * _eased(0.3, 2.5, age) * change if age > 0 else 0.3 * _eased(0.5, 5.0, trigger_age)
+    aloft = flying * (0.4 + 0.6 * max(up, 0.0))
+    lying = settled * (0.3 + 0.6 * _eased(-0.2, 0.85, up))
+    patches = 0.6 + 0.8 * layered(x * 1.1, y * 1.1, z * 1.1, seed + 101)
+    return min(max(aloft, lying) * patches, DUST_COVER)
+
+
+@nb.njit(cache=True, inline="always")
+def _littered(x, y, z, up, settled, period, seed):  # type: ignore[no-untyped-def]
+    """Share of a face that small rubble covers: on what looks up, in heaps."""
+    if settled < 0.02 or up < 0.45:
+        return 0.0
+    heaps = layered(x / (7 * period), y / (7 * period), z / (7 * period), seed + 131)
+    return _eased(0.45, 0.75, up) * _eased(0.5, 0.62, heaps + 0.12 * settled) * min(3 * settled, 1.0)
 
 
 @nb.njit(cache=True)
 def _shade(
     triangle, rest, uv, size, worn, piece, face, rest_normal, material, storey, floor, texture, left, top,
-    typical, facade, dust, old_light, seed, age, change, turn, trigger_age, reflect, old, changed, normal,
+    typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, period, reflect, old, changed, normal,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
     for i in range(triangle.shape[0]):
@@ -93,8 +118,9 @@ def _shade(
         p = piece[t]
         x, y, z = rest[i, 0], rest[i, 1], rest[i, 2]
         up = normal[i, 1]
-        coat = _coat(x, y, z, up, age[p], trigger_age, seed)
-        if worn[i]:
+        coat = _coat(x, y, z, up, age[p], change[p], settled[p], trigger_age, seed)
+        grit = _littered(x, y, z, up, settled[p], period, seed)
+        if worn[i] and grit <= 0.5:
             rgb = picture_at(texture, uv[i, 0], uv[i, 1], left, top)
             base = (rgb[0] / typical[0], rgb[1] / typical[1], rgb[2] / typical[2])
             for c in range(3):
@@ -102,17 +128,34 @@ def _shade(
             changed[i] = change[p]
         else:
             nx, ny, nz = rest_normal[t]
-            base = albedo(material[p], face[t], storey[p], (x, y, z), (nx, ny, nz), y - floor[p], size[i], facade3, seed)
             for c in range(3):
                 old[i, c] = 0
             changed[i] = 1
-            if face[t] == 1:
-                # breaks are fresh and powdery, and no two alike
-                base = mixed(tinted(base, 0.75 + 0.5 * chance(p, 17, 0, seed)), dust3, 0.22)
-                _roughen(normal, i, turn[p], roughness_normal(x, y, z, nx, ny, nz, size[i], seed))
+            if grit > 0.5:
+                crumb = broken(material[p], x, y, z, nx, ny, nz, size[i], facade3, seed)
+                base = mixed(litter(x, y, z, period, mixed(crumb, dust3, 0.45), seed), dust3, 0.15)
+                coat *= 0.55
+                _roughen(normal, i, turn[p], litter_normal(x, y, z, nx, ny, nz, period, seed))
+            else:
+                base = albedo(material[p], face[t], storey[p], (x, y, z), (nx, ny, nz), y - floor[p], size[i], facade3, seed)
+                if face[t] == 0 and material[p] != 4 and (ny < 0.7 or material[p] == 5):
+                    base = mixed(base, _borrowed(texture, uv[i, 0], uv[i, 1], left, top, typical, base), BORROWED)
+                if face[t] == 1:
+                    # breaks are fresh and powdery, and no two alike
+                    base = mixed(tinted(base, 0.75 + 0.5 * chance(p, 17, 0, seed)), dust3, 0.22)
+                    _roughen(normal, i, turn[p], roughness_normal(x, y, z, nx, ny, nz, size[i], seed))
         rgb = mixed(base, dust3, coat)
         for c in range(3):
             reflect[i, c] = max(rgb[c], 0.0)
+
+
+@nb.njit(cache=True, inline="always")
+def _borrowed(texture, u, v, left, top, typical, own):  # type: ignore[no-untyped-def]
+    """Return the albedo that the plate shows at (u, v), `own` where that is outside its window."""
+    if not (0 <= u - left < texture.shape[1] and 0 <= v - top < texture.shape[0]):
+        return own
+    rgb = picture_at(texture, u, v, left, top)
+    return min(rgb[0] / typical[0], 0.9), min(rgb[1] / typical[1], 0.9), min(rgb[2] / typical[2], 0.9)
 
 
 @nb.njit(cache=True, inline="always")

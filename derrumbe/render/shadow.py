@@ -49,8 +49,8 @@ def _apart(points, normals, j, i, point):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def averaged(light, depth, points, normals, reach):  # type: ignore[no-untyped-def]
-    """Average light (h,w,3) over 2*reach x 2*reach neighbours in the same plane."""
+def averaged(light, depth, points, normals, reach, weight=None):  # type: ignore[no-untyped-def]
+    """Average light (h,w,3) over 2*reach x 2*reach neighbours in the same plane, weighted by `weight` (h,w) float32 when there is one."""
     height, width = depth.shape
     out = np.zeros_like(light)
     for y in range(height):
@@ -67,15 +67,16 @@ def averaged(light, depth, points, normals, reach):  # type: ignore[no-untyped-d
                         or _apart(points, normals, j, i, points[y, x]) > near
                     ):
                         continue
-                    total += 1
-                    r, g, b = r + light[j, i, 0], g + light[j, i, 1], b + light[j, i, 2]
+                    w = 1.0 if weight is None else weight[j, i]
+                    total += w
+                    r, g, b = r + w * light[j, i, 0], g + w * light[j, i, 1], b + w * light[j, i, 2]
             out[y, x, 0], out[y, x, 1], out[y, x, 2] = r / total, g / total, b / total
     return out
 
 
-def smoothed(light: np.ndarray, to: Receivers) -> np.ndarray:
-    """Return light with the TILE x TILE ray pattern averaged out along surfaces."""
-    return averaged(light, to.depth, to.points, to.normals, TILE // 2)
+def smoothed(light: np.ndarray, to: Receivers, weight: np.ndarray | None = None) -> np.ndarray:
+    """Return light with the TILE x TILE ray pattern averaged out along surfaces; receivers count by `weight` (h,w) float32."""
+    return averaged(light, to.depth, to.points, to.normals, TILE // 2, weight)
 
 
 def ratio(now: np.ndarray, before: np.ndarray, to: Receivers, most: np.ndarray) -> np.ndarray:
@@ -87,10 +88,11 @@ def ratio(now: np.ndarray, before: np.ndarray, to: Receivers, most: np.ndarray) 
 
 
 @nb.njit(cache=True)
-def enlarged(coarse, known, points, normals, depth, step, top, origin, across, down, corner):  # type: ignore[no-untyped-def]
+def enlarged(coarse, known, weight, points, normals, depth, step, top, origin, across, down, corner):  # type: ignore[no-untyped-def]
     """Return (h,w,3) float32: a coarse layer enlarged along the surfaces of a full-size depth (joint bilateral; Kopf et al., 2007).
 
-    coarse (m,n,3), known (m,n) bool, points, normals (m,n,3): receivers at the middle of step x step blocks. depth (h,w) of rows from `top`
+    coarse (m,n,3), known (m,n) bool, weight (m,n) float32, points, normals (m,n,3): receivers at the middle of step x step blocks.
+    depth (h,w) of rows from `top`
     on, 0 where nothing receives: 1 there. A pixel (x, y) sees origin + depth * (corner + x * across + y * down).
     """
     height, width = depth.shape
@@ -114,7 +116,7 @@ def enlarged(coarse, known, points, normals, depth, step, top, origin, across, d
                     if not known[j, i]:
                         continue
                     gap = _apart(points, normals, j, i, point) / (PLANE_GAP * here)
-                    w = (1 - abs(fy - j) + 1e-3) * (1 - abs(fx - i) + 1e-3) * (np.exp(-gap * gap) + 1e-9)
+                    w = weight[j, i] * (1 - abs(fy - j) + 1e-3) * (1 - abs(fx - i) + 1e-3) * (np.exp(-gap * gap) + 1e-9)
                     total += w
                     r, g, b = r + w * coarse[j, i, 0], g + w * coarse[j, i, 1], b + w * coarse[j, i, 2]
             if total > 0:

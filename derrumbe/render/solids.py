@@ -18,6 +18,8 @@ from derrumbe.render.shade import Look, Shading, relit, shade
 from derrumbe.render.shutter import Shutter, pose, posed
 from derrumbe.render.surface import Coverage, Samples, collect, surfaces
 
+SETTLING = 1.2
+"""Seconds in which the dust of its own landing covers a piece."""
 BAND = 1 << 20
 """Samples shaded at once, so that memory stays bounded at any size of plate."""
 
@@ -47,12 +49,14 @@ class Lighting:
 @dataclass(frozen=True, eq=False)
 class Moment:
     """The pieces at mid-shutter, when their light is gathered. age (N,): seconds since release, negative before; stir (N,): about how far a
-    piece's points have moved, metres; change (N,): 0..1, how much of its new light counts; since: seconds from the first release of all."""
+    piece's points have moved, metres; change (N,): 0..1, how much of its new light counts; settled (N,): 0..1, how far dust has come down on
+    what has hit the ground; since: seconds from the first release of all."""
 
     at: Pose
     age: np.ndarray
     stir: np.ndarray
     change: np.ndarray
+    settled: np.ndarray
     since: float
 
 
@@ -69,7 +73,9 @@ def moment(scene: Scene, sample: float, rate: float) -> Moment:
     turn = np.arccos(np.clip((np.trace(at.rotation, axis1=1, axis2=2) - 1) / 2, -1, 1))
     # a piece that has barely stirred keeps the plate's own light, so that nothing pops when it lets go
     t = np.clip(shift / 0.4 + turn / np.radians(12), 0, 1)
-    return Moment(at, age, shift + 0.5 * turn, t * t * (3 - 2 * t), float(max(age.max(initial=-1.0), 0.0)))
+    down = np.maximum(sample - scene.landed, 0.0) / (scene.samples_per_frame * rate)
+    settled = 1 - np.exp(-down / SETTLING)
+    return Moment(at, age, shift + 0.5 * turn, t * t * (3 - 2 * t), settled, float(max(age.max(initial=-1.0), 0.0)))
 
 
 def render_solids(
@@ -104,7 +110,7 @@ def render_solids(
         for start in range(0, len(pixel), BAND):
             part = slice(start, start + BAND)
             samples = surfaces(scene, view, window, now.at.rotation, calm, pixel[part], triangle[part], offset)
-            shading = shade(scene, look, samples, now.age, now.change, now.at.rotation, now.since)
+            shading = shade(scene, look, samples, now.age, now.change, now.settled, now.at.rotation, now.since)
             lit = np.flatnonzero((samples.pixel % window.shape[1] + samples.pixel // window.shape[1] + index) % every == 0)
             light = _light(scene, look, lighting, now.at, samples, shading, lit, index, rays)
             sums.add(samples.pixel, shading, scene.piece[samples.triangle], lit, light)

@@ -25,6 +25,10 @@ PER_RIM = 5.5
 """Triangles per rim edge, about."""
 REACH = np.array([0.085, 0.06, 0.11, 0.05, 0.0, 0.05])
 """Largest push by material, metres: brick, concrete, stone, timber, glass, roof."""
+SEEN_REACH = 1.3
+"""Pixels that torn edges are pushed at least: breaks are ragged at every scale, and a large building's would look sawn."""
+COARSEST = 5.0
+"""Most times that torn edges grow with the size of a pixel."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +47,12 @@ def tear(mesh: Mesh, centre: np.ndarray, material: np.ndarray, pixel: float, bud
     budget: about how many triangles are worth their time."""
     length = edge_length(mesh, pixel, budget)
     fine = split(mesh, length, INNER * length)
-    reach = np.minimum(REACH[np.minimum(material, len(REACH) - 1)], 0.3 * inner_radius(mesh, centre))
-    moved = _pushed(fine.vertices, fine.vertex_piece, fine.triangles, fine.face == BROKEN, _normals(fine), reach, material == 0, seed)
+    own = REACH[np.minimum(material, len(REACH) - 1)]
+    scale = np.clip(SEEN_REACH * pixel / np.maximum(own, 1e-6), 1.0, COARSEST)
+    reach = np.minimum(own * scale, 0.3 * inner_radius(mesh, centre))
+    moved = _pushed(
+        fine.vertices, fine.vertex_piece, fine.triangles, fine.face == BROKEN, _normals(fine), reach, scale, material == 0, seed
+    )
     return Mesh(moved, fine.vertex_piece, fine.triangles, fine.piece, fine.face)
 
 
@@ -77,10 +85,11 @@ def _rims(keys: np.ndarray, side: np.ndarray) -> np.ndarray:
 
 
 def inner_radius(mesh: Mesh, centre: np.ndarray) -> np.ndarray:
-    """Return the distance (N,) from each piece's centre to its nearest face, metres."""
+    """Return the distance (N,) from each piece's centre to its nearest broken face, metres: whole faces keep their planes."""
+    broken = mesh.face == BROKEN
     away = np.abs(np.sum(_normals(mesh) * (mesh.vertices[mesh.triangles[:, 0]] - centre[mesh.piece]), 1))
     radius = np.full(len(centre), np.inf)
-    np.minimum.at(radius, mesh.piece, away)
+    np.minimum.at(radius, mesh.piece[broken], away[broken])
     return np.where(np.isfinite(radius), radius, 0.0)
 
 
@@ -171,7 +180,7 @@ def _field(x, y, z, toothed, seed):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _pushed(vertices, vertex_piece, triangles, broken, normals, reach, toothed, seed):  # type: ignore[no-untyped-def]
+def _pushed(vertices, vertex_piece, triangles, broken, normals, reach, scale, toothed, seed):  # type: ignore[no-untyped-def]
     """Return vertices (V,3), those of broken faces pushed within the planes of all whole faces that they belong to."""
     count = vertices.shape[0]
     torn = np.zeros(count, np.bool_)
@@ -195,7 +204,8 @@ def _pushed(vertices, vertex_piece, triangles, broken, normals, reach, toothed, 
         p = vertex_piece[v]
         if not torn[v] or known[v] == 3 or reach[p] <= 0:
             continue
-        push = _field(vertices[v, 0], vertices[v, 1], vertices[v, 2], toothed[p], seed) * reach[p]
+        finer = 1 / scale[p]
+        push = _field(vertices[v, 0] * finer, vertices[v, 1] * finer, vertices[v, 2] * finer, toothed[p], seed) * reach[p]
         for b in range(known[v]):
             push -= np.dot(push, planes[v, b]) * planes[v, b]
         out[v] += push

@@ -16,6 +16,7 @@ from derrumbe.simulate.limits import Limits
 from derrumbe.simulate.panels import Panels
 from derrumbe.simulate.passage import Passage
 from derrumbe.simulate.schedule import Plan
+from derrumbe.simulate.shear import Shear
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.world import States, World
 
@@ -41,6 +42,7 @@ class Collapse:
         self.failure = Failure(structure, plan, rng)
         self.panels = Panels(structure, world, self.failure, rng)
         self.passage = Passage(structure, world, self.failure)
+        self.shear = Shear(structure, world, plan.falls, plan.base)
         self.limits = Limits(structure, world, BLOCK)
         self.now = -prelude
         self._joint: Any = None
@@ -54,6 +56,9 @@ class Collapse:
         states = self.world.states()
         sample = self.sample(states)
         self.passage.end(self.now, sample.position, sample.rotation)
+        self.shear.look(steps * self.world.step_seconds, sample.position, sample.rotation, sample.velocity)
+        if isinstance(self.plan.kick, kicks.Peel):
+            kicks.peel_on(self.world, self.plan.kick, self.structure.centre, sample.position, steps * self.world.step_seconds)
         self.limits.apply(states, sample.position[:, 1], -sample.velocity[:, 1])
         return sample
 

@@ -12,6 +12,8 @@ from derrumbe.simulate.world import World
 
 PEEL, PART = 1.8, 0.5
 """m/s with which the upper and the lower edge of a panel leave a façade that peels."""
+LEANING, AWAY = 1.6, 0.7
+"""m/s² with which a panel that comes off is drawn outwards until its middle is so many m from the wall: the load that let it go bends it."""
 BLAST_LASTS = 0.5
 """s after an explosion in which what comes loose is thrown."""
 BLAST_ENERGY = 0.006
@@ -64,6 +66,17 @@ def blast(structure: Structure, falls: np.ndarray, storey: int, side: str, speed
     energy = 0.5 * (structure.mass * falls * (found.at(structure.centre) ** 2).sum(1)).sum()
     most = BLAST_ENERGY * GRAVITY * float((structure.mass * structure.centre[:, 1]).sum())
     return Blast(centre, reach, speed * min(1.0, float(np.sqrt(most / max(energy, 1e-9)))))
+
+
+def peel_on(world: World, peel: Peel, rest: np.ndarray, position: np.ndarray, seconds: float) -> None:
+    """Keep panels that still stand before the wall turning outwards for some seconds. rest, position (N, 3): of all pieces."""
+    over = np.cross((0.0, 1.0, 0.0), peel.heading)
+    for number, body in world.bodies.items():
+        away = float((position[body.pieces] - rest[body.pieces]).mean(0) @ peel.heading)
+        if away < AWAY and world.awake(number):
+            linear, angular, _ = world.motion(number)
+            tall = max(float(np.ptp(rest[body.pieces, 1])), 2.0)
+            world.set_motion(number, linear + LEANING * seconds * peel.heading, angular + LEANING * seconds / tall * over)
 
 
 def start(world: World, kick: Kick, number: int, now: float) -> bool:

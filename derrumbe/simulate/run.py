@@ -33,7 +33,7 @@ def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located
     _save_debris(settings, work, building, track, damage, released)
     _save_events(settings, work, building, film_set, track, damage, plan)
     _save_cracks(settings, work, building, track, damage, broken_at)
-    share, still = verdict.fallen_share(building, track, plan.falls), verdict.lies_still(building, track)
+    share, still = verdict.fallen_share(building, track, plan.falls, plan.base), verdict.lies_still(building, track)
     return Motion(
         cracks="cracks.npz",
         samples_per_frame=clock.samples_per_frame,
@@ -54,7 +54,7 @@ def _fall(
     if clock.moving_samples == 0:
         never = np.full(len(building.bonds), np.inf)
         return track, Damage(never, np.full(building.cells.count, np.inf)), never
-    world = World(building, clock.step_seconds)
+    world = World(building, clock.step_seconds, ~plan.falls)
     for vertices, triangles in neighbours.obstacles(building, film_set):
         world.add_obstacle(vertices, triangles)
     prelude = settings.collapse.prelude

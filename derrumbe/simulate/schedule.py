@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from derrumbe.core.knobs import Collapse
+from derrumbe.simulate import borders
 from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.kicks import Blast, Kick, Peel, blast
 from derrumbe.simulate.structure import OUTER_WALL, PARAPET, ROOF, SLAB, WINDOW, Cells, Structure
@@ -20,14 +21,12 @@ FRONT_SPEED = 10.0
 HINGE_SHARE = 0.3
 """Share of the base, at the back of a topple, that holds as a hinge."""
 CORNERS = ("corner_left", "corner_right")
-CORNER_WIDE, CORNER_DEEP = 0.3, 0.6
+CORNER_WIDE, CORNER_DEEP = 0.36, 0.6
 """Shares of width and depth of a corner that falls."""
 FRONT_DEPTH = 1.5
 """m behind the foremost wall within which walls belong to the façade."""
 BLAST_LEADS = 0.25
 """s by which an explosion is ahead of the first storey's failure."""
-BORDER_ROUNDS = 2
-"""How far up a border support is followed, in pieces."""
 LATER, SINKING = 0.7, 0.6
 """In a collapse from the base a storey gives way after this share of the time in which it would sink to the ground at so many g."""
 LEAN = 0.35
@@ -65,6 +64,8 @@ class Plan:
     origin: int
     unfounded_at: np.ndarray
     """(N,) s when pieces that stand on the ground let go of it, whatever happens."""
+    base: np.ndarray
+    """(N,) m: height that each falling piece can come down to: where only upper storeys fall, the floor of the lowest of them."""
     kick: Kick | None = None
 
 
@@ -100,6 +101,7 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
         hinge=hinge,
         origin=origin,
         unfounded_at=unfounded,
+        base=_bases(structure, falls, collapse.part == "upper"),
         kick=kick,
     )
 
@@ -108,19 +110,36 @@ def falling_pieces(structure: Structure, collapse: Collapse, origin: int, rng: n
     """Return which pieces are meant to fall, (N,) bool: all, or one part with a ragged border."""
     if collapse.part == "all":
         return np.ones(structure.count, bool)
-    cells = structure.cells
-    bay = (cells.high[0] - cells.low[0]) / cells.nx
-    middle = 0.5 * (cells.low[0] + cells.high[0])
     if collapse.part == "upper":
-        return structure.storey >= _upper_border(cells, origin, collapse.variation, rng)[structure.column]
+        return structure.storey >= _upper_border(structure.cells, origin, collapse.variation, rng)[structure.column]
     if collapse.part == "facade":
         return _front_wall(structure)
-    if collapse.part in CORNERS:
-        return _unsupported(structure, _corner(structure, collapse.part, collapse.variation, rng))
-    wander = np.cumsum(rng.normal(0, 0.35, cells.storeys))
-    border = middle + bay * (0.4 + collapse.variation) * np.clip(wander - wander.mean(), -1.2, 1.2)
-    ragged = structure.centre[:, 0] - border[structure.storey] + 0.12 * bay * rng.normal(size=structure.count)
-    return _unsupported(structure, ragged < 0 if collapse.part == "left" else ragged > 0)
+    centre, far = _corner(structure, collapse, rng) if collapse.part in CORNERS else _half(structure, collapse, rng)
+    return borders.settled(structure, (centre > 0) | (far > 0), far > 0)
+
+
+def _bases(structure: Structure, falls: np.ndarray, upper: bool) -> np.ndarray:
+    lowest = np.full(structure.cells.nx * structure.cells.nz, structure.cells.storeys - 1)
+    np.minimum.at(lowest, structure.column[falls], structure.storey[falls])
+    return structure.storey_bottoms[lowest][structure.column] * (upper & falls)
+
+
+def _half(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> np.ndarray:
+    """Return how far pieces lie to one side of a joint near the middle, (2, N) m as in `borders.beyond`."""
+    cells = structure.cells
+    sign = -1.0 if collapse.part == "left" else 1.0
+    bay = (cells.high[0] - cells.low[0]) / cells.nx
+    border = borders.joint_near(structure, 0, 0.5 * (cells.low[0] + cells.high[0]), 0.6 * bay)
+    over = _overhang(cells, collapse.variation, bay, rng)[structure.storey]
+    ragged = 0.12 * bay * rng.normal(size=structure.count)
+    return borders.beyond(structure, 0, sign, border + sign * (over - ragged))
+
+
+def _overhang(cells: Cells, variation: float, bay: float, rng: np.random.Generator) -> np.ndarray:
+    """Return how far each storey of what stands reaches beyond the border, (storeys,) m: never less than the one below, or rubble would
+    come to lie on its ledges."""
+    steps = np.abs(rng.normal(0, 0.5 * variation * bay / max(cells.storeys - 1, 1), cells.storeys))
+    return np.clip(np.cumsum(steps) - steps[0], 0, 0.6 * bay)
 
 
 def _front_wall(structure: Structure) -> np.ndarray:
@@ -129,13 +148,19 @@ def _front_wall(structure: Structure) -> np.ndarray:
     return wall & (structure.high[:, 2] > structure.cells.high[1] - FRONT_DEPTH)
 
 
-def _corner(structure: Structure, part: str, variation: float, rng: np.random.Generator) -> np.ndarray:
-    """Return what lies in a corner towards the camera, (N,) bool, wider at the top than at the foot."""
-    share = (structure.centre[:, ::2] - structure.cells.low) / np.maximum(np.subtract(structure.cells.high, structure.cells.low), 1e-6)
-    across = share[:, 0] if part == "corner_left" else 1 - share[:, 0]
-    ragged = 0.06 * variation * np.cumsum(rng.normal(size=structure.cells.storeys))[structure.storey]
-    wide = CORNER_WIDE + 0.12 * structure.centre[:, 1] / structure.height + np.clip(ragged, -0.1, 0.1)
-    return (across < wide) & (share[:, 1] > 1 - CORNER_DEEP)
+def _corner(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> np.ndarray:
+    """Return how far pieces lie in a corner towards the camera, (2, N) m as in `borders.beyond`."""
+    cells = structure.cells
+    (left, back), (right, front) = cells.low, cells.high
+    sign = -1.0 if collapse.part == "corner_left" else 1.0
+    wide, deep = (right - left) * CORNER_WIDE, (front - back) * CORNER_DEEP
+    bay = (right - left) / cells.nx
+    side = borders.joint_near(structure, 0, (left if sign < 0 else right) - sign * wide, 0.5 * bay)
+    inner = borders.joint_near(structure, 2, front - deep, 0.5 * (front - back) / cells.nz)
+    reach = _overhang(cells, collapse.variation, bay, rng)[structure.storey]
+    ragged = 0.1 * bay * rng.normal(size=(2, structure.count))
+    across = borders.beyond(structure, 0, sign, side + sign * (reach - ragged[0]))
+    return np.minimum(across, borders.beyond(structure, 2, 1.0, inner + reach - ragged[1]))
 
 
 def _peel_times(structure: Structure, falls: np.ndarray, collapse: Collapse, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -167,27 +192,6 @@ def _blown(
     cuts, times = cuts.copy(), times + BLAST_LEADS
     cuts[torn] = 0.04 * rng.random(int(torn.sum()))
     return times, cuts
-
-
-def _unsupported(structure: Structure, falls: np.ndarray) -> np.ndarray:
-    """Return which pieces fall, (N,) bool, when what rests on a standing piece, or is mostly bonded to standing ones, stays."""
-    first, second = np.concatenate([structure.bonds, structure.bonds[:, ::-1]]).T
-    area = np.tile(structure.bond_area, 2)
-    over = (structure.low[first, 1] > structure.high[second, 1] - 0.1) & _above(structure, first, second)
-    for _ in range(BORDER_ROUNDS):
-        held = np.bincount(first, area * ~falls[second], structure.count)
-        loose = np.bincount(first, area * falls[second], structure.count)
-        rests = np.zeros(structure.count, bool)
-        rests[first[over & ~falls[second]]] = True
-        falls = falls & (held <= loose) & ~rests
-    return falls
-
-
-def _above(structure: Structure, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """Return which centres stand over the boxes of other pieces, (n,) bool."""
-    x, z = structure.centre[upper][:, [0, 2]].T
-    low, high = structure.low[lower], structure.high[lower]
-    return (x > low[:, 0]) & (x < high[:, 0]) & (z > low[:, 2]) & (z < high[:, 2])
 
 
 def _upper_border(cells: Cells, origin: int, variation: float, rng: np.random.Generator) -> np.ndarray:

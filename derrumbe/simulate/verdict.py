@@ -16,15 +16,16 @@ MOVING_SHARE = 0.05
 """Share of the mass that may still move in a pile at rest."""
 
 
-def fallen_share(structure: Structure, track: Track, falls: np.ndarray) -> float:
-    """Return the share of the falling mass that fell by half a storey, or half of its own height where that is less.
+def fallen_share(structure: Structure, track: Track, falls: np.ndarray, base: np.ndarray) -> float:
+    """Return the share of the falling mass that fell by half a storey, or half of its own height above `base` (N,) m where that is less.
 
-    What stood in the lowest half storey can't fall that far: it counts when it has been displaced.
+    What stood in the lowest half storey above its base can't fall that far: it counts when it has been displaced.
     """
     drop = track.position[0, :, 1] - track.position[-1, :, 1]
     travelled = np.linalg.norm(track.position[-1] - track.position[0], axis=-1)
-    low = structure.centre[:, 1] < 0.5 * structure.storey_height
-    fell = (drop > 0.5 * np.minimum(structure.storey_height, structure.centre[:, 1])) | (low & (travelled > DISPLACED))
+    above = structure.centre[:, 1] - base
+    low = above < 0.5 * structure.storey_height
+    fell = (drop > 0.5 * np.minimum(structure.storey_height, above)) | (low & (travelled > DISPLACED))
     mass = structure.mass * falls
     return float((mass * fell).sum() / max(mass.sum(), 1e-9))
 

@@ -30,7 +30,10 @@ THROW = 2.0
 STOREY_GROUPS, GHOST_STOREYS = 8, 4
 """A collider's groups tell storeys apart modulo 8; a ghost ignores its own storey and the three above."""
 GROUND_GROUP = 1 << 9
-EVERYTHING = (1 << 16) - 1
+STANDING_SHIFT = 16
+"""What never falls is in the groups of its storey shifted by this many bits, so that others can pass it by."""
+EVERYTHING = (1 << 24) - 1
+STANDING_GROUPS = ((1 << STOREY_GROUPS) - 1) << STANDING_SHIFT
 IDENTITY = (1.0, 0.0, 0.0, 0.0)
 
 
@@ -72,6 +75,8 @@ class World:
 
     structure: Structure
     step_seconds: float
+    stands: np.ndarray | None = None
+    """(N,) bool: pieces that never fall; None: all may."""
     bodies: dict[int, Body] = field(default_factory=dict)
     body_of: np.ndarray = field(init=False)
     """(N,) body number, -1 while standing."""
@@ -87,6 +92,7 @@ class World:
         self._collider: list[Any] = [None] * count
         self._piece_of: dict[Any, int] = {}
         self._ghost = np.zeros(count, bool)
+        self._shy = np.zeros(count, bool)
         self._add_ground()
         self._standing = self.world.add_body(rapier.RigidBody.fixed())
         for piece in range(count):
@@ -194,8 +200,16 @@ class World:
 
     def set_ghost(self, pieces: np.ndarray, ghost: bool) -> None:
         """A crushed upright no longer carries what stood on it: it ignores its own storey and the three above."""
+        self._ghost[pieces] = ghost
+        self._regrouped(pieces)
+
+    def set_shy(self, pieces: np.ndarray, shy: bool) -> None:
+        """What shears off a standing part doesn't meet it: cut pieces fit each other exactly and would hang on every tooth."""
+        self._shy[pieces] = shy
+        self._regrouped(pieces)
+
+    def _regrouped(self, pieces: np.ndarray) -> None:
         for piece in pieces:
-            self._ghost[piece] = ghost
             handle = self._collider[piece]
             if handle is not None:
                 collider: Any = self.world.colliders.get(handle)
@@ -288,8 +302,12 @@ class World:
     def _groups(self, piece: int) -> Any:
         storey = int(self.structure.storey[piece])
         above = sum(1 << ((storey + k) % STOREY_GROUPS) for k in range(GHOST_STOREYS))
-        heard = EVERYTHING & ~above if self._ghost[piece] else EVERYTHING
-        return rapier.InteractionGroups(rapier.Group.from_bits(1 << (storey % STOREY_GROUPS)), rapier.Group.from_bits(heard))
+        heard = EVERYTHING & ~(above | above << STANDING_SHIFT) if self._ghost[piece] else EVERYTHING
+        if self._shy[piece]:
+            heard &= ~STANDING_GROUPS
+        fixed = self.stands is not None and bool(self.stands[piece])
+        member = 1 << (storey % STOREY_GROUPS + (STANDING_SHIFT if fixed else 0))
+        return rapier.InteractionGroups(rapier.Group.from_bits(member), rapier.Group.from_bits(heard))
 
     def _surface(self, builder: Any) -> Any:
         return builder.friction(FRICTION).restitution(RESTITUTION)

@@ -12,6 +12,24 @@ from derrumbe.geom.camera import project
 from derrumbe.media.picture import write_png
 
 LARGEST = 1280
+FIGURE = 1.75
+"""Height of the people drawn for scale, metres."""
+PERSON = np.array(
+    [
+        (-0.1, 0),
+        (-0.14, 0.48),
+        (-0.16, 0.8),
+        (-0.05, 0.86),
+        (-0.06, 0.97),
+        (0, 1),
+        (0.06, 0.97),
+        (0.05, 0.86),
+        (0.16, 0.8),
+        (0.14, 0.48),
+        (0.1, 0),
+    ]
+)
+"""Outline of a standing person of height 1."""
 AXIS_COLOURS = {0: (230, 60, 60), 1: (60, 200, 90), 2: (60, 140, 250), -1: (130, 130, 130)}
 
 
@@ -25,6 +43,15 @@ class Board:
     def line(self, points: np.ndarray, colour: tuple[int, int, int], closed: bool = False, width: int = 1) -> None:
         points = np.clip(np.nan_to_num(points) * self.scale - 0.5, -2e4, 2e4)
         cv2.polylines(self.codes, [np.round(points * 16).astype(np.int32)], closed, colour, width, cv2.LINE_AA, 4)
+
+    def fill(self, points: np.ndarray, colour: tuple[int, int, int]) -> None:
+        points = np.clip(np.nan_to_num(points) * self.scale - 0.5, -2e4, 2e4)
+        cv2.fillPoly(self.codes, [np.round(points * 16).astype(np.int32)], colour, cv2.LINE_AA, 4)
+
+    def text(self, words: str, at: np.ndarray) -> None:
+        x, y = (int(v) for v in np.clip(np.nan_to_num(at) * self.scale, -2e4, 2e4))
+        for width, colour in ((3, (0, 0, 0)), (1, (255, 255, 255))):
+            cv2.putText(self.codes, words, (x + 4, y + 4), cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, width, cv2.LINE_AA)
 
     def tint(self, mask: np.ndarray, colour: tuple[int, int, int], strength: float = 0.45) -> None:
         alpha = strength * cv2.resize(mask.astype(np.float32), self.codes.shape[1::-1], interpolation=cv2.INTER_AREA)[..., None]
@@ -60,6 +87,30 @@ def solid_board(codes: np.ndarray, camera: Camera, vertices: np.ndarray, triangl
         _world_line(board, camera, np.array([[x, 0, -10.0], [x, 0, 40.0]]), (0, 200, 200))
         _world_line(board, camera, np.array([[-30.0, 0, x + 20], [30.0, 0, x + 20]]), (0, 200, 200))
     return board
+
+
+def scale_board(codes: np.ndarray, camera: Camera, facades: tuple[Facade, ...], storey_tops: tuple[float, ...], height: float) -> Board:
+    """Draw what shows whether the scale is right: people of FIGURE metres before the walls, a staff in metres, floors and openings."""
+    board = Board(codes)
+    for facade in facades:
+        _draw_facade(board, camera, facade)
+        for top in storey_tops:
+            board.line(_on(camera, facade, np.array([[0.0, top], [facade.width, top]])), (255, 90, 200))
+    main = facades[0]
+    for share in (0.2, 0.5, 0.8):
+        board.fill(_on(camera, main, PERSON * FIGURE + (share * main.width, 0.0)), (255, 60, 40))
+    step = next((step for step in (1.0, 2.0, 5.0, 10.0, 20.0, 50.0) if height / step <= 8), 100.0)
+    for metres in np.arange(0.0, height + 0.01, step):
+        end = _on(camera, main, np.array([[0.0, metres], [0.02 * main.width, metres]]))
+        board.line(end, (255, 255, 255), width=2)
+        board.text(f"{metres:.0f} m", end[1])
+    return board
+
+
+def _on(camera: Camera, facade: Facade, points: np.ndarray) -> np.ndarray:
+    """Return pixels (n, 2) of points (n, 2) on a façade: metres along and up."""
+    world = np.asarray(facade.origin) + points[:, :1] * np.asarray(facade.along) + points[:, 1:] * np.array([0, 1.0, 0])
+    return project(camera, world)[0]
 
 
 def _draw_facade(board: Board, camera: Camera, facade: Facade) -> None:

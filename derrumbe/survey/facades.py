@@ -7,28 +7,36 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from derrumbe.core.records import Caution, Facade, Opening, Vec3
+from derrumbe.core.records import Facade, Opening, Vec3
 from derrumbe.survey.frame import Wall
 from derrumbe.survey.openings import Row, storey_rows
 from derrumbe.survey.settings import Bulk
 
 COLUMNS = 41
-EYE_LEVEL = 1.65
-"""Height of the camera over the ground when nothing else gives the scale, metres."""
-LOWEST_GUESS, UNKNOWN_HEIGHT = 6.0, 12.0
-"""A building that would be lower than this from eye level is seen from above: it is taken as so high, metres."""
-SANE_HEIGHT = (2.5, 400.0)
-SANE_CAMERA = (0.3, 150.0)
+LEAST_TRUST, MOST_TRUST = 0.15, 0.97
+"""How far rows are trusted as storeys when nothing speaks for them, and when all does."""
+BELIEVED = 0.35
+"""Rows trusted less than this tell something of scale, but don't make storeys."""
+STRAY = 0.12
+"""Gaps that stray by this much (log) are what chance makes."""
+CHANCE, ENOUGH_PAIRS = 0.2, 5.0
+"""Share of openings that answer each other by chance; as many pairs of openings tell."""
 SILL_SHARE = 0.35
 """A floor lies this far up from the head of one row of openings to the sill of the next."""
 
 
 @dataclass(frozen=True)
 class Storeys:
-    """Heights of storey tops, the last is the eaves; in the same unit as the rows they come from. `counted`: seen, not guessed."""
+    """Heights of storey tops, the last is the eaves; in the same unit as the rows they come from. `counted`: seen, not guessed.
+
+    gap: from storey to storey; unevenness: how far gaps stray (log); trust: how sure it is that rows are storeys, 0..1.
+    """
 
     tops: tuple[float, ...]
     counted: bool
+    gap: float | None = None
+    unevenness: float = 0.0
+    trust: float = 0.0
 
 
 def top_profile(wall_outline: np.ndarray, width: float) -> np.ndarray:
@@ -57,15 +65,52 @@ def storeys_of(walls: list[list[Row]], eaves: float, knob: int | None) -> Storey
     rows = [row for row in storey_rows(walls) if row.middle < eaves]
     middles = [row.middle for row in rows]
     if knob:
-        return Storeys(_evenly(knob, eaves), True)
+        return Storeys(_evenly(knob, eaves), True, eaves / knob, 0.0, 1.0)
     if len(rows) < 2:
         return Storeys(_evenly(max(1, len(rows)), eaves), False)
-    gap = float(np.median(np.diff(middles)))
+    gaps = np.diff(middles)
+    gap = float(np.median(gaps))
+    trust = 1 - (1 - regularity(walls, eaves)) * (1 - evenness(gaps))
+    found = gap, float(np.std(np.log(gaps)) / np.sqrt(len(gaps))), trust
     count = _count(middles, gap, eaves)
-    if count != len(rows) or np.ptp(np.diff(middles)) > 0.5 * gap:
-        return Storeys(_evenly(count, eaves), True)
+    if trust < BELIEVED:
+        return Storeys(_evenly(count, eaves), False, *found)
+    if count != len(rows) or np.ptp(gaps) > 0.5 * gap:
+        return Storeys(_evenly(count, eaves), True, *found)
     floors = [below.top + SILL_SHARE * (above.bottom - below.top) for below, above in itertools.pairwise(rows)]
-    return Storeys((*floors, eaves), True)
+    return Storeys((*floors, eaves), True, *found)
+
+
+def regularity(walls: list[list[Row]], eaves: float) -> float:
+    """Return how far rows of openings look like storeys (0..1): of one size, and standing above each other.
+
+    Vents, niches and shadows make rows as well, but seldom ones that answer each other from floor to floor.
+    """
+    below = [[row for row in rows if row.middle < eaves] for rows in walls]
+    pairs = [_answering(lower, upper) for rows in below for lower, upper in itertools.pairwise(rows)]
+    counts = [min(len(lower.boxes), len(upper.boxes)) for rows in below for lower, upper in itertools.pairwise(rows)]
+    if not pairs or sum(counts) == 0:
+        return LEAST_TRUST
+    share = float(np.average(pairs, weights=np.asarray(counts) + 1e-6))
+    enough = min(1.0, sum(counts) / ENOUGH_PAIRS)
+    return float(np.clip(LEAST_TRUST + (share - CHANCE) / (1 - CHANCE) * enough, LEAST_TRUST, MOST_TRUST))
+
+
+def evenness(gaps: np.ndarray) -> float:
+    """Return how far gaps between rows (n,) are too even for chance (0..1): three and more that hardly stray."""
+    stray = float(np.std(np.log(gaps)))
+    return float(np.clip((len(gaps) - 1) / 3, 0, 1) * np.clip(1 - stray / STRAY, 0, 1))
+
+
+def _answering(lower: Row, upper: Row) -> float:
+    """Return the share of the shorter row's openings that have one of like width in the other row, above or below them."""
+    few, many = sorted((lower.boxes, upper.boxes), key=len)
+    middles, widths = 0.5 * (many[:, 0] + many[:, 2]), many[:, 2] - many[:, 0]
+    hits = [
+        np.any((np.abs(middles - 0.5 * (box[0] + box[2])) < 0.35 * (box[2] - box[0])) & (np.abs(np.log(widths / (box[2] - box[0]))) < 0.5))
+        for box in few
+    ]
+    return float(np.mean(hits)) if hits else 0.0
 
 
 def _count(middles: list[float], gap: float, eaves: float) -> int:
@@ -76,34 +121,6 @@ def _count(middles: list[float], gap: float, eaves: float) -> int:
 
 def _evenly(count: int, eaves: float) -> tuple[float, ...]:
     return tuple(float(eaves * (index + 1) / count) for index in range(count))
-
-
-def metres_per_unit(bulk: Bulk, storeys: Storeys, top: float) -> tuple[float, list[Caution]]:
-    """Return metres per unit of camera height, and what there is to say about it. `top` is the highest roof point in units."""
-    if bulk.height:
-        return bulk.height / top, []
-    if storeys.counted:
-        return _sane(bulk.storey_height * len(storeys.tops) / storeys.tops[-1], top)
-    scale, cautions = _sane(EYE_LEVEL if EYE_LEVEL * top > LOWEST_GUESS else UNKNOWN_HEIGHT / top, top)
-    says = Caution(
-        what=f"no rows of openings found on the façade: the scale is guessed, the building is {scale * top:.1f} m high",
-        remedy="set building.height or building.storeys",
-    )
-    return scale, [says, *cautions]
-
-
-def _sane(scale: float, top: float) -> tuple[float, list[Caution]]:
-    low = max(SANE_HEIGHT[0] / top, SANE_CAMERA[0])
-    high = max(low, min(SANE_HEIGHT[1] / top, SANE_CAMERA[1]))
-    kept = float(np.clip(scale, low, high))
-    if kept == scale:
-        return scale, []
-    return kept, [
-        Caution(
-            what=f"the building would be {scale * top:.1f} m high seen from {scale:.1f} m over the ground: taken as {kept * top:.1f} m",
-            remedy="set building.height",
-        )
-    ]
 
 
 def storey_guess(top: float, storeys: Storeys, scale: float, bulk: Bulk) -> Storeys:

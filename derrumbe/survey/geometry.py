@@ -11,16 +11,19 @@ from derrumbe.geom.camera import eye, rays
 from derrumbe.geom.solids import mesh
 from derrumbe.geom.vanishing import vanishing_point
 from derrumbe.survey import facades as measure
+from derrumbe.survey import scale as scales
 from derrumbe.survey.filters import filled
-from derrumbe.survey.footing import bottom_chain, continued, touched_edges
+from derrumbe.survey.footing import bottom_chain, bottom_samples, continued, touched_edges
 from derrumbe.survey.frame import Frame, frame_of
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, Orientation, orient
 from derrumbe.survey.rectify import elevation
+from derrumbe.survey.scale import Sizing
 from derrumbe.survey.settings import Settings
-from derrumbe.survey.siting import above_ground, site, tilted, view_of
+from derrumbe.survey.siting import View, above_ground, site, tilted, view_of
 from derrumbe.survey.solid import building_solid
+from derrumbe.survey.walkers import camera_heights
 
 MARGIN = 0.01
 DEPTH_SHARE, DEPTH_RANGE = 0.6, (5.0, 22.0)
@@ -51,17 +54,26 @@ class Geometry:
     vertices: np.ndarray
     triangles: np.ndarray
     depth: float
+    sizing: Sizing
     segments: np.ndarray
     support: np.ndarray
     warnings: tuple[Caution, ...]
 
 
 def build_geometry(
-    codes: np.ndarray, drawn: np.ndarray, silhouette: np.ndarray, known_focal: float | None, settings: Settings, move: Move | None = None
+    codes: np.ndarray,
+    drawn: np.ndarray,
+    silhouette: np.ndarray,
+    known_focal: float | None,
+    settings: Settings,
+    move: Move | None = None,
+    walkers: np.ndarray | None = None,
+    is_stone: bool = False,
 ) -> Geometry:
     """Return the Geometry of a picture `codes` (h, w, 3) uint8. `drawn`: the user's outline, `silhouette`: the exact one, both in pixels.
 
-    move: what a moving camera's solve tells.
+    move: what a moving camera's solve tells. walkers: boxes (n, 4) left top right bottom of people on the ground. is_stone: of what
+    the building is made.
     """
     size = (codes.shape[1], codes.shape[0])
     segments, orientation, cautions = _orient(codes, drawn, known_focal, settings, move)
@@ -71,7 +83,8 @@ def build_geometry(
     unit = frame_of(view, plan, size, 1.0)
     rows, eaves, top = _measure(codes, drawn, unit)
     storeys = measure.storeys_of(rows, eaves, settings.building.storeys)
-    scale, scale_cautions = measure.metres_per_unit(settings.building, storeys, top)
+    sizing = _sized(settings, storeys, rows, (eaves, top), view, drawn, size, lift > 0.01 * max(size), walkers, is_stone)
+    scale = sizing.metres
     storeys = measure.storey_guess(top, storeys, scale, settings.building)
     frame = frame_of(view, plan, size, scale)
     rows = [completed(wall_rows, storey_rows(rows)) for wall_rows in rows]
@@ -89,8 +102,34 @@ def build_geometry(
         depth=depth,
         segments=segments,
         support=orientation.support,
-        warnings=(*cautions, *scale_cautions, *_edge_cautions(drawn, size)),
+        sizing=sizing,
+        warnings=(*cautions, *scales.cautions_of(sizing, top, settings.building), *_edge_cautions(drawn, size)),
     )
+
+
+def _sized(
+    settings: Settings,
+    storeys: measure.Storeys,
+    rows: list[list[Row]],
+    high: tuple[float, float],
+    view: View,
+    drawn: np.ndarray,
+    size: tuple[int, int],
+    lifted: bool,
+    walkers: np.ndarray | None,
+    is_stone: bool,
+) -> Sizing:
+    """Return how large a unit is. high: eaves and highest point in units."""
+    bulk, (eaves, top) = settings.building, high
+    if bulk.height:
+        return Sizing(bulk.height / top, 0.0, "by building.height")
+    if bulk.storeys:
+        return Sizing(bulk.storey_height * bulk.storeys / eaves, 0.0, "by building.storeys")
+    dip = float(np.median(view.dips(bottom_samples(drawn))))
+    foot_seen = not touched_edges(drawn, *size)["bottom"]
+    cues = scales.cues_of(bulk, storeys, rows, eaves, top, dip, view.focal, lifted, is_stone, foot_seen)
+    people = scales.walker_cue(camera_heights(view, walkers)) if walkers is not None else None
+    return scales.sized([*cues, people] if people else cues, top)
 
 
 def _orient(

@@ -9,16 +9,22 @@ import numpy as np
 
 from derrumbe.survey.rectify import Elevation
 
-DARKER = 0.30
-"""An opening is darker than the wall around it by at least this in log luminance."""
+DARKER = (0.30, 0.42, 0.20, 0.60)
+"""An opening is darker than the wall around it by at least one of these in log luminance, those found first counting first: panes mirror the
+sky or stand deep in shade, and what hangs together at one level is apart at another."""
 SMALLEST, WIDEST, TALLEST = 0.010, 0.98, 0.30
 """Sides of an opening as shares of the wall: smallest side (of its width), widest, tallest (of its height)."""
 SOLIDITY = 0.62
-ROW_COVER = 0.07
+ROW_COVER = 0.05
 """A storey's row of openings covers at least this share of the wall's width ..."""
 ROW_COUNT = 2
 ROW_ALONE = 0.35
 """... with at least two openings, or one as wide as this."""
+ALIKE = 0.6
+"""Openings of a row share this part of their heights."""
+LOW, SMALL, TINY = 0.45, 0.4, 0.2
+"""A row of openings lower than this share of the strongest row's, and smaller in all than the second, is vents, panels or shadows; so is
+one smaller than the third, however high."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,8 @@ def find_rows(picture: Elevation) -> list[Row]:
     """Return rows of openings from the ground up."""
     boxes = picture.boxes_to_wall(_dark_boxes(picture))
     width = picture.codes.shape[1] / picture.per_unit
-    rows = [Row(_tidied(group)) for group in _grouped(boxes)]
-    return _without_cellar(_spaced([row for row in rows if _is_row(row.boxes, width)]))
+    rows = [Row(_tidied(group)) for group in _aligned(boxes)]
+    return _without_cellar(_spaced(_strong([row for row in rows if _is_row(row.boxes, width)])))
 
 
 def storey_rows(walls: list[list[Row]]) -> list[Row]:
@@ -80,8 +86,27 @@ def _without_cellar(rows: list[Row]) -> list[Row]:
 
 def _dark_boxes(picture: Elevation) -> np.ndarray:
     """Return boxes (n, 4) left top right bottom of dark, upright, box-like regions, in pixels of the elevation."""
+    kept: list[np.ndarray] = []
+    below = _below_wall(picture)
+    for darker in DARKER:
+        kept += [box for box in _boxes(picture, below > darker) if not any(_share(box, other) > 0.2 for other in kept)]
+    return np.array(kept, np.float64).reshape(-1, 4)
+
+
+def _share(box: np.ndarray, other: np.ndarray) -> float:
+    """Return how much of the smaller of two boxes lies in the other."""
+    across, down = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])
+    smaller = min((one[2] - one[0]) * (one[3] - one[1]) for one in (box, other))
+    return float(max(across, 0) * max(down, 0) / smaller)
+
+
+def _boxes(picture: Elevation, dark: np.ndarray) -> np.ndarray:
+    """Return boxes (n, 4) of the box-like parts of a mask (h, w), joined over glazing bars."""
     rows, columns = picture.mask.shape
-    _label_count, _labels, stats, _ = cv2.connectedComponentsWithStats(_dark(picture), connectivity=4)
+    bar = max(1, round(0.004 * max(rows, columns)))
+    closed = cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((2 * bar + 1, 2 * bar + 1), np.uint8))
+    whole = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((bar + 2, bar + 2), np.uint8))
+    stats = cv2.connectedComponentsWithStats(whole, connectivity=4)[2]
     left, top, width, height, area = stats[1:].T
     smallest = max(3.0, SMALLEST * max(columns, 0.5 * rows))
     good = (width >= smallest) & (height >= smallest) & (height <= TALLEST * rows) & (width <= WIDEST * columns)
@@ -89,17 +114,14 @@ def _dark_boxes(picture: Elevation) -> np.ndarray:
     return np.stack([left, top, left + width, top + height], 1)[good].astype(np.float64)
 
 
-def _dark(picture: Elevation) -> np.ndarray:
-    """Return a mask (h, w) uint8 of what is darker than the wall around it, joined over glazing bars."""
+def _below_wall(picture: Elevation) -> np.ndarray:
+    """Return how much darker (h, w), log luminance, each point is than the wall around it; 0 outside the mask."""
     rows, columns = picture.mask.shape
     light = np.log(cv2.cvtColor(picture.codes, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255 * 0.97 + 0.03)
     typical = float(np.median(light[picture.mask])) if picture.mask.any() else 0.0
     light = np.where(picture.mask, light, np.float32(typical)).astype(np.float32)
     wall = _upper_blur(light, max(7, int(0.12 * min(rows, columns)) | 1))
-    dark = ((light < wall - DARKER) & picture.mask).astype(np.uint8)
-    bar = max(1, round(0.004 * max(rows, columns)))
-    closed = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((2 * bar + 1, 2 * bar + 1), np.uint8))
-    return cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((bar + 2, bar + 2), np.uint8))
+    return np.where(picture.mask, wall - light, 0.0).astype(np.float32)
 
 
 def _upper_blur(light: np.ndarray, size: int) -> np.ndarray:
@@ -127,6 +149,40 @@ def _grouped(boxes: np.ndarray) -> list[np.ndarray]:
         else:
             groups.append(box[None])
     return sorted(groups, key=lambda group: float(np.median(group[:, 1] + group[:, 3])))
+
+
+def _aligned(boxes: np.ndarray) -> list[np.ndarray]:
+    """Group boxes (n, 4) whose sills and heads nearly agree, the largest groups first served; from the ground up."""
+    groups: list[np.ndarray] = []
+    while len(boxes):
+        like = _overlap(boxes) > ALIKE
+        area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+        best = like[int(np.argmax(like @ area))]
+        groups.append(boxes[best])
+        boxes = boxes[~best]
+    return sorted(groups, key=lambda group: float(np.median(group[:, 1] + group[:, 3])))
+
+
+def _overlap(boxes: np.ndarray) -> np.ndarray:
+    """Return how much of the heights spanned by each two boxes (n, n) they share."""
+    low, high = boxes[:, 1], boxes[:, 3]
+    shared = np.minimum.outer(high, high) - np.maximum.outer(low, low)
+    return shared / (np.maximum.outer(high, high) - np.minimum.outer(low, low))
+
+
+def _strong(rows: list[Row]) -> list[Row]:
+    """Leave out rows that are both low and small beside the strongest one."""
+    if not rows:
+        return rows
+    best = max(rows, key=_strength)
+    low, least = LOW * (best.top - best.bottom), _strength(best)
+    return [row for row in rows if _strength(row) > (TINY if row.top - row.bottom > low else SMALL) * least]
+
+
+def _strength(row: Row) -> float:
+    """Return the area of a row's openings, none counting as wider than high: a colonnade is one dark band."""
+    width, height = row.boxes[:, 2] - row.boxes[:, 0], row.boxes[:, 3] - row.boxes[:, 1]
+    return float((np.minimum(width, height) * height).sum())
 
 
 def _tidied(boxes: np.ndarray) -> np.ndarray:

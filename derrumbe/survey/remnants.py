@@ -1,4 +1,5 @@
-"""Thin things of the building that stand out of its outline against the sky: aerials, finials, railings, the rim of a roof."""
+"""What goes with the building though it lies outside its outline: thin things that stand out of it against the sky (aerials, finials,
+railings, the rim of a roof), and what nothing but the building holds up (the crowns of trees whose trunks were drawn with it)."""
 
 from __future__ import annotations
 
@@ -9,12 +10,14 @@ from derrumbe.survey.filters import disc, widened
 
 THIN, FAR_OUT = 0.006, 0.04
 """Half the width of what counts as thin, and how far it may stand out; shares of the longer side."""
+MOST_HANGING = 0.04
+"""Largest share of the picture that hangs in the air: what is larger is a hill, or the sky was misjudged."""
 
 
 def remnants(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """Return where (h, w) bool thin things that aren't `sky` (h, w, 0..1) stand out of the `hole` (h, w) bool that the building leaves.
+    """Return where (h, w) bool things that aren't `sky` (h, w, 0..1) go with the `hole` (h, w) bool that the building leaves.
 
-    What is broad (a tree, the house next door) stays, and so does what doesn't touch the hole.
+    What stands on ground of its own (a tree, the house next door) stays, and so does what doesn't touch the hole.
     """
     side = max(sky.shape)
     solid = ((sky < 0.5) | hole).astype(np.uint8)
@@ -23,4 +26,16 @@ def remnants(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:
     thin = (solid > 0) & ~widened(broad > 0, 2) & widened(hole, FAR_OUT * side)
     _, labels = cv2.connectedComponents(((thin | (widened(hole, 3) & (solid > 0))) * np.uint8(1)), connectivity=8)
     touching = np.unique(labels[hole])
-    return thin & np.isin(labels, touching[touching > 0])
+    return (thin & np.isin(labels, touching[touching > 0])) | hanging(sky, hole)
+
+
+def hanging(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """Return what (h, w) bool would hang in the air: connected to the picture's lower edge through the hole only."""
+    apart = ((sky < 0.5) & ~hole).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(apart, connectivity=8)
+    on_hole = np.unique(labels[widened(hole, 2) & (apart > 0)])
+    held = np.unique(labels[-1])
+    low = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT]
+    lowest = int(np.flatnonzero(hole.any(1)).max(initial=-1))
+    loose = [n for n in on_hole if n and n not in held and stats[n, cv2.CC_STAT_AREA] < MOST_HANGING * sky.size and low[n] < lowest]
+    return np.isin(labels, loose)

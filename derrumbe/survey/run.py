@@ -27,6 +27,7 @@ from derrumbe.survey.remnants import remnants
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.silhouette import contour_of
 from derrumbe.survey.skyline import skyline_rows
+from derrumbe.survey.walkers import find_walkers
 
 HOLE_GROWTH = 0.004
 """The hole in the clean plate reaches this share of the longer side beyond the silhouette, past its mixed pixels."""
@@ -47,7 +48,10 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     texture = reference.texture
     codes = to_display(texture, record.display)
     mattes = find_mattes(codes, drawn, polygons, foliage)
-    geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings, solved_view(found, settings.seed))
+    walkers = find_walkers(plate, reference.usual, reference.unrest)
+    stone = _material(settings, look.wall_colour(*_thin_walls(texture, mattes))) == "stone"
+    view = solved_view(found, settings.seed)
+    geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings, view, walkers, stone)
     clean, cards = _behind(texture, codes, mattes, geometry, settings)
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
@@ -112,6 +116,9 @@ def _write_evidence(
         "evidence/solid.png": partial(
             evidence.solid_board, codes, geometry.camera, geometry.vertices, geometry.triangles, geometry.facades
         ),
+        "evidence/scale.png": partial(
+            evidence.scale_board, codes, geometry.camera, geometry.facades, geometry.storey_tops, geometry.height
+        ),
         "evidence/mattes.png": partial(evidence.mattes_board, codes, mattes.building, mattes.sky, mattes.front, drawn),
         "evidence/clean_plate.png": partial(evidence.Board, clean),
     }
@@ -131,12 +138,10 @@ def _record(
     pictures: tuple[str, ...],
     cautions: list[Caution],
 ) -> Set:
-    thin = slice(None, None, max(1, max(texture.shape) // LOOKED_AT))
-    full = texture
-    texture, sky = texture[thin, thin], mattes.sky[thin, thin]
-    walls = mattes.region[thin, thin] & (mattes.front[thin, thin] < 0.5)
+    full, thin = texture, _thinning(texture)
+    sky, (texture, walls) = mattes.sky[thin, thin], _thin_walls(texture, mattes)
     colour = look.wall_colour(texture, walls)
-    material = settings.building.material if settings.building.material != "auto" else look.guess_material(colour)
+    material = _material(settings, colour)
     below = np.broadcast_to(np.arange(mattes.region.shape[0])[thin, None] > drawn[:, 1].max(), walls.shape)
     sun = light.estimate(texture, sky, walls, below, np.array([0.0, 0.0, 1.0]), material, settings.light, *_shading(full, mattes, geometry))
     building = Building(
@@ -146,6 +151,8 @@ def _record(
         storey_tops=geometry.storey_tops,
         height=geometry.height,
         material=material,
+        height_spread=geometry.sizing.spread,
+        height_how=geometry.sizing.how,
     )
     return Set(
         locked=True,
@@ -158,6 +165,20 @@ def _record(
         evidence=pictures,
         warnings=(*cautions, *geometry.warnings),
     )
+
+
+def _thinning(texture: np.ndarray) -> slice:
+    return slice(None, None, max(1, max(texture.shape) // LOOKED_AT))
+
+
+def _thin_walls(texture: np.ndarray, mattes: Mattes) -> tuple[np.ndarray, np.ndarray]:
+    """Return every so many-th pixel of the texture, and where it shows the building's walls."""
+    thin = _thinning(texture)
+    return texture[thin, thin], mattes.region[thin, thin] & (mattes.front[thin, thin] < 0.5)
+
+
+def _material(settings: Settings, colour: np.ndarray) -> look.Material:
+    return settings.building.material if settings.building.material != "auto" else look.guess_material(colour)
 
 
 def _shading(texture: np.ndarray, mattes: Mattes, geometry: Geometry) -> tuple[CastShadow | None, tuple[light.Face, ...]]:

@@ -44,5 +44,5 @@ def broken(made: Made, folder: Path, count: int = 700, seed: int = 1, **knobs: f
 @pytest.fixture(scope="session", params=ALL)
 def rubble(request, tmp_path_factory) -> Broken:
     """Each test building in turn, in pieces."""
-    count = 2500 if request.param in ("domed", "stepped") else 700
+    count = {"domed": 2500, "stepped": 2500, "tower20": 1000}.get(request.param, 700)
     return broken(ALL[request.param](), tmp_path_factory.mktemp(request.param), count)

@@ -104,6 +104,20 @@ def boxes() -> dict[str, np.ndarray]:
         "element": np.arange(count, dtype=np.int32),
         "material": np.zeros(count, np.uint8),
         "grounded": np.repeat([True, False, False], COLUMNS),
+        **bonds(np.array(centres)),
+    }
+
+
+def bonds(centre: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the bonds of the blocks: each with the next one of its row, then each with the one above."""
+    beside = [(row * COLUMNS, row * COLUMNS + 1) for row in range(ROWS)]
+    above = [(piece, piece + COLUMNS) for piece in range((ROWS - 1) * COLUMNS)]
+    pairs = np.array(beside + above, np.int32)
+    return {
+        "bonds": pairs,
+        "bond_area": np.full(len(pairs), 2.0),
+        "bond_strength": np.full(len(pairs), 1e5),
+        "bond_centre": centre[pairs].mean(1).astype(np.float32),
     }
 
 

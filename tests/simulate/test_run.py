@@ -15,6 +15,7 @@ MODES = [
     {"mode": "topple", "direction": "right"},
     {"mode": "partial", "part": "left"},
 ]
+PARTS = ("left", "right", "upper", "corner_left", "corner_right", "facade")
 mode = pytest.mark.parametrize("mode", MODES, ids=[m["mode"] for m in MODES])
 
 
@@ -42,6 +43,11 @@ def test_a_piece_is_exactly_at_rest_until_it_is_released(collapse_of, mode):
 @mode
 def test_what_should_fall_falls(collapse_of, mode):
     assert collapse_of(**mode).motion.fallen_share > 0.8
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_whole_part_that_the_brief_names_comes_down(collapse_of, part):
+    assert collapse_of(frames=96, mode="partial", part=part).motion.fallen_share >= 0.95
 
 
 @pytest.mark.parametrize("storeys", [1, 8])

@@ -33,3 +33,19 @@ def test_a_plain_box_has_none():
     sky, hole = np.ones((HEIGHT, WIDTH), np.float32), np.zeros((HEIGHT, WIDTH), bool)
     sky[BUILDING], hole[BUILDING] = 0, True
     assert not remnants(sky, hole).any()
+
+
+def test_a_crown_whose_trunk_goes_with_the_building_goes_too():
+    sky, hole = scene()
+    crown = (slice(140, 180), slice(330, 390))
+    sky[crown] = 0
+    found = remnants(sky, hole)
+    assert found[crown].all()
+    assert not found[TREE].any()
+
+
+def test_what_stands_on_its_own_ground_stays():
+    sky, hole = scene()
+    sky[350:] = 0
+    sky[300:350, :190] = 0
+    assert not remnants(sky, hole)[300:350, :180].any()
