@@ -68,10 +68,7 @@ class Dust(Group):
     wind_heading: float = knob(90.0, "where the wind blows to: 0 away from camera, 90 to the right of frame", "deg", ge=-360, le=360)
     voxels: int = knob(192, "density voxels along the longest side of the dust's box", "voxels", ge=32, le=1024)
     delay: float = knob(0.0, "extra delay of the dust", "s", ge=0, le=10)
-<<<<<<< HEAD
     reach_camera: bool = knob(False, "the front rolls over the camera; off: dust thins out before it")
-=======
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
     ejecta: float = knob(1.0, "dark, coarse grains thrown out and shed by what falls; 0: fine dust alone", "x", ge=0, le=10)
 
 

@@ -13,12 +13,8 @@ from derrumbe.core.files import load_arrays
 from derrumbe.core.records import DustCloud, Located, Motion, Pieces, Plate, Set
 from derrumbe.core.work import Work
 from derrumbe.dust import domain as boxes
-<<<<<<< HEAD
 from derrumbe.dust import ejecta, settling, solids, wind
 from derrumbe.dust.drive import Drive, towards
-=======
-from derrumbe.dust import ejecta, solids, wind
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
 from derrumbe.dust.flow import centred
 from derrumbe.dust.pressure import faces
 from derrumbe.dust.settings import MovingDust, Settings
@@ -26,10 +22,7 @@ from derrumbe.dust.sources import Sources, sources
 from derrumbe.dust.state import State, load, still
 from derrumbe.dust.step import Scene, advance, ride_frame
 from derrumbe.dust.turbulence import curl_tile
-<<<<<<< HEAD
 from derrumbe.geom.camera import eye
-=======
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
 from derrumbe.media.deposits import Deposit, write_deposit
 from derrumbe.media.volumes import write_volume
 
@@ -38,13 +31,9 @@ ALBEDO = (0.97, 0.965, 0.955)
 """Single scattering of mineral dust. The renderer tints it."""
 SETTLED = "settled/settled.{frame}.npz"
 SHED = 0.03
-<<<<<<< HEAD
 """kg of fine dust that a m³ of piece in free fall loses in each metre, but"""
 MOST_SHED = 0.5
 """no more than this share of what breaks and landings give, if all that comes down fell freely."""
-=======
-"""kg of fine dust that a m³ of piece in free fall loses in each metre."""
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
 EXTINCTION = 15.0
 """m²/kg: coarse dust, so that the core of a cloud is opaque within two metres. The renderer scales it."""
 
@@ -121,13 +110,9 @@ def build(settings: Settings, plate: Plate, film_set: Located[Set], pieces: Loca
         linger=dust.linger,
         tile=curl_tile(settings.seed),
         seed=settings.seed,
-<<<<<<< HEAD
         sink=settling.sinks(box, cameras[:0] if dust.reach_camera else cameras, walls),
         drive=_drive(events, cameras[-1], walls, plate, box) if dust.reach_camera else None,
         shed=min(dust.ejecta, 1.0) * _shed_rate(dust.amount, events, pieces, poses),
-=======
-        shed=SHED * dust.amount * min(dust.ejecta, 1.0),
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
     )
 
 

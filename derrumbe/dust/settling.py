@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from derrumbe.dust.cloud import load
-<<<<<<< HEAD
 from derrumbe.dust.domain import Domain
 
 F = np.float32
@@ -17,10 +16,6 @@ RATE = 4.0
 """How fast, per second, at the very side."""
 CLEAR = 0.4
 """Share of the way from camera to building into which dust comes only thinned."""
-=======
-
-F = np.float32
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,6 @@ def outflow(density: np.ndarray, flow: tuple[np.ndarray, np.ndarray, np.ndarray]
     return float(sum(through))
 
 
-<<<<<<< HEAD
 def fallout(density: np.ndarray, fallen: float, left: np.ndarray) -> np.ndarray:
     """Return what comes down in each column (x,z), in density: from the lowest voxels `fallen` times theirs, of the rest 1 - `left` (x,z)."""
     ground = F(min(fallen, 1.0)) * density[:, 0]
@@ -62,12 +56,6 @@ def sinks(domain: Domain, cameras: np.ndarray, building: tuple[np.ndarray, np.nd
         away = np.hypot(x[:, None] - eye[0], z[None, :] - eye[2]) / room
         out = np.maximum(out, RATE * np.clip(1 - away, 0, 1))
     return out.astype(F)
-=======
-def fallout(density: np.ndarray, fallen: float, left: float) -> np.ndarray:
-    """Return what comes down in each column (x,z), in density: from the lowest voxels `fallen` times theirs, of the rest 1 - `left`."""
-    ground = F(min(fallen, 1.0)) * density[:, 0]
-    return ground + F(1 - left) * np.maximum(density.sum(1) - ground, 0)
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
 
 
 def booked(ledger: Ledger, before: float, after: float, gone: float, down: np.ndarray, voxel: float) -> Ledger:

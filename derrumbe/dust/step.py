@@ -51,12 +51,9 @@ class Scene:
     linger: float
     tile: np.ndarray
     seed: int
-<<<<<<< HEAD
     sink: np.ndarray | None = None
     """How fast dust thins beside lingering, (x,z) per second on the density grid's columns."""
     drive: Drive | None = None
-=======
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
     shed: float = 0.0
     """kg of fine dust that a m³ of piece in free fall loses in each metre."""
 
@@ -109,14 +106,10 @@ def _settle(scene: Scene, state: State, density: np.ndarray, air: tuple[np.ndarr
     """Scale carried `density`, in place, to what is left of the state's after fallout and outflow; return the ledger with both."""
     before = float(state.density.sum(dtype=np.float64))
     gone = 8 * dt / scene.domain.cell * settling.outflow(state.density, air)
-<<<<<<< HEAD
     left = F(3.0 ** (-dt / scene.linger)) * np.exp(-F(dt) * (F(0) if scene.sink is None else scene.sink))
     if scene.sink is not None:
         density *= left[:, None, :]
     down = settling.fallout(state.density, dt * FALL / scene.domain.voxel, left)
-=======
-    down = settling.fallout(state.density, dt * FALL / scene.domain.voxel, 3.0 ** (-dt / scene.linger))
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
     cloud.balance(density, before - gone - float(down.sum(dtype=np.float64)))
     return settling.booked(state.ledger, before, float(density.sum(dtype=np.float64)), gone, down, scene.domain.voxel)
 

@@ -40,19 +40,11 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage("ingest", "plate", records.Plate, (), "1"),
-<<<<<<< HEAD
-    Stage("survey", "film_set", records.Set, ("plate",), "5"),
-    Stage("fracture", "pieces", records.Pieces, ("film_set",), "2"),
-    Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "6"),
-    Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "6"),
-    Stage("render", "guides", records.Guides, ("plate", "film_set", "pieces", "motion", "cloud"), "10"),
-=======
     Stage("survey", "film_set", records.Set, ("plate",), "6"),
     Stage("fracture", "pieces", records.Pieces, ("film_set",), "3"),
     Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "7"),
     Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "6"),
     Stage("render", "guides", records.Guides, ("plate", "film_set", "pieces", "motion", "cloud"), "11"),
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
     Stage("generate", "layers", records.Layers, ("plate", "film_set", "guides"), "2"),
     Stage("comp", "comp", records.Comp, ("plate", "film_set", "layers"), "3"),
     Stage("check", "report", records.Report, ("plate", "film_set", "pieces", "motion", "layers", "comp"), "2"),

@@ -13,40 +13,24 @@ from numba import njit
 
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import rotation_matrix
-<<<<<<< HEAD
 from derrumbe.render.dust_light import SEED, LitCloud
 from derrumbe.render.dust_noise import EASED, SMALLEST, TEXELS, bump, bumps, held4
 
 F = np.float32
 DEEP = 2.4
-=======
-from derrumbe.render.dust_light import LitCloud
-from derrumbe.render.dust_noise import EASED, SMALLEST, TEXELS, held4, tile1
-
-F = np.float32
-DEEP = 2.6
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
 """How far lumps make dust thicker and thinner, as a power of e from trough to top."""
 FACING, TOPS = 0.95, 0.3
 """How much brighter lumps are where they face the light, and on their tops."""
 DIMMEST, BRIGHTEST = 0.5, 1.6
 TOWARDS = 0.35
 """How far towards the light a lump's slope is taken, in widths of the smallest lump."""
-<<<<<<< HEAD
 VEIL = 0.3
-=======
-VEIL = 0.10
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
 """Optical depth per voxel under which dust is a veil and its lumps fade."""
 PIXELS = 2.6
 """Width of the smallest lumps in the picture, about."""
 LEAST_SHOWN = 1.0
 """Pixels of a ray's picture under which the smallest lumps fade."""
-<<<<<<< HEAD
 UNSEEN = 0.06
-=======
-UNSEEN = 0.02
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
 """Transmittance of the dust before them under which lumps are not looked at."""
 
 
@@ -74,11 +58,7 @@ def lumps_of(lit: LitCloud, detail: Detail | None) -> tuple:
     drift = lit.drift if lit.drift is not None and detail is not None else np.zeros((1, 1, 1, 3), F)
     blur = F(detail.shutter / lit.voxel) if lit.drift is not None and detail is not None else F(0)
     finer = F(detail.finer if detail is not None else 0.0)
-<<<<<<< HEAD
     return ride.eased[0], ride.eased[1], ride.start, ride.half_start, ride.offset, ride.weight, bumps(SEED), towards, finer, drift, blur
-=======
-    return ride.eased[0], ride.eased[1], ride.start, ride.half_start, ride.offset, ride.weight, ride.tile, towards, finer, drift, blur
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
 
 
 @njit(cache=True, fastmath=True)
@@ -106,13 +86,8 @@ def lump(lumps, x, y, z, thick, pixel):
             continue
         power += part * part
         a, b, c = x + a + offset[n, 0], y + b + offset[n, 1], z + c + offset[n, 2]
-<<<<<<< HEAD
         here = bump(tile, a * scale, b * scale, c * scale)
         there = bump(tile, (a + step * towards[0]) * scale, (b + step * towards[1]) * scale, (c + step * towards[2]) * scale)
-=======
-        here = tile1(tile, a * scale, b * scale, c * scale)
-        there = tile1(tile, (a + step * towards[0]) * scale, (b + step * towards[1]) * scale, (c + step * towards[2]) * scale)
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
         high += part * here
         facing += part * (here - there)
     gain = share * min(F(1) / np.sqrt(power), F(1.6))

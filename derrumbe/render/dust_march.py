@@ -84,11 +84,7 @@ def march(
     last = None
     for top in range(0, small.height, BAND):
         rows = min(BAND, small.height - top)
-<<<<<<< HEAD
         band = _trace(view, cloud, lumps, *span, deepest[top : top + rows], top, F(step), jitter(seed))
-=======
-        band = _trace(view, cloud, lumps, *span, deepest[top : top + rows], top, F(step), seed)
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
         held = band if last is None else np.concatenate([last, band])
         _fill(front, behind, solid_depth, set_depth, things.depth, things.dust, held, top - (last is not None), small.height, *span)
         last = band[-1:]
@@ -181,11 +177,7 @@ def jitter(seed: int, size: int = 64) -> np.ndarray:
 
 
 @njit(cache=True)
-<<<<<<< HEAD
 def _trace(view, cloud, lumps, near, far, deepest, top, step, start):
-=======
-def _trace(view, cloud, lumps, near, far, deepest, top, step, seed):
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
     """What each ray of a band has gathered at NODES depths: light and transmittance, (rows,columns,NODES,4)."""
     origin, base, right, down = view
     rows, columns = deepest.shape
@@ -206,11 +198,7 @@ def _trace(view, cloud, lumps, near, far, deepest, top, step, seed):
                 F(far),
                 deepest[row, column],
                 step,
-<<<<<<< HEAD
                 start[(row + top) % len(start), column % len(start)],
-=======
-                _jitter(column, row + top, seed),
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
             )
     return out
 

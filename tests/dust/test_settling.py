@@ -5,17 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-<<<<<<< HEAD
 from derrumbe.dust.drive import towards
 from derrumbe.dust.settling import booked, fallout, sinks
 from derrumbe.dust.state import Ledger
 from tests.dust.test_cloud import BOX, NO_RUBBLE, ball, run, scene
 from tests.dust.test_cloud import middle as middle_of
-=======
-from derrumbe.dust.settling import booked, fallout
-from derrumbe.dust.state import Ledger
-from tests.dust.test_cloud import BOX, NO_RUBBLE, ball, run, scene
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
 
 
 def weighed(state):
@@ -58,13 +52,8 @@ def test_dust_comes_down_under_where_it_was():
 
 def test_no_more_falls_than_there_is():
     density = np.random.default_rng(0).random((4, 5, 6)).astype(np.float32)
-<<<<<<< HEAD
     assert np.allclose(fallout(density, 9.0, np.ones((4, 6), np.float32)), density[:, 0])
     assert np.allclose(fallout(density, 0.0, np.zeros((4, 6), np.float32)), density.sum(1))
-=======
-    assert np.allclose(fallout(density, 9.0, 1.0), density[:, 0])
-    assert np.allclose(fallout(density, 0.0, 0.0), density.sum(1))
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
     after = booked(Ledger(0, 0, np.zeros((4, 6), np.float32)), 10.0, 8.0, 0.5, density[:, 0], 0.5)
     assert after.settled.sum() * 0.5**2 == pytest.approx(1.5 * 0.5**3)
     assert after.gone == pytest.approx(0.5 * 0.5**3)
@@ -91,7 +80,6 @@ def test_only_what_falls_alone_and_fast_sheds_dust():
 def test_rubble_free_scenes_shed_nothing():
     place = replace(scene(), rubble=NO_RUBBLE, shed=1.0)
     assert run(place, ball(place, (0, 4, 0), radius=0.0), 2).ledger.made == 0
-<<<<<<< HEAD
 
 
 def test_dust_thins_at_the_sides_and_before_a_camera_alone():
@@ -112,5 +100,3 @@ def test_a_driven_current_goes_towards_the_camera():
     free = run(scene(), ball(scene(), (0, 1.5, -4.0)), 20)
     assert tuple(drive.way) == (0, 1)
     assert middle_of(driven.density)[2] > middle_of(free.density)[2] + 1
-=======
->>>>>>> 5f249699e1636c1c77b64b5df21313173fec9792
