@@ -120,7 +120,10 @@ def lines_of_bars(
     free = np.clip((gap - TIGHT) / (WIDE_OPEN - TIGHT), 0, 1)
     curve = _curves(bars, some, free)
     shown = _shown(bars, scene, lighting, at, some, curve[BITS // 2], settled, dust)
-    fixed = [np.repeat(values, BITS, 0) for values in (bars.width[some], shown, np.minimum(2 * free, 1), np.zeros(len(some)))]
+    fixed = [
+        np.repeat(values, BITS, 0)
+        for values in (bars.width[some], shown, np.minimum(2 * free, 1), np.zeros(len(some)), np.full(len(some), np.inf))
+    ]
     out = []
     for each in poses:
         points = np.stack([_carried(scene, each, bars.piece[some], place) for place in curve], 1)

@@ -149,7 +149,7 @@ def lines_of_cracks(inputs: Inputs, lighting: Lighting, poses: tuple[Pose, ...],
     some, share = some[share > 0], share[share > 0]
     rgb = np.broadcast_to(DARK * lighting.lamp.enclosed, (len(some), 3))
     seen = CRUMBLED * width[some] + LEAST * scene.pixel * np.clip(width[some] / OPEN, 0, 1)
-    fixed = seen * edges.uneven[some], rgb, share, np.full(len(some), LIFT)
+    fixed = seen * edges.uneven[some], rgb, share, np.full(len(some), LIFT), np.full(len(some), 2 * LIFT)
     out = []
     for each in poses:
         a, b = (_carried(scene, each, edges.piece[some], ends[some]) for ends in (edges.a, edges.b))

@@ -115,8 +115,8 @@ def bars(scene: Scene, some: Crumbs, colour: np.ndarray, samples: tuple[float, .
         way = half[:, None] * (np.cos(turn)[:, None] * u + np.sin(turn)[:, None] * v)
         way[:, 1] *= 0.4
         there = np.isfinite(place).all(1)
-        lift = np.where(there, half, 0.0)
-        out.append(Lines(*(v[there] for v in (place - way, place + way, width, colour[long], np.ones(len(long)), lift))))
+        whole, free = np.ones(len(long)), np.full(len(long), np.inf)
+        out.append(Lines(*(each[there] for each in (place - way, place + way, width, colour[long], whole, width, free))))
     return out
 
 

@@ -18,7 +18,8 @@ FAINTEST = 0.02
 @dataclass(frozen=True, eq=False)
 class Lines:
     """Straight bits of line: start, end (n,3) world; width (n,) metres; rgb (n,3) what they show; share (n,) 0..1, how much they are there;
-    lift (n,) metres that each is taken nearer to the camera than it is, for those that lie on a surface."""
+    lift (n,) metres that each is taken nearer to the camera than it is; drawn_on (n,) metres that the surface it is drawn on may lie behind
+    or before it, infinity for one that hangs free."""
 
     start: np.ndarray
     end: np.ndarray
@@ -26,10 +27,11 @@ class Lines:
     rgb: np.ndarray
     share: np.ndarray
     lift: np.ndarray
+    drawn_on: np.ndarray
 
     @classmethod
     def none(cls) -> Lines:
-        return cls(*(np.zeros((0, *n)) for n in ((3,), (3,), (), (3,), (), ())))
+        return cls(*(np.zeros((0, *n)) for n in ((3,), (3,), (), (3,), (), (), ())))
 
     def joined(self, other: Lines) -> Lines:
         return Lines(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in self.__dataclass_fields__))
@@ -37,11 +39,13 @@ class Lines:
 
 @dataclass(frozen=True, eq=False)
 class Strokes:
-    """Lines in the picture: a, b (n,2) pixels; depth (n,) of their middles, less their lift; width (n,) pixels; rgb (n,3); share (n,)."""
+    """Lines in the picture: a, b (n,2) pixels; depth (n,) of their middles, less their lift; last (n,) depth at which what they are drawn on
+    may lie; width (n,) pixels; rgb (n,3); share (n,)."""
 
     a: np.ndarray
     b: np.ndarray
     depth: np.ndarray
+    last: np.ndarray
     width: np.ndarray
     rgb: np.ndarray
     share: np.ndarray
@@ -66,18 +70,20 @@ def strokes(camera: Camera, lines: Lines) -> Strokes:
         inside = (np.maximum(a, b) > 0).all(1) & (np.minimum(a, b) < (camera.width, camera.height)).all(1)
         kept = np.flatnonzero(inside & (depth > NEAR) & (width * lines.share > FAINTEST))
     kept = kept[np.argsort(-depth[kept], kind="stable")]
-    return Strokes(a[kept], b[kept], (0.5 * (near + far) - lines.lift)[kept], width[kept], lines.rgb[kept], lines.share[kept])
+    middle = 0.5 * (near + far)
+    first, last = (middle - lines.lift)[kept], (middle + lines.drawn_on)[kept]
+    return Strokes(a[kept], b[kept], first, last, width[kept], lines.rgb[kept], lines.share[kept])
 
 
 def draw(some: Strokes, solid: np.ndarray, window: Window) -> np.ndarray:
     """Return premultiplied rgba (h,w,4) float32 of strokes in front of `solid` (h,w) depth."""
     out = np.zeros((*window.shape, 4), np.float32)
-    _draw(some.a, some.b, some.depth, some.width, some.rgb, some.share, solid, window.x0, window.y0, out)
+    _draw(some.a, some.b, some.depth, some.last, some.width, some.rgb, some.share, solid, window.x0, window.y0, out)
     return out
 
 
 @nb.njit(cache=True)
-def _draw(start, end, depth, width, rgb, share, solid, left, top, out):  # type: ignore[no-untyped-def]
+def _draw(start, end, depth, last, width, rgb, share, solid, left, top, out):  # type: ignore[no-untyped-def]
     rows, columns = solid.shape
     for n in range(start.shape[0]):
         ax, ay = start[n, 0] - left, start[n, 1] - top
@@ -91,7 +97,7 @@ def _draw(start, end, depth, width, rgb, share, solid, left, top, out):  # type:
         x_low, x_high = max(int(min(ax, ax + dx) - half - 1), 0), min(int(max(ax, ax + dx) + half + 1), columns - 1)
         for y in range(y_low, y_high + 1):
             for x in range(x_low, x_high + 1):
-                if solid[y, x] < depth[n]:
+                if solid[y, x] < depth[n] or solid[y, x] > last[n]:
                     continue
                 px, py = x + 0.5 - ax, y + 0.5 - ay
                 along, across = px * ux + py * uy, abs(py * ux - px * uy)

@@ -14,10 +14,12 @@ from derrumbe.core.records import FAR
 from derrumbe.media.exr import RGB, read_exr
 from derrumbe.render.backdrop import set_depth
 from derrumbe.render.raster import Window
-from derrumbe.render.scene import Inputs
+from derrumbe.render.scene import Inputs, Scene, load
 
 SEEN = (0.01, 0.04)
 """Difference between texture and clean plate (square root of light) from which a pixel counts as a remnant, and counts entirely."""
+BEYOND = 6.0
+"""How many times further than the building the set behind must be to count as the sky: ground at the horizon is."""
 INSIDE = 3
 """Pixels inside the silhouette where removal is taken from, past the mixed ones."""
 
@@ -55,15 +57,28 @@ def remnants_of(inputs: Inputs) -> Remnants | None:
     texture, clean = (np.sqrt(np.maximum(read_exr(film_set.path(name, first), RGB), 0)) for name in (record.texture, record.clean_plate))
     low, high = SEEN
     share = np.clip((np.abs(texture - clean).max(-1) - low) / (high - low), 0, 1)
-    share[(depth < 0.99 * FAR) | (building > 0.98)] = 0
-    return _paired(share, building)
+    scene = load(inputs)
+    solid = _solid(scene, building.shape)
+    beyond = BEYOND * float(np.median(scene.rest_depth[scene.rest_depth > 0])) if scene.rest_depth.any() else FAR
+    against_sky, bare = (building <= 0.98) & (depth >= min(beyond, 0.99 * FAR)), (building > 0.5) & ~solid
+    share[~(against_sky | bare)] = 0
+    return _paired(share, solid & (building > 0.98))
 
 
-def _paired(share: np.ndarray, building: np.ndarray) -> Remnants | None:
+def _solid(scene: Scene, shape: tuple[int, int]) -> np.ndarray:
+    """Return where (h,w) bool pieces stood at rest, hairlines between them closed."""
+    import cv2
+
+    out = np.zeros(shape, np.uint8)
+    out[scene.window.slices] = scene.rest_depth > 0
+    return cv2.morphologyEx(out, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0
+
+
+def _paired(share: np.ndarray, solid: np.ndarray) -> Remnants | None:
     import cv2
     from scipy.ndimage import distance_transform_edt
 
-    core = cv2.erode((building > 0.98).astype(np.uint8), np.ones((2 * INSIDE + 1, 2 * INSIDE + 1), np.uint8)) > 0
+    core = cv2.erode(solid.astype(np.uint8), np.ones((2 * INSIDE + 1, 2 * INSIDE + 1), np.uint8)) > 0
     y, x = np.nonzero(share)
     if not len(y) or not core.any():
         return None

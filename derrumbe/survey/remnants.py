@@ -10,6 +10,8 @@ from derrumbe.survey.filters import disc, widened
 
 THIN, FAR_OUT = 0.006, 0.04
 """Half the width of what counts as thin, and how far it may stand out; shares of the longer side."""
+TIPS = 0.007
+"""How far the tips of twigs reach beyond what is told from the sky; share of the longer side."""
 MOST_HANGING = 0.04
 """Largest share of the picture that hangs in the air: what is larger is a hill, or the sky was misjudged."""
 
@@ -31,6 +33,7 @@ def remnants(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:
 
 def hanging(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:
     """Return what (h, w) bool would hang in the air: connected to the picture's lower edge through the hole only."""
+    side = max(sky.shape)
     apart = ((sky < 0.5) & ~hole).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(apart, connectivity=8)
     on_hole = np.unique(labels[widened(hole, 2) & (apart > 0)])
@@ -38,4 +41,6 @@ def hanging(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:
     low = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT]
     lowest = int(np.flatnonzero(hole.any(1)).max(initial=-1))
     loose = [n for n in on_hole if n and n not in held and stats[n, cv2.CC_STAT_AREA] < MOST_HANGING * sky.size and low[n] < lowest]
-    return np.isin(labels, loose)
+    found = np.isin(labels, loose)
+    # the tips of twigs are more sky than wood
+    return np.asarray(found | (widened(found, TIPS * side) & (apart == 0)))

@@ -25,6 +25,7 @@ from derrumbe.core.records import (
     Sun,
 )
 from derrumbe.geom.camera import pixel_grid, project, rays
+from derrumbe.media.deposits import Deposit, write_deposit
 from derrumbe.media.exr import write_exr
 from derrumbe.media.volumes import write_volume
 from derrumbe.render.scene import Inputs
@@ -71,6 +72,10 @@ class Shot:
     samples_per_frame: int = 4
     rate: int = 24
     debris: dict[str, np.ndarray] | None = None
+    cracks: dict[str, np.ndarray] | None = None
+    material: int = 0
+    settled: float = 0.0
+    """kg/m² of dust that lies on x > 0."""
 
 
 def boxes() -> dict[str, np.ndarray]:
@@ -244,8 +249,15 @@ def write_motion(folder: Path, shot: Shot, centre: np.ndarray) -> Located[Motion
         radius=none,
         kind=np.zeros(0, np.uint8),
     )
+    if shot.cracks is not None:
+        save_arrays(folder / "cracks.npz", **shot.cracks)
     record = Motion(
-        samples_per_frame=shot.samples_per_frame, sample_count=samples, trigger_sample=shot.release, fallen_share=0.0, at_rest=False
+        cracks=None if shot.cracks is None else "cracks.npz",
+        samples_per_frame=shot.samples_per_frame,
+        sample_count=samples,
+        trigger_sample=shot.release,
+        fallen_share=0.0,
+        at_rest=False,
     )
     return Located(record, folder)
 
@@ -262,14 +274,20 @@ def write_cloud(folder: Path, shot: Shot) -> Located[DustCloud]:
             ride_weight=np.zeros(2, np.float32),
             solid=np.zeros(half, np.float32),
         )
+        if shot.settled:
+            mass = np.zeros((20, 40), np.float32)
+            mass[10:] = shot.settled
+            write_deposit(folder / f"settled.{frame}.npz", Deposit(mass, np.array([-10.0, -20.0]), 1.0))
     frames = FrameRange(first=1001, last=1000 + shot.frames)
-    record = DustCloud(origin=(-8, 0, -8), voxel=2.0, shape=shape, frames=frames, albedo=(0.9, 0.9, 0.9), extinction=200.0)
+    settled = "settled.{frame}.npz" if shot.settled else None
+    record = DustCloud(settled=settled, origin=(-8, 0, -8), voxel=2.0, shape=shape, frames=frames, albedo=(0.9, 0.9, 0.9), extinction=200.0)
     return Located(record, folder)
 
 
 def stage(folder: Path, shot: Shot, camera: Camera = CAMERA) -> Inputs:
     """Write a shot of the façade under `folder` and return what render takes."""
     arrays = boxes()
+    arrays["material"][:] = shot.material
     save_arrays(folder / "pieces/pieces.npz", **arrays)
     count = len(arrays["centre"])
     record = Pieces(piece_count=count, bond_count=0, element_count=count, storey_count=ROWS, total_mass=1e4 * count, size_exponent=2.0)

@@ -1,0 +1,76 @@
+"""What shows where a building breaks: cracks before the fall, bars out of concrete, dust on what lies, light at its foot."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from derrumbe.render.scene import landings
+
+from . import scenes
+from .conftest import rendered, steady
+
+
+def cracks(time: float, opening: float = 0.02) -> dict[str, np.ndarray]:
+    """Every bond of the façade cracks at the same time."""
+    count = 7
+    return {"time": np.full(count, time), "opening": np.full(count, opening), "grows": np.full(count, 0.05)}
+
+
+def test_cracks_are_dark_lines_along_the_joints_and_grow(tmp_path):
+    """The joint between the columns runs down the picture's middle, x = 96, from y = 2 to 122."""
+    shot = rendered(tmp_path, scenes.Shot(frames=4, cracks=cracks(0.045)))
+    first, last = shot.layer(1002, "debris"), shot.layer(1004, "debris")
+    assert shot.guides.untouched is not None
+    assert shot.guides.untouched.last == 1001
+    assert not shot.layer(1001, "debris").any()
+    assert last[10:110, 92:100, 3].max(1).mean() > 0.25
+    assert 0 < first[..., 3].sum() < last[..., 3].sum()
+    assert last[..., :3].max() < 0.05
+    assert not last[10:110, 60:85][20:30, :, 3].any()
+
+
+def test_nothing_is_touched_before_the_first_crack(tmp_path):
+    shot = rendered(tmp_path, scenes.Shot(frames=3, cracks=cracks(np.inf)))
+    assert shot.guides.untouched is not None
+    assert len(shot.guides.untouched) == 3
+
+
+def test_bars_stick_out_of_parted_concrete_only(tmp_path):
+    """The upper right block lies 2 m to the right: the gap between is open sky before a bare ground plane."""
+    seen = {}
+    for name, material in (("brick", 0), ("concrete", 1)):
+        shot = rendered(tmp_path / name, scenes.Shot(moves={5: steady(2.0, 1.0)}, frames=2, material=material))
+        seen[name] = shot.layer(1002, "debris")[..., 3]
+    assert not seen["brick"].any()
+    assert seen["concrete"][:60, 90:140].max() > 0.05
+
+
+def test_settled_dust_lies_where_it_came_down(tmp_path):
+    shot = rendered(tmp_path, scenes.Shot(moves={5: steady(0.5, 0.0)}, frames=2, settled=0.2))
+    behind = shot.layer(1002, "dust_behind")
+    assert behind[134:140, 120:180, 3].min() > 0.3
+    assert not behind[134:140, 10:80].any()
+    assert not behind[:40, :40].any()
+    assert (behind[..., :3] <= 1.3 * behind[..., 3:]).all()
+
+
+def test_a_piece_has_landed_when_it_loses_its_speed():
+    """One falls and stops, one falls on, one was never let go."""
+    time = np.arange(60) / 48.0
+    fall = 0.5 * 9.81 * time**2
+    position = np.zeros((60, 3, 3))
+    position[:, 0, 1] = -np.minimum(fall, 0.5 * 9.81 * 0.6**2)
+    position[:, 1, 1] = -fall
+    landed = landings(position.astype(np.float32), np.array([1, 1, -1]), 48.0)
+    assert abs(landed[0] - 0.6 * 48) <= 2
+    assert np.isinf(landed[1:]).all()
+
+
+def test_contact_shadow_is_tight_under_an_overcast_sky(tmp_path):
+    """A block that stands 1.5 m out in front: dark at its foot, nearly as light as the open 10 pixels before it."""
+    move = {piece: (lambda t: ((0.0, 0.0, 1.5), scenes.UPRIGHT)) for piece in range(6)}
+    shot = rendered(tmp_path, scenes.Shot(moves=move, frames=2, sun=scenes.OVERCAST))
+    column = shot.layer(1002, "shadow")[:, 96, 0]
+    foot = int(np.flatnonzero(shot.layer(1002, "pieces")[:, 96, 3] > 0.5).max())
+    assert column[foot + 1] < 0.85 * column[foot + 10]
+    assert column[foot + 1] < 0.95 * column[foot + 4]
