@@ -38,6 +38,8 @@ UNLIKE = 0.18
 ELEVATION = 42.0
 ENOUGH = 400
 """Pixels of a façade that tell how bright it is."""
+WHOLE_SKY = 0.6
+"""Power that turns the tint of the sky in the picture into the tint of all that isn't the sun."""
 SUN_TINT = np.array([1.06, 0.99, 0.90])
 LIT = 0.36
 """A façade whose light parts are brighter than this share of the sky stands in the sun (plates: 0.46 and 1.3 in the sun, 0.25 in shade)."""
@@ -77,7 +79,7 @@ def estimate(
     azimuth = knobs.sun_azimuth if knobs.sun_azimuth is not None else azimuth
     elevation = knobs.sun_elevation if knobs.sun_elevation is not None else elevation
     direction = towards(azimuth, elevation)
-    sky_tint = _tint(np.median(heaven, axis=0)) if len(heaven) else np.ones(3)
+    sky_tint = _sky_tint(heaven, cast)
     strength = SUN_OVER_SKY * SUN_TINT if cast is None else _strength(cast, direction, sky_tint)
     shape = _shape(np.zeros(3) if overcast else strength, direction, sky_tint, _tint(_median(texture, ground, 0.2)))
     lit = float(np.asarray(normal) @ direction)
@@ -185,6 +187,17 @@ def _shape(
     """Return unscaled (sun, sky, ground) light."""
     arriving = sky_tint + sun * max(0.0, direction[1])
     return sun, sky_tint, GROUND_ALBEDO * arriving * ground_tint
+
+
+def _sky_tint(heaven: np.ndarray, cast: CastShadow | None) -> np.ndarray:
+    """Return the colour (3,) of the light that isn't the sun's, luminance 1.
+
+    Ground in a shadow shows it: the sun's colour over how much more of each channel the lit ground gets. Else it is the sky in the picture,
+    less blue than that: most of the sky is paler, and what streets throw back is warm.
+    """
+    if cast is not None:
+        return _tint(SUN_TINT / np.maximum(cast.ratio, 1.0))
+    return _tint(_tint(np.median(heaven, axis=0)) ** WHOLE_SKY) if len(heaven) else np.ones(3)
 
 
 def _tint(colour: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from derrumbe.core.knobs import Light
 from derrumbe.core.records import Sun
+from derrumbe.survey.cast import CastShadow
 from derrumbe.survey.light import LUMA, PAINT, PAVING, estimate
 
 FACING = np.array([0.0, 0.0, 1.0])
@@ -48,3 +49,16 @@ def test_a_facade_in_the_shade_does_not_turn_the_light_off(blue):
 def test_light_scales_with_the_picture(gain):
     one, other = street(0.3, 0.2, 0.7, 0.5), street(0.3 * gain, 0.2 * gain, 0.7 * gain, 0.5 * gain)
     assert level(other) == pytest.approx(gain * level(one), rel=1e-4)
+
+
+def test_the_sun_is_never_bluer_than_daylight_where_a_shadow_tells_it():
+    """Ground that is hardly bluer in the shadow than beside it: the sky is not why, and the sun is not blue to make up for it."""
+    picture = np.full((120, 100, 3), 0.2, np.float32)
+    picture[SKY] = (0.2, 0.3, 0.5)
+    heaven, walls, ground = np.zeros((120, 100), np.float32), np.zeros((120, 100), bool), np.zeros((120, 100), bool)
+    heaven[SKY], walls[WALLS], ground[GROUND] = 1, True, True
+    cast = CastShadow(azimuth=300.0, elevation=50.0, ratio=np.array([5.0, 4.9, 4.7]))
+    sun = estimate(picture, heaven, walls, ground, FACING, "concrete", Light(), cast)
+    red, _, blue = sun.rgb
+    assert 1.0 < red / blue < 1.4
+    assert sun.sky_rgb[2] / sun.sky_rgb[0] < 1.3
