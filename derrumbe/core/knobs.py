@@ -92,6 +92,13 @@ class Light(Group):
         le=360,
     )
     sun_elevation: float | None = knob(None, "height of the sun above the horizon; empty: estimated", "deg", ge=-5, le=90)
+    sun_strength: float = knob(1.0, "light of the sun, over what the plate tells", "x", ge=0, le=10)
+    sun_color: str = knob("auto", "auto takes the plate's; or #rrggbb, of which only the hue counts")
+    sky_strength: float = knob(1.0, "light of the sky, over what the plate tells", "x", ge=0, le=10)
+    sky_color: str = knob("auto", "auto takes the plate's; or #rrggbb, of which only the hue counts")
+    visibility: float | None = knob(
+        None, "how far one sees: haze on what is new; empty: estimated from how blacks fade with distance", "km", gt=0.05, le=500
+    )
 
 
 class CameraKnobs(Group):

@@ -202,6 +202,13 @@ class Sun(Part):
     softness_deg: float = 0.53
 
 
+class Haze(Part):
+    """The air between camera and things: visibility in metres (Koschmieder: contrast falls to 2 %), and the light of thick air, ACEScg."""
+
+    visibility: float
+    rgb: Vec3
+
+
 class Set(Record):
     """Camera, ground, building, neighbours, light, mattes and clean plate. Pictures have the plate's size.
 
@@ -219,6 +226,8 @@ class Set(Record):
     frames: FrameRange
     building: Building
     sun: Sun
+    haze: Haze | None = None
+    """None: the air is clear."""
     softness_px: float
     """Gaussian sigma of the plate's own edge blur, in pixels."""
     proxies: str = "proxies.npz"

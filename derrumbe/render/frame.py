@@ -14,6 +14,7 @@ from derrumbe.render.aov import CENTRE, Data, render_data
 from derrumbe.render.backdrop import Backdrop, backdrop, behind_rows, set_depth
 from derrumbe.render.bars import lines_of_bars
 from derrumbe.render.cracks import lines_of_cracks
+from derrumbe.render.haze import building_depth, dust_in_air, hazed, in_air
 from derrumbe.render.intact import rest_depth, rest_pieces, rest_window
 from derrumbe.render.layers_file import planes, write_layers
 from derrumbe.render.light import illumination
@@ -117,13 +118,16 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
     seconds = settings.camera.shutter / 360 / float(inputs.plate.record.rate)
     layers = march(inputs, dust, camera, frame, data.window, data.solid, knobs, seconds, settings.seed)
     hidden = None if layers is None or knobs.shade_hidden else hidden_by(layers[0])
+    solids = render_solids(inputs, scene, look, camera, times, lighting, sky_rays=knobs.sky_rays, denoise=knobs.denoise, hidden=hidden)
+    window, crumbs = _small(inputs, scene, look, camera, times, lighting, data, frame)
+    haze, far = inputs.film_set.record.haze, building_depth(inputs.film_set.record, camera)
     return View(
         inputs=inputs,
         frame=frame,
-        solids=render_solids(inputs, scene, look, camera, times, lighting, sky_rays=knobs.sky_rays, denoise=knobs.denoise, hidden=hidden),
+        solids=in_air(solids, haze, np.minimum(within(data.depth, data.window, solids.window), np.float32(2 * far))),
         data=data,
-        crumbs=_small(inputs, scene, look, camera, times, lighting, data, frame),
-        dust=layers,
+        crumbs=(window, hazed(crumbs, haze, far)),
+        dust=dust_in_air(layers, haze, np.minimum(set_depth(inputs, frame), np.float32(far))),
         backdrop=backdrop(inputs, camera, lighting, data, middle.moved, knobs.sky_rays + knobs.sky_rays // 2, frame, look.dust),
         rest=rest,
         moved=middle.moved,

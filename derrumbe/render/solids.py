@@ -29,11 +29,13 @@ STIRRED, STIRRED_PIXELS = 0.03, 0.7
 
 @dataclass(frozen=True, eq=False)
 class Solids:
-    """Pieces in a window of the picture: rgba (h,w,4) float32 premultiplied, removed (h,w) float32."""
+    """Pieces in a window of the picture: rgba (h,w,4) float32 premultiplied, removed (h,w) float32. worn (h,w) float32: the share of what
+    is seen that wears the plate."""
 
     window: Window
     rgba: np.ndarray
     removed: np.ndarray
+    worn: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +98,7 @@ def render_solids(
     poses = [pose(scene, time) for time in times.times]
     views = [projected(camera, posed(scene, at)) for at in poses]
     window = rest_window(inputs, camera).joined(bounds(views[0])).joined(bounds(views[-1])).grown(reach, camera)
-    coverage, sums = Coverage.empty(window.shape), Sums.empty(window.shape)
+    coverage, sums, worn = Coverage.empty(window.shape), Sums.empty(window.shape), np.zeros(window.shape, np.float32)
     calm = now.stir < min(STIRRED, STIRRED_PIXELS * scene.pixel)
     # with enough samples, every other one of a pixel gathers light, with twice the rays
     every = 2 if len(poses) >= 3 else 1
@@ -113,8 +115,10 @@ def render_solids(
             shading = shade(scene, look, samples, now.age, now.change, now.settled, now.at.rotation, now.since)
             lit = np.flatnonzero((samples.pixel % window.shape[1] + samples.pixel // window.shape[1] + index) % every == 0)
             light = _light(scene, look, lighting, now.at, samples, shading, lit, index, rays)
+            worn.reshape(-1)[:] += np.bincount(samples.pixel, shading.old[:, 0] > 0, worn.size).astype(np.float32)
             sums.add(samples.pixel, shading, scene.piece[samples.triangle], lit, light)
-    return Solids(window, sums.picture(coverage.covered, len(poses), denoise), coverage.removed(reach))
+    rgba = sums.picture(coverage.covered, len(poses), denoise)
+    return Solids(window, rgba, coverage.removed(reach), worn / np.maximum(coverage.covered, 1).astype(np.float32))
 
 
 def _light(

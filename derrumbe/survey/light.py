@@ -9,6 +9,7 @@ import numpy as np
 from derrumbe.core.knobs import Light
 from derrumbe.core.records import Camera, Facade, Sun, Vec3
 from derrumbe.geom.camera import project
+from derrumbe.media.colour import from_display
 from derrumbe.survey.cast import CastShadow, towards
 from derrumbe.survey.filters import filled
 
@@ -81,6 +82,7 @@ def estimate(
     direction = towards(azimuth, elevation)
     sky_tint = _sky_tint(heaven, cast)
     strength = SUN_OVER_SKY * SUN_TINT if cast is None else _strength(cast, direction, sky_tint)
+    sky_tint, strength = _coloured(knobs.sky_color, sky_tint), _coloured(knobs.sun_color, strength)
     shape = _shape(np.zeros(3) if overcast else strength, direction, sky_tint, _tint(_median(texture, ground, 0.2)))
     lit = float(np.asarray(normal) @ direction)
     shown = shape[0] * max(0.0, lit) + 0.5 * (shape[1] + shape[2])
@@ -88,7 +90,8 @@ def estimate(
     white = max(float(wall @ LUMA) / ALBEDO[material], light_parts / PALE)
     flat = float((shape[1] + shape[0] * max(0.0, direction[1])) @ LUMA)
     scale = _level(white * flat / float(shown @ LUMA), texture @ LUMA.astype(np.float32), sky, ground, overcast) / flat
-    sun, heaven_rgb, earth = (_vec3(part * scale) for part in shape)
+    by_hand = knobs.sun_strength, knobs.sky_strength, _bounce(knobs, shape, direction)
+    sun, heaven_rgb, earth = (_vec3(part * scale * factor) for part, factor in zip(shape, by_hand, strict=True))
     return Sun(
         direction=_vec3(direction),
         rgb=sun,
@@ -97,6 +100,21 @@ def estimate(
         overcast=overcast,
         softness_deg=25.0 if overcast else 0.53,
     )
+
+
+def _coloured(color: str, light: np.ndarray) -> np.ndarray:
+    """Return light (3,) in the hue of a knob, as bright as before."""
+    if color == "auto":
+        return light
+    codes = np.array([[[int(color.lstrip("#")[k : k + 2], 16) for k in (0, 2, 4)]]], np.uint8)
+    hue = np.maximum(from_display(codes)[0, 0].astype(np.float64), 1e-3)
+    return hue * float(light @ LUMA) / float(hue @ LUMA)
+
+
+def _bounce(knobs: Light, shape: tuple[np.ndarray, np.ndarray, np.ndarray], direction: np.ndarray) -> float:
+    """Return by how much the ground sends back more or less, when sun and sky are turned by hand."""
+    sun, sky = float(shape[0] @ LUMA) * max(0.0, float(direction[1])), float(shape[1] @ LUMA)
+    return (knobs.sun_strength * sun + knobs.sky_strength * sky) / max(sun + sky, 1e-9)
 
 
 def _level(by_wall: float, light: np.ndarray, sky: np.ndarray, ground: np.ndarray, overcast: bool) -> float:

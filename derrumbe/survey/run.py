@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from derrumbe.core.files import save_arrays
-from derrumbe.core.records import Building, Caution, Located, Plate, Set, Vec2, Vec3
+from derrumbe.core.records import FAR, Building, Caution, Haze, Located, Plate, Set, Sun, Vec2, Vec3
 from derrumbe.core.work import Work
+from derrumbe.geom.depth import mesh_depth
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import write_exr
 from derrumbe.survey import cleanplate, evidence, light, look
@@ -18,6 +19,7 @@ from derrumbe.survey.cast import CastShadow, find_shadow
 from derrumbe.survey.filters import widened
 from derrumbe.survey.fronts import write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
+from derrumbe.survey.haze import find_haze
 from derrumbe.survey.mattes import Mattes, find_mattes
 from derrumbe.survey.move import camera_move, moved_set, solved_view
 from derrumbe.survey.neighbours import Cards, find_cards, proxy_mesh, set_depth
@@ -33,6 +35,8 @@ HOLE_GROWTH = 0.004
 """The hole in the clean plate reaches this share of the longer side beyond the silhouette, past its mixed pixels."""
 LOOKED_AT = 1500
 """Colours and light are taken from every so many-th pixel of pictures larger than this."""
+HORIZON_SKY = 0.8
+"""Light of the sky at the horizon over what a white level ground gets from all of it, where no sky is seen."""
 REACH = 25.0
 """Ground and neighbours are kept up to this many building distances."""
 
@@ -56,7 +60,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display))
-    film_set = _record(settings, plate, geometry, texture, codes, mattes, drawn, pictures, list(found.cautions))
+    film_set = _record(settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, list(found.cautions))
     if found.kind != "locked":
         film_set = moved_set(film_set, found, geometry, drawn, plate, work)
     return _with_fronts(film_set, mattes.front, reference, settings, plate, work)
@@ -134,6 +138,7 @@ def _record(
     texture: np.ndarray,
     codes: np.ndarray,
     mattes: Mattes,
+    cards: Cards,
     drawn: np.ndarray,
     pictures: tuple[str, ...],
     cautions: list[Caution],
@@ -160,10 +165,22 @@ def _record(
         frames=plate.record.frames,
         building=building,
         sun=sun,
+        haze=_air(settings, full, mattes, geometry, cards, sun),
         softness_px=look.edge_softness(codes, mattes.region & (mattes.front < 0.01)),
         facade_rgb=_vec3(colour),
         evidence=pictures,
         warnings=(*cautions, *geometry.warnings),
+    )
+
+
+def _air(settings: Settings, texture: np.ndarray, mattes: Mattes, geometry: Geometry, cards: Cards, sun: Sun) -> Haze | None:
+    """Return the plate's haze."""
+    depth = set_depth(cards, geometry.camera, mattes.sky)
+    own = mesh_depth(geometry.camera, geometry.vertices, geometry.triangles)
+    distance = float(np.median(own[own < FAR])) if (own < FAR).any() else float(geometry.camera.translation[2])
+    visibility = None if settings.light.visibility is None else 1000 * settings.light.visibility
+    return find_haze(
+        texture, np.minimum(depth, own), mattes.front < 0.01, mattes.sky, HORIZON_SKY * np.asarray(sun.sky_rgb), distance, visibility
     )
 
 
