@@ -6,13 +6,12 @@ of every colour that the background explains is what is left through (learning f
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from derrumbe.survey import matting
 from derrumbe.survey.filters import masked_mean, widened
+from derrumbe.survey.tints import cells, histogram
 
-BINS = 20
 RING = 0.10
 """Colours behind are learnt within this distance around the region, share of the longer side."""
 LEAST = 400
@@ -57,12 +56,8 @@ def _contrast(picture: np.ndarray, share: np.ndarray, behind: np.ndarray) -> np.
 
 def _thing_share(codes: np.ndarray, region: np.ndarray, ring: np.ndarray) -> np.ndarray:
     """Return how likely each pixel's colour is the thing's (h, w), from colours in the region and around it."""
-    lab = cv2.cvtColor(codes, cv2.COLOR_RGB2Lab).astype(np.float32)
-    # Light varies more than tint does: tint gets finer cells.
-    cell = np.stack([lab[..., 0] / 256, (lab[..., 1] - 88) / 80, (lab[..., 2] - 88) / 80], -1)
-    index = np.clip((cell * BINS).astype(np.int64), 0, BINS - 1)
-    flat = (index[..., 0] * BINS + index[..., 1]) * BINS + index[..., 2]
-    inside, around = _histogram(flat[region]), _histogram(flat[ring])
+    flat = cells(codes)
+    inside, around = histogram(flat[region]), histogram(flat[ring])
     ratio = inside / np.maximum(around, 1e-9)
     seen = around > 1e-5
     order = np.argsort(ratio[seen])
@@ -70,11 +65,3 @@ def _thing_share(codes: np.ndarray, region: np.ndarray, ring: np.ndarray) -> np.
     through = float(np.clip(ratio[seen][order][np.searchsorted(mass, THROUGH * mass[-1])], 0, 1))
     share = 1 - np.clip(through * around / np.maximum(inside, 1e-9), 0, 1)
     return share[flat].astype(np.float32)
-
-
-def _histogram(cells: np.ndarray) -> np.ndarray:
-    counts = np.bincount(cells, minlength=BINS**3).astype(np.float32).reshape(BINS, BINS, BINS)
-    kernel = np.array([0.25, 0.5, 0.25], np.float32)
-    for axis in range(3):
-        counts = np.apply_along_axis(lambda line: np.convolve(line, kernel, "same"), axis, counts)
-    return (counts / counts.sum()).ravel()

@@ -1,6 +1,7 @@
 """What stands or passes in front of the building: alpha per frame.
 
-Static things come from the user's polygons and from plants; passers-by from the difference between each frame and the usual picture.
+Static things come from the user's polygons and from plants; passers-by from the difference between each frame and the usual picture, or, before
+a moving camera, from their own motion.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+import cv2
 import numpy as np
 
 from derrumbe.core.records import Camera, Vec2
@@ -19,9 +21,12 @@ from derrumbe.survey.holdout import Holdout
 from derrumbe.survey.matting import display_like, refined, trimap
 from derrumbe.survey.passers import passing_alpha
 from derrumbe.survey.standing import carried, depth_of_things, things
+from derrumbe.survey.wanderers import Wanderers
 
 LEAST_BAND, SLOPPY = 2.0, 0.002
 """How far a hand-drawn edge may be off: pixels, and share of the longer side."""
+LOOSE = 1.5
+"""Working pixels by which the mask of what moves by itself may be off."""
 
 
 def drawn_alpha(codes: np.ndarray, polygons: tuple[tuple[Vec2, ...], ...]) -> np.ndarray:
@@ -39,22 +44,36 @@ def drawn_alpha(codes: np.ndarray, polygons: tuple[tuple[Vec2, ...], ...]) -> np
     return alpha
 
 
+class Passing(Protocol):
+    """What passes in front of a plate."""
+
+    def at(self, frame: int, picture: np.ndarray) -> np.ndarray:
+        """Return the alpha (h, w) float32 of what passes in a frame's display-like `picture` (h, w, 3)."""
+
+
 @dataclass(frozen=True)
 class Held:
-    """The background of a locked camera: the same usual picture and unrest (EXR files) for every frame."""
+    """What passes before a locked camera: what differs from the usual picture by more than its unrest (EXR files)."""
 
     usual: Path
     unrest: Path
 
-    def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the background (h, w, 3), display-like, and its unrest (h, w), as this frame's camera sees them."""
-        return _still(self.usual, ("R", "G", "B")), _still(self.unrest, ("Y",))[..., 0]
+    def at(self, frame: int, picture: np.ndarray) -> np.ndarray:
+        return passing_alpha(picture, _still(self.usual, ("R", "G", "B")), _still(self.unrest, ("Y",))[..., 0])
 
 
-class Background(Protocol):
-    """What stands still, as the camera of a frame sees it. A moving camera warps its reference here."""
+@dataclass(frozen=True)
+class Following:
+    """What passes before a moving camera: what moves by itself, from a mask at working size to alpha along the picture's edges."""
 
-    def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]: ...
+    wanderers: Wanderers
+
+    def at(self, frame: int, picture: np.ndarray) -> np.ndarray:
+        mask = self.wanderers.at(frame)
+        if not mask.any():
+            return np.zeros(picture.shape[:2], np.float32)
+        large = cv2.resize(mask.astype(np.float32), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
+        return refined(picture, *trimap(large, LOOSE * picture.shape[1] / mask.shape[1]))
 
 
 @dataclass(frozen=True)
@@ -79,12 +98,12 @@ class Standing:
 class FramePass:
     """Writes matte and depth of what is in front in one frame. A callable for `Work.map_frames`.
 
-    background: what stands still; standing: what stands in front; holdout: the artist's mattes, as they are. Any may be absent.
+    passing: what passes; standing: what stands in front; holdout: the artist's mattes, as they are. Any may be absent.
     cameras: one, or one per frame from `first_frame` on; furthest: metres, the building's own depth.
     """
 
     picture: str
-    background: Background | None
+    passing: Passing | None
     standing: Standing | None
     cameras: tuple[Camera, ...]
     first_frame: int
@@ -106,9 +125,9 @@ class FramePass:
 
     def _passing(self, frame: int) -> np.ndarray:
         picture = read_exr(Path(self.picture.format(frame=frame)), ("R", "G", "B"))
-        if self.background is None:
+        if self.passing is None:
             return np.zeros(picture.shape[:2], np.float32)
-        return passing_alpha(display_like(picture), *self.background.at(frame))
+        return self.passing.at(frame, display_like(picture))
 
     def done(self, frame: int) -> bool:
         return all(Path(name.format(frame=frame)).exists() for name in (self.out, self.depth))

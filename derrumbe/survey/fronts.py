@@ -10,7 +10,7 @@ import numpy as np
 from derrumbe.core.records import Camera, Located, Plate
 from derrumbe.core.work import Work
 from derrumbe.media.exr import write_exr
-from derrumbe.survey.foreground import Background, FramePass, Held, Standing
+from derrumbe.survey.foreground import FramePass, Held, Passing, Standing
 from derrumbe.survey.holdout import Holdout
 from derrumbe.survey.reference import Reference
 from derrumbe.survey.standing import depth_of_things
@@ -34,11 +34,11 @@ def write_fronts(
     reference: Reference,
     cameras: tuple[Camera, ...],
     holdout: str | None,
-    background: Background | None = None,
+    passing: Passing | None = None,
 ) -> Fronts:
     """Write what stands (`static` alpha in the first frame, or the artist's `holdout` mattes) or passes in front, and how far away it is.
 
-    background: what stands still as each frame's camera sees it; without it the camera is locked and the reference serves.
+    passing: how what passes is found; without it the camera is locked and the reference serves.
     """
     record = plate.record
     artist = Holdout(Path(holdout)) if holdout else None
@@ -52,7 +52,7 @@ def write_fronts(
         write_exr(fixed, static, ("Y",))
     frame_pass = FramePass(
         picture=str(plate.folder / record.picture),
-        background=background or _held(work.folder, reference),
+        passing=passing or _held(work.folder, reference),
         standing=Standing(fixed, cameras, furthest) if static.any() else None,
         cameras=cameras,
         first_frame=record.frames.first,

@@ -7,6 +7,8 @@ difference matting). Colour lines: the matting Laplacian of Levin, Lischinski & 
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 
@@ -20,6 +22,8 @@ SMOOTH = 0.5
 """Weight of the known background's word against that of the colour lines."""
 EPSILON = 1e-5
 MARGIN = 6
+TILE = 224
+"""Large edges are solved in tiles of so many pixels, each with MARGIN pixels of its neighbours, so that they cost what their length does."""
 
 
 def display_like(picture: np.ndarray) -> np.ndarray:
@@ -79,11 +83,34 @@ def _settled(picture: np.ndarray, guess: np.ndarray, trust: np.ndarray, open_: n
     for label in range(1, count):
         left, top, width, height, _area = stats[label]
         window = slice(max(0, top - 1), top + height + 1), slice(max(0, left - 1), left + width + 1)
-        free = open_[window] & (labels[window] == label)
-        if free.any() and min(free.shape) >= 3:
-            found = _solved(picture[window], guess[window], trust[window], free)
-            alpha[window] = np.where(free, found, alpha[window])
+        for inner, outer in _tiles(window):
+            free = open_[outer] & (labels[outer] == label)
+            if not free[_within(inner, outer)].any() or min(free.shape) < 3:
+                continue
+            found = np.where(free, _solved(picture[outer], guess[outer], trust[outer], free), alpha[outer])
+            own = open_[inner] & (labels[inner] == label)
+            alpha[inner] = np.where(own, found[_within(inner, outer)], alpha[inner])
     return alpha
+
+
+Window = tuple[slice, slice]
+
+
+def _tiles(window: Window) -> list[tuple[Window, Window]]:
+    """Return a window's tiles, each as it is and with its margin."""
+    spans = []
+    for part in window:
+        edges = [*range(part.start, part.stop, TILE), part.stop]
+        spans.append([
+            (slice(a, b), slice(max(part.start, a - 2 * MARGIN), min(part.stop, b + 2 * MARGIN)))
+            for a, b in itertools.pairwise(edges)
+        ])  # fmt: skip
+    return [((rows[0], columns[0]), (rows[1], columns[1])) for rows in spans[0] for columns in spans[1]]
+
+
+def _within(inner: Window, outer: Window) -> Window:
+    first, second = (slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))
+    return first, second
 
 
 def _solved(picture: np.ndarray, guess: np.ndarray, trust: np.ndarray, free: np.ndarray) -> np.ndarray:

@@ -14,12 +14,13 @@ from derrumbe.geom.depth import mesh_depth
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import write_exr
 from derrumbe.survey import cleanplate, evidence, light, look
-from derrumbe.survey.carried import Carried
 from derrumbe.survey.cast import CastShadow, find_shadow
 from derrumbe.survey.filters import widened
+from derrumbe.survey.following import following
 from derrumbe.survey.fronts import write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.haze import find_haze
+from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes, find_mattes
 from derrumbe.survey.move import camera_move, moved_set, solved_view
 from derrumbe.survey.neighbours import Cards, find_cards, proxy_mesh, set_depth
@@ -63,18 +64,17 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     film_set = _record(settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, list(found.cautions))
     if found.kind != "locked":
         film_set = moved_set(film_set, found, geometry, drawn, plate, work)
-    return _with_fronts(film_set, mattes.front, reference, settings, plate, work)
+    return _with_fronts(film_set, mattes.front, reference, found, settings, plate, work)
 
 
-def _with_fronts(film_set: Set, static: np.ndarray, reference: Reference, settings: Settings, plate: Located[Plate], work: Work) -> Set:
+def _with_fronts(
+    film_set: Set, static: np.ndarray, reference: Reference, found: Match, settings: Settings, plate: Located[Plate], work: Work
+) -> Set:
     """Return the set with mattes and depths of what stands or passes in front."""
-    cameras, record = film_set.cameras, plate.record
-    background = None
-    if not film_set.locked:
-        reach = REACH * float(cameras[0].translation[2])
-        background = Carried(work.folder, str(plate.folder / record.picture), cameras, record.frames.first, reach)
-    fronts = write_fronts(work, plate, static, reference, cameras, settings.holdout, background)
-    return film_set.model_copy(update={"foreground": fronts.matte, "foreground_depth": fronts.depth})
+    passing, cautions = following(plate, found, work) if found.kind != "locked" else (None, ())
+    fronts = write_fronts(work, plate, static, reference, film_set.cameras, settings.holdout, passing)
+    warnings = (*film_set.warnings, *cautions)
+    return film_set.model_copy(update={"foreground": fronts.matte, "foreground_depth": fronts.depth, "warnings": warnings})
 
 
 def _behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, geometry: Geometry, settings: Settings) -> tuple[np.ndarray, Cards]:

@@ -8,15 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from derrumbe.core.files import save_arrays
 from derrumbe.core.records import FAR
 from derrumbe.geom.camera import project
-from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.media.picture import write_png
-from derrumbe.survey.carried import Carried
 from derrumbe.survey.holdout import Holdout
-from derrumbe.survey.matting import display_like
-from derrumbe.survey.passers import passing_alpha
 from derrumbe.survey.standing import carried, depth_of_things
 from tests.survey.scenes import look
 
@@ -52,32 +47,3 @@ def test_an_artists_mattes_are_used_as_they_are(tmp_path: Path) -> None:
     mattes = Holdout(tmp_path)
     assert mattes.at(1001, (20, 30)) == pytest.approx(0.2, abs=1e-4)
     assert mattes.at(1002, (10, 15)) == pytest.approx(0.8, abs=1e-4)
-
-
-def test_a_walker_before_a_moving_camera_is_found(tmp_path: Path) -> None:
-    """A textured wall 20 m away, a camera that slides along it, a walker half way between."""
-    random = np.random.default_rng(3)
-    wall = cv2.GaussianBlur(random.uniform(0, 1, (400, 1600, 3)).astype(np.float32), (0, 0), 3)
-    wall = np.clip(0.4 + 2.0 * (wall - 0.5), 0.05, 0.95)
-    cameras = tuple(look(200.0, SIZE, (-2.0 + 0.25 * i, 8.0, 20.0), (-2.0 + 0.25 * i, 8.0, 0.0), 0.0) for i in range(17))
-    corners = np.array([[-80.0, 28.0, 0], [80.0, 28.0, 0], [80.0, -12.0, 0], [-80.0, -12.0, 0]])
-    walker = np.array([[0.0, 6.0, 8.0], [1.2, 6.0, 8.0], [1.2, 10.0, 8.0], [0.0, 10.0, 8.0]])
-    truths = []
-    for index, camera in enumerate(cameras):
-        places = (project(camera, corners)[0] - 0.5).astype(np.float32)
-        turn = cv2.getPerspectiveTransform(np.float32([[0, 0], [1600, 0], [1600, 400], [0, 400]]), places)
-        picture = cv2.warpPerspective(wall, turn, SIZE, flags=cv2.INTER_LINEAR)
-        mask = np.zeros(SIZE[::-1], np.uint8)
-        moved = walker + np.array([-2.0 + 0.6 * index, 0.0, 0.0])
-        cv2.fillConvexPoly(mask, np.round(project(camera, moved)[0] - 0.5).astype(np.int32), 1)
-        picture[mask > 0] = (0.02, 0.02, 0.6)
-        truths.append(mask > 0)
-        write_exr(tmp_path / f"plate.{1001 + index}.exr", picture, full=True)
-    front = np.array([[-80, -12.0, 0], [80, -12.0, 0], [80, 28.0, 0], [-80, 28.0, 0]])
-    save_arrays(tmp_path / "building.npz", vertices=front, triangles=np.array([[0, 1, 2], [0, 2, 3]], np.int32))
-    save_arrays(tmp_path / "proxies.npz", vertices=front, triangles=np.zeros((0, 3), np.int32), kind=np.zeros(0, np.uint8))
-    background = Carried(tmp_path, str(tmp_path / "plate.{frame}.exr"), cameras, 1001, 500.0)
-    for index in (2, 8):
-        picture = display_like(read_exr(tmp_path / f"plate.{1001 + index}.exr", ("R", "G", "B")))
-        alpha = passing_alpha(picture, *background.at(1001 + index)) > 0.5
-        assert np.count_nonzero(alpha & truths[index]) / np.count_nonzero(alpha | truths[index]) > 0.85

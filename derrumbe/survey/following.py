@@ -1,0 +1,54 @@
+"""What moves by itself before a moving camera, frame by frame, and whether it is to be believed."""
+
+from __future__ import annotations
+
+from derrumbe.core.records import Caution, Located, Plate
+from derrumbe.core.work import Work
+from derrumbe.survey.foreground import Following
+from derrumbe.survey.matchmove.match import Match
+from derrumbe.survey.own_motion import Evidence
+from derrumbe.survey.stillness import stillness_of
+from derrumbe.survey.wanderers import Wanderers, agreement
+
+EVIDENCE, MASK = "own_motion/own_motion.{frame}.npz", "own_motion/mask.{frame}.npz"
+STEADY = 0.75
+"""A mask fits the next neighbour's, carried to it, at least so well (intersection over union)."""
+UNSTEADY_SHARE = 0.2
+"""... in all but this share of the frames that have one."""
+CROWDED = 0.5
+"""Share of a frame above which what moves by itself may be what stands still, and the solve wrong."""
+
+
+def following(plate: Located[Plate], found: Match, work: Work) -> tuple[Following, tuple[Caution, ...]]:
+    """Return how what moves by itself is found in each frame, and cautions where that can't be trusted."""
+    record = plate.record
+    size, frames = (record.width, record.height), range(record.frames.first, record.frames.last + 1)
+    pattern, out = str(plate.folder / record.picture), str(work.folder / EVIDENCE)
+    evidence = Evidence(pattern, stillness_of(found, size), frames, out)
+    work.map_frames(evidence, frames, evidence.done, "telling what moves by itself")
+    wanderers = Wanderers(pattern, out, str(work.folder / MASK), size)
+    work.map_frames(wanderers, frames, wanderers.done, "following it")
+    return Following(wanderers), cautions_of(wanderers, frames)
+
+
+def cautions_of(found: Wanderers, frames: range) -> tuple[Caution, ...]:
+    """Return what the artist should know of the masks of `frames`."""
+    fits = {frame: fit for frame in frames if (fit := agreement(found, frame, frames)) is not None}
+    loose = [frame for frame, fit in fits.items() if fit < STEADY]
+    full = [frame for frame in frames if found.at(frame).mean() > CROWDED]
+    out = []
+    if full:
+        out.append(
+            Caution(
+                what=f"most of the picture seems to move by itself in {len(full)} frames (first {full[0]}): the camera's solve may be wrong",
+                remedy="look at the wireframe in the report, set camera.focal, or give mattes of what passes with --holdout",
+            )
+        )
+    if len(loose) > UNSTEADY_SHARE * max(1, len(fits)):
+        out.append(
+            Caution(
+                what=f"mattes of what passes before the moving camera change from frame to frame in {len(loose)} frames (first {loose[0]})",
+                remedy="look at the mattes in the report, and give your own with --holdout where they miss",
+            )
+        )
+    return tuple(out)

@@ -1,0 +1,105 @@
+"""The shadow that a thing casts on the ground beneath it, taken out of its mask.
+
+Going up from the lower edge of a mask, a shadow on the ground gets as dark as the shade of this thing does anywhere, and light again where
+the ground is lit or the thing begins. Tyres and shoes are lighter than the deepest shade, and stay.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from derrumbe.survey.filters import disc
+
+LEAD, LEAD_ROWS = -0.5, 0.02
+"""A column begins to darken (log light against the ground's) within so many rows, share of the width."""
+RISE = 0.9
+"""The shadow ends where the logarithm of light rises by this."""
+TALLEST, ALONE = 0.25, 0.35
+"""A shadow takes no more of a column than the first share of the thing's height; than the second where there is nothing else in it."""
+USUAL = 0.15
+"""A shadow lies under at least this share of the thing's columns."""
+DEEPEST, SPREAD = 20, 0.6
+"""Percentile over columns that tells the shade's darkness, and how much lighter (log) it may be in one."""
+BELOW = (4, 16)
+"""Rows below the mask that show the lit ground, at 640 columns."""
+LEFT_OVER = 0.1
+
+
+def without_shadow(codes: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return the mask (h, w) bool without its things' shadows, from codes (h, w, 3) 0..255 near a display's."""
+    light = cv2.GaussianBlur((codes.astype(np.float32) / 255) ** 2.2 + 0.003, (0, 0), 0.8).mean(axis=-1)
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    out = mask.copy()
+    for label in range(1, count):
+        own = labels == label
+        out &= ~_shadow(light, own)
+    return _tidied(out)
+
+
+def _shadow(light: np.ndarray, own: np.ndarray) -> np.ndarray:
+    height, width = own.shape
+    columns = np.flatnonzero(own.any(axis=0))
+    top, bottom = own[:, columns].argmax(axis=0), height - 1 - own[::-1, columns].argmax(axis=0)
+    ground = _lit_ground(light, columns, bottom)
+    shadow = np.zeros_like(own)
+    if ground is None:
+        return shadow
+    tall = float(np.percentile(bottom - top, 90))
+    lead = max(3, round(LEAD_ROWS * width))
+    runs = []
+    for column, high, low, lit in zip(columns, top, bottom, ground, strict=True):
+        found = _dip(np.log(light[high : low + 2, column] / lit)[::-1], lead)
+        if found is None:
+            continue
+        alone = found[1] > low - high
+        if found[1] < (ALONE if alone else TALLEST) * tall:
+            runs.append((column, low, *found, alone))
+    if len(runs) < USUAL * len(columns):
+        return shadow
+    shade = np.percentile([run[2] for run in runs], DEEPEST)
+    for column, low, darkest, rows, alone in runs:
+        if alone or darkest < shade + SPREAD:
+            shadow[max(0, low + 1 - rows) : low + 1, column] = True
+    return shadow
+
+
+def _lit_ground(light: np.ndarray, columns: np.ndarray, bottom: np.ndarray) -> np.ndarray | None:
+    """Return the light of the ground below each column (n,), even along the thing; None where none is seen."""
+    near, far = (round(rows * light.shape[1] / 640) for rows in BELOW)
+    seen = np.array([
+        np.median(light[low + near : low + far, column]) if low + near + 2 < len(light) else np.nan
+        for column, low in zip(columns, bottom, strict=True)
+    ])  # fmt: skip
+    known = np.isfinite(seen)
+    if not known.any():
+        return None
+    row = np.interp(np.arange(len(seen)), np.flatnonzero(known), seen[known]).astype(np.float32).reshape(1, -1)
+    return cv2.blur(cv2.medianBlur(row, 5), (41, 1), borderType=cv2.BORDER_REPLICATE).ravel()
+
+
+def _dip(lum: np.ndarray, lead: int) -> tuple[float, int] | None:
+    """Return how dark the first dip of a column gets, and its rows; None when it doesn't begin near the lower end. `lum` goes upwards."""
+    dark = np.flatnonzero(lum[:lead] < LEAD)
+    if not len(dark):
+        return None
+    low = lum[dark[0]]
+    for row in range(int(dark[0]), len(lum)):
+        low = min(low, lum[row])
+        if lum[row] > low + RISE:
+            while row + 1 < len(lum) and lum[row + 1] >= lum[row]:
+                row += 1
+            return float(low), row
+    return float(low), len(lum)
+
+
+def _tidied(mask: np.ndarray) -> np.ndarray:
+    """Return a mask (h, w) bool without crumbs and slits."""
+    unit = mask.shape[1] / 640
+    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(2 * unit))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened)
+    if count == 1:
+        return opened > 0
+    kept = stats[:, 4] > LEFT_OVER * stats[1:, 4].max()
+    kept[0] = False
+    return cv2.morphologyEx(kept[labels].astype(np.uint8), cv2.MORPH_CLOSE, disc(4 * unit)) > 0
