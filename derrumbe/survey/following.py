@@ -15,8 +15,8 @@ STEADY = 0.75
 """A mask fits the next neighbour's, carried to it, at least so well (intersection over union)."""
 UNSTEADY_SHARE = 0.2
 """... in all but this share of the frames that have one."""
-CROWDED = 0.5
-"""Share of a frame above which what moves by itself may be what stands still, and the solve wrong."""
+CROWDED, OFTEN = 0.25, 0.1
+"""Share of a frame above which what moves by itself may be what stands still, and the solve wrong; share of frames where that is said."""
 
 
 def following(plate: Located[Plate], found: Match, work: Work) -> tuple[Following, tuple[Caution, ...]]:
@@ -37,10 +37,10 @@ def cautions_of(found: Wanderers, frames: range) -> tuple[Caution, ...]:
     loose = [frame for frame, fit in fits.items() if fit < STEADY]
     full = [frame for frame in frames if found.at(frame).mean() > CROWDED]
     out = []
-    if full:
+    if len(full) > OFTEN * len(frames):
         out.append(
             Caution(
-                what=f"most of the picture seems to move by itself in {len(full)} frames (first {full[0]}): the camera's solve may be wrong",
+                what=f"much of the picture seems to move by itself in {len(full)} frames (first {full[0]}): the camera's solve may be wrong",
                 remedy="look at the wireframe in the report, set camera.focal, or give mattes of what passes with --holdout",
             )
         )

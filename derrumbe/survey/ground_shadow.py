@@ -23,6 +23,8 @@ DEEPEST, SPREAD = 20, 0.6
 """Percentile over columns that tells the shade's darkness, and how much lighter (log) it may be in one."""
 BELOW = (4, 16)
 """Rows below the mask that show the lit ground, at 640 columns."""
+NARROW = 0.03
+"""A shadow is wider than this share of the picture."""
 LEFT_OVER = 0.1
 
 
@@ -58,10 +60,16 @@ def _shadow(light: np.ndarray, own: np.ndarray) -> np.ndarray:
     if len(runs) < USUAL * len(columns):
         return shadow
     shade = np.percentile([run[2] for run in runs], DEEPEST)
-    for column, low, darkest, rows, alone in runs:
-        if alone or darkest < shade + SPREAD:
-            shadow[max(0, low + 1 - rows) : low + 1, column] = True
-    return shadow
+    kept = [run for run in runs if run[4] or run[2] < shade + SPREAD]
+    for column, low, _, rows, _ in kept:
+        shadow[max(0, low + 1 - rows) : low + 1, column] = True
+    return _wide(shadow, width)
+
+
+def _wide(shadow: np.ndarray, width: int) -> np.ndarray:
+    """Return a shadow (h, w) bool without its narrow parts: the dark side of a tyre is no shadow."""
+    side = max(3, round(NARROW * width))
+    return cv2.morphologyEx(shadow.astype(np.uint8), cv2.MORPH_OPEN, np.ones((1, side), np.uint8)) > 0
 
 
 def _lit_ground(light: np.ndarray, columns: np.ndarray, bottom: np.ndarray) -> np.ndarray | None:

@@ -25,6 +25,10 @@ SOFT, SMOOTH = 0.0025, 0.004
 """Sigmas over which evidence is averaged, shares of the width."""
 GAP, RIM, RING = 0.03, 0.004, 0.06
 """What belongs to one thing, how far its hull is widened, and how far around it colours are learnt, shares of the width."""
+FULL = 0.65
+"""A thing fills at least this share of its convex hull."""
+HOLE = 2.0
+"""Radius, working pixels, of what can be reached from outside."""
 SMALLEST = 6e-4
 """Share of the picture that must surely move."""
 
@@ -88,7 +92,7 @@ def _things(codes: np.ndarray, evidence: np.ndarray) -> np.ndarray:
     low = np.arange(len(hull))[:, None] > (rows[0] + rows[-1]) / 2
     ground = likelier(np.rint(codes).astype(np.uint8), widened(hull, RING * width) & outside & low, core) & low
     open_ = (blurred < STANDS) | ((blurred < UNSURE) & ground) | outside
-    labels = cv2.connectedComponents(cv2.morphologyEx(open_.astype(np.uint8), cv2.MORPH_OPEN, disc(2)), connectivity=4)[1]
+    labels = cv2.connectedComponents(cv2.morphologyEx(open_.astype(np.uint8), cv2.MORPH_OPEN, disc(HOLE)), connectivity=4)[1]
     reached = np.unique(labels[outside])
     thing = hull & ~np.isin(labels, reached[reached > 0])
     thing = cv2.morphologyEx(thing.astype(np.uint8), cv2.MORPH_OPEN, disc(width / 320)) > 0
@@ -96,7 +100,8 @@ def _things(codes: np.ndarray, evidence: np.ndarray) -> np.ndarray:
 
 
 def _hulls(moves: np.ndarray, evidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the convex hulls (h, w) bool of large enough groups of moving pixels, and the surest pixels in them."""
+    """Return the hulls (h, w) bool of large enough groups of moving pixels, and the surest pixels in them: convex ones where a group fills
+    its own, since cars and people do but fences don't."""
     width = moves.shape[1]
     closed = cv2.morphologyEx(moves, cv2.MORPH_CLOSE, disc(GAP * width))
     count, labels = cv2.connectedComponents(closed)
@@ -105,7 +110,10 @@ def _hulls(moves: np.ndarray, evidence: np.ndarray) -> tuple[np.ndarray, np.ndar
         own = (labels == label) & (moves > 0)
         if np.count_nonzero(own) > SMALLEST * moves.size:
             core |= (labels == label) & (evidence > STRONG)
-            cv2.fillConvexPoly(hull, cv2.convexHull(np.argwhere(own)[:, ::-1].astype(np.int32)), 1)
+            convex = np.zeros_like(hull)
+            cv2.fillConvexPoly(convex, cv2.convexHull(np.argwhere(own)[:, ::-1].astype(np.int32)), 1)
+            full = np.count_nonzero((labels == label) & (convex > 0)) > FULL * np.count_nonzero(convex)
+            hull |= convex if full else (labels == label).astype(np.uint8)
     return (widened(hull, RIM * width), core) if hull.any() else (hull > 0, core)
 
 

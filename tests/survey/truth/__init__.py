@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 FINER = 8
-AROUND = 7
+AROUND, ROUNDER = 7, 0.03
+"""Surroundings of an outline that count: pixels, and share of the picture's width if that is more."""
 
 
 def truths(name: str) -> dict[int, list[np.ndarray]]:
@@ -18,17 +19,25 @@ def truths(name: str) -> dict[int, list[np.ndarray]]:
     return {int(frame): [np.array(polygon) for polygon in polygons] for frame, polygons in data["moving"].items()}
 
 
+def tuned_on(name: str) -> set[int]:
+    """Return the frames on which constants were chosen; the others are held out."""
+    return set(json.loads((Path(__file__).parent / f"{name}.json").read_text())["tuned_on"])
+
+
 def mask_of(polygons: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
     """Return which pixels (h, w) bool polygons cover by more than half."""
-    mask = np.zeros((shape[0] * FINER, shape[1] * FINER), np.uint8)
+    finer = FINER if shape[1] <= 1000 else 2
+    mask = np.zeros((shape[0] * finer, shape[1] * finer), np.uint8)
     for polygon in polygons:
-        cv2.fillPoly(mask, [np.round(polygon * FINER - 0.5).astype(np.int32)], 255)
+        cv2.fillPoly(mask, [np.round(polygon * finer - 0.5).astype(np.int32)], 255)
     return cv2.resize(mask, (shape[1], shape[0]), interpolation=cv2.INTER_AREA) > 127
 
 
 def which(polygon: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return the surroundings of a polygon (h, w) bool."""
-    return cv2.dilate(mask_of([polygon], shape).astype(np.uint8), np.ones((2 * AROUND + 1, 2 * AROUND + 1), np.uint8)) > 0
+    reach = max(AROUND, round(ROUNDER * shape[1])) if shape[1] > 1000 else AROUND
+    mask = mask_of([polygon], shape)
+    return cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) <= reach
 
 
 def overlap_of(alpha: np.ndarray, polygons: list[np.ndarray], where: np.ndarray | None = None) -> float:
