@@ -116,26 +116,57 @@ def _step(scene: Scene, seen: Sightings, start: np.ndarray, freedom: Freedom, so
     mixed, mixed_lens = np.zeros((len(seen.point), 6, 3)), np.zeros((points, LENS, 3))
     _normal_equations(
         scene.rotation, scene.translation, scene.points, scene.focal, scene.radial, seen.camera, seen.pixel, start, soft, freedom.trust,
-        damping, freedom.points, system, right, inverse, point_right, mixed, mixed_lens,
+        damping, freedom.points, freedom.cameras or freedom.focal_spread > 0, system, right, inverse, point_right, mixed, mixed_lens,
     )  # fmt: skip
     _add_priors(system, right, scene, freedom)
-    free = _free(count, freedom)
-    part = system[np.ix_(free, free)]
-    part[np.diag_indices(len(part))] += damping * np.diag(part) + WEAK
-    move = np.zeros(size)
-    if free.any():
-        move[free] = np.linalg.lstsq(part, right[free], rcond=None)[0] if not _is_positive(part) else np.linalg.solve(part, right[free])
+    move = _solution(system, right, _free(count, freedom), damping)
     shift = np.zeros((points, 3))
     if freedom.points:
         _back_substitute(move, seen.camera, start, inverse, point_right, mixed, mixed_lens, shift)
     return _moved(scene, move, shift, freedom), system
 
 
-def _is_positive(matrix: np.ndarray) -> bool:
-    try:
-        np.linalg.cholesky(matrix)
-    except np.linalg.LinAlgError:
-        return False
+def _solution(system: np.ndarray, right: np.ndarray, free: np.ndarray, damping: float) -> np.ndarray:
+    """Return the damped step, (n,); what isn't free stays."""
+    move, at = np.zeros(len(right)), np.flatnonzero(free)
+    if not len(at):
+        return move
+    part, wanted = system[np.ix_(at, at)], right[at]
+    part[np.diag_indices(len(part))] += damping * np.diag(part) + WEAK
+    move[at] = wanted if _cholesky(part, wanted) else np.linalg.lstsq(part, wanted, rcond=None)[0]
+    return move
+
+
+@nb.njit(cache=True)
+def _cholesky(matrix, right):  # type: ignore[no-untyped-def]
+    """Solve in `right` by the Cholesky factor of the lower half of a copy; False when the matrix isn't positive. In one thread, bit for bit."""
+    count = len(right)
+    low, first = matrix.copy(), np.zeros(count, np.int64)
+    for i in range(count):
+        # Rows begin where they stop being nothing: cameras that share no points cost nothing.
+        while first[i] < i and low[i, first[i]] == 0.0:
+            first[i] += 1
+        for j in range(first[i], i):
+            total = low[i, j]
+            for k in range(max(first[i], first[j]), j):
+                total -= low[i, k] * low[j, k]
+            low[i, j] = total / low[j, j]
+        total = low[i, i]
+        for k in range(first[i], i):
+            total -= low[i, k] * low[i, k]
+        if not total > 0:
+            return False
+        low[i, i] = np.sqrt(total)
+    answer = right.copy()
+    for i in range(count):
+        for k in range(first[i], i):
+            answer[i] -= low[i, k] * answer[k]
+        answer[i] /= low[i, i]
+    for i in range(count - 1, -1, -1):
+        answer[i] /= low[i, i]
+        for k in range(first[i], i):
+            answer[k] -= low[i, k] * answer[i]
+    right[:] = answer
     return True
 
 
@@ -246,7 +277,7 @@ def _linearise(r, t, p, focal, radial, pixel, off, by_camera, by_lens, by_point)
 
 @nb.njit(cache=True)
 def _normal_equations(
-    rotation, translation, points, focal, radial, camera, pixel, start, soft, trust, damping, move_points,
+    rotation, translation, points, focal, radial, camera, pixel, start, soft, trust, damping, move_points, move_cameras,
     system, right, inverse, point_right, mixed, mixed_lens,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     lens = 6 * len(rotation)
@@ -287,7 +318,8 @@ def _normal_equations(
         for a in range(3):
             own[a, a] += damping * own[a, a] + 1e-9 * size
         inverse[p] = np.linalg.inv(own)
-        _eliminate(p, camera, start, inverse[p], point_right[p], mixed, mixed_lens[p], lens, system, right)
+        if move_cameras:
+            _eliminate(p, camera, start, inverse[p], point_right[p], mixed, mixed_lens[p], lens, system, right)
 
 
 @nb.njit(cache=True)

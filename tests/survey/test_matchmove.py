@@ -37,27 +37,26 @@ def path_off(found: Match, filmed: Film) -> float:
     return float(np.abs(mine * ((mine * eyes).sum() / (mine * mine).sum()) - eyes).max() / filmed.reach)
 
 
-PIXEL = 0.12
-"""Degrees that a pixel of these small films covers; benchmarks/survey.py films larger ones."""
-
-
-@pytest.mark.parametrize("move", ["dolly", "arc", "handheld"])
+@pytest.mark.parametrize("move", ["dolly", "arc", "handheld", "lens"])
 def test_a_moving_camera_is_found(move: str) -> None:
-    filmed = film(move, 12, (480, 270))
+    filmed = film(move, 12, (960, 540) if move == "lens" else (640, 360))
     found = solved(filmed)
     assert found.kind == "moving"
-    assert turns_off(found, filmed) < 1.5 * PIXEL
+    assert turns_off(found, filmed) < 0.05
     assert path_off(found, filmed) < 0.005
     assert found.error < 0.5
-    assert found.focal[0] == pytest.approx(filmed.cameras[0].focal_px, rel=0.03)
+    assert found.focal[0] == pytest.approx(filmed.cameras[0].focal_px, rel=0.01)
+    assert found.radial == pytest.approx(filmed.radial, abs=0.01)
 
 
-def test_a_car_across_the_picture_has_no_say() -> None:
-    filmed = film("car", 16, (480, 270))
+def test_a_van_across_the_picture_has_no_say() -> None:
+    filmed = film("car", 24, (960, 540))
+    assert max(filmed.covered) > 0.4
     found = solved(filmed)
     assert found.kind == "moving"
-    assert turns_off(found, filmed) < 2.5 * PIXEL
+    assert turns_off(found, filmed) < 0.05
     assert path_off(found, filmed) < 0.005
+    assert found.focal[0] == pytest.approx(filmed.cameras[0].focal_px, rel=0.01)
 
 
 def test_a_pan_is_a_turn_on_the_spot() -> None:

@@ -34,6 +34,8 @@ VIEW = (0.5, 3.2)
 SOLVED_SHARE = 0.95
 LARGEST_ERROR = 1.5
 """Mean reprojection error, pixels of a picture 1280 wide, of a solve that can be used."""
+DOUBTFUL = 0.08
+"""A spread of log focal length that the artist should know of."""
 LEAST_ANGLE = np.radians(0.5)
 
 
@@ -118,7 +120,26 @@ def matched(tracks: Tracks, focal: float, spread: float) -> Match:
             remedy="set camera.focal if you know it, choose a longer or sharper range of frames, or stabilise the plate: pieces may slide",
         )
         return replace(match, cautions=(says, *match.cautions))
-    return _moving(found, len(tracks.positions))
+    match = _moving(found, len(tracks.positions))
+    if found.scene.radial:
+        match = replace(match, cautions=(*match.cautions, _bent(found)))
+    if min(spread, found.focal_spread) < DOUBTFUL:
+        return match
+    return replace(match, cautions=(*match.cautions, _any_lens(found.scene.focal, tracks.size[0])))
+
+
+def _bent(found: Solve) -> Caution:
+    return Caution(
+        what=f"the lens bends the picture (k1 {found.scene.radial:.3f}): the camera is solved with it, pictures are not straightened",
+        remedy="pieces may slide near the picture's edges; undistort the plate first where that shows",
+    )
+
+
+def _any_lens(focal: float, width: int) -> Caution:
+    return Caution(
+        what=f"the camera's move fits many focal lengths, and {focal:.0f} px ({focal / width:.2f} picture widths) is a guess: depths may be off",
+        remedy="set camera.focal if you know the lens: millimetres / sensor width in millimetres * picture width",
+    )
 
 
 def _faults(found: Solve | None, tracks: Tracks) -> list[str]:

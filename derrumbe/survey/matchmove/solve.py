@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,16 @@ KEY_FEATURES = 700
 FOCAL_TRIALS = (0.75, 1.2, 2.0)
 """Focal lengths tried, in picture widths, besides the believed one."""
 PAIRS = 6
-RADIAL_SPREAD = 0.0
+LEAST_WORTH = 0.1
+"""First pairs worth less than this share of the best one aren't tried."""
+RADIAL_SPREAD = 0.1
+PROVEN, VISIBLE, KNOWN = 0.12, 0.5, 0.06
+HINTED = 0.03
+"""A radial term that takes this share away, unproven, makes the focal length doubtful."""
+APART, SURE = 1.15, 0.01
+"""Focal lengths this many times shorter and longer must fit worse by this share, or the tracks don't tell it."""
+"""A radial term is believed when it takes this share of the misfit away, moves the picture's corner by so many pixels (of a picture 1280
+wide), and leaves the logarithm of the focal length no more uncertain than this: on low parallax, it trades against the focal length."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,31 +95,51 @@ def solve(tracks: Tracks, focal: float, spread: float) -> Solve | None:
     """Return the solve of a moving camera whose log focal length is believed to be log `focal` give or take `spread`; None when none holds."""
     keys = keyframes(tracks)
     few = thinned(tracks, keys, KEY_FEATURES)
-    side = max(tracks.size)
-    trials = [focal] if spread < 0.06 else [focal, *(share * side for share in FOCAL_TRIALS if abs(np.log(share * side / focal)) > 0.2)]
-    best: tuple[float, Structure] | None = None
-    for trial in trials:
-        grown = _grown(few, keys, trial, focal, spread)
-        if grown is not None:
-            cost = _cost(grown, focal, spread, len(keys))
-            if best is None or cost < best[0]:
-                best = (cost, grown)
-    if best is None:
-        return None
-    return _completed(best[1], tracks, focal, spread)
+    side = float(max(tracks.size))
+    pairs = _first_pairs(few, keys, focal)
+    grown = [_grown(few, keys, pair, focal, focal, spread) for pair in pairs]
+    pair = pairs[int(np.argmin(_costs(grown, focal, spread, len(keys))))] if pairs else None
+    for trial in (share * side for share in FOCAL_TRIALS):
+        if pair and spread > KNOWN and abs(np.log(trial / focal)) > 0.2:
+            grown.append(_grown(few, keys, pair, trial, focal, spread))
+    costs = _costs(grown, focal, spread, len(keys))
+    best = grown[int(np.argmin(costs))] if costs else None
+    return _completed(best, tracks, focal, spread) if best else None
 
 
-def _cost(found: Structure, focal: float, spread: float, wanted: int) -> float:
+def _costs(grown: list[Structure | None], focal: float, spread: float, wanted: int) -> list[float]:
+    """Return what structures cost, measured with the sharpest one's softness."""
+    soft = min((structure.softness(found) for found in grown if found), default=1.0)
+    return [_cost(found, focal, spread, wanted, soft) if found else np.inf for found in grown]
+
+
+def _cost(found: Structure, focal: float, spread: float, wanted: int, soft: float) -> float:
+    """Return how badly a structure does: what its sightings miss by, less what it explains at all."""
     scene, seen, frames, _ = found.frozen()
     off = np.minimum(errors(scene, seen), found.wrong)
+    missed = np.log1p((off / soft) ** 2) - np.log1p((found.wrong / soft) ** 2)
     belief = 0.5 * (np.log(found.focal / focal) / spread) ** 2
-    missing = 1 - len(frames) / wanted
-    return float(np.mean(np.log1p(off**2))) * 60 + belief + 200 * missing
+    every = max(int(np.count_nonzero(found.tracks.seen[frames])), 1)
+    return 60 * float(missed.sum()) / every * (1 - _jolt(found)) + belief + 200 * (1 - len(frames) / wanted)
 
 
-def _grown(tracks: Tracks, keys: np.ndarray, trial: float, focal: float, spread: float) -> Structure | None:
-    """Return the structure of all keyframes that can be solved, started with focal length `trial`."""
-    start = _first_pair(tracks, keys, trial)
+def _jolt(found: Structure) -> float:
+    """Return by how much (0..1) the camera's speed changes more in one place than it usually does.
+
+    A solve that steps from the world onto something that drives past explains more of what is seen, and jumps as it does so."""
+    frames = sorted(found.poses)
+    if len(frames) < 5:
+        return 0.0
+    eyes = np.stack([-found.poses[f][0].T @ found.poses[f][1] for f in frames])
+    speed = np.diff(eyes, axis=0) / np.diff(frames)[:, None]
+    size = np.linalg.norm(speed, axis=1)
+    change = np.linalg.norm(np.diff(speed, axis=0), axis=1) / np.maximum(size[1:] + size[:-1], 1e-12)
+    return float(change.max() - np.median(change))
+
+
+def _grown(tracks: Tracks, keys: np.ndarray, pair: tuple[int, int], trial: float, focal: float, spread: float) -> Structure | None:
+    """Return the structure of all keyframes that can be solved, started with a pair of them and focal length `trial`."""
+    start = structure.from_pair(tracks, trial, *pair)
     if start is None:
         return None
     structure.adjust(start, Freedom(trial, 0.0), 15)
@@ -131,17 +160,23 @@ def _grown(tracks: Tracks, keys: np.ndarray, trial: float, focal: float, spread:
     structure.adjust(start, held, 15)
     structure.triangulate(start, _fresh(start))
     structure.adjust(start, held, 20)
+    structure.adjust(start, held, 20, structure.softness(start))
     return start
 
 
-def _first_pair(tracks: Tracks, keys: np.ndarray, focal: float) -> Structure | None:
-    """Return the structure of the pair of keyframes with most parallax and features, early frames first."""
+def _first_pairs(tracks: Tracks, keys: np.ndarray, focal: float) -> list[tuple[int, int]]:
+    """Return the pairs of keyframes with most parallax and features: the best that begins early, in the middle and late.
+
+    Something large that drives past may be all that one of them sees."""
     spots = sorted({int(k) for k in keys[np.linspace(0, len(keys) - 1, min(len(keys), PAIRS)).round().astype(int)]})
-    pairs = list(itertools.combinations(spots, 2)) + list(itertools.pairwise(int(k) for k in keys))
+    pairs = sorted({*itertools.combinations(spots, 2), *itertools.pairwise(int(k) for k in keys)})
     worth = [structure.pair_worth(tracks, focal, *pair) for pair in pairs]
-    if not worth or max(worth) <= 0:
-        return None
-    return structure.from_pair(tracks, focal, *pairs[int(np.argmax(worth))])
+    best: dict[int, tuple[float, tuple[int, int]]] = {}
+    for pair, value in zip(pairs, worth, strict=True):
+        third = 3 * pair[0] // (int(keys[-1]) + 1)
+        if value > max(best.get(third, (0.0, pair))[0], LEAST_WORTH * max(worth)):
+            best[third] = (value, pair)
+    return [pair for _, pair in sorted(best.values(), reverse=True)]
 
 
 def _known(found: Structure, frame: int) -> int:
@@ -161,15 +196,25 @@ def _fresh(found: Structure) -> np.ndarray:
 
 
 def _completed(found: Structure, tracks: Tracks, focal: float, spread: float) -> Solve:
-    """Solve the frames between keyframes, then adjust once over all."""
+    """Adjust keyframes as sharply as the tracks are, with the lens; then solve the frames between."""
     found.tracks = tracks
     structure.triangulate(found, _fresh(found))
-    wide = structure.adjust(found, Freedom(focal, spread, RADIAL_SPREAD), 20)
+    structure.adjust(found, Freedom(focal, spread), 20)
+    wide = _lens_found(found, focal, spread)
     for frame in range(len(tracks.positions)):
         if frame not in found.poses:
             structure.resect(found, frame, _nearest(found, frame))
+    structure.triangulate(found, _fresh(found))
+    soft = structure.softness(found)
+    _settled(found, soft)
     scene, seen, frames, names = found.frozen()
-    soft = structure.SOFT * max(1.0, max(tracks.size) / 1280)
+    near = errors(scene, seen) < found.wrong
+    return Solve(scene, seen.only(near), frames, names, wide, structure.parallax(found, names))
+
+
+def _settled(found: Structure, soft: float) -> None:
+    """Fit cameras to points and points to cameras in turn, with the lens held; drop what doesn't fit."""
+    scene, seen, frames, names = found.frozen()
     near = errors(scene, seen) < 4 * found.wrong
     for _ in range(2):
         scene, _ = adjusted(scene, seen.only(near), Freedom(scene.focal, 0.0, points=False), soft, 8)
@@ -177,9 +222,38 @@ def _completed(found: Structure, tracks: Tracks, focal: float, spread: float) ->
         near = errors(scene, seen) < found.wrong
     found.take(scene, frames, names)
     structure.drop_misfits(found)
+
+
+def _lens_found(found: Structure, focal: float, spread: float) -> float:
+    """Adjust everything, with a radial term where the tracks prove one; return the spread of log focal length."""
     scene, seen, frames, names = found.frozen()
-    near = errors(scene, seen) < found.wrong
-    scene, _ = adjusted(scene, seen.only(near), Freedom(focal, spread, RADIAL_SPREAD), soft, 6)
-    found.take(scene, frames, names)
-    near = errors(scene, seen) < found.wrong
-    return Solve(scene, seen.only(near), frames, names, wide, structure.parallax(found, names))
+    seen = seen.only(errors(scene, seen) < found.wrong)
+    scene, _ = adjusted(scene, seen, Freedom(focal, spread), structure.softness(found), 20)
+    soft = structure.softness_of(errors(scene, seen), structure.softness(found))
+    plain, wide = adjusted(scene, seen, Freedom(focal, spread), soft, 12)
+    bent, wider = adjusted(plain, seen, Freedom(focal, spread, RADIAL_SPREAD), soft, 20)
+    gain = 1 - _loss(bent, seen, soft) / _loss(plain, seen, soft)
+    shift = abs(float(np.log(bent.focal / plain.focal)))
+    corner = np.hypot(*found.tracks.size) / (2 * bent.focal)
+    visible = abs(bent.radial) * corner**3 * bent.focal > VISIBLE * found.unit
+    proven = gain > PROVEN and visible and wider < KNOWN
+    found.take(bent if proven else plain, frames, names)
+    structure.drop_misfits(found)
+    if spread > KNOWN and _is_open(bent if proven else plain, seen, soft):
+        return spread
+    # A lens that may or may not bend leaves the focal length as open as its two answers lie apart.
+    return wider if proven else max(wide, shift) if gain > HINTED else wide
+
+
+def _is_open(scene: Scene, seen: Sightings, soft: float) -> bool:
+    """Do clearly shorter and longer focal lengths fit as well?"""
+    best = _loss(scene, seen, soft)
+    for by in (1 / APART, APART):
+        other, _ = adjusted(replace(scene, focal=scene.focal * by), seen, Freedom(scene.focal * by, 0.0), soft, 12)
+        if _loss(other, seen, soft) < (1 + SURE) * best:
+            return True
+    return False
+
+
+def _loss(scene: Scene, seen: Sightings, soft: float) -> float:
+    return float(np.log1p((errors(scene, seen) / soft) ** 2).sum())

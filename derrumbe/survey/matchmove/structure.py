@@ -12,7 +12,7 @@ from derrumbe.geom.bundle import Freedom, Scene, Sightings, adjusted, errors
 from derrumbe.survey.matchmove.nodal import sightings_of
 from derrumbe.survey.matchmove.tracks import Tracks
 
-SOFT = 1.0
+SOFT, SHARPEST = 1.0, 0.1
 WRONG = 4.0
 """A sighting further off than this, pixels of a picture 1280 wide, isn't of the point."""
 FEWEST = 16
@@ -39,7 +39,12 @@ class Structure:
 
     @property
     def wrong(self) -> float:
-        return WRONG * max(1.0, max(self.tracks.size) / 1280)
+        return WRONG * self.unit
+
+    @property
+    def unit(self) -> float:
+        """Pixels of the plate for one of a picture 1280 wide."""
+        return max(1.0, max(self.tracks.size) / 1280)
 
     def rays(self, frame: int, names: np.ndarray) -> np.ndarray:
         """Return (n, 2) x/z, y/z of tracks in a frame, undistorted."""
@@ -153,7 +158,8 @@ def _keep_fitting(found: Structure, names: np.ndarray, points: np.ndarray, frame
 
 def resect(found: Structure, frame: int, guess: int) -> bool:
     """Solve a frame's camera from the points that it sees, starting from a solved neighbour. False when it can't be."""
-    names = np.array([n for n in found.points if found.tracks.seen[frame, n]], int)
+    names = np.fromiter(found.points, int)
+    names = names[found.tracks.seen[frame, names]]
     if len(names) < FEWEST:
         return False
     world = np.stack([found.points[n] for n in names])
@@ -170,11 +176,11 @@ def resect(found: Structure, frame: int, guess: int) -> bool:
     return True
 
 
-def adjust(found: Structure, freedom: Freedom, rounds: int = 15, soft: float = SOFT) -> float:
-    """Adjust everything, drop sightings and points that don't fit; return the spread of log focal length."""
+def adjust(found: Structure, freedom: Freedom, rounds: int = 15, soft: float | None = None) -> float:
+    """Adjust everything, drop sightings and points that don't fit; return the spread of log focal length. soft: in pixels."""
     scene, seen, frames, names = found.frozen()
     seen = seen.only(errors(scene, seen) < 4 * found.wrong)
-    scene, spread = adjusted(scene, seen, freedom, soft * max(1.0, max(found.tracks.size) / 1280), rounds)
+    scene, spread = adjusted(scene, seen, freedom, soft or SOFT * found.unit, rounds)
     found.take(scene, frames, names)
     drop_misfits(found)
     return spread
@@ -191,3 +197,14 @@ def drop_misfits(found: Structure) -> None:
         # Two thirds of a point's sightings must fit.
         if not len(mine) or mine[int(0.66 * (len(mine) - 1))] > 0.5 * found.wrong:
             del found.points[int(name)]
+
+
+def softness(found: Structure) -> float:
+    """Return the residual in pixels at which sightings lose their say, from how well they fit now."""
+    scene, seen, _, _ = found.frozen()
+    return softness_of(errors(scene, seen), SOFT * found.unit)
+
+
+def softness_of(off: np.ndarray, most: float) -> float:
+    """Return twice the median of residuals' lengths (n,), some 2.4 standard deviations, of at most `most` pixels."""
+    return float(np.clip(2 * np.median(off), SHARPEST * most, most)) if len(off) else most

@@ -1,16 +1,19 @@
 """Features followed through the shot (Shi & Tomasi 1994; pyramidal Lucas-Kanade, Bouguet 2001; OpenCV's).
 
-Each step is checked backwards in time, and every ANCHOR frames positions are set right against the picture in which the feature was
-last set, so that small errors don't add up.
+Each step is checked backwards in time, and positions are set right against the picture in which the feature was first seen (`patches`), so
+that small errors don't add up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
+
+from derrumbe.survey.matchmove.patches import Patches, smooth
 
 MOST = 900
 """Features followed at a time."""
@@ -19,9 +22,8 @@ SPACING = 0.016
 QUALITY = 0.004
 RETURN = 0.6
 """A feature that tracked back in time misses its start by more than this, pixels, is lost."""
-DRIFT = 1.5
-"""A feature that its anchor puts further away than this, pixels, is lost."""
-ANCHOR = 10
+RENEWED = 10
+"""New features are looked for every so many frames."""
 WINDOW = (21, 21)
 LEVELS = 4
 BORDER = 4
@@ -51,7 +53,7 @@ class Tracks:
     size: tuple[int, int]
     """Width and height of the plate."""
 
-    @property
+    @cached_property
     def seen(self) -> np.ndarray:
         """(frames, tracks) bool."""
         return np.isfinite(self.positions[..., 0])
@@ -68,7 +70,9 @@ def follow(pictures: Iterable[np.ndarray], size: tuple[int, int]) -> Tracks:
     alive = np.arange(len(here))
     count = len(here)
     rows.append(_row(count, alive, here))
-    last, anchor = first, _Anchor(first, here.copy(), alive)
+    patches = Patches()
+    patches.add(smooth(first), here, alive)
+    last = first
     for index, picture in enumerate(coming, start=1):
         _check_picture(picture, index)
         before = len(here)
@@ -76,43 +80,20 @@ def follow(pictures: Iterable[np.ndarray], size: tuple[int, int]) -> Tracks:
         if before >= TEXTURE and np.count_nonzero(kept) < CUT * before and _is_other(last, picture):
             raise Cut(index)
         here, alive = here[kept], alive[kept]
-        here, kept = anchor.set_right(picture, here, alive)
-        here, alive = here[kept], alive[kept]
-        if index % ANCHOR == 0 or len(here) < MOST // 2:
+        patches.keep(kept)
+        soft = smooth(picture)
+        here, _ = patches.matched(soft, here)
+        if index % RENEWED == 0 or len(here) < MOST // 2:
             fresh = _found(picture, here)
-            alive = np.concatenate([alive, np.arange(count, count + len(fresh))])
-            here = np.concatenate([here, fresh])
-            count += len(fresh)
-            anchor = _Anchor(picture, here.copy(), alive)
+            names = np.arange(count, count + len(fresh))
+            alive, here, count = np.concatenate([alive, names]), np.concatenate([here, fresh]), count + len(fresh)
+            patches.add(soft, fresh, names)
         rows.append(_row(count, alive, here))
         last = picture
     positions = np.full((len(rows), count, 2), np.nan)
     for index, row in enumerate(rows):
         positions[index, : len(row)] = row
     return Tracks((positions + 0.5) / scale, size)
-
-
-@dataclass(frozen=True, eq=False)
-class _Anchor:
-    picture: np.ndarray
-    places: np.ndarray
-    names: np.ndarray
-
-    def set_right(self, picture: np.ndarray, here: np.ndarray, alive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return positions matched against the anchor picture, and which features (n,) bool are still the same ones."""
-        at = np.searchsorted(self.names, alive)
-        kept = np.ones(len(here), bool)
-        if not len(here):
-            return here, kept
-        found, status, _ = cv2.calcOpticalFlowPyrLK(
-            self.picture, picture, self.places[at].reshape(-1, 1, 2).copy(), here.reshape(-1, 1, 2).copy(),
-            winSize=WINDOW, maxLevel=1, flags=cv2.OPTFLOW_USE_INITIAL_FLOW, criteria=_CRITERIA,
-        )  # fmt: skip
-        found = found.reshape(-1, 2)
-        off = np.linalg.norm(found - here, axis=1)
-        good = (status.ravel() > 0) & (off < DRIFT)
-        # What changes its looks as the camera moves goes on from step to step; what its anchor finds elsewhere is another thing.
-        return np.where(good[:, None], found, here), kept & (good | (status.ravel() == 0) | (off < 2 * DRIFT))
 
 
 _CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 0.003)
