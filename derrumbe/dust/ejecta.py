@@ -18,7 +18,7 @@ F = np.float32
 GRAVITY = 9.81
 EXTINCTION = 2.4
 """m²/kg of grains of half a millimetre."""
-SHARE = 2.2
+SHARE = 1.8
 """kg of coarse grains thrown out for each kg of fine dust."""
 MOST = 30_000
 """Bundles at most."""

@@ -7,7 +7,8 @@
     ride (2,3,p,q,r) int16     two short-lived texture displacements on a grid half as fine, in RIDE_UNIT density voxels; rides the flow
     ride_start (3,) int32      index of ride[:,:,0,0,0] in the half grid
     ride_offset (2,3), ride_weight (2,) float32    random shift (density voxels) and blend weight of each
-    solid (p,q,r) uint8        share of each half-grid cell that is solid, of 255; same crop as ride
+    solid (s,t,u) uint8        share of each half-grid cell that is solid, of 255; not cropped: what stands above a cloud shades it
+    solid_start (3,) int32     index of solid[0,0,0] in the half grid; where it's left out, solid is cropped as ride is
     speed (p,q,r,3) int16      the air's velocity there, in SPEED_UNIT m/s; left out by who doesn't know it
     coarse (a,b,c) uint16      a second density, of coarse grains, coded as the first with a peak of its own; left out where there is none
     coarse_peak (1,) float32
@@ -48,6 +49,7 @@ class Volume:
     solid: np.ndarray
     speed: np.ndarray | None = None
     coarse: np.ndarray | None = None
+    solid_start: tuple[int, int, int] | None = None
 
     @property
     def empty(self) -> bool:
@@ -109,7 +111,8 @@ def write_volume(
         "ride_start": np.array([s.start for s in half], np.int32),
         "ride_offset": np.asarray(ride_offset, np.float32),
         "ride_weight": np.asarray(ride_weight, np.float32),
-        "solid": np.rint(np.clip(solid[half], 0, 1) * 255).astype(np.uint8),
+        "solid": np.rint(np.clip(solid if code[box].size else solid[half], 0, 1) * 255).astype(np.uint8),
+        "solid_start": np.zeros(3, np.int32),
     }
     if speed is not None:
         arrays["speed"] = np.clip(np.rint(speed[half] / SPEED_UNIT), -32767, 32767).astype(np.int16)
@@ -135,5 +138,6 @@ def read_volume(path: Path) -> Volume:
             ride_weight=file["ride_weight"],
             solid=file["solid"].astype(np.float32) / np.float32(255),
             speed=file["speed"].astype(np.float32) * np.float32(SPEED_UNIT) if "speed" in file.files else None,
+            solid_start=tuple(int(n) for n in file["solid_start"]) if "solid_start" in file.files else None,  # type: ignore[arg-type]
             coarse=restore(file["coarse"], float(file["coarse_peak"][0])) if "coarse" in file.files else None,
         )

@@ -21,11 +21,11 @@ from derrumbe.render.dust_noise import billows, eased, halved, occupied_blocks, 
 F = np.float32
 OCTAVES = (0, 1, 2, 5)
 """Halvings of optical depth and of asymmetry."""
-GAINS = (0.73, 1.98, 0.89, 0.32)
+GAINS = (0.66, 2.2, 1.0, 0.36)
 """Share of each octave."""
-BOUNCES = (1, 3, 5, 11)
+BOUNCES = (1, 4, 7, 13)
 """Times that each octave's light has met a grain: the power of albedo."""
-AMBIENT_BOUNCES = 4.0
+AMBIENT_BOUNCES = 6.0
 """The same for sky and ground, all octaves together."""
 BITE = 0.75
 """How far billows eat into thin dust, 0..1."""
@@ -36,7 +36,7 @@ FORWARD, BACKWARD, FORWARD_SHARE = 0.55, -0.25, 0.7
 MEAN_COSINE = FORWARD * FORWARD_SHARE + BACKWARD * (1 - FORWARD_SHARE)
 PALE = np.array([0.55, 0.53, 0.505])
 """Reflectance of mineral dust heaped thick, ACEScg."""
-DARK = 0.36
+DARK = 0.55
 """Reflectance of coarse grains over that of dust: damp, in each other's shade, seen against bright dust."""
 TINT = 0.25
 """How far auto dust takes the façade's hue, as a power."""
@@ -180,7 +180,7 @@ def _ambient(coarse: np.ndarray, volume: Volume, sun: Sun, shares: np.ndarray) -
     small = 2 * halved(coarse)
     skies = tuple(depths(small, way) for way in _sky_ways())
     downs = tuple(depths(small, way * (1, -1, 1)) for way in _sky_ways()[::3])
-    offset = np.asarray(volume.start) / 2 - np.asarray(volume.ride_start)
+    offset = np.asarray(volume.start) / 2 - np.asarray(volume.solid_start or volume.ride_start)
     solid = (SOLID_DEPTH * volume.solid).astype(F)
     walls = [depths(solid, way).parts() for way in (*_sky_ways(), *_sky_ways()[::3] * (1, -1, 1), np.asarray(sun.direction))]
     out = np.zeros((*small.shape, 4), F)

@@ -80,3 +80,26 @@ def test_speed_comes_back_when_it_was_told(cloud, tmp_path):
     p, q, r = told.speed.shape[:3]
     crop = speed[start[0] : start[0] + p, start[1] : start[1] + q, start[2] : start[2] + r]
     assert np.abs(told.speed - crop).max() <= SPEED_UNIT / 2 + 1e-6
+
+
+def test_solids_above_the_dust_are_kept_and_their_place_is_told(cloud, tmp_path):
+    solid = np.zeros((12, 8, 10), np.float32)
+    solid[3, 7, 5] = 1
+    rest = {"ride": np.zeros((2, 3, 12, 8, 10), np.float32), "ride_offset": np.ones((2, 3)), "ride_weight": np.ones(2)}
+    write_volume(tmp_path / "a.npz", cloud, solid=solid, **rest)
+    volume = read_volume(tmp_path / "a.npz")
+    at = tuple(np.array((3, 7, 5)) - volume.solid_start)
+    assert volume.solid[at] == 1
+    assert volume.solid.sum() == 1
+
+
+def test_coarse_grains_are_a_second_density_in_the_same_crop(cloud, tmp_path):
+    coarse = np.zeros_like(cloud)
+    coarse[10:18, 2:9, 6:8] = 0.02
+    rest = {"ride": np.zeros((2, 3, 12, 8, 10), np.float32), "ride_offset": np.ones((2, 3)), "ride_weight": np.ones(2)}
+    write_volume(tmp_path / "a.npz", cloud, solid=np.zeros((12, 8, 10)), coarse=coarse, **rest)
+    volume = read_volume(tmp_path / "a.npz")
+    box = tuple(slice(a, a + n) for a, n in zip(volume.start, volume.density.shape, strict=True))
+    np.testing.assert_allclose(volume.coarse, coarse[box], rtol=0.002)
+    np.testing.assert_allclose(volume.density, cloud[box], rtol=0.002)
+    assert volume.coarse.sum() == pytest.approx(coarse.sum(), rel=1e-3)

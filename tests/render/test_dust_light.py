@@ -82,3 +82,40 @@ def test_solids_shade_the_dust_behind_them():
     free = lit.ambient[..., 2]
     assert free[0, 11, 5] == pytest.approx(1)
     assert free[8, 5, 2] < 0.2
+
+
+def test_what_stands_above_a_cloud_shades_it():
+    """Solids need not lie in the dust's own crop."""
+    from dataclasses import replace
+
+    from derrumbe.render.dust_light import light_volume
+
+    shape = (32, 8, 12)
+    cloud = dust_slab.volume(np.full(shape, 0.01))
+    roof = np.zeros((16, 20, 6), np.float32)
+    roof[:, 5:9] = 1
+    record = dust_slab.record(shape)
+    open_, roofed = (
+        light_volume(replace(cloud, solid=solid, solid_start=(0, 0, 0)), record, dust_slab.DAY, np.full(3, 0.9), 1.0, bite=0.0)
+        for solid in (0 * roof, roof)
+    )
+    assert roofed.ambient[2:8, 2:4, 1, 2].max() < 0.2 < 0.9 < open_.ambient[2:8, 2:4, 1, 2].min()
+
+
+def test_coarse_grains_hide_by_their_own_measure_and_are_darker():
+    from dataclasses import replace
+
+    from derrumbe.render.dust_light import light_volume
+    from derrumbe.render.dust_source import sources
+
+    shape = (32, 24, 12)
+    fine, none = np.full(shape, 0.02, np.float32), np.zeros(shape, np.float32)
+    record = dust_slab.record(shape).model_copy(update={"coarse_extinction": 0.5})
+    pale = light_volume(dust_slab.volume(fine), record, dust_slab.DAY, np.full(3, 0.9), 1.0, bite=0.0)
+    # four times the mass of grains that hide a quarter as much: the same depth, another colour
+    coarse = replace(dust_slab.volume(none), coarse=4 * fine)
+    dark = light_volume(coarse, record, dust_slab.DAY, np.full(3, 0.9), 1.0, bite=0.0, dark_albedo=np.full(3, 0.5))
+    np.testing.assert_allclose(dark.fine, pale.fine, rtol=1e-5)
+    eye = np.array([16.0, 12.0, 90.0])
+    lit, dim = sources(pale, eye), sources(dark, eye)
+    assert 0 < dim[16, 12, 6, 1] < 0.6 * lit[16, 12, 6, 1]
