@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 F = np.float32
-SLOWEST, FASTEST = 4.0, 14.0
+SLOWEST, FASTEST = 4.0, 15.0
 """m/s between which the current is driven."""
-URGE = 1.5
+URGE = 3.0
 """How hard, per second of what is missing in speed."""
 THINNEST = 2e-3
 """kg/m³ of dust from which on air is driven."""

@@ -30,6 +30,8 @@ CHECKPOINT = "dust_state.npz"
 ALBEDO = (0.97, 0.965, 0.955)
 """Single scattering of mineral dust. The renderer tints it."""
 SETTLED = "settled/settled.{frame}.npz"
+STARTED = 0.15
+"""Share of the dust that is made when a current that shall reach the camera is first driven there."""
 SHED = 0.03
 """kg of fine dust that a m³ of piece in free fall loses in each metre, but"""
 MOST_SHED = 0.5
@@ -124,10 +126,10 @@ def _shed_rate(amount: float, events: Sources, pieces: Located[Pieces], poses: s
 
 
 def _drive(events: Sources, camera: np.ndarray, walls: tuple[np.ndarray, np.ndarray], plate: Plate, box: boxes.Domain) -> Drive:
-    """The current is driven once half of the dust is made."""
+    """The current is driven once STARTED of the dust is made."""
     made = np.cumsum(events.mass)
-    half = float(events.time[np.searchsorted(made, 0.5 * made[-1])]) if len(made) else 0.0
-    return towards(camera, walls, half, len(list(plate.frames)) / float(plate.rate), box.cell)
+    begins = float(events.time[np.searchsorted(made, STARTED * made[-1])]) if len(made) else 0.0
+    return towards(camera, walls, begins, len(list(plate.frames)) / float(plate.rate), box.cell)
 
 
 def _neighbours(film_set: Located[Set], box: boxes.Domain) -> np.ndarray:
