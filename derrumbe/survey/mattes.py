@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from derrumbe.survey.occluders import held_near, plant_alpha
 from derrumbe.survey.silhouette import building_matte, building_region
 from derrumbe.survey.sky import find_sky
 
+BELOW = 0.04
+"""Sky is seen at most this share of the height below the horizon that the camera's solve gives."""
 OPEN = 0.9
 """Sky matte above which a pixel shows nothing but sky."""
 
@@ -31,6 +33,11 @@ class Mattes:
     sky: np.ndarray
     front: np.ndarray
     drawn_front: np.ndarray
+
+    def below_no_horizon(self, horizon: float) -> Mattes:
+        """Return the same without sky below a horizon row: from the air, far fields and ponds pass for it."""
+        rows = np.arange(self.sky.shape[0])[:, None]
+        return replace(self, sky=np.where(rows < horizon + BELOW * self.sky.shape[0], self.sky, 0).astype(np.float32))
 
 
 def find_mattes(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from derrumbe.core.records import Caution, Facade, Located, Plate, Set
@@ -18,6 +20,7 @@ from derrumbe.survey.moving import CLEAN, MATTE, SET_DEPTH, FramePictures
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, FOCAL_PRIOR, KNOWN_SPREAD, PRIOR_SPREAD, orient
 from derrumbe.survey.placement import Scale, cameras_of, scale_of
 from derrumbe.survey.settings import Settings
+from derrumbe.survey.uncovered import Views
 
 EXACT = 1e-3
 UNEVEN = 0.12
@@ -57,6 +60,19 @@ def solved_view(found: Match, seed: int) -> Move | None:
     if found.kind == "locked":
         return None
     return Move(float(found.focal[0]), ground_normal(found.points, seed) if found.kind == "moving" else None)
+
+
+def solved_views(found: Match, geometry: Geometry, drawn: np.ndarray, plate: Located[Plate], folder: Path) -> Views:
+    """Return the frames of a moving camera, in the building's world."""
+    scale = scale_of(found, geometry.camera, walls_of(geometry.facades), drawn)
+    return Views(
+        plate=str(plate.folder / plate.record.picture),
+        cameras=cameras_of(found, geometry.camera, scale.metres),
+        first_frame=plate.record.frames.first,
+        folder=folder,
+        solid=(geometry.vertices, geometry.triangles),
+        reach=REACH * float(geometry.camera.translation[2]),
+    )
 
 
 def moved_set(film_set: Set, found: Match, geometry: Geometry, drawn: np.ndarray, plate: Located[Plate], work: Work) -> Set:

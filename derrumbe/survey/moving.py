@@ -14,11 +14,14 @@ from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, pixel_grid, project, rays
 from derrumbe.geom.depth import coverage, mesh_depth, plane_depth
 from derrumbe.media.exr import read_exr, write_exr
+from derrumbe.survey.exposure import exposure
 from derrumbe.survey.filters import widened
 
 SET_DEPTH = "set_depth/set_depth.{frame}.exr"
 MATTE = "building_matte/building_matte.{frame}.exr"
 CLEAN = "clean_plate/clean_plate.{frame}.exr"
+GAUGED = 480
+"""Exposure is compared on every so many-th pixel of pictures larger than this."""
 SKY_REACH = 1e6
 """Metres at which the sky is projected from one camera to another."""
 NEIGHBOUR = 1
@@ -60,6 +63,10 @@ class FramePictures:
         behind = cv2.remap(
             _picture(self.reference), places[..., 0] - 0.5, places[..., 1] - 0.5, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
         )
+        # What the first frame saw in its own light is shown in this one's.
+        same = ~hole & (places >= 0.5).all(axis=-1) & (places[..., 0] < self.cameras[0].width) & (places[..., 1] < self.cameras[0].height)
+        thin = slice(None, None, max(1, max(hole.shape) // GAUGED))
+        behind = behind * exposure(picture[thin, thin], behind[thin, thin], same[thin, thin])
         share = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), 1.0)[..., None]
         return (picture + (np.maximum(behind, 0) - picture) * np.where(hole[..., None], 1.0, share)).astype(np.float32)
 

@@ -22,14 +22,15 @@ from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.haze import find_haze
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes, find_mattes
-from derrumbe.survey.move import camera_move, moved_set, solved_view
+from derrumbe.survey.move import camera_move, moved_set, solved_view, solved_views
 from derrumbe.survey.neighbours import Cards, find_cards, proxy_mesh, set_depth
 from derrumbe.survey.outline import clipped, scaled
-from derrumbe.survey.reference import Reference, build_reference
+from derrumbe.survey.reference import Reference, build_reference, denoised
 from derrumbe.survey.remnants import remnants
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.silhouette import contour_of
 from derrumbe.survey.skyline import skyline_rows
+from derrumbe.survey.uncovered import Views, uncovered
 from derrumbe.survey.walkers import find_walkers
 
 HOLE_GROWTH = 0.004
@@ -57,7 +58,9 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     stone = _material(settings, look.wall_colour(*_thin_walls(texture, mattes))) == "stone"
     view = solved_view(found, settings.seed)
     geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings, view, walkers, stone)
-    clean, cards = _behind(texture, codes, mattes, geometry, settings)
+    mattes = mattes.below_no_horizon(_horizon(geometry)) if found.kind != "locked" else mattes
+    views = solved_views(found, geometry, drawn, plate, work.folder) if found.kind != "locked" else None
+    clean, cards = _behind(texture, codes, mattes, geometry, settings, plate.record, work.folder, views)
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display))
@@ -77,13 +80,32 @@ def _with_fronts(
     return film_set.model_copy(update={"foreground": fronts.matte, "foreground_depth": fronts.depth, "warnings": warnings})
 
 
-def _behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, geometry: Geometry, settings: Settings) -> tuple[np.ndarray, Cards]:
-    """Return the clean plate (h, w, 3) and what stands beside and behind the building."""
-    hole = widened(mattes.region, max(3.0, HOLE_GROWTH * max(mattes.region.shape)))
+def _behind(
+    texture: np.ndarray,
+    codes: np.ndarray,
+    mattes: Mattes,
+    geometry: Geometry,
+    settings: Settings,
+    plate: Plate,
+    folder: Path,
+    views: Views | None,
+) -> tuple[np.ndarray, Cards]:
+    """Return the clean plate (h, w, 3) and what stands beside and behind the building; writes both's shapes.
+
+    views: a moving camera's other frames, which see some of what the building hides.
+    """
+    growth = max(3.0, HOLE_GROWTH * max(mattes.region.shape))
+    hole = widened(mattes.region, growth)
     hole |= widened(remnants(mattes.sky, hole), 2)
     skyline = skyline_rows(mattes.sky, hole, _horizon(geometry), np.random.default_rng((settings.seed, 72)))
     distance = float(geometry.camera.translation[2])
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
+    save_arrays(folder / "building.npz", vertices=geometry.vertices, triangles=geometry.triangles)
+    save_arrays(folder / "proxies.npz", **proxy_mesh(cards, geometry.camera, REACH * float(geometry.camera.translation[2])))
+    if views is not None:
+        texture, known = uncovered(views, texture, hole, growth)
+        texture = np.where(known[..., None], denoised(texture, plate.noise, 1), texture)
+        hole &= ~known
     heaven = cleanplate.fill_sky(texture, mattes.sky, hole, settings.seed)
     ground = cleanplate.fill_ground(texture, hole, mattes.sky, skyline, cards.base, mattes.drawn_front, settings.seed)
     clean = cleanplate.joined(texture, heaven, ground, hole, skyline)
@@ -97,9 +119,6 @@ def _horizon(geometry: Geometry) -> float:
 
 
 def _write(folder: Path, geometry: Geometry, cards: Cards, mattes: Mattes, clean: np.ndarray, texture: np.ndarray) -> None:
-    save_arrays(folder / "building.npz", vertices=geometry.vertices, triangles=geometry.triangles)
-    reach = REACH * float(geometry.camera.translation[2])
-    save_arrays(folder / "proxies.npz", **proxy_mesh(cards, geometry.camera, reach))
     write_exr(folder / "set_depth.exr", set_depth(cards, geometry.camera, mattes.sky), ("Z",), full=True)
     write_exr(folder / "building_matte.exr", mattes.building, ("Y",))
     write_exr(folder / "sky_matte.exr", mattes.sky, ("Y",))
