@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from derrumbe.core.knobs import Light
-from derrumbe.core.records import Camera, Facade, Sun, Vec3
+from derrumbe.core.records import Camera, Caution, Facade, Sun, Vec3
 from derrumbe.geom.camera import project
 from derrumbe.media.colour import from_display
 from derrumbe.survey.cast import CastShadow, towards
@@ -100,6 +100,29 @@ def estimate(
         overcast=overcast,
         softness_deg=25.0 if overcast else 0.53,
     )
+
+
+def cautions_of(texture: np.ndarray, sky: np.ndarray, knobs: Light, cast: CastShadow | None, faces: tuple[Face, ...]) -> list[Caution]:
+    """Return what to tell the artist where nothing in the plate says how the light falls."""
+    heaven = texture[sky > 0.99]
+    if cast is not None or knobs.sky == "overcast" or knobs.sun_azimuth is not None:
+        return []
+    if len(heaven) < 50:
+        return [
+            Caution(
+                what="no sky is seen, nor a shadow that the building casts clearly: the light is taken for overcast",
+                remedy="if the sun shines in the plate, set light.sky=clear with light.sun_azimuth and light.sun_elevation",
+            )
+        ]
+    told = len(faces) > 1 and abs(np.log(faces[0].light / faces[1].light)) > UNLIKE
+    if told or (knobs.sky == "auto" and _is_overcast(heaven)):
+        return []
+    return [
+        Caution(
+            what="no shadow of the building is seen clearly: where the sun stands is a guess from the brighter side of the sky",
+            remedy="set light.sun_azimuth (90: right of frame, 180: behind the camera) and light.sun_elevation by the plate's shadows",
+        )
+    ]
 
 
 def _coloured(color: str, light: np.ndarray) -> np.ndarray:

@@ -167,7 +167,9 @@ def _record(
     colour = look.wall_colour(texture, walls)
     material = _material(settings, colour)
     below = np.broadcast_to(np.arange(mattes.region.shape[0])[thin, None] > drawn[:, 1].max(), walls.shape)
-    sun = light.estimate(texture, sky, walls, below, np.array([0.0, 0.0, 1.0]), material, settings.light, *_shading(full, mattes, geometry))
+    shading = _shading(full, mattes, geometry)
+    sun = light.estimate(texture, sky, walls, below, np.array([0.0, 0.0, 1.0]), material, settings.light, *shading)
+    cautions += light.cautions_of(texture, sky, settings.light, *shading)
     building = Building(
         outline_px=tuple(_vec2(point) for point in drawn),
         facades=geometry.facades,
