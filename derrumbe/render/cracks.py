@@ -25,8 +25,8 @@ CRUMBLED = 1.6
 """How much wider a crack looks than it gapes: its edges have crumbled and lie in its shade."""
 LEAST, OPEN = 0.4, 0.006
 """Pixels of width at least once it is this many metres open, so that it is seen from afar."""
-GAPING = 0.06
-"""Metres by which the sides have parted when the gap between the pieces shows by itself."""
+GAPING, GAPING_PIXELS = 0.06, 1.5
+"""Metres, and pixels at most, by which the sides have parted when the gap between the pieces shows by itself."""
 WANDER, WANDER_PIXELS = 0.05, 1.4
 """Metres by which a crack wanders off the joint, in pixels at least; it turns about every eight times as far."""
 SEED = 59
@@ -145,7 +145,7 @@ def lines_of_cracks(inputs: Inputs, lighting: Lighting, poses: tuple[Pose, ...],
     width = np.where(np.isfinite(cracks["time"]), grown, 0)[edges.bond]
     some = np.flatnonzero(width > 0)
     sides = (_carried(scene, at, side[some], edges.middle[some]) for side in (edges.piece, edges.other))
-    share = np.clip(1 - np.linalg.norm(np.subtract(*sides), axis=1) / GAPING, 0, 1)
+    share = np.clip(1 - np.linalg.norm(np.subtract(*sides), axis=1) / min(GAPING, GAPING_PIXELS * scene.pixel), 0, 1)
     some, share = some[share > 0], share[share > 0]
     rgb = np.broadcast_to(DARK * lighting.lamp.enclosed, (len(some), 3))
     seen = CRUMBLED * width[some] + LEAST * scene.pixel * np.clip(width[some] / OPEN, 0, 1)

@@ -26,6 +26,8 @@ BAR_LENGTH, BAR_WIDTH = 22.0, 0.55
 """Length and thickness of bars and pipes, in radii of the ball that falls as they do."""
 LYING = 0.15
 """m/s under which a crumb lies, and turns no more."""
+FACETS = 1.6
+"""Pixels of radius from which on a crumb shows sides."""
 SKY_RAYS = 3
 DUSTY, LAIN = 0.35, 0.8
 """Share of a crumb that dust covers in the air, and when it has lain for seconds."""
@@ -198,7 +200,18 @@ def _lumpy(angle, key):  # type: ignore[no-untyped-def]
     turn = (angle / (2 * np.pi)) % 1.0 * 7
     i = int(np.floor(turn))
     t = turn - i
-    return 0.7 + 0.55 * (chance(key, i % 7, 1, 0) * (1 - t) + chance(key, (i + 1) % 7, 1, 0) * t)
+    return 0.5 + 0.85 * (chance(key, i % 7, 1, 0) * (1 - t) + chance(key, (i + 1) % 7, 1, 0) * t)
+
+
+@nb.njit(cache=True, inline="always")
+def _facet(ox, oy, turn, key):  # type: ignore[no-untyped-def]
+    """Return how bright the side of a crumb is that (ox, oy), in radii from its middle, lies on: two or three flat sides, as turned."""
+    tone = 0.8
+    for side in range(2):
+        angle = turn + 2 * np.pi * chance(key, side, 13, 0)
+        if ox * np.cos(angle) + oy * np.sin(angle) > 0.5 * chance(key, side, 17, 0) - 0.1:
+            tone = 1.25 if side == 0 else 0.55
+    return tone
 
 
 @nb.njit(cache=True)
@@ -229,6 +242,7 @@ def _splat(start, end, depth, radius, material, colour, spin, key, solid, left, 
                 alpha = share * min(max(edge + 0.5 - np.hypot(ox, oy), 0.0), 1.0)
                 if alpha <= 0:
                     continue
+                tone = _facet(ox / r, oy / r, spin[n], key[n]) if r > FACETS else 1.0
                 for c in range(3):
-                    out[y, x, c] = out[y, x, c] * (1 - alpha) + colour[n, c] * alpha
+                    out[y, x, c] = out[y, x, c] * (1 - alpha) + tone * colour[n, c] * alpha
                 out[y, x, 3] = out[y, x, 3] * (1 - alpha) + alpha

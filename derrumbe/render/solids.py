@@ -92,7 +92,7 @@ def render_solids(
     denoise: bool,
     hidden: np.ndarray | None = None,
 ) -> Solids:
-    """Return the pieces seen through the shutter; black where they are `hidden` (h,w) bool, over the whole picture."""
+    """Return the pieces seen through the shutter; one plain colour where they are `hidden` (h,w) bool, over the whole picture."""
     reach = int(np.clip(np.ceil(2.5 * inputs.film_set.record.softness_px), 1, 8)) + 1
     now = moment(scene, times.middle, float(inputs.plate.record.rate))
     poses = [pose(scene, time) for time in times.times]
@@ -118,6 +118,10 @@ def render_solids(
             worn.reshape(-1)[:] += np.bincount(samples.pixel, shading.old[:, 0] > 0, worn.size).astype(np.float32)
             sums.add(samples.pixel, shading, scene.piece[samples.triangle], lit, light)
     rgba = sums.picture(coverage.covered, len(poses), denoise)
+    if hidden is not None:
+        # what dust lets through of them is next to nothing, but black would still be seen
+        unseen = hidden[window.slices]
+        rgba[unseen, :3] = rgba[unseen, 3:] * (0.5 * look.dust * lighting.lamp.sky).astype(np.float32)
     return Solids(window, rgba, coverage.removed(reach), worn / np.maximum(coverage.covered, 1).astype(np.float32))
 
 
