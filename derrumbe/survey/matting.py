@@ -49,8 +49,8 @@ def refined(picture: np.ndarray, solid: np.ndarray, empty: np.ndarray) -> np.nda
     return _settled(picture, solid.astype(np.float32), np.where(solid | empty, 10.0, 0.0), ~(solid | empty))
 
 
-def leaning(picture: np.ndarray, guess: np.ndarray, solid: np.ndarray, empty: np.ndarray, trust: float) -> np.ndarray:
-    """Return the alpha (h, w) as `refined` does, but leaning towards a `guess` (h, w) between the two, by `trust`."""
+def leaning(picture: np.ndarray, guess: np.ndarray, solid: np.ndarray, empty: np.ndarray, trust: float | np.ndarray) -> np.ndarray:
+    """Return the alpha (h, w) as `refined` does, but leaning towards a `guess` (h, w) between the two, by `trust`, one or (h, w)."""
     sure = solid | empty
     return _settled(picture, np.where(solid, 1.0, np.where(empty, 0.0, guess)), np.where(sure, 10.0, trust), ~sure)
 
