@@ -37,12 +37,14 @@ class Stillness:
     nearness: np.ndarray
     nearest: float
     furthest: float
+    radial: float = 0.0
 
     def ends(self, here: int, there: int, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         """Return how far pixels (h, w, 2) move from frame index `here` to `there` if at `furthest`, and how much more if at `nearest`."""
         scale, middle = shape[1] / self.size[0], np.array([shape[1], shape[0]]) / 2
         y, x = np.mgrid[0 : shape[0], 0 : shape[1]] + 0.5
-        ray = np.dstack([(x - middle[0]) / self.focal[here], (y - middle[1]) / self.focal[here], np.full(x.shape, scale)]) / scale
+        bent = np.dstack([x - middle[0], y - middle[1]]) / (scale * self.focal[here])
+        ray = np.concatenate([self._straight(bent), np.ones((*shape, 1))], -1)
         turn = self.rotation[there] @ self.rotation[here].T
         shift = self.translation[there] - turn @ self.translation[here]
         ahead = ray @ turn.T
@@ -50,8 +52,16 @@ class Stillness:
         for near in (self.furthest, self.nearest):
             point = ahead + shift * near
             flat = point[..., :2] / np.maximum(point[..., 2:], 1e-3)
+            flat = flat * (1 + self.radial * (flat**2).sum(axis=-1, keepdims=True))
             ends.append(scale * self.focal[there] * flat + middle - np.dstack([x, y]))
         return ends[0].astype(np.float32), (ends[1] - ends[0]).astype(np.float32)
+
+    def _straight(self, bent: np.ndarray) -> np.ndarray:
+        """Return places (h, w, 2) on the plane at distance 1 as a lens without distortion shows them (three rounds of a fixed point)."""
+        straight = bent
+        for _ in range(3 if self.radial else 0):
+            straight = bent / (1 + self.radial * (straight**2).sum(axis=-1, keepdims=True))
+        return straight
 
     def usual(self, here: int, shape: tuple[int, int]) -> np.ndarray:
         """Return how near (h, w), 0..1 from `furthest` to `nearest`, what stands still is around each pixel."""
@@ -90,4 +100,5 @@ def stillness_of(found: Match, size: tuple[int, int]) -> Stillness:
         nearness=nearness,
         nearest=NEAREST * float(np.percentile(nearness, NEAR_POINTS)) if moving else 0.0,
         furthest=FURTHEST * float(np.percentile(nearness, FAR_POINTS)) if moving else 0.0,
+        radial=found.radial,
     )
