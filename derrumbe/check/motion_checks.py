@@ -160,9 +160,14 @@ def at_rest(shot: Shot) -> Check:
         unit="of the mass",
         frames=() if good else (shot.plate.record.frames.last,),
         says=says,
-        remedy="" if good else "add frames after the fall, lower trigger.time, or raise collapse.speed",
+        remedy="" if good else _more_frames(shot),
         evidence=path.relative_to(shot.folder).as_posix(),
     )
+
+
+def _more_frames(shot: Shot) -> str:
+    told = [caution.remedy for caution in shot.motion.record.warnings if "still moves" in caution.what]
+    return told[0] if told else "add frames after the fall, lower trigger.time, or raise collapse.speed"
 
 
 def moving_share(shot: Shot) -> np.ndarray:

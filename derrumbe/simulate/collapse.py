@@ -56,10 +56,11 @@ class Collapse:
         states = self.world.states()
         sample = self.sample(states)
         self.passage.end(self.now, sample.position, sample.rotation)
-        self.shear.look(steps * self.world.step_seconds, sample.position, sample.rotation, sample.velocity)
+        seconds = steps * self.world.step_seconds
+        self.shear.look(seconds, sample.position, sample.rotation, sample.velocity)
         if isinstance(self.plan.kick, kicks.Peel):
-            kicks.peel_on(self.world, self.plan.kick, self.structure.centre, sample.position, steps * self.world.step_seconds)
-        self.limits.apply(states, sample.position[:, 1], -sample.velocity[:, 1])
+            kicks.peel_on(self.world, self.plan.kick, self.structure.centre, sample.position, seconds)
+        self.limits.apply(states, sample.position[:, 1], -sample.velocity[:, 1], self.passage.lodged, seconds)
         return sample
 
     def _step(self) -> None:

@@ -27,6 +27,10 @@ BREAK_SHARE = 0.55
 EXPONENT = 1.7
 SMALLEST, LARGEST = 1 / 6, 2.5
 """Radii over the typical size."""
+COARSEST = 0.1
+"""The largest crumbs of masonry reach this share of the typical edge of a piece, so that the tail has no gap in a large building."""
+FINEST = 0.25
+"""Pixels of radius under which crumbs aren't made: the small end goes with the picture, not with the building."""
 GLASS_SHARE = 0.08
 """Share of particles that are glass, where windows burst."""
 METAL, PAPER = 6, 7
@@ -62,8 +66,10 @@ class HeightField:
     top: np.ndarray
 
 
-def born(structure: Structure, track: Track, damage: Damage, released: np.ndarray, debris: Debris, rng: np.random.Generator) -> Crumbs:
-    """Return the particles of a collapse, sorted by birth. released (N,): see records.Motion."""
+def born(
+    structure: Structure, track: Track, damage: Damage, released: np.ndarray, debris: Debris, pixel: float, rng: np.random.Generator
+) -> Crumbs:
+    """Return the particles of a collapse, sorted by birth. released (N,): see records.Motion; pixel: m that a pixel covers at the building."""
     total = min(round(PER_PIECE * structure.count * debris.amount), MOST)
     births = (
         _from_breaks(structure, track, damage.parted_at, round(BREAK_SHARE * total), rng),
@@ -82,7 +88,7 @@ def born(structure: Structure, track: Track, damage: Damage, released: np.ndarra
         position=position[order],
         velocity=(velocity + thrown)[order],
         rest=rest[order],
-        radius=radii(len(piece), debris.size, rng) * SIZE[material[order]],
+        radius=sizes(structure, material[order], debris.size, pixel, rng),
         material=material[order],
     )
 
@@ -108,10 +114,18 @@ def _from_windows(structure: Structure, track: Track, burst: np.ndarray, count: 
     return time + track.trigger_sample * track.sample_seconds, position, velocity + out, rest, pane
 
 
-def radii(count: int, size: float, rng: np.random.Generator) -> np.ndarray:
-    """Return radii (count,) of a truncated power law about `size`, m."""
-    low, high = SMALLEST**-EXPONENT, LARGEST**-EXPONENT
-    return size * (low + rng.random(count) * (high - low)) ** (-1 / EXPONENT)
+def sizes(structure: Structure, material: np.ndarray, size: float, pixel: float, rng: np.random.Generator) -> np.ndarray:
+    """Return radii (M,) m of crumbs of a material (M,) uint8."""
+    edge = float(np.median(np.cbrt(structure.volume)))
+    smallest = min(max(SMALLEST * size, FINEST * pixel), size)
+    stones = radii(len(material), smallest, max(LARGEST * size, COARSEST * edge), rng)
+    return np.where(material < GLASS, stones, np.minimum(stones, LARGEST * size)) * SIZE[material]
+
+
+def radii(count: int, smallest: float, largest: float, rng: np.random.Generator) -> np.ndarray:
+    """Return radii (count,) of a power law from `smallest` to `largest`, m."""
+    low, high = smallest**-EXPONENT, largest**-EXPONENT
+    return np.asarray((low + rng.random(count) * (high - low)) ** (-1 / EXPONENT))
 
 
 Births = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]

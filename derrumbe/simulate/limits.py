@@ -13,6 +13,11 @@ SETTLING = ((2.0, 3.0), (1.0, 8.0), (0.4, 20.0))
 does it: rubble loses speed in many small contacts."""
 TUMBLING = 0.35
 """Angular damping as a share of that."""
+RUBBLE, GRINDS, FREE = 2.0, (1.0, 2.0), 0.5
+"""m of fall after which a part is rubble: unless it falls freely (with FREE g or more) it grinds on other rubble, with linear and angular
+damping in 1/s. Real blocks lose their corners and stop; the convex ones of a simulation would roll on."""
+LODGED = (8.0, 3.0)
+"""The same for what is inside other rubble."""
 GAIN = 0.015
 """m/s a sample that settling rubble may gain; a wall that tips over gains more."""
 SPILL = 0.7
@@ -36,8 +41,10 @@ class Limits:
         self.tipping: set[int] = set()
         """Bodies that were given a push: they may hang in the balance, and don't settle."""
 
-    def apply(self, states: States, height: np.ndarray, sinking: np.ndarray) -> None:
-        """Look at every moving body; called once a sample with the height of every piece, (N,) m, and how fast it sinks, (N,) m/s."""
+    def apply(self, states: States, height: np.ndarray, sinking: np.ndarray, lodged: np.ndarray, seconds: float) -> None:
+        """Look at every moving body; called every `seconds` with the height of every piece, (N,) m, how fast it sinks,
+        (N,) m/s, and whether it is inside other rubble, (N,) bool.
+        """
         self.apex = np.maximum(self.apex, height)
         limited, spin = self._limited(states), slowed(states.angular)
         share = self._turning(states, limited, height, sinking)
@@ -45,7 +52,7 @@ class Limits:
         limited, spin = np.where(heavy[:, None], share[:, None], 1.0) * limited, share[:, None] * spin
         for k in np.flatnonzero(states.awake & ((limited != states.linear) | (spin != states.angular)).any(1)):
             self.world.set_motion(int(states.number[k]), limited[k], spin[k])
-        self._settle(states)
+        self._settle(states, lodged, seconds)
 
     def _turning(self, states: States, limited: np.ndarray, height: np.ndarray, sinking: np.ndarray) -> np.ndarray:
         """Return the share of its spin that every body keeps, (K,), so that none of its pieces outruns its own fall.
@@ -61,13 +68,18 @@ class Limits:
         np.minimum.at(share, row[over], np.clip((allowed - down)[over] / np.maximum(by_turning[over], 1e-9), 0, 1))
         return share
 
-    def _settle(self, states: States) -> None:
+    def _settle(self, states: States, lodged: np.ndarray, seconds: float) -> None:
         speed, spin = np.linalg.norm(states.linear, axis=1), np.linalg.norm(states.angular, axis=1)
         before = np.array([self.before.get(int(number), (0.0, np.inf)) for number in states.number]).reshape(-1, 2)
+        small = (_piece_counts(states) < self.block) & ~np.isin(states.number, list(self.tipping))
         # what is thrown up is slow at its highest point, but it gains downward speed
-        lies = (_piece_counts(states) < self.block) & (speed < before[:, 0] + GAIN) & (states.linear[:, 1] > before[:, 1] - 0.2)
-        lies &= ~np.isin(states.number, list(self.tipping))
+        lies = small & (speed < before[:, 0] + GAIN) & (states.linear[:, 1] > before[:, 1] - 0.2)
         level = sum(lies & (speed < limit) & (spin < 2 * limit) for limit, _ in SETTLING)
+        grinds = small & (self._sunk(states) > RUBBLE) & (states.linear[:, 1] > before[:, 1] - FREE * GRAVITY * seconds)
+        level = np.where(grinds & (level == 0), len(SETTLING) + 1, level)
+        stuck = np.zeros(len(states.number), bool)
+        stuck[states.row[lodged & (states.row >= 0)]] = True
+        level = np.where(small & stuck & (self._sunk(states) > RUBBLE) & (level < 2), len(SETTLING) + 2, level)
         for k in np.flatnonzero(states.awake):
             number = int(states.number[k])
             if self.level.get(number, 0) != level[k]:
@@ -75,13 +87,16 @@ class Limits:
                 self.world.set_damping(number, *_damping(int(level[k])))
         self.before = dict(zip(states.number.tolist(), np.stack([speed, states.linear[:, 1]], 1).tolist(), strict=True))
 
-    def _limited(self, states: States) -> np.ndarray:
-        """Return linear velocities (K, 3) that the fall of each body so far allows."""
+    def _sunk(self, states: States) -> np.ndarray:
+        """Return by how many metres bodies have come down from their highest place, (K,)."""
         loose = states.row >= 0
         row, mass = states.row[loose], self.structure.mass[loose]
         total = np.maximum(np.bincount(row, mass, len(states.number)), 1e-9)
-        apex = np.bincount(row, mass * self.apex[loose], len(states.number)) / total
-        return held_back(states.linear, apex - states.centre[:, 1], self.structure.height - states.centre[:, 1])
+        return np.asarray(np.bincount(row, mass * self.apex[loose], len(states.number)) / total - states.centre[:, 1])
+
+    def _limited(self, states: States) -> np.ndarray:
+        """Return linear velocities (K, 3) that the fall of each body so far allows."""
+        return held_back(states.linear, self._sunk(states), self.structure.height - states.centre[:, 1])
 
     def after_blows(self, force: np.ndarray) -> None:
         """Hold back small bodies that were thrown in this step; force (N,) N."""
@@ -113,6 +128,8 @@ def fall_speed(drop: np.ndarray) -> np.ndarray:
 
 def _damping(level: int) -> tuple[float, float]:
     """Return linear and angular damping, 1/s. Panels that lean must still be able to fall over."""
+    if level > len(SETTLING):
+        return GRINDS if level == len(SETTLING) + 1 else LODGED
     return (SETTLING[level - 1][1], ANGULAR_DAMPING + TUMBLING * SETTLING[level - 1][1]) if level else (0.0, ANGULAR_DAMPING)
 
 

@@ -26,6 +26,8 @@ class Passage:
     def __init__(self, structure: Structure, world: World, failure: Failure) -> None:
         self.structure, self.world, self.failure = structure, world, failure
         self.open = np.zeros(structure.count, bool)
+        self.lodged = np.zeros(structure.count, bool)
+        """Pieces whose time is over and that are inside others: they are ground up there."""
         self.size = np.cbrt(structure.volume)
         self.half = 0.5 * (structure.high - structure.low)
         self.middle = 0.5 * (structure.high + structure.low) - structure.centre
@@ -40,7 +42,9 @@ class Passage:
         """Close the way through pieces whose time is over, unless they are inside another. Poses as in a Sample."""
         ending = np.flatnonzero(self.open & ~self.failure.ghosts(now, GRAVITY))
         if len(ending):
-            closing = ending[~self._inside(ending, position, rotation)]
+            inside = self._inside(ending, position, rotation)
+            self.lodged[ending] = inside
+            closing = ending[~inside]
             self.world.set_ghost(closing, False)
             self.open[closing] = False
 

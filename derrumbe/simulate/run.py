@@ -30,7 +30,7 @@ def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located
     released = release(track)
     save_arrays(work.folder / "poses.npz", position=track.position, rotation=track.rotation, released=released)
     _save_energy(work, building, track)
-    _save_debris(settings, work, building, track, damage, released)
+    _save_debris(settings, work, building, film_set.record, track, damage, released)
     _save_events(settings, work, building, film_set, track, damage, plan)
     _save_cracks(settings, work, building, track, damage, broken_at)
     share, still = verdict.fallen_share(building, track, plan.falls, plan.base), verdict.lies_still(building, track)
@@ -42,7 +42,7 @@ def run(settings: Settings, work: Work, plate: Located[Plate], film_set: Located
         fallen_share=share,
         at_rest=still,
         bulking=pile.bulking(building, track),
-        warnings=verdict.cautions(building, track, share, still),
+        warnings=verdict.cautions(building, track, share, still, clock.samples_per_frame * clock.sample_seconds),
     )
 
 
@@ -84,9 +84,11 @@ def _save_cracks(settings: Settings, work: Work, building: Structure, track: Tra
     save_arrays(work.folder / "cracks.npz", time=found.time, opening=found.opening, grows=found.grows)
 
 
-def _save_debris(settings: Settings, work: Work, building: Structure, track: Track, damage: Damage, released: np.ndarray) -> None:
+def _save_debris(
+    settings: Settings, work: Work, building: Structure, film_set: Set, track: Track, damage: Damage, released: np.ndarray
+) -> None:
     rng = np.random.default_rng((settings.seed, STAGE, 2))
-    crumbs = debris.born(building, track, damage, released, settings.debris, rng)
+    crumbs = debris.born(building, track, damage, released, settings.debris, _pixel(building, film_set), rng)
     position = debris.fly(crumbs, debris.height_field(building, track), track)
     spin = np.minimum(rng.exponential(0.5, len(crumbs.time)) / crumbs.radius, 40.0)
     save_arrays(
@@ -123,3 +125,10 @@ def _save_events(
         radius=found.radius.astype(np.float32),
         kind=found.kind,
     )
+
+
+def _pixel(building: Structure, film_set: Set) -> float:
+    """Return how many metres a pixel covers at the building in the first frame."""
+    camera = film_set.cameras[0]
+    depth = building.centre @ np.asarray(camera.rotation[2]) + camera.translation[2]
+    return max(float(np.median(depth)), 0.0) / camera.focal_px

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -160,11 +161,23 @@ def test_speeds_are_held_to_the_fall(velocity, drop, roof):
 
 
 def test_many_crumbs_are_small_and_few_are_large():
-    radii = debris.radii(20000, 0.06, np.random.default_rng(1))
+    radii = debris.radii(20000, 0.01, 0.15, np.random.default_rng(1))
     assert radii.min() >= 0.0099
     assert radii.max() <= 0.1501
     small, large = (radii < 0.03).sum(), (radii > 0.09).sum()
     assert small > 10 * large > 0
+
+
+def test_the_tail_has_no_gap_in_a_large_building_and_ends_with_the_pixel(tmp_path):
+    structure = structure_of(tmp_path)
+    large = replace(structure, volume=structure.volume * 200.0)
+    brick = np.zeros(20000, np.uint8)
+
+    def sizes(building, pixel):
+        return debris.sizes(building, brick, 0.06, pixel, np.random.default_rng(1))
+
+    assert sizes(large, 0.02).max() > 2 * sizes(structure, 0.02).max()
+    assert sizes(structure, 0.12).min() >= 0.03 > sizes(structure, 0.02).min()
 
 
 def test_debris_amount_counts(collapse_of):
