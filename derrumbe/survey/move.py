@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from derrumbe.core.records import Caution, Facade, Located, Plate, Set
+from derrumbe.core.records import Camera, Caution, Facade, Located, Plate, Set
 from derrumbe.core.work import Work
+from derrumbe.geom.camera import project
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import read_exr
 from derrumbe.survey.frame import Wall
@@ -15,6 +17,7 @@ from derrumbe.survey.geometry import Geometry, Move
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.matchmove.ground import ground_normal
 from derrumbe.survey.matchmove.match import Match, is_locked, locked, match
+from derrumbe.survey.matchmove.soundness import checked, runs
 from derrumbe.survey.matchmove.tracks_file import write_tracks
 from derrumbe.survey.moving import CLEAN, MATTE, SET_DEPTH, FramePictures
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, FOCAL_PRIOR, KNOWN_SPREAD, PRIOR_SPREAD, orient
@@ -33,9 +36,12 @@ def camera_move(plate: Located[Plate], drawn: np.ndarray, settings: Settings, wo
     """Return what the camera does. `drawn`: the outline (n, 2) at the first frame, in plate pixels."""
     record = plate.record
     focal = settings.camera.focal or record.focal_px or FOCAL_PRIOR * max(record.width, record.height)
+    cautions = checked(plate)
     if record.held or len(record.frames) < 2 or is_locked(plate):
-        return locked(focal)
-    return match(plate, work, *_believed(plate, drawn, settings))
+        found = locked(focal)
+    else:
+        found = match(plate, work, *_believed(plate, drawn, settings))
+    return replace(found, cautions=(*cautions, *found.cautions))
 
 
 def _believed(plate: Located[Plate], drawn: np.ndarray, settings: Settings) -> tuple[float, float]:
@@ -98,7 +104,7 @@ def moved_set(film_set: Set, found: Match, geometry: Geometry, drawn: np.ndarray
             "set_depth": SET_DEPTH,
             "building_matte": MATTE,
             "clean_plate": CLEAN,
-            "warnings": (*film_set.warnings, *scale_cautions(scale, found)),
+            "warnings": (*film_set.warnings, *scale_cautions(scale, found), *sight_cautions(geometry, cameras, record.frames.first)),
         }
     )
 
@@ -127,3 +133,22 @@ def scale_cautions(scale: Scale, found: Match) -> list[Caution]:
             )
         )
     return out
+
+
+def sight_cautions(geometry: Geometry, cameras: tuple[Camera, ...], first_frame: int) -> list[Caution]:
+    """Return what to say when the building leaves the picture."""
+    gone = [first_frame + index for index, camera in enumerate(cameras) if not _is_in_sight(geometry.vertices, camera)]
+    if not gone:
+        return []
+    return [
+        Caution(
+            what=f"the outlined building is out of the picture in frames {runs(gone)}",
+            remedy="outline what stays in the picture, or leave those frames out with --frames",
+        )
+    ]
+
+
+def _is_in_sight(vertices: np.ndarray, camera: Camera) -> bool:
+    pixels, depth = project(camera, vertices)
+    ahead = pixels[depth > 0.1]
+    return bool(len(ahead)) and bool((ahead.max(0) > 0).all() and (ahead.min(0) < (camera.width, camera.height)).all())

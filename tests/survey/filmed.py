@@ -35,7 +35,7 @@ class Film:
 
 
 def film(move: str, count: int, picture: tuple[int, int] = (640, 360), focal: float = 1.1, noise: float = 1.0, seed: int = 1) -> Film:
-    """Film the street with a `move`: locked, pan, dolly, arc, handheld, or lens and car (both on a dolly)."""
+    """Film the street with a `move`: locked, pan, dolly, arc, handheld, zoom, or lens and car (both on a dolly)."""
     cameras = tuple(_camera(move, index / max(count - 1, 1), picture, focal * picture[0], index) for index in range(count))
     radial = -0.06 if move == "lens" else 0.0
     planes = _street(seed)
@@ -64,6 +64,9 @@ def _camera(move: str, t: float, picture: tuple[int, int], focal: float, index: 
         rng = np.random.default_rng(50 + index)
         eye = np.array([1.6 * t, 1.7 + 0.05 * np.sin(9 * t), -1.0 * t]) + rng.normal(0, 0.02, 3)
         aim = aim + np.array([2.0 * np.sin(5 * t), 0.8 * np.cos(7 * t), 0]) + rng.normal(0, 0.12, 3)
+    elif move == "zoom":
+        focal *= 1 + 0.3 * t
+        aim = np.array([-2.0 + 4.0 * t, 5.0, -32.0])
     return look(focal, picture, tuple(eye), tuple(aim), 0.0)
 
 

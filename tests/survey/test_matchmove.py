@@ -12,6 +12,7 @@ from derrumbe.core.errors import BadPlate
 from derrumbe.core.work import Work
 from derrumbe.survey.matchmove.ground import ground_normal
 from derrumbe.survey.matchmove.match import Match, between, is_locked, match, matched
+from derrumbe.survey.matchmove.soundness import checked, runs
 from derrumbe.survey.matchmove.tracks import follow
 from tests.survey.filmed import Film, film
 from tests.survey.plates import plate_of
@@ -67,6 +68,17 @@ def test_a_pan_is_a_turn_on_the_spot() -> None:
     assert turns_off(found, filmed) < 0.05
 
 
+def test_a_zoom_on_the_spot_has_a_focal_length_per_frame() -> None:
+    filmed = film("zoom", 10, (640, 360))
+    truth = np.array([camera.focal_px for camera in filmed.cameras])
+    found = matched(follow(filmed.frames, filmed.size), truth[0], 0.04)
+    assert found.kind == "nodal"
+    assert "zooms" in found.cautions[0].what
+    assert found.focal / truth == pytest.approx(1, abs=0.01)
+    assert turns_off(found, filmed) < 0.1
+    assert found.error < 0.5
+
+
 def test_a_locked_camera_is_proven(tmp_path: Path) -> None:
     frames = [cv2.cvtColor(frame, cv2.COLOR_GRAY2RGB) for frame in film("locked", 4, (320, 180)).frames]
     assert is_locked(plate_of(tmp_path, frames))
@@ -112,3 +124,25 @@ def test_poses_between_solved_frames_run_evenly() -> None:
     assert rotation[1] == pytest.approx(cv2.Rodrigues(np.array([0, 0.1, 0]))[0])
     assert rotation[3] == pytest.approx(turns[1])
     assert not translation.any()
+
+
+def test_black_and_frozen_frames_of_a_locked_plate_are_named(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    frames = [rng.integers(60, 200, (90, 160, 3)).astype(np.uint8) for _ in range(5)]
+    frames[3] = frames[2]
+    (caution,) = checked(plate_of(tmp_path / "frozen", frames))
+    assert "1004 repeat" in caution.what
+    frames[2] = np.zeros_like(frames[2])
+    with pytest.raises(BadPlate, match="frame 1003 is black"):
+        checked(plate_of(tmp_path / "black", frames))
+
+
+def test_a_single_frame_is_named(tmp_path: Path) -> None:
+    picture = np.full((90, 160, 3), 120, np.uint8)
+    assert "one frame only" in checked(plate_of(tmp_path, [picture]))[0].what
+    assert not checked(plate_of(tmp_path / "held", [picture], held=3))
+
+
+def test_runs_of_frames_are_named_in_short() -> None:
+    assert runs([1003, 1007, 1008, 1009]) == "1003, 1007-1009"
+    assert runs([1, 3, 5, 7, 9]) == "1, 3, 5, 7 and 1 more places"

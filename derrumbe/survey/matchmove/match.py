@@ -12,10 +12,11 @@ from derrumbe.core.errors import BadPlate
 from derrumbe.core.records import Caution, Located, Plate
 from derrumbe.core.work import Work
 from derrumbe.geom.bundle import Sightings, errors
-from derrumbe.survey.matchmove.nodal import turning
+from derrumbe.survey.matchmove.nodal import FAR_OFF, turning
 from derrumbe.survey.matchmove.pictures import grey
 from derrumbe.survey.matchmove.solve import Solve, keyframes, solve
 from derrumbe.survey.matchmove.tracks import TEXTURE, Black, Cut, Tracks, follow
+from derrumbe.survey.matchmove.zoom import Zoom, zooming
 
 Kind = Literal["locked", "nodal", "moving"]
 
@@ -31,9 +32,13 @@ NO_BETTER = 1.6
 """... and a moving one fits no better than by this factor."""
 VIEW = (0.5, 3.2)
 """Focal lengths in picture widths that films are shot with: 90 to 18 degrees wide."""
+ZOOMS = 1.02
+"""A camera whose focal length changes by this factor zooms."""
 SOLVED_SHARE = 0.95
 LARGEST_ERROR = 1.5
 """Mean reprojection error, pixels of a picture 1280 wide, of a solve that can be used."""
+JOLT = 0.55
+"""A solved camera whose speed changes by more than this share in one place, beyond what is usual in the shot, is named."""
 DOUBTFUL = 0.08
 """A spread of log focal length that the artist should know of."""
 LEAST_ANGLE = np.radians(0.5)
@@ -113,6 +118,10 @@ def matched(tracks: Tracks, focal: float, spread: float) -> Match:
     faults = _faults(found, tracks)
     if turn_error < TURNS_WELL and (turn_error < NO_BETTER * move_error or faults):
         return _nodal(tracks, turn.focal, wide)
+    zoom = zooming(tracks, keys, focal)
+    zoom_error = float(np.percentile(zoom.errors, MOST_OF)) / unit
+    if zoom.reach > ZOOMS and zoom_error < TURNS_WELL and (zoom_error < NO_BETTER * move_error or faults):
+        return _zoomed(zooming(tracks, np.arange(len(tracks.positions)), focal))
     if faults or found is None:
         match = _nodal(tracks, turn.focal, wide)
         says = Caution(
@@ -121,11 +130,20 @@ def matched(tracks: Tracks, focal: float, spread: float) -> Match:
         )
         return replace(match, cautions=(says, *match.cautions))
     match = _moving(found, len(tracks.positions))
+    if found.jolt > JOLT:
+        match = replace(match, cautions=(*match.cautions, _jumps()))
     if found.scene.radial:
         match = replace(match, cautions=(*match.cautions, _bent(found)))
     if min(spread, found.focal_spread) < DOUBTFUL:
         return match
     return replace(match, cautions=(*match.cautions, _any_lens(found.scene.focal, tracks.size[0])))
+
+
+def _jumps() -> Caution:
+    return Caution(
+        what="the solved camera jumps in one place: something large that moves by itself may have been taken for the street",
+        remedy="look at the wireframe there; if it leaves the building, choose frames before or after with --frames",
+    )
 
 
 def _bent(found: Solve) -> Caution:
@@ -193,6 +211,19 @@ def _nodal(tracks: Tracks, focal: float, spread: float) -> Match:
     points = scene.points @ scene.rotation[0].T
     count = len(frames)
     return Match("nodal", rotation, np.zeros((count, 3)), np.full(count, scene.focal), 0.0, points, seen, error)
+
+
+def _zoomed(zoom: Zoom) -> Match:
+    count = len(zoom.focal)
+    near = zoom.errors < FAR_OFF
+    error = float(zoom.errors[near].mean()) if near.any() else 0.0
+    says = Caution(
+        what=f"the camera zooms {zoom.reach:.2f} times on the spot: it is solved as turning, with a focal length for each frame",
+        remedy="set camera.focal to the first frame's, if you know it; if the camera travels instead, pieces may slide: look at the wireframe",
+    )
+    return Match(
+        "nodal", zoom.rotation, np.zeros((count, 3)), zoom.focal, 0.0, zoom.points, zoom.seen.only(near), error, (says,)
+    )  # fmt: skip
 
 
 def between(frames: np.ndarray, rotation: np.ndarray, translation: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

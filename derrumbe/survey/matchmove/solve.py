@@ -44,6 +44,8 @@ class Solve:
     focal_spread: float
     angle: np.ndarray
     """(p,) radians of parallax."""
+    jolt: float = 0.0
+    """By how much the camera's speed jumps, 0..1."""
 
     @property
     def errors(self) -> np.ndarray:
@@ -120,17 +122,17 @@ def _cost(found: Structure, focal: float, spread: float, wanted: int, soft: floa
     missed = np.log1p((off / soft) ** 2) - np.log1p((found.wrong / soft) ** 2)
     belief = 0.5 * (np.log(found.focal / focal) / spread) ** 2
     every = max(int(np.count_nonzero(found.tracks.seen[frames])), 1)
-    return 60 * float(missed.sum()) / every * (1 - _jolt(found)) + belief + 200 * (1 - len(frames) / wanted)
+    return 60 * float(missed.sum()) / every * (1 - jolt(found.poses)) + belief + 200 * (1 - len(frames) / wanted)
 
 
-def _jolt(found: Structure) -> float:
+def jolt(poses: dict[int, tuple[np.ndarray, np.ndarray]]) -> float:
     """Return by how much (0..1) the camera's speed changes more in one place than it usually does.
 
     A solve that steps from the world onto something that drives past explains more of what is seen, and jumps as it does so."""
-    frames = sorted(found.poses)
+    frames = sorted(poses)
     if len(frames) < 5:
         return 0.0
-    eyes = np.stack([-found.poses[f][0].T @ found.poses[f][1] for f in frames])
+    eyes = np.stack([-poses[f][0].T @ poses[f][1] for f in frames])
     speed = np.diff(eyes, axis=0) / np.diff(frames)[:, None]
     size = np.linalg.norm(speed, axis=1)
     change = np.linalg.norm(np.diff(speed, axis=0), axis=1) / np.maximum(size[1:] + size[:-1], 1e-12)
@@ -201,6 +203,7 @@ def _completed(found: Structure, tracks: Tracks, focal: float, spread: float) ->
     structure.triangulate(found, _fresh(found))
     structure.adjust(found, Freedom(focal, spread), 20)
     wide = _lens_found(found, focal, spread)
+    jumps = jolt(found.poses)
     for frame in range(len(tracks.positions)):
         if frame not in found.poses:
             structure.resect(found, frame, _nearest(found, frame))
@@ -209,7 +212,7 @@ def _completed(found: Structure, tracks: Tracks, focal: float, spread: float) ->
     _settled(found, soft)
     scene, seen, frames, names = found.frozen()
     near = errors(scene, seen) < found.wrong
-    return Solve(scene, seen.only(near), frames, names, wide, structure.parallax(found, names))
+    return Solve(scene, seen.only(near), frames, names, wide, structure.parallax(found, names), jumps)
 
 
 def _settled(found: Structure, soft: float) -> None:
