@@ -23,6 +23,8 @@ LIFT = 0.25
 """Metres by which a crack lies before the surface that it is in, so that the surface doesn't hide it."""
 CRUMBLED = 1.6
 """How much wider a crack looks than it gapes: its edges have crumbled and lie in its shade."""
+WIDEST, WIDEST_PIXELS = 0.03, 1.1
+"""Metres, and pixels at least, that a crack is never drawn wider than: then the pieces have to part."""
 LEAST, OPEN = 0.4, 0.006
 """Pixels of width at least once it is this many metres open, so that it is seen from afar."""
 GAPING, GAPING_PIXELS = 0.06, 1.5
@@ -60,7 +62,7 @@ def edges_of(inputs: Inputs) -> Edges:
     """Return the edges along which cracks are seen."""
     scene, solid = load(inputs), load_arrays(inputs.pieces.path(inputs.pieces.record.arrays))
     bonds = solid["bonds"].astype(np.int64)
-    ends = _borders(scene.triangles, scene.face, len(scene.rest))
+    ends = _borders(scene.triangles, scene.made, len(scene.rest))
     owner = scene.vertex_piece[ends[:, 0]].astype(np.int64)
     a, b = scene.rest[ends[:, 0]], scene.rest[ends[:, 1]]
     low, high = np.full((len(scene.centre), 3), np.inf), np.full((len(scene.centre), 3), -np.inf)
@@ -149,7 +151,8 @@ def lines_of_cracks(inputs: Inputs, lighting: Lighting, poses: tuple[Pose, ...],
     some, share = some[share > 0], share[share > 0]
     rgb = np.broadcast_to(DARK * lighting.lamp.enclosed, (len(some), 3))
     seen = CRUMBLED * width[some] + LEAST * scene.pixel * np.clip(width[some] / OPEN, 0, 1)
-    fixed = seen * edges.uneven[some], rgb, share, np.full(len(some), LIFT), np.full(len(some), 2 * LIFT)
+    seen = np.minimum(seen * edges.uneven[some], max(WIDEST, WIDEST_PIXELS * scene.pixel))
+    fixed = seen, rgb, share, np.full(len(some), LIFT), np.full(len(some), 2 * LIFT)
     out = []
     for each in poses:
         a, b = (_carried(scene, each, edges.piece[some], ends[some]) for ends in (edges.a, edges.b))

@@ -46,6 +46,8 @@ class Scene:
     normal: np.ndarray
     piece: np.ndarray
     face: np.ndarray
+    made: np.ndarray
+    """(T,) uint8 `face` as fracture made it; in `face` all that the plate showed counts as outer."""
     vertex_piece: np.ndarray
     centre: np.ndarray
     material: np.ndarray
@@ -164,6 +166,7 @@ def load(inputs: Inputs) -> Scene:
         normal=normal,
         piece=mesh.piece,
         face=seen_faces(view, triangles, mesh.face, planes(mesh.piece, normal), hit),
+        made=mesh.face,
         vertex_piece=mesh.vertex_piece,
         centre=solid["centre"].astype(np.float64),
         material=solid["material"].astype(np.uint8),
