@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import masked_mean, shrunk, widened
+from derrumbe.survey.filters import disc, masked_mean, shrunk, widened
 
 SKY_SIDE = 480
 PATCH_SIDE = 1400
@@ -28,6 +28,8 @@ SEAM = 0.022
 TAINTED = (0.003, 0.010)
 """Sky this near to anything else (share of the longer side) is tainted by lens blur, sharpening and chroma, and isn't carried on.
 The first for clouds, which hide it and change faster."""
+CROWN, LEAF = 0.012, 0.9
+"""A crown is wider than twice this share of the longer side; alpha from which its pixels are leaves alone."""
 CLOUDY = 0.04
 """Skies that stray from a smooth gradient by more than this (display-like codes) have clouds with shapes worth copying."""
 
@@ -146,6 +148,24 @@ def without(texture: np.ndarray, front: np.ndarray, region: np.ndarray, seed: in
     wanted = widened(front > 0.02, 2) & widened(region, 3)
     walls = shrunk(region, 2)
     return _filled(texture, wanted, ~walls & ~wanted, seed) if wanted.any() and (walls & ~wanted).any() else texture
+
+
+def behind_leaves(clean: np.ndarray, texture: np.ndarray, front: np.ndarray, hole: np.ndarray, seed: int) -> np.ndarray:
+    """Return the clean plate with more leaves behind the crowns that stand before the building: gaps well inside a crown show its far side.
+
+    front: alpha (h, w) of what stands before the building. Posts are too thin to be crowns.
+    """
+    reach = CROWN * max(front.shape)
+    solid = cv2.morphologyEx((front > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, disc(reach))
+    crown = cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(reach)) > 0
+    wanted, leaves = crown & hole & (front < LEAF), crown & (front >= LEAF)
+    if not wanted.any() or np.count_nonzero(leaves) < ENOUGH * np.count_nonzero(wanted):
+        return clean
+    filled = _filled(texture, wanted, ~leaves & ~wanted, seed)
+    soft = cv2.GaussianBlur(shrunk(crown, 0.5 * reach).astype(np.float32), (0, 0), 0.25 * reach)
+    # Right outside the hole it is the plate again: there the sky's soft seam would draw a line through the crown.
+    soft *= widened(hole, 6 * FEATHER * max(hole.shape))
+    return (clean + (filled - clean) * soft[..., None]).astype(np.float32)
 
 
 def _is_shallow(standing: np.ndarray) -> bool:

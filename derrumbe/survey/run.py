@@ -109,7 +109,8 @@ def _behind(
     heaven = cleanplate.fill_sky(texture, mattes.sky, hole, settings.seed)
     ground = cleanplate.fill_ground(texture, hole, mattes.sky, skyline, cards.base, mattes.drawn_front, settings.seed)
     clean = cleanplate.joined(texture, heaven, ground, hole, skyline)
-    return cleanplate.stitched(clean, heaven, hole, skyline, cards.base, mattes.drawn_front, settings.seed), cards
+    clean = cleanplate.stitched(clean, heaven, hole, skyline, cards.base, mattes.drawn_front, settings.seed)
+    return cleanplate.behind_leaves(clean, texture, mattes.front, hole, settings.seed), cards
 
 
 def _horizon(geometry: Geometry) -> float:

@@ -149,7 +149,7 @@ def cautions_of(sizing: Sizing, top: float, knobs: Bulk) -> list[Caution]:
     height, factor = sizing.metres * top, float(np.exp(sizing.spread))
     return [
         Caution(
-            what=f"the building's height is uncertain: {height:.0f} m, and {height / factor:.0f} to {height * factor:.0f} m are as likely "
+            what=f"the building's height is uncertain: {height:.0f} m as far as it is seen, and {height / factor:.0f} to {height * factor:.0f} m are as likely "
             f"({sizing.how})",
             remedy=f"set building.height: in evidence/scale.png the figure at the wall is 1.75 m tall if {height:.0f} m is right",
         )

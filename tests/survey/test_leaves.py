@@ -1,0 +1,41 @@
+"""Gaps in a crown that stands before the building show more leaves; a lamp post's surroundings stay as they are."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from derrumbe.survey.cleanplate import behind_leaves
+
+SHAPE = (320, 400)
+
+
+def crown() -> tuple[np.ndarray, np.ndarray]:
+    """Return a green crown with gaps over a grey wall (h, w, 3), and its alpha (h, w)."""
+    rng = np.random.default_rng(2)
+    alpha = np.zeros(SHAPE, np.uint8)
+    cv2.circle(alpha, (200, 160), 100, 1, -1)
+    for x, y in rng.integers(90, 230, (60, 2)):
+        cv2.circle(alpha, (int(x) + 40, int(y)), 3, 0, -1)
+    green = np.array([0.08, 0.2, 0.04]) * rng.uniform(0.6, 1.4, (*SHAPE, 1))
+    return np.where(alpha[..., None] > 0, green, 0.4).astype(np.float32), alpha.astype(np.float32)
+
+
+def test_gaps_inside_a_crown_show_leaves() -> None:
+    texture, alpha = crown()
+    clean = np.full((*SHAPE, 3), 0.7, np.float32)
+    out = behind_leaves(clean, texture, alpha, np.ones(SHAPE, bool), 1)
+    inner = np.zeros(SHAPE, np.uint8)
+    cv2.circle(inner, (200, 160), 80, 1, -1)
+    gaps = (inner > 0) & (alpha == 0)
+    assert gaps.sum() > 100
+    assert np.median(out[gaps].mean(axis=-1)) < 0.2
+    assert np.array_equal(out[:, :80], clean[:, :80])
+
+
+def test_a_post_is_no_crown() -> None:
+    texture, alpha = crown()
+    alpha[:] = 0
+    alpha[:, 200:204] = 1
+    clean = np.full((*SHAPE, 3), 0.7, np.float32)
+    assert np.array_equal(behind_leaves(clean, texture, alpha, np.ones(SHAPE, bool), 1), clean)
