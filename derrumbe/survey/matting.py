@@ -8,6 +8,7 @@ difference matting). Colour lines: the matting Laplacian of Levin, Lischinski & 
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import cv2
 import numpy as np
@@ -115,7 +116,7 @@ def _within(inner: Window, outer: Window) -> Window:
 
 def _solved(picture: np.ndarray, guess: np.ndarray, trust: np.ndarray, free: np.ndarray) -> np.ndarray:
     import scipy.sparse
-    from pymatting import cf_laplacian, cg, ichol
+    from pymatting import cf_laplacian
 
     lines = cf_laplacian(np.ascontiguousarray(picture, np.float64), EPSILON, 1, ~free)
     weight = trust.ravel().astype(np.float64) + 1e-7
@@ -126,8 +127,21 @@ def _solved(picture: np.ndarray, guess: np.ndarray, trust: np.ndarray, free: np.
     system = rows[:, inside] + scipy.sparse.diags(weight[inside])
     right = weight[inside] * guess.ravel()[inside] - rows @ fixed
     out = guess.astype(np.float64).ravel()
-    out[inside] = np.clip(cg(system, right, M=ichol(system.tocsc()), rtol=1e-4, maxiter=200), 0, 1)
+    out[inside] = np.clip(_found(system, right), 0, 1)
     return out.reshape(free.shape).astype(np.float32)
+
+
+def _found(system: Any, right: np.ndarray) -> np.ndarray:
+    """Return the solution (n,) of a sparse system: by conjugate gradients, or where those don't settle, as without anything solid near, directly."""
+    from pymatting import cg, ichol
+    from scipy.sparse.linalg import spsolve
+
+    if not np.any(right):
+        return np.zeros_like(right)
+    try:
+        return np.asarray(cg(system, right, M=ichol(system.tocsc()), rtol=1e-4, maxiter=200))
+    except ValueError:
+        return np.asarray(spsolve(system.tocsc(), right))
 
 
 def trimap(mask: np.ndarray, band: float) -> tuple[np.ndarray, np.ndarray]:

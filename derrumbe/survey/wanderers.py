@@ -15,9 +15,9 @@ from derrumbe.survey.ground_shadow import without_shadow
 from derrumbe.survey.own_motion import codes_of, neighbours
 from derrumbe.survey.tints import likelier
 
-RECALL = 0.3
+RECALL = 0.5
 """Weight of a neighbouring frame's evidence, carried along with the thing, against the frame's own."""
-MOVES, STANDS = 2.0, -6.0
+MOVES, STANDS = 3.0, -6.0
 """Evidence (codes) of what surely moves, and of what surely stands still."""
 STRONG, UNSURE = 8.0, 9.0
 """Evidence of the thing's own colours; below the second, what has the ground's colours counts as ground."""

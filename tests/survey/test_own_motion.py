@@ -133,3 +133,10 @@ def test_tiles_of_a_large_edge_meet_without_a_seam() -> None:
     alpha = refined(picture.astype(np.float32), *trimap(truth > 0.5, 4.0))
     assert np.abs(alpha - truth).max() < 0.2
     assert np.abs(alpha - truth).mean() < 0.002
+
+
+def test_an_edge_without_anything_solid_near_is_empty() -> None:
+    picture = np.random.default_rng(1).uniform(0, 1, (40, 40, 3)).astype(np.float32)
+    open_ = np.zeros((40, 40), bool)
+    open_[10:30, 10:30] = True
+    assert refined(picture, np.zeros((40, 40), bool), ~open_).max() == pytest.approx(0, abs=1e-6)
