@@ -14,6 +14,8 @@ MOST_POINTS = 60_000
 NEIGHBOUR = 1
 SLOW = 3.0
 """m/s up to which pieces shed no dust."""
+TUMBLES = 0.6
+"""rad/s up to which a piece counts as part of a building that sinks; twice as fast, it falls alone."""
 LOOSE = 0.3
 """Share of a cell that is solid from which on it is not a piece that falls alone, but a building that comes down."""
 
@@ -118,15 +120,22 @@ def occupied(rubble: Rubble, poses: Poses, time: float, dt: float, domain: Domai
 
 
 @njit(cache=True)
-def _shed(density, offset, piece, volume, position, rotation, before, share, solid, origin, cell, slow, loose, rate):
-    """Add what falling points lose: `rate` kg for each m³ and metre, where the share of solid is below `loose` and speed above `slow`."""
+def _shed(density, offset, piece, volume, position, rotation, before, turned, share, solid, origin, cell, dt, rate):
+    """Add what points of falling pieces lose: see `shed`."""
     voxel = F(0.5) * cell
     for n in range(len(piece)):
         owner = piece[n]
         far = F(0)
         for axis in range(3):
             far += (position[owner, axis] - before[owner, axis]) ** 2
-        far = np.sqrt(far) - slow
+        far = np.sqrt(far) - F(SLOW) * dt
+        if far <= F(0):
+            continue
+        alike = F(0)
+        for axis in range(4):
+            alike += rotation[owner, axis] * turned[owner, axis]
+        spin = F(2) * np.arccos(min(abs(alike), F(1))) / dt
+        far *= min(max((spin - F(TUMBLES)) / F(TUMBLES), F(0)), F(1))
         if far <= F(0):
             continue
         a, b, c = _turned(rotation[owner], offset[n])
@@ -146,7 +155,7 @@ def _shed(density, offset, piece, volume, position, rotation, before, share, sol
             or solid[i >> 1, j >> 1, k >> 1]
         ):
             continue
-        free = F(1) - share[i >> 1, j >> 1, k >> 1] / loose
+        free = F(1) - share[i >> 1, j >> 1, k >> 1] / F(LOOSE)
         if free > F(0):
             density[i, j, k] += free * rate * far * volume[n] / (voxel * voxel * voxel)
 
@@ -155,13 +164,14 @@ def shed(density: np.ndarray, rubble: Rubble, poses: Poses, span: tuple[float, f
          rate: float) -> None:  # fmt: skip
     """Add the fine dust that pieces in free fall lose from time span[0] to span[1], in place: it hangs behind them as streaks.
 
+    Those that tumble fall freely; what sinks with its building doesn't turn, and would smoke all along its walls.
+
     share, solid (x,y,z): of the flow's cells, filled by pieces and by neighbours; rate: kg for each m³ of piece and metre of its way.
     """
-    (before, _), (position, rotation) = poses.at(span[0]), poses.at(span[1])
-    slow = F(SLOW * (span[1] - span[0]))
+    (before, turned), (position, rotation) = poses.at(span[0]), poses.at(span[1])
     _shed(
-        density, rubble.offset, rubble.piece, rubble.volume, position, rotation, before, share, solid, np.asarray(domain.origin, F),
-        F(domain.cell), slow, F(LOOSE), F(rate),
+        density, rubble.offset, rubble.piece, rubble.volume, position, rotation, before, turned, share, solid,
+        np.asarray(domain.origin, F), F(domain.cell), F(span[1] - span[0]), F(rate),
     )  # fmt: skip
 
 

@@ -64,9 +64,10 @@ def test_only_what_falls_alone_and_fast_sheds_dust():
 
     rubble = Rubble(np.zeros((1, 3), np.float32), np.zeros(1, np.int64), np.ones(1, np.float32))
     share, solid = np.zeros(BOX.cells, np.float32), np.zeros(BOX.cells, bool)
-    turn = np.tile(np.array([1, 0, 0, 0], np.float32), (2, 1, 1))
 
-    def lost(fall, share):
+    def lost(fall, share, spin=2.0):
+        half = 0.05 * spin
+        turn = np.array([[[1, 0, 0, 0]], [[np.cos(half), np.sin(half), 0, 0]]], np.float32)
         density = np.zeros(BOX.shape, np.float32)
         poses = Poses(np.array([[[0, 6, 0]], [[0, 6 - fall, 0]]], np.float32), turn, 10.0)
         shed(density, rubble, poses, (0.0, 0.1), share, solid, BOX, 0.03)
@@ -75,6 +76,7 @@ def test_only_what_falls_alone_and_fast_sheds_dust():
     assert lost(0.2, share) == 0
     assert lost(1.0, share) == pytest.approx(0.03 * (1.0 - 0.3), rel=1e-4)
     assert lost(1.0, share + 0.5) == 0
+    assert lost(1.0, share, spin=0.3) == 0
 
 
 def test_rubble_free_scenes_shed_nothing():
