@@ -143,7 +143,10 @@ def settle(base: ShotSpec, sayings: Sequence[Saying]) -> tuple[ShotSpec, tuple[U
     spec, refused = base, list[tuple[int, str]]()
     settled: dict[str, Saying] = {}
     for saying in sorted(sayings, key=rank):
-        if (saying.negated and saying.address in said) or (rank(saying) >= 2 and filled(base, saying, said)):
+        if saying.negated and saying.address in said:
+            refused.append((saying.start, f"{saying.phrase} ({saying.address} is said again)"))
+            continue
+        if rank(saying) >= 2 and filled(base, saying, said):
             continue
         if "?" in saying.strength and saying.address in settled:
             continue

@@ -55,6 +55,7 @@ WORDS = sorted({word for clauses in CLAUSES.values() for clause in clauses for w
     )
 )
 @example("sin 0 planta")  # a knob without a default number, negated
+@example("no slow 0 slow")  # negated, then said
 @settings(max_examples=120, deadline=None)
 def test_any_text_is_read_and_nothing_is_dropped(text: str) -> None:
     read = read_brief(text)
