@@ -32,6 +32,8 @@ SMALL = (
     "dust.voxels=48",
     "--set",
     "render.subframes=2",
+    "--set",
+    "collapse.prelude=0",
 )
 
 
