@@ -41,15 +41,17 @@ def touched_edges(outline: np.ndarray, width: int, height: int) -> dict[str, boo
     return {edge: bool(np.count_nonzero(flags & np.roll(flags, -1))) for edge, flags in on.items()}
 
 
-def continued(outline: np.ndarray, width: int, height: int, up_point: np.ndarray, upwards: float = 0.25) -> np.ndarray:
+def continued(
+    outline: np.ndarray, width: int, height: int, up_point: np.ndarray, upwards: float = 0.25, sideways: float = BEYOND_SIDE
+) -> np.ndarray:
     """Return the outline carried on outside the picture where it runs along an edge, so that no cut is ever seen.
 
     `up_point` is the homogeneous pixel towards which verticals run; a roof out of frame is carried on towards it by
-    `upwards`, a share of the outline's height.
+    `upwards`, a share of the outline's height; a wall goes on `sideways` by a share of its width.
     """
     near = ON_EDGE * max(width, height) + 1.0
     spans = np.ptp(outline, axis=0)
-    side = BEYOND_SIDE * spans[0]
+    side = sideways * spans[0]
     moves = (
         ("top", lambda p: p[:, 1] <= near, lambda p: _towards(p, up_point, upwards * spans[1])),
         ("left", lambda p: p[:, 0] <= near, lambda p: np.tile([-side, 0.0], (len(p), 1))),
@@ -58,7 +60,7 @@ def continued(outline: np.ndarray, width: int, height: int, up_point: np.ndarray
     edges = touched_edges(outline, width, height)
     points = outline
     for edge, on, move in moves:
-        if edges[edge]:
+        if edges[edge] and (edge == "top" or side):
             points = _run_moved(points, on(points), move(points))
     return points
 

@@ -13,7 +13,7 @@ from derrumbe.geom.vanishing import vanishing_point
 from derrumbe.survey import facades as measure
 from derrumbe.survey import scale as scales
 from derrumbe.survey.filters import filled
-from derrumbe.survey.footing import bottom_chain, bottom_samples, continued, touched_edges
+from derrumbe.survey.footing import BEYOND_SIDE, bottom_chain, bottom_samples, continued, touched_edges
 from derrumbe.survey.frame import Frame, frame_of
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
@@ -89,7 +89,7 @@ def build_geometry(
     frame = frame_of(view, plan, size, scale)
     rows = [completed(wall_rows, storey_rows(rows)) for wall_rows in rows]
     depth = _depth(frame, settings)
-    outline = _whole(frame, silhouette, vanishing_point(orientation.up, view.focal, view.centre), top * scale)
+    outline = _whole(frame, silhouette, vanishing_point(orientation.up, view.focal, view.centre), top * scale, move is not None)
     vertices, triangles = mesh(building_solid(frame, outline, depth, eaves * scale))
     return Geometry(
         camera=frame.camera,
@@ -103,7 +103,7 @@ def build_geometry(
         segments=segments,
         support=orientation.support,
         sizing=sizing,
-        warnings=(*cautions, *scales.cautions_of(sizing, top, settings.building), *_edge_cautions(drawn, size)),
+        warnings=(*cautions, *scales.cautions_of(sizing, top, settings.building), *_edge_cautions(drawn, size, move is not None)),
     )
 
 
@@ -167,11 +167,14 @@ def _orient(
     return segments, orientation, cautions
 
 
-def _whole(frame: Frame, silhouette: np.ndarray, up_point: np.ndarray, seen: float) -> np.ndarray:
-    """Return the silhouette carried on outside the picture, upwards to no more than TALLER times the height that is `seen` (metres)."""
-    camera = frame.camera
+def _whole(frame: Frame, silhouette: np.ndarray, up_point: np.ndarray, seen: float, moving: bool) -> np.ndarray:
+    """Return the silhouette carried on outside the picture, upwards to no more than TALLER times the height that is `seen` (metres).
+
+    Sideways only where the camera stands: one that moves may show where the wall really ends, and made-up wall beyond that.
+    """
+    camera, sideways = frame.camera, 0.0 if moving else BEYOND_SIDE
     for share in BEYOND_TOP:
-        outline = continued(silhouette, camera.width, camera.height, up_point, share)
+        outline = continued(silhouette, camera.width, camera.height, up_point, share, sideways)
         heights = frame.walls[0].from_rays(eye(camera), rays(camera, outline))[:, 1]
         if np.nanmax(heights) <= TALLER * seen and np.isfinite(heights).all():
             break
@@ -189,14 +192,17 @@ def _lift_cautions(lift: float, side: int) -> list[Caution]:
     ]
 
 
-def _edge_cautions(drawn: np.ndarray, size: tuple[int, int]) -> list[Caution]:
+def _edge_cautions(drawn: np.ndarray, size: tuple[int, int], moving: bool) -> list[Caution]:
     edges = [edge for edge, touches in touched_edges(drawn, *size).items() if touches]
     if not edges:
         return []
+    sideways = moving and {"left", "right"} & set(edges)
     return [
         Caution(
-            what=f"the building runs out of the picture ({', '.join(edges)}): what is outside is made up",
-            remedy="choose a wider plate, or set building.height for its full height",
+            what=f"the building runs out of the picture ({', '.join(edges)}): what is outside {'stays up' if sideways else 'is made up'}",
+            remedy="start at a frame that shows it whole"
+            if sideways
+            else "choose a wider plate, or set building.height for its full height",
         )
     ]
 

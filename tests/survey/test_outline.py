@@ -93,3 +93,14 @@ def test_an_outline_along_an_edge_goes_on_outside_and_keeps_its_inside() -> None
     assert grown[:, 1].min() < -50
     inside = {tuple(point) for point in points}
     assert inside <= {tuple(point) for point in grown}
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_wall_goes_on_sideways_only_where_nothing_tells_its_end(side: str) -> None:
+    points = np.array([[0.0, 100.0], [400.0, 100.0], [400.0, 400.0], [0.0, 400.0]])
+    points = points if side == "left" else np.stack([WIDTH - points[::-1, 0], points[::-1, 1]], -1)
+    up_point = np.array([0.0, 1.0, 0.0])
+    assert touched_edges(points, WIDTH, HEIGHT)[side]
+    assert np.array_equal(continued(points, WIDTH, HEIGHT, up_point, sideways=0.0), points)
+    grown = continued(points, WIDTH, HEIGHT, up_point)[:, 0]
+    assert np.ptp(grown) > 1.2 * np.ptp(points[:, 0])
