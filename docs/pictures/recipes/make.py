@@ -22,7 +22,7 @@ from derrumbe.pipeline.make import make_shot
 from derrumbe.pipeline.prepare import Request, prepare
 
 HERE = Path(__file__).parent
-MOMENTS = (0.6, 1.4, 2.4, 3.9)
+MOMENTS = (0.8, 2.0, 3.2, 4.8)
 """Seconds after the trigger."""
 RATE, TRIGGER, WIDTH = 24, 1007, 280
 
