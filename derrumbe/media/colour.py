@@ -109,6 +109,12 @@ def from_display(codes: np.ndarray, display: str = "sRGB") -> np.ndarray:
     return to_acescg(codes.astype(np.float32) / 255.0, SRGB if display == "ACES" else display)
 
 
+def from_hex(color: str) -> np.ndarray:
+    """Convert a colour on a display, #rrggbb, to scene-linear ACEScg, (3,) float64."""
+    codes = np.array([[[int(color.lstrip("#")[n : n + 2], 16) for n in (0, 2, 4)]]], np.uint8)
+    return from_display(codes)[0, 0].astype(np.float64)
+
+
 def table_of(space: str) -> Separable | None:
     """Return the fast form of a space, where it has one: see media.curves."""
     return _table(space_name(space))

@@ -271,10 +271,9 @@ def sky_transmittance(lit: LitCloud, points: np.ndarray) -> np.ndarray:
 def reflectance(color: str, facade_rgb: tuple[float, float, float], sun: Sun) -> np.ndarray:
     """Return what thick dust reflects (3,), ACEScg: pale, leaning to the façade's hue under the plate's light; or the colour given as #rrggbb."""
     if color != "auto":
-        from derrumbe.media.colour import from_display
+        from derrumbe.media.colour import from_hex
 
-        codes = np.array([[[int(color.lstrip("#")[n : n + 2], 16) for n in (0, 2, 4)]]], np.uint8)
-        return np.clip(from_display(codes)[0, 0].astype(np.float64), 0.01, 0.9)
+        return np.clip(from_hex(color), 0.01, 0.9)
     light = 0.5 * np.asarray(sun.rgb) + 0.6 * np.asarray(sun.sky_rgb)
     hue = np.asarray(facade_rgb) / np.maximum(light, 1e-4)
     hue = np.clip(hue / max(float(hue.mean()), 1e-6), 0.5, 1.6)

@@ -34,7 +34,6 @@ STANDING_SHIFT = 16
 """What never falls is in the groups of its storey shifted by this many bits, so that others can pass it by."""
 EVERYTHING = (1 << 24) - 1
 STANDING_GROUPS = ((1 << STOREY_GROUPS) - 1) << STANDING_SHIFT
-IDENTITY = (1.0, 0.0, 0.0, 0.0)
 
 
 @dataclass

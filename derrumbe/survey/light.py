@@ -9,7 +9,7 @@ import numpy as np
 from derrumbe.core.knobs import Light
 from derrumbe.core.records import Camera, Caution, Facade, Sun, Vec3
 from derrumbe.geom.camera import project
-from derrumbe.media.colour import from_display
+from derrumbe.media.colour import from_hex
 from derrumbe.survey.cast import CastShadow, towards
 from derrumbe.survey.filters import filled
 
@@ -129,8 +129,7 @@ def _coloured(color: str, light: np.ndarray) -> np.ndarray:
     """Return light (3,) in the hue of a knob, as bright as before."""
     if color == "auto":
         return light
-    codes = np.array([[[int(color.lstrip("#")[k : k + 2], 16) for k in (0, 2, 4)]]], np.uint8)
-    hue = np.maximum(from_display(codes)[0, 0].astype(np.float64), 1e-3)
+    hue = np.maximum(from_hex(color), 1e-3)
     return hue * float(light @ LUMA) / float(hue @ LUMA)
 
 

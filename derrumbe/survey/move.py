@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -68,12 +68,25 @@ def solved_view(found: Match, seed: int) -> Move | None:
     return Move(float(found.focal[0]), ground_normal(found.points, seed) if found.kind == "moving" else None)
 
 
-def solved_views(found: Match, geometry: Geometry, drawn: np.ndarray, plate: Located[Plate], folder: Path) -> Views:
-    """Return the frames of a moving camera, in the building's world."""
+@dataclass(frozen=True)
+class Placed:
+    """A solve in the building's world: how well the two fit, and a camera per frame."""
+
+    scale: Scale
+    cameras: tuple[Camera, ...]
+
+
+def placed(found: Match, geometry: Geometry, drawn: np.ndarray) -> Placed:
+    """Return the solve of a moving camera in the world of the first frame's geometry."""
     scale = scale_of(found, geometry.camera, walls_of(geometry.facades), drawn)
+    return Placed(scale, cameras_of(found, geometry.camera, scale.metres))
+
+
+def solved_views(solve: Placed, geometry: Geometry, plate: Located[Plate], folder: Path) -> Views:
+    """Return the frames of a moving camera, in the building's world."""
     return Views(
         plate=str(plate.folder / plate.record.picture),
-        cameras=cameras_of(found, geometry.camera, scale.metres),
+        cameras=solve.cameras,
         first_frame=plate.record.frames.first,
         folder=folder,
         solid=(geometry.vertices, geometry.triangles),
@@ -81,11 +94,9 @@ def solved_views(found: Match, geometry: Geometry, drawn: np.ndarray, plate: Loc
     )
 
 
-def moved_set(film_set: Set, found: Match, geometry: Geometry, drawn: np.ndarray, plate: Located[Plate], work: Work) -> Set:
+def moved_set(film_set: Set, found: Match, solve: Placed, geometry: Geometry, plate: Located[Plate], work: Work) -> Set:
     """Return the Set of the first frame as one with a camera per frame, its pictures written for each."""
-    scale = scale_of(found, geometry.camera, walls_of(geometry.facades), drawn)
-    cameras = cameras_of(found, geometry.camera, scale.metres)
-    record = plate.record
+    record, cameras = plate.record, solve.cameras
     write_tracks(work.folder / "tracks.npz", found, record.frames.first, (record.width, record.height))
     pictures = FramePictures(
         folder=work.folder,
@@ -104,7 +115,7 @@ def moved_set(film_set: Set, found: Match, geometry: Geometry, drawn: np.ndarray
             "set_depth": SET_DEPTH,
             "building_matte": MATTE,
             "clean_plate": CLEAN,
-            "warnings": (*film_set.warnings, *scale_cautions(scale, found), *sight_cautions(geometry, cameras, record.frames.first)),
+            "warnings": (*film_set.warnings, *scale_cautions(solve.scale, found), *sight_cautions(geometry, cameras, record.frames.first)),
         }
     )
 

@@ -22,7 +22,7 @@ from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.haze import find_haze
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes, find_mattes
-from derrumbe.survey.move import camera_move, moved_set, solved_view, solved_views
+from derrumbe.survey.move import camera_move, moved_set, placed, solved_view, solved_views
 from derrumbe.survey.neighbours import Cards, find_cards, proxy_mesh, set_depth
 from derrumbe.survey.outline import clipped, scaled
 from derrumbe.survey.reference import Reference, build_reference, denoised
@@ -59,14 +59,15 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     view = solved_view(found, settings.seed)
     geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings, view, walkers, stone)
     mattes = mattes.below_no_horizon(_horizon(geometry)) if found.kind != "locked" else mattes
-    views = solved_views(found, geometry, drawn, plate, work.folder) if found.kind != "locked" else None
+    solve = placed(found, geometry, drawn) if found.kind != "locked" else None
+    views = solved_views(solve, geometry, plate, work.folder) if solve else None
     clean, cards = _behind(texture, codes, mattes, geometry, settings, plate.record, work.folder, views)
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display))
     film_set = _record(settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, list(found.cautions))
-    if found.kind != "locked":
-        film_set = moved_set(film_set, found, geometry, drawn, plate, work)
+    if solve:
+        film_set = moved_set(film_set, found, solve, geometry, plate, work)
     return _with_fronts(film_set, mattes.front, reference, found, settings, plate, work)
 
 
