@@ -52,7 +52,8 @@ def _first_frames(shot: Shot) -> range:
 def _drawn_pieces(shot: Shot, frame: int) -> RestMatch | None:
     names = (*(f"pieces.{c}" for c in "RGBA"), "debris.A", "dust_front.A", "dust_behind.A", "id.Y")
     layers = read_exr(shot.layers.path(shot.layers.record.picture, frame), names)
-    shifted = np.concatenate([[np.inf], shift_in_pixels(shot, frame)])
+    # number 0 is no piece, one beyond the last is the rubble between them
+    shifted = np.concatenate([[np.inf], shift_in_pixels(shot, frame), [np.inf]])
     identity = layers[..., 7].astype(np.int64)
     still = (shifted[np.clip(identity, 0, len(shifted) - 1)] < UNMOVED) & (layers[..., 3] > 0.999) & (layers[..., 4:7].max(-1) < 1e-3)
     where = cv2.erode((still & _unhidden(shot, frame)).astype(np.uint8), np.ones((3, 3))) > 0

@@ -22,6 +22,7 @@ from derrumbe.render.lines import draw, strokes
 from derrumbe.render.look import look_of
 from derrumbe.render.raster import Window, bounds, projected
 from derrumbe.render.remnants import remnants_of
+from derrumbe.render.rubble import with_rubble
 from derrumbe.render.scene import Inputs, Scene, load
 from derrumbe.render.settings import Settings
 from derrumbe.render.shade import Look
@@ -111,14 +112,15 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
     scene, look = load(inputs), look_of(inputs, intact, settings.dust.color, settings.seed)
     camera = inputs.film_set.record.camera_at(frame)
     times = shutter(scene, camera, frame, settings.camera.shutter, settings.render.subframes)
-    middle, dust = pose(scene, times.middle), air(inputs, frame, settings.dust)
-    lighting = Lighting(illumination(inputs.film_set.record.sun), moving_solids(scene, middle), dust.sun, dust.sky)
+    whole = with_rubble(inputs, scene, times.middle)
+    middle, dust = pose(whole, times.middle), air(inputs, frame, settings.dust)
+    lighting = Lighting(illumination(inputs.film_set.record.sun), moving_solids(whole, middle), dust.sun, dust.sky)
     knobs = settings.render
-    data, rest = _data(inputs, scene, camera, frame, times)
+    data, rest = _data(inputs, whole, camera, frame, times)
     seconds = settings.camera.shutter / 360 / float(inputs.plate.record.rate)
     layers = march(inputs, dust, camera, frame, data.window, data.solid, knobs, seconds, settings.seed)
     hidden = None if layers is None or knobs.shade_hidden else hidden_by(layers[0])
-    solids = render_solids(inputs, scene, look, camera, times, lighting, sky_rays=knobs.sky_rays, denoise=knobs.denoise, hidden=hidden)
+    solids = render_solids(inputs, whole, look, camera, times, lighting, sky_rays=knobs.sky_rays, denoise=knobs.denoise, hidden=hidden)
     window, crumbs = _small(inputs, scene, look, camera, times, lighting, data, frame)
     haze, far = inputs.film_set.record.haze, building_depth(inputs.film_set.record, camera)
     return View(

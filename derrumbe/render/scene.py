@@ -11,11 +11,13 @@ from derrumbe.core.files import load_arrays
 from derrumbe.core.records import Camera, DustCloud, Located, Motion, Pieces, Plate, Set
 from derrumbe.geom.camera import project
 from derrumbe.media.exr import read_exr
+from derrumbe.render.beyond import steps_beyond
 from derrumbe.render.raster import Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
+from derrumbe.render.sections import PARTITION, WALL, sides
 from derrumbe.render.torn import Mesh, tear
 
 NEIGHBOUR = 1
-OUTER = 0
+OUTER, FLOOR, ROOM = 0, 2, 3
 LANDING_SPEED, LANDING_SHARE = 2.0, 0.6
 """m/s that a piece must have fallen with, and the share of it that is left when it has hit something."""
 TEAR = 29
@@ -38,7 +40,8 @@ class Scene:
     """Arrays of a shot. V vertices, T triangles, N pieces, S motion samples.
 
     rest (V,3) float64; triangles (T,3) int32; normal (T,3) float64 at rest; piece (T,), face (T,), vertex_piece (V,); centre (N,3);
-    material, storey (N,); floor (N,) height of the floor that a piece stands on; position, rotation, released: see records.Motion.
+    material, element, storey (N,): element is the kind, see sections.py; floor (N,) height of the floor that a piece stands on;
+    upper, lower (N,4): planes of its outer or upper side and of its inner or lower one; position, rotation, released: see records.Motion.
     """
 
     rest: np.ndarray
@@ -51,8 +54,11 @@ class Scene:
     vertex_piece: np.ndarray
     centre: np.ndarray
     material: np.ndarray
+    element: np.ndarray
     storey: np.ndarray
     floor: np.ndarray
+    upper: np.ndarray
+    lower: np.ndarray
     position: np.ndarray
     rotation: np.ndarray
     released: np.ndarray
@@ -73,6 +79,8 @@ class Scene:
     """Where the outline holds no building: some sky, or something in front."""
     rest_depth: np.ndarray
     """(h,w) float32 depth of the building at pixel centres of `window`, 0 where there is none."""
+    steps: np.ndarray
+    """(4,3) how walls go on beyond the picture's edges, see beyond.py."""
     pixel: float
     """Metres that a pixel covers on the building, at its near side."""
     first_frame: int
@@ -158,6 +166,8 @@ def load(inputs: Inputs) -> Scene:
     hit = visible(view, triangles, window, (0.5, 0.5), holes=holes)
     rest_depth = depth_of(view, triangles, hit, window)
     normal = triangle_normals(rest, triangles)
+    element = element_kinds(solid)
+    upper, lower = sections(mesh, normal, element)
     texture = read_exr(film_set.path(film_set.record.texture, first), ("R", "G", "B"))[window.slices]
     texture = solid_colour(texture, (matte > 0.9) & (rest_depth > 0), film_set.record.softness_px)
     return Scene(
@@ -170,8 +180,11 @@ def load(inputs: Inputs) -> Scene:
         vertex_piece=mesh.vertex_piece,
         centre=solid["centre"].astype(np.float64),
         material=solid["material"].astype(np.uint8),
+        element=element,
         storey=solid["storey"].astype(np.int16),
         floor=floors(solid["storey"], film_set.record.building.storey_tops),
+        upper=upper,
+        lower=lower,
         position=poses["position"],
         rotation=poses["rotation"],
         released=poses["released"].astype(np.int32),
@@ -186,9 +199,32 @@ def load(inputs: Inputs) -> Scene:
         texture=np.ascontiguousarray(texture, np.float32),
         holes=holes,
         rest_depth=rest_depth,
+        steps=steps_beyond(film_set.record.building, camera, texture, rest_depth, window),
         pixel=pixel,
         first_frame=inputs.plate.record.frames.first,
     )
+
+
+def element_kinds(solid: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the kind (N,) uint8 of each piece's element; walls, when the pieces don't tell."""
+    kinds = solid.get("element_kind")
+    return np.full(len(solid["material"]), WALL, np.uint8) if kinds is None else kinds[solid["element"]].astype(np.uint8)
+
+
+def sections(mesh: Mesh, normal: np.ndarray, element: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the planes (N,4) that sections of pieces are layered by: outer or upper, inner or lower. normal (T,3), element (N,)."""
+    count, owner = len(element), mesh.piece
+    corners = mesh.vertices[mesh.triangles]
+    area = 0.5 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+
+    def largest(which: np.ndarray) -> np.ndarray:
+        return sides(owner[which], normal[which], corners[which, 0], area[which], count)
+
+    lower = largest((mesh.face == ROOM) | ((mesh.face == FLOOR) & (normal[:, 1] < 0)))
+    # a partition has a room on both sides: what looks away from the larger one is its other face
+    away = np.sum(normal * lower[owner, :3], 1) < -0.9
+    other = (mesh.face == ROOM) & (element[owner] == PARTITION) & away
+    return largest((mesh.face == OUTER) | other | ((mesh.face == FLOOR) & (normal[:, 1] > 0))), lower
 
 
 def pixel_size(points: np.ndarray, camera: Camera) -> float:

@@ -12,14 +12,19 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
-from derrumbe.render.materials import albedo, broken, litter, litter_normal, mixed, roughness_normal, tinted
+from derrumbe.render.materials import broken, detail, litter, litter_normal, mixed, roughness_normal, tinted
 from derrumbe.render.noise import chance, layered
 from derrumbe.render.scene import Scene
+from derrumbe.render.sections import RUBBLE, albedo, below
 from derrumbe.render.surface import Samples
 from derrumbe.render.texture import sample as picture_at
 
 DUST_COVER = 0.9
 """Most of a face that dust hides."""
+POWDER = 0.12
+"""Share of a fresh break that its own powder hides."""
+FINE_ENOUGH = 1.7
+"""Pixels up to which a pixel of the plate may be drawn out before made-up roughness helps it."""
 LITTER, LITTER_PIXELS = 0.17, 2.6
 """Metres between the small stones that lie on what has come down, and pixels at least, so that they are seen as stones."""
 BORROWED = 0.75
@@ -66,8 +71,8 @@ def shade(
     count = len(samples.pixel)
     out = Shading(np.empty((count, 3), np.float32), np.empty((count, 3), np.float32), np.empty(count, np.float32), samples.normal.copy())
     _shade(
-        samples.triangle, samples.rest, samples.uv, samples.size, samples.worn, scene.piece, scene.face, scene.normal,
-        scene.material, scene.storey, scene.floor, scene.texture, scene.window.x0, scene.window.y0,
+        samples.triangle, samples.rest, samples.uv, samples.size, samples.worn, samples.coarse, scene.piece, scene.face, scene.normal,
+        scene.material, scene.element, scene.storey, scene.floor, scene.upper, scene.lower, scene.texture, scene.window.x0, scene.window.y0,
         look.typical, look.facade, look.dust, look.old_light, look.seed, age, change, settled, turn, trigger_age,
         max(LITTER, LITTER_PIXELS * scene.pixel), out.reflect, out.old, out.change, out.normal,
     )  # fmt: skip
@@ -91,9 +96,9 @@ def _eased(low, high, x):  # type: ignore[no-untyped-def]
 @nb.njit(cache=True)
 def _coat(x, y, z, up, age, change, settled, trigger_age, seed):  # type: ignore[no-untyped-def]
     """Share of a face that dust covers: a little sticks in the air, most comes down on what has landed, thickest on what faces up."""
-    flying = 0.28 * _eased(0.3, 2.5, age) * change if age > 0 else 0.3 * _eased(0.5, 5.0, trigger_age)
+    flying = 0.22 * _eased(0.3, 2.5, age) * change if age > 0 else 0.3 * _eased(0.5, 5.0, trigger_age)
     aloft = flying * (0.4 + 0.6 * max(up, 0.0))
-    lying = settled * (0.3 + 0.6 * _eased(-0.2, 0.85, up))
+    lying = settled * (0.16 + 0.72 * _eased(-0.1, 0.85, up))
     patches = 0.6 + 0.8 * layered(x * 1.1, y * 1.1, z * 1.1, seed + 101)
     return min(max(aloft, lying) * patches, DUST_COVER)
 
@@ -109,7 +114,7 @@ def _littered(x, y, z, up, settled, period, seed):  # type: ignore[no-untyped-de
 
 @nb.njit(cache=True)
 def _shade(
-    triangle, rest, uv, size, worn, piece, face, rest_normal, material, storey, floor, texture, left, top,
+    triangle, rest, uv, size, worn, coarse, piece, face, rest_normal, material, element, storey, floor, upper, lower, texture, left, top,
     typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, period, reflect, old, changed, normal,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
@@ -119,10 +124,12 @@ def _shade(
         x, y, z = rest[i, 0], rest[i, 1], rest[i, 2]
         up = normal[i, 1]
         coat = _coat(x, y, z, up, age[p], change[p], settled[p], trigger_age, seed)
-        grit = _littered(x, y, z, up, settled[p], period, seed)
+        grit = 1.0 if element[p] == RUBBLE else _littered(x, y, z, up, settled[p], period, seed)
         if worn[i] and grit <= 0.5:
             rgb = picture_at(texture, uv[i, 0], uv[i, 1], left, top)
             base = (rgb[0] / typical[0], rgb[1] / typical[1], rgb[2] / typical[2])
+            if coarse[i] > FINE_ENOUGH:
+                base = tinted(base, detail(x, y, z, size[i], min((coarse[i] - FINE_ENOUGH) / 2.5, 1.0), seed))
             for c in range(3):
                 old[i, c] = old_light[t, c]
             changed[i] = change[p]
@@ -133,16 +140,19 @@ def _shade(
             changed[i] = 1
             if grit > 0.5:
                 crumb = broken(material[p], x, y, z, nx, ny, nz, size[i], facade3, seed)
-                base = mixed(litter(x, y, z, period, mixed(crumb, dust3, 0.45), seed), dust3, 0.15)
+                base = mixed(litter(x, y, z, period, mixed(crumb, dust3, 0.3), seed), dust3, 0.12)
                 coat *= 0.55
                 _roughen(normal, i, turn[p], litter_normal(x, y, z, nx, ny, nz, period, seed))
             else:
-                base = albedo(material[p], face[t], storey[p], (x, y, z), (nx, ny, nz), y - floor[p], size[i], facade3, seed)
+                base = albedo(
+                    element[p], material[p], face[t], storey[p], (x, y, z), (nx, ny, nz), y - floor[p],
+                    below(upper[p], x, y, z), below(lower[p], x, y, z), size[i], facade3, seed,
+                )  # fmt: skip
                 if face[t] == 0 and material[p] != 4 and (ny < 0.7 or material[p] == 5):
                     base = mixed(base, _borrowed(texture, uv[i, 0], uv[i, 1], left, top, typical, base), BORROWED)
                 if face[t] == 1:
                     # breaks are fresh and powdery, and no two alike
-                    base = mixed(tinted(base, 0.75 + 0.5 * chance(p, 17, 0, seed)), dust3, 0.22)
+                    base = mixed(tinted(base, 0.7 + 0.6 * chance(p, 17, 0, seed)), dust3, POWDER)
                     _roughen(normal, i, turn[p], roughness_normal(x, y, z, nx, ny, nz, size[i], seed))
         rgb = mixed(base, dust3, coat)
         for c in range(3):

@@ -20,6 +20,8 @@ from derrumbe.render.surface import Coverage, Samples, collect, surfaces
 
 SETTLING = 1.2
 """Seconds in which the dust of its own landing covers a piece."""
+LAIN = 0.75
+"""How far dust has come down on rubble."""
 BAND = 1 << 20
 """Samples shaded at once, so that memory stays bounded at any size of plate."""
 
@@ -71,13 +73,20 @@ def moment(scene: Scene, sample: float, rate: float) -> Moment:
     """Return the pieces at a fractional motion sample; rate in frames per second."""
     at = pose(scene, sample)
     age = np.where(scene.released >= 0, (sample - scene.released) / (scene.samples_per_frame * rate), -1.0)
+    count = len(scene.released)
     shift = np.linalg.norm(at.position - scene.centre, axis=1)
     turn = np.arccos(np.clip((np.trace(at.rotation, axis1=1, axis2=2) - 1) / 2, -1, 1))
     # a piece that has barely stirred keeps the plate's own light, so that nothing pops when it lets go
     t = np.clip(shift / 0.4 + turn / np.radians(12), 0, 1)
     down = np.maximum(sample - scene.landed, 0.0) / (scene.samples_per_frame * rate)
     settled = 1 - np.exp(-down / SETTLING)
-    return Moment(at, age, shift + 0.5 * turn, t * t * (3 - 2 * t), settled, float(max(age.max(initial=-1.0), 0.0)))
+    since = float(max(age.max(initial=-1.0), 0.0))
+    stir, change = shift + 0.5 * turn, t * t * (3 - 2 * t)
+    # rubble has come all the way, and lies in the dust of all that came with it
+    rubble = len(scene.centre) - count
+    age, settled = np.r_[age, np.full(rubble, since)], np.r_[settled, np.full(rubble, LAIN)]
+    stir[count:], change[count:] = np.inf, 1.0
+    return Moment(at, age, stir, change, settled, since)
 
 
 def render_solids(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
+from derrumbe.render.beyond import continued
+from derrumbe.render.noise import chance
 from derrumbe.render.raster import NONE, Projected, Window
 from derrumbe.render.scene import Scene
 
@@ -58,7 +60,7 @@ def spread(share: np.ndarray, known: np.ndarray, reach: int) -> np.ndarray:
 class Samples:
     """Samples that need shading, n of them. pixel (n,) flat index in the window; triangle (n,);
     rest (n,3) the point at rest; uv (n,2) its plate pixel; size (n,) metres that a pixel covers there; normal (n,3) unit, world;
-    worn (n,) bool: it wears the plate."""
+    worn (n,) bool: it wears the plate; coarse (n,): pixels of the picture across which a pixel of the plate is drawn out there."""
 
     pixel: np.ndarray
     triangle: np.ndarray
@@ -67,6 +69,7 @@ class Samples:
     size: np.ndarray
     normal: np.ndarray
     worn: np.ndarray
+    coarse: np.ndarray
 
 
 @nb.njit(cache=True)
@@ -135,14 +138,14 @@ def surfaces(
     hairline shows along all cracks at once."""
     count = len(pixel)
     rest, uv = np.empty((count, 3)), np.empty((count, 2))
-    size, normal = np.empty(count, np.float32), np.empty((count, 3), np.float32)
+    size, normal, coarse = np.empty(count, np.float32), np.empty((count, 3), np.float32), np.empty(count, np.float32)
     lens, wear = ((c.focal_px, c.cx, c.cy) for c in (view.camera, scene.camera))
     _interpolate(
         pixel, triangle, window.shape[1], window.x0, window.y0, offset[0], offset[1], lens, wear,
-        scene.triangles, view.cam, scene.rest, scene.view.cam, scene.piece, scene.normal, turn, rest, uv, size, normal,
+        scene.triangles, view.cam, scene.rest, scene.view.cam, scene.piece, scene.normal, turn, rest, uv, size, normal, coarse,
     )  # fmt: skip
     worn = np.empty(count, np.bool_)
-    view_of_plate = np.asarray(scene.camera.rotation), np.asarray(scene.camera.translation), scene.camera.focal_px
+    view_of_plate = np.asarray(scene.camera.rotation), np.asarray(scene.camera.translation), wear
     _wear(
         calm[scene.piece[triangle]],
         triangle,
@@ -155,14 +158,15 @@ def surfaces(
         scene.window.y0,
         *view_of_plate,
         (scene.camera.width, scene.camera.height),
+        scene.steps,
         worn,
     )
-    return Samples(pixel, triangle, rest, uv, size, normal, worn)
+    return Samples(pixel, triangle, rest, uv, size, normal, worn, coarse)
 
 
 @nb.njit(cache=True)
-def _wear(calm, triangle, rest, uv, face, normals, rest_depth, left, top, rotation, translation, focal, size, worn):  # type: ignore[no-untyped-def]
-    """Tell which samples wear the plate: outer faces that it shows. A face outside the picture wears its mirror image, `uv` is changed."""
+def _wear(calm, triangle, rest, uv, face, normals, rest_depth, left, top, rotation, translation, lens, size, steps, worn):  # type: ignore[no-untyped-def]
+    """Tell which samples wear the plate: outer faces that it shows. A face outside the picture wears what `beyond` finds, `uv` is changed."""
     for i in range(triangle.shape[0]):
         worn[i] = calm[i]
         if calm[i] or face[triangle[i]] != 0:
@@ -172,25 +176,15 @@ def _wear(calm, triangle, rest, uv, face, normals, rest_depth, left, top, rotati
         facing = np.dot(normal, point)
         # a face that looks away was not seen; one seen at a slant changes depth from pixel to pixel
         if facing < -1e-6:
-            slant = point[2] * point[2] * (abs(normal[0]) + abs(normal[1])) / (focal * -facing)
-            u, v = _mirrored(uv[i, 0], size[0]), _mirrored(uv[i, 1], size[1])
-            if u == uv[i, 0] and v == uv[i, 1]:
+            slant = point[2] * point[2] * (abs(normal[0]) + abs(normal[1])) / (lens[0] * -facing)
+            u, v = uv[i, 0], uv[i, 1]
+            if 0 <= u <= size[0] and 0 <= v <= size[1]:
                 worn[i] = was_seen(rest_depth, u, v, left, top, point[2], min(slant, STEEPEST))
-            elif _is_building(rest_depth, u, v, left, top):
-                worn[i] = True
-                uv[i, 0], uv[i, 1] = u, v
-
-
-@nb.njit(cache=True, inline="always")
-def _mirrored(place, size):  # type: ignore[no-untyped-def]
-    """Return a pixel coordinate with what lies up to a picture's size outside the picture mirrored at its edge."""
-    return -place if -size < place < 0 else 2 * size - place if size < place < 2 * size else place
-
-
-@nb.njit(cache=True, inline="always")
-def _is_building(rest_depth, u, v, left, top):  # type: ignore[no-untyped-def]
-    i, j = int(np.floor(u)) - left, int(np.floor(v)) - top
-    return 0 <= j < rest_depth.shape[0] and 0 <= i < rest_depth.shape[1] and rest_depth[j, i] > 0
+            else:
+                pick = chance(int(np.floor(2 * u)), int(np.floor(2 * v)), 0, 0)
+                there, u, v = continued(rest[i], u, v, steps, rotation, translation, lens, size, rest_depth, left, top, pick)
+                if there:
+                    worn[i], uv[i, 0], uv[i, 1] = True, u, v
 
 
 @nb.njit(cache=True, inline="always")
@@ -265,6 +259,7 @@ def _interpolate(
     out_uv,
     out_size,
     out_normal,
+    out_coarse,
 ):  # type: ignore[no-untyped-def]
     for i in range(pixel.shape[0]):
         x, y = pixel[i] % width + left, pixel[i] // width + top
@@ -283,6 +278,7 @@ def _interpolate(
         u1, v1 = _worn(x + 1.5, y + 0.5, view, wear, cam, rest_cam, a, b, c)
         u2, v2 = _worn(x + 0.5, y + 1.5, view, wear, cam, rest_cam, a, b, c)
         stretch = max(np.hypot(u1 - u, v1 - v), np.hypot(u2 - u, v2 - v))
+        out_coarse[i] = 1 / max(min(np.hypot(u1 - u, v1 - v), np.hypot(u2 - u, v2 - v)), 0.05)
         own_u, own_v = _worn(x + ox, y + oy, view, wear, cam, rest_cam, a, b, c)
         spread = 1.0 if np.hypot(own_u - u, own_v - v) > 2 else min(max(stretch - 1.05, 0.0), 1.0)
         out_uv[i, 0] = u + spread * (own_u - u)

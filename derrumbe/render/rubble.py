@@ -1,0 +1,293 @@
+"""Small rubble between and around what has come down. Only a pile's large pieces are simulated; a real one is continuous down to dust.
+
+The solid stuff that lies at each place, bulked, is the height of a bed that fills the gaps between pieces. Blocks and splintered timber lie in it, by a
+power law of sizes (exponent of counts by size 2.8, that of the debris; benchmarks/rubble.py). Everything is a function of the frame's
+poses and the shot's seed, so frames may be made in any order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numba as nb
+import numpy as np
+
+from derrumbe.render.noise import cells, layered
+from derrumbe.render.poses import Pose, carry
+from derrumbe.render.raster import Holes, Projected
+from derrumbe.render.scene import Inputs, Scene, load, triangle_normals
+from derrumbe.render.sections import COLUMN, NOWHERE, RUBBLE
+from derrumbe.render.shutter import pose
+
+FILL = 1.1
+"""Height of the bed over the solid stuff that lies there: below a pile's bulking (1.3 to 1.7), so that pieces stand out of it."""
+SPREAD = 0.7
+"""Metres that fines run out from under what they came off."""
+SETTLING, STILL = 0.8, 1.5
+"""Seconds after landing in which a piece's fines gather round it, and m/s above which it has none."""
+ALOFT = (1.2, 2.0)
+"""Metres, and heights of the bed, above which what has landed lies on something else than the pile."""
+FINEST, CELL_PIXELS, MOST_CELLS = 0.12, 2.5, 36_000
+"""Metres and pixels of the bed's cells, and how many at most."""
+LEAST = 0.05
+"""Metres under which the bed ends."""
+BLOCKS, SMALLEST, SMALLEST_PIXELS, RANGE, EXPONENT = 5000, 0.12, 2.2, 6.0, 2.8
+"""Most blocks; metres and pixels of the smallest; how many times that the largest is; exponent of their sizes."""
+COVER = 0.55
+"""Area of blocks on the bed, of its own."""
+STICKS = 0.08
+"""Pieces of timber per block."""
+RELIEF, LUMP, LUMPS = 0.32, 2.4, 0.5
+"""Height of single stones in the bed over their width; metres from lump to lump, and their height."""
+BRICK, GLASS, ROOF, TIMBER = 0, 4, 5, 3
+STREAM = 151
+CUBE = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
+SIDES = np.array(
+    [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3]]
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Bed:
+    """Where rubble may lie. origin (2,): x, z of the first grid point; cell: metres; shape: points along z and x; final (nz,nx): height of the
+    bed in the end; relief (nz,nx): height of stones and lumps, metres; points, owner, share (m,): vertices of pieces that stand for them, whose,
+    and the volume of each; material: of the fines.
+
+    Blocks: place (n,2): x, z; corners (n,8,3) about the place, metres; kind (n,): their material.
+    """
+
+    origin: np.ndarray
+    cell: float
+    shape: tuple[int, int]
+    final: np.ndarray
+    relief: np.ndarray
+    points: np.ndarray
+    owner: np.ndarray
+    share: np.ndarray
+    material: int
+    place: np.ndarray
+    corners: np.ndarray
+    kind: np.ndarray
+
+    def at(self, heights: np.ndarray, place: np.ndarray) -> np.ndarray:
+        """Return heights (nz,nx) at places (n,2), linear between grid points."""
+        from scipy.ndimage import map_coordinates
+
+        return np.asarray(map_coordinates(heights, ((place - self.origin) / self.cell)[:, ::-1].T, order=1, mode="nearest"))
+
+
+def with_rubble(inputs: Inputs, scene: Scene, sample: float) -> Scene:
+    """Return the scene with the rubble that lies in it at a motion sample; the scene itself while none does."""
+    if not np.any(scene.landed <= sample):
+        return scene
+    bed = bed_of(inputs)
+    if bed is None:
+        return scene
+    heights = _heights(scene, bed, sample)
+    if heights.max() < LEAST:
+        return scene
+    grid, faces = _surface(bed.origin, bed.cell, heights, bed.relief)
+    blocks, kinds, numbers = _blocks(bed, heights)
+    return _extended(scene, bed, (grid, faces), blocks, kinds, numbers)
+
+
+@lru_cache(maxsize=1)
+def bed_of(inputs: Inputs) -> Bed | None:
+    """Return the bed of a shot, or None when nothing comes down."""
+    scene = load(inputs)
+    fallen = np.flatnonzero(np.isfinite(scene.landed))
+    if not len(fallen):
+        return None
+    last = len(scene.position) - 1.0
+    points, owner, share = _stand_ins(scene, fallen)
+    lie = _carried(scene, pose(scene, last), points, owner)[:, [0, 2]]
+    low, high = np.percentile(lie, 1, 0) - 3 * SPREAD, np.percentile(lie, 99, 0) + 3 * SPREAD
+    cell = max(FINEST, CELL_PIXELS * scene.pixel, float(np.sqrt(np.prod(high - low) / MOST_CELLS)))
+    shape = int((high[1] - low[1]) / cell) + 2, int((high[0] - low[0]) / cell) + 2
+    relief = _relief(low, cell, shape, max(0.45, 3.5 * cell))
+    empty = np.zeros((0, 2)), np.zeros((0, 8, 3)), np.zeros(0, np.uint8)
+    stuff = np.bincount(scene.material[owner], share, 8)
+    bed = Bed(low, cell, shape, np.zeros(shape), relief, points, owner, share, int(stuff[:3].argmax()), *empty)
+    bed = replace(bed, final=_heights(scene, bed, last))
+    return _strewn(bed, scene.pixel, stuff, np.random.default_rng(STREAM))
+
+
+def _stand_ins(scene: Scene, fallen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return points (m,3) at rest inside the pieces that fall, whose they are (m,), and the volume (m,) that each stands for."""
+    volume = _volumes(scene)
+    start = np.searchsorted(
+        scene.vertex_piece, np.arange(len(scene.centre) + 1), sorter=(order := np.argsort(scene.vertex_piece, kind="stable"))
+    )
+    points, owner = [], []
+    for piece in fallen:
+        own = order[start[piece] : start[piece + 1]]
+        own = own[:: max(1, len(own) // 10)]
+        for way in (0.3, 0.75):
+            points.append(scene.centre[piece] + way * (scene.rest[own] - scene.centre[piece]))
+            owner.append(np.full(len(own), piece))
+    whose = np.concatenate(owner)
+    return np.concatenate(points), whose, (volume / np.maximum(np.bincount(whose, minlength=len(volume)), 1))[whose]
+
+
+def _volumes(scene: Scene) -> np.ndarray:
+    """Return the volume (N,) of pieces, m³."""
+    corners = scene.rest[scene.triangles] - scene.centre[scene.piece][:, None]
+    sixth = np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6
+    return np.maximum(np.bincount(scene.piece, sixth, len(scene.centre)), 0)
+
+
+def _carried(scene: Scene, at: Pose, points: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    return np.asarray(carry(points, owner, scene.centre, at.position, at.rotation, at.moved))
+
+
+def _heights(scene: Scene, bed: Bed, sample: float) -> np.ndarray:
+    """Return the height (nz,nx) of the bed's surface without its stones at a motion sample, metres above the ground."""
+    at, soon = pose(scene, sample), pose(scene, sample + 1)
+    speed = np.linalg.norm(soon.position - at.position, axis=1) * scene.samples_per_second
+    down = np.maximum(sample - scene.landed, 0) / scene.samples_per_second
+    lying = (1 - np.exp(-down / SETTLING)) * np.exp(-((speed / STILL) ** 2))
+    place = _carried(scene, at, bed.points, bed.owner)
+    volume = bed.share * lying[bed.owner]
+    # what hangs higher than a pile of all that is there could be lies on something that stands
+    highest = ALOFT[0] + ALOFT[1] * bed.at(_piled(bed, place, volume), place[:, [0, 2]])
+    return _piled(bed, place, volume * np.clip((highest - place[:, 1]) / ALOFT[0], 0, 1))
+
+
+def _piled(bed: Bed, place: np.ndarray, volume: np.ndarray) -> np.ndarray:
+    """Return the height (nz,nx) of a bed of volumes (m,) at places (m,3)."""
+    from scipy.ndimage import gaussian_filter
+
+    column, row = np.rint((place[:, [0, 2]] - bed.origin) / bed.cell).astype(int).T
+    inside = (column >= 0) & (row >= 0) & (column < bed.shape[1]) & (row < bed.shape[0])
+    total = np.bincount((row * bed.shape[1] + column)[inside], volume[inside], bed.shape[0] * bed.shape[1]).reshape(bed.shape)
+    return np.asarray(FILL * gaussian_filter(total / bed.cell**2, SPREAD / bed.cell, mode="constant"))
+
+
+@nb.njit(cache=True)
+def _relief(origin, cell, shape, stone):  # type: ignore[no-untyped-def]
+    """Return the height (nz,nx) of stones about `stone` metres wide, and of lumps."""
+    out = np.empty(shape)
+    for j in range(shape[0]):
+        for i in range(shape[1]):
+            x, z = origin[0] + i * cell, origin[1] + j * cell
+            border, tint = cells(x / stone, 0.5, z / stone, STREAM)
+            lump = layered(x / LUMP, 0.0, z / LUMP, STREAM + 3) - 0.5
+            gap = max(1 - border / 0.2, 0.0)
+            out[j, i] = RELIEF * stone * (2 * tint - 1 - 0.8 * gap) + LUMPS * lump
+    return out
+
+
+@nb.njit(cache=True)
+def _surface(origin, cell, heights, relief):  # type: ignore[no-untyped-def]
+    """Return vertices (V,3) of the bed and triangles (T,3) int32 facing up, where there is any."""
+    rows, columns = heights.shape
+    vertices = np.empty((rows * columns, 3))
+    for j in range(rows):
+        for i in range(columns):
+            high = heights[j, i]
+            vertices[j * columns + i, 0] = origin[0] + i * cell
+            vertices[j * columns + i, 1] = high + relief[j, i] * min(high / 0.8, 1.0)
+            vertices[j * columns + i, 2] = origin[1] + j * cell
+    triangles = np.empty((2 * rows * columns, 3), np.int32)
+    n = 0
+    for j in range(rows - 1):
+        for i in range(columns - 1):
+            if min(min(heights[j, i], heights[j + 1, i]), min(heights[j, i + 1], heights[j + 1, i + 1])) < LEAST:
+                continue
+            a = j * columns + i
+            triangles[n] = (a, a + columns, a + 1)
+            triangles[n + 1] = (a + 1, a + columns, a + columns + 1)
+            n += 2
+    return vertices, triangles[:n].copy()
+
+
+def _strewn(bed: Bed, pixel: float, stuff: np.ndarray, rng: np.random.Generator) -> Bed:
+    """Return the bed with blocks and timber in it. stuff (8,): volume of each material that falls."""
+    smallest = max(SMALLEST, SMALLEST_PIXELS * pixel)
+    # where the bed is thin they lie apart, and a few beyond its rim
+    odds = np.clip(bed.final / (4 * LEAST), 0, 1) ** 0.7 * (bed.final > 0.3 * LEAST)
+    area = float(odds.sum()) * bed.cell**2
+    mean_square = smallest**2 * (EXPONENT - 1) / (3 - EXPONENT) * (RANGE ** (3 - EXPONENT) - 1) / (1 - RANGE ** (1 - EXPONENT))
+    count = int(min(COVER * area / mean_square, BLOCKS)) if area > 0 else 0
+    if not count:
+        return bed
+    sticks = int(STICKS * count)
+    chosen = rng.choice(odds.size, count + sticks, p=odds.reshape(-1) / odds.sum())
+    row, column = np.divmod(chosen, bed.shape[1])
+    place = bed.origin + bed.cell * (np.stack([column, row], 1) + rng.uniform(-0.5, 0.5, (len(chosen), 2)))
+    # inverse of the distribution of a power law cut off at both ends (Clauset, Shalizi and Newman, 2009)
+    size = smallest * (1 - rng.random(count) * (1 - RANGE ** (1 - EXPONENT))) ** (1 / (1 - EXPONENT))
+    sides = size[:, None] * np.concatenate([np.ones((count, 1)), rng.uniform(0.35, 0.95, (count, 2))], 1)
+    bars = np.stack([rng.uniform(0.9, 3.6, sticks), *(np.maximum(rng.uniform(0.06, 0.15, (2, sticks)), 1.2 * pixel))], 1)
+    corners = CUBE * (1 + 0.34 * (rng.random((count, 8, 3)) - 0.5)) * sides[:, None]
+    corners = np.concatenate([corners @ _turns(count, np.pi, rng), (CUBE * bars[:, None]) @ _turns(sticks, 0.6, rng)])
+    corners[:, :, 1] += 0.12 * np.r_[size, np.full(sticks, smallest)][:, None]
+    walls = np.where(np.arange(8) < 3, stuff, 0)
+    walls[ROOF] = 0.5 * stuff[ROOF]
+    kind = np.r_[rng.choice(8, count, p=walls / walls.sum()) if walls.sum() > 0 else np.full(count, bed.material), np.full(sticks, TIMBER)]
+    return replace(bed, place=place, corners=corners, kind=kind.astype(np.uint8))
+
+
+def _turns(count: int, tilt: float, rng: np.random.Generator) -> np.ndarray:
+    """Return rotations (n,3,3): any heading, then tilted by up to `tilt`."""
+    heading, roll = rng.uniform(0, 2 * np.pi, (2, count))
+    lean = rng.uniform(-tilt, tilt, count)
+    c, s = np.cos(heading), np.sin(heading)
+    d, t = np.cos(lean), np.sin(lean)
+    e, r = np.cos(roll), np.sin(roll)
+    zero, one = np.zeros(count), np.ones(count)
+    about_x = np.moveaxis(np.array([[one, zero, zero], [zero, e, r], [zero, -r, e]]), -1, 0)
+    about_z = np.moveaxis(np.array([[d, t, zero], [-t, d, zero], [zero, zero, one]]), -1, 0)
+    about_y = np.moveaxis(np.array([[c, zero, -s], [zero, one, zero], [s, zero, c]]), -1, 0)
+    return np.asarray(about_x @ about_z @ about_y)
+
+
+def _blocks(bed: Bed, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return corners (m,8,3) of the blocks that lie there by now, their materials (m,), and their numbers (m,) among all."""
+    now, final = bed.at(heights, bed.place), bed.at(bed.final, bed.place)
+    grown = np.clip(1.6 * now / np.maximum(final, 1e-6), 0, 1)
+    some = np.flatnonzero((grown > 0.1) & (final > 0))
+    surface = heights + bed.relief * np.minimum(heights / 0.8, 1)
+    foot = np.stack([bed.place[some, 0], bed.at(surface, bed.place[some]), bed.place[some, 1]], 1)
+    return grown[some, None, None] * bed.corners[some] + foot[:, None], bed.kind[some], some
+
+
+def _extended(
+    scene: Scene, bed: Bed, surface: tuple[np.ndarray, np.ndarray], blocks: np.ndarray, kinds: np.ndarray, numbers: np.ndarray
+) -> Scene:
+    """Return the scene with the bed as piece N and blocks as N + 1 + their number among all, so that they keep their colours."""
+    count, extra = len(scene.centre), 1 + len(bed.place)
+    grid, faces = surface
+    first, start = len(scene.rest), len(scene.rest) + len(grid)
+    own = (start + 8 * np.arange(len(blocks))[:, None, None] + SIDES).reshape(-1, 3)
+    rest = np.concatenate([scene.rest, grid, blocks.reshape(-1, 3)])
+    triangles = np.concatenate([faces + first, own]).astype(np.int32)
+    piece = np.concatenate([np.full(len(faces), count), np.repeat(count + 1 + numbers, len(SIDES))]).astype(np.int32)
+    riding = np.concatenate([np.full(len(grid), count), np.repeat(count + 1 + numbers, 8)]).astype(np.int32)
+    material = np.full(extra, bed.material, np.uint8)
+    material[1 + numbers] = kinds
+    broken = np.ones(len(triangles), np.uint8)
+    plane = np.tile([0.0, 0.0, 0.0, NOWHERE], (extra, 1))
+    blank = np.zeros((len(rest) - first, 3))
+    view = Projected(scene.camera, np.concatenate([scene.view.cam, blank]), np.concatenate([scene.view.pixels, blank[:, :2]]))
+    holed = np.concatenate([scene.holes.holed, np.zeros(len(triangles), bool)])
+    return replace(
+        scene,
+        rest=rest,
+        triangles=np.concatenate([scene.triangles, triangles]),
+        normal=np.concatenate([scene.normal, triangle_normals(rest, triangles)]),
+        piece=np.concatenate([scene.piece, piece]),
+        face=np.concatenate([scene.face, broken]),
+        made=np.concatenate([scene.made, broken]),
+        vertex_piece=np.concatenate([scene.vertex_piece, riding]),
+        centre=np.concatenate([scene.centre, np.zeros((extra, 3))]),
+        material=np.concatenate([scene.material, material]),
+        element=np.concatenate([scene.element, np.r_[np.uint8(RUBBLE), np.full(extra - 1, COLUMN, np.uint8)]]),
+        storey=np.concatenate([scene.storey, np.zeros(extra, np.int16)]),
+        floor=np.concatenate([scene.floor, np.zeros(extra)]),
+        upper=np.concatenate([scene.upper, plane]),
+        lower=np.concatenate([scene.lower, plane]),
+        view=view,
+        holes=Holes(holed, view, scene.holes.matte, scene.holes.window),
+    )

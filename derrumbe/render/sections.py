@@ -1,0 +1,121 @@
+"""What a side of a piece shows: the section through wall, floor or roof where it broke, what the room showed, or the unseen outside.
+
+A break through a wall goes from its face through bricks or stones to plaster and paint; one through a floor from boards or tiles through screed
+to concrete or joists and the ceiling; one through a roof from its tiles to rafters with dark between them.
+Elements: 0 slab, 1 outer wall, 2 column, 3 window, 4 partition, 5 roof, 6 parapet or chimney, and 7 rubble, which is no element.
+Faces: 0 outer, 1 broken, 2 slab, 3 room.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+from derrumbe.render.materials import ASHLAR, PLASTER, PLASTER_RGB, ashlar, broken, concrete, layer, mixed, skin, stripes, timber, tinted
+from derrumbe.render.rooms import JOIST, JOIST_WIDTH, RAFTER, RAFTER_WIDTH, ceiling, covering, floor, room_wall, underside
+
+SLAB, WALL, COLUMN, WINDOW, PARTITION, ROOF, PARAPET, RUBBLE = 0, 1, 2, 3, 4, 5, 6, 7
+NOWHERE = 1e4
+"""Metres to a side that a piece doesn't have."""
+VOID = (0.03, 0.026, 0.022)
+"""The dark between joists and rafters."""
+
+
+def sides(piece: np.ndarray, normal: np.ndarray, corner: np.ndarray, area: np.ndarray, count: int) -> np.ndarray:
+    """Return the plane (count,4) of each piece's largest flat side: unit normal and its distance from the origin, so that a point x lies
+    plane[3] - plane[:3] @ x metres below it; NOWHERE below for a piece without one.
+
+    piece (n,), normal (n,3), corner (n,3), area (n,): of the triangles that count.
+    """
+    out = np.zeros((count, 4))
+    out[:, 3] = NOWHERE
+    if not len(piece):
+        return out
+    keys = np.concatenate([piece[:, None], np.rint(normal * 8)], 1)
+    side = np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
+    total = np.bincount(side, area)[side]
+    # the last of equal keys stays: the largest side of each piece, its largest triangle
+    order = np.lexsort((area, total, piece))
+    last = np.r_[piece[order][1:] != piece[order][:-1], True]
+    best = order[last]
+    out[piece[best], :3] = normal[best]
+    out[piece[best], 3] = np.sum(normal[best] * corner[best], 1)
+    return out
+
+
+@nb.njit(cache=True, inline="always")
+def below(plane, x, y, z):  # type: ignore[no-untyped-def]
+    """Return the depth (m) of a point below a plane of `sides`."""
+    return plane[3] - plane[0] * x - plane[1] * y - plane[2] * z
+
+
+@nb.njit(cache=True)
+def _floor_section(material, x, y, z, nx, ny, nz, top, bottom, storey, pixel, facade, seed):  # type: ignore[no-untyped-def]
+    along = x if abs(nz) > abs(nx) else z
+    if material == 3:
+        # boards on joists, dark between them
+        member = stripes(along, JOIST, JOIST_WIDTH, pixel)
+        rgb = mixed(VOID, timber(x, y, z, pixel, seed), max(member, layer(top, -1.0, 0.035, pixel)))
+    else:
+        rgb = broken(material, x, y, z, nx, ny, nz, pixel, facade, seed)
+        # hollow blocks: every floor between the wars and most since have them
+        holes = layer(top, 0.11, 0.2, pixel) * stripes(along, 0.25, 0.14, pixel)
+        rgb = mixed(mixed(rgb, VOID, 0.8 * holes), (0.46, 0.44, 0.40), layer(top, 0.02, 0.07, pixel))
+    rgb = mixed(rgb, tinted(covering(x, z, storey, pixel, seed), 0.8), layer(top, -1.0, 0.02, pixel))
+    return mixed(rgb, PLASTER_RGB, layer(bottom, -1.0, PLASTER, pixel))
+
+
+@nb.njit(cache=True)
+def _wall_section(material, x, y, z, nx, ny, nz, outer, inner, both, pixel, facade, seed):  # type: ignore[no-untyped-def]
+    rgb = broken(material, x, y, z, nx, ny, nz, pixel, facade, seed)
+    if material == 2 and not both:
+        rgb = mixed(rgb, ashlar(x, y, z, nx, ny, nz, pixel, facade, seed), layer(outer, -1.0, ASHLAR, pixel))
+    if material != 3:
+        rgb = mixed(rgb, PLASTER_RGB, layer(inner, -1.0, PLASTER, pixel))
+        if both:
+            rgb = mixed(rgb, PLASTER_RGB, layer(outer, -1.0, PLASTER, pixel))
+    return rgb
+
+
+@nb.njit(cache=True)
+def _roof_section(material, x, y, z, nx, ny, nz, outer, inner, pixel, facade, seed):  # type: ignore[no-untyped-def]
+    if material == 1 or material == 2 or material == 0:
+        return mixed(broken(material, x, y, z, nx, ny, nz, pixel, facade, seed), PLASTER_RGB, layer(inner, -1.0, PLASTER, pixel))
+    along = x if abs(nz) > abs(nx) else z
+    member = stripes(along, RAFTER, RAFTER_WIDTH, pixel)
+    wood = timber(x, y, z, pixel, seed)
+    rgb = mixed(VOID, wood, max(member, max(layer(outer, 0.04, 0.07, pixel), layer(inner, -1.0, 0.03, pixel))))
+    return mixed(rgb, tinted((0.25, 0.19, 0.16), 0.7), layer(outer, -1.0, 0.04, pixel))
+
+
+@nb.njit(cache=True)
+def albedo(element, material, face, storey, point, normal, above_floor, outer, inner, pixel, facade, seed):  # type: ignore[no-untyped-def]
+    """Return the linear albedo of a rest point with this rest normal. outer, inner: its depth below the piece's outer (upper) and inner
+    (lower) side, metres; pixel: its size there in metres."""
+    x, y, z = point
+    nx, ny, nz = normal
+    if face == 0:
+        return skin(material, x, y, z, ny, pixel, facade, seed)
+    if face == 1:
+        if element == SLAB:
+            return _floor_section(material, x, y, z, nx, ny, nz, outer, inner, storey, pixel, facade, seed)
+        if element in (WALL, PARAPET, PARTITION):
+            return _wall_section(material, x, y, z, nx, ny, nz, outer, inner, element == PARTITION, pixel, facade, seed)
+        if element == ROOF:
+            return _roof_section(material, x, y, z, nx, ny, nz, outer, inner, pixel, facade, seed)
+        return broken(material, x, y, z, nx, ny, nz, pixel, facade, seed)
+    if face == 2:
+        return floor(x, y, z, storey, pixel, seed) if ny > 0 else ceiling(material, x, y, z, pixel, facade, seed)
+    if element in (ROOF, PARAPET):
+        return underside(material, x, y, z, nx, ny, nz, pixel, facade, seed)
+    if element == COLUMN:
+        return (
+            tinted(concrete(x, y, z, pixel, facade, seed) if material == 1 else PLASTER_RGB, 0.9)
+            if material != 3
+            else timber(y, x, z, pixel, seed)
+        )
+    if material == 4 or element == WINDOW:
+        return broken(4, x, y, z, nx, ny, nz, pixel, facade, seed)
+    if material == 3:
+        return tinted(underside(3, x, y, z, nx, ny, nz, pixel, facade, seed), 1.4)
+    return room_wall(material, x, y, z, nx, ny, nz, above_floor, storey, pixel, facade, seed)
