@@ -20,7 +20,9 @@ SPACING = 0.3
 MOST = 4000
 BITS = 6
 """Straight bits of a bar."""
-LENGTH, WIDTH = (0.25, 1.1), (0.012, 0.022)
+LENGTH, WIDTH = (0.3, 1.7), (0.012, 0.022)
+THINNEST, THICKEST = 0.4, 0.05
+"""Pixels that a bar is wide at least, as long as that is fewer metres: where bars are too thin to be seen, one stands for a bundle."""
 BEND = 1.9
 """Radians that a bar turns by from root to tip, at most."""
 TIGHT, WIDE_OPEN = 0.12, 0.5
@@ -120,9 +122,9 @@ def lines_of_bars(
     free = np.clip((gap - TIGHT) / (WIDE_OPEN - TIGHT), 0, 1)
     curve = _curves(bars, some, free)
     shown = _shown(bars, scene, lighting, at, some, curve[BITS // 2], settled, dust)
+    width = np.maximum(bars.width[some], min(THINNEST * scene.pixel, THICKEST))
     fixed = [
-        np.repeat(values, BITS, 0)
-        for values in (bars.width[some], shown, np.minimum(2 * free, 1), np.zeros(len(some)), np.full(len(some), np.inf))
+        np.repeat(values, BITS, 0) for values in (width, shown, np.minimum(2 * free, 1), np.zeros(len(some)), np.full(len(some), np.inf))
     ]
     out = []
     for each in poses:

@@ -80,17 +80,11 @@ def _step(camera: Camera, texture: np.ndarray, depth: np.ndarray, window: Window
 
 
 @nb.njit(cache=True)
-def continued(rest, u, v, steps, rotation, translation, lens, size, rest_depth, left, top, pick):  # type: ignore[no-untyped-def]
+def continued(rest, u, v, steps, rotation, translation, lens, size, rest_depth, left, top):  # type: ignore[no-untyped-def]
     """Return (there, u, v): the plate pixel that a point of a wall beyond the picture wears, and whether there is one.
 
-    rest (3,): the point, seen at (u, v) outside the picture; lens: focal length and centre in pixels; size: of the picture;
-    pick: a number in [0, 1) of this place, for the blend at the edge.
+    rest (3,): the point, seen at (u, v) outside the picture; lens: focal length and centre in pixels; size: of the picture.
     """
-    beyond = max(max(-u, u - size[0]), max(-v, v - size[1]))
-    if pick * BLEND > beyond:
-        mu, mv = _mirrored(u, size[0]), _mirrored(v, size[1])
-        if _is_building(rest_depth, mu, mv, left, top):
-            return True, mu, mv
     x, y, z = rest[0], rest[1], rest[2]
     for _ in range(MOST):
         k = 2 if v < 0 else 3 if v > size[1] else 0 if u < 0 else 1
@@ -103,6 +97,14 @@ def continued(rest, u, v, steps, rotation, translation, lens, size, rest_depth, 
         if 0 <= u <= size[0] and 0 <= v <= size[1]:
             return _is_building(rest_depth, u, v, left, top), u, v
     return False, u, v
+
+
+@nb.njit(cache=True)
+def blended(u, v, size, rest_depth, left, top):  # type: ignore[no-untyped-def]
+    """Return (share, u, v): how much of the wall's mirror image, and where it is, a place (u, v) just outside the picture keeps."""
+    share = 1 - max(max(-u, u - size[0]), max(-v, v - size[1])) / BLEND
+    mu, mv = _mirrored(u, size[0]), _mirrored(v, size[1])
+    return (share if share > 0 and _is_building(rest_depth, mu, mv, left, top) else 0.0), mu, mv
 
 
 @nb.njit(cache=True, inline="always")

@@ -10,7 +10,7 @@ import numpy as np
 
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import eye, project
-from derrumbe.render.light import light_at
+from derrumbe.render.light import Illumination, light_at
 from derrumbe.render.lines import Lines
 from derrumbe.render.materials import broken, mixed, tinted
 from derrumbe.render.noise import chance
@@ -184,13 +184,22 @@ def _reflect(key, rest, uv, depth, material, lain, texture, rest_depth, left, to
             out[i, c] = min(max(rgb[c], 0.0), 0.9)
 
 
-def splat(window: Window, some: Crumbs, material: np.ndarray, colour: np.ndarray, spin: np.ndarray, solid: np.ndarray) -> np.ndarray:
+def lean(camera: Camera, lamp: Illumination) -> np.ndarray:
+    """Return from which side of the picture light comes (2,), x to the right and y down: 0 for light from everywhere, 1 for a lone sun in it."""
+    view, up = np.asarray(camera.rotation), np.array([0.0, 1.0, 0.0])
+    sun, sky = float(lamp.sun.mean()), float(lamp.sky.mean())
+    return np.asarray((view @ (sun * lamp.direction + 0.5 * sky * up) / max(sun + sky, 1e-9))[:2])
+
+
+def splat(
+    window: Window, some: Crumbs, material: np.ndarray, colour: np.ndarray, spin: np.ndarray, solid: np.ndarray, light: np.ndarray
+) -> np.ndarray:
     """Return premultiplied rgba (h,w,4) float32 of crumbs (far ones first) in front of `solid` (h,w) depth, without `bars`.
 
-    material (m,); colour (m,3); spin (m,) radians turned so far.
+    material (m,); colour (m,3); spin (m,) radians turned so far; light (2,): what `lean` says.
     """
     out = np.zeros((*window.shape, 4), np.float32)
-    _splat(some.start, some.end, some.depth, some.radius, material, colour, spin, some.index, solid, window.x0, window.y0, out)
+    _splat(some.start, some.end, some.depth, some.radius, material, colour, spin, some.index, solid, window.x0, window.y0, light, out)
     return out
 
 
@@ -204,18 +213,20 @@ def _lumpy(angle, key):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, inline="always")
-def _facet(ox, oy, turn, key):  # type: ignore[no-untyped-def]
-    """Return how bright the side of a crumb is that (ox, oy), in radii from its middle, lies on: two or three flat sides, as turned."""
-    tone = 0.8
-    for side in range(2):
-        angle = turn + 2 * np.pi * chance(key, side, 13, 0)
-        if ox * np.cos(angle) + oy * np.sin(angle) > 0.5 * chance(key, side, 17, 0) - 0.1:
-            tone = 1.25 if side == 0 else 0.55
-    return tone
+def _facet(ox, oy, turn, key, light):  # type: ignore[no-untyped-def]
+    """Return how bright the side of a crumb is that (ox, oy), in radii from its middle, lies on: the one that looks at us, or one of three
+    around it, as turned, brighter the more it looks to where light comes from."""
+    tone = 1.0
+    for side in range(3):
+        angle = turn + 2 * np.pi * (side + 0.7 * chance(key, side, 13, 0)) / 3
+        x, y = np.cos(angle), np.sin(angle)
+        if ox * x + oy * y > 0.5 * chance(key, side, 17, 0) - 0.05:
+            tone = 0.88 + 0.75 * (x * light[0] + y * light[1]) + 0.2 * (chance(key, side, 19, 0) - 0.5)
+    return min(max(tone, 0.35), 1.6)
 
 
 @nb.njit(cache=True)
-def _splat(start, end, depth, radius, material, colour, spin, key, solid, left, top, out):  # type: ignore[no-untyped-def]
+def _splat(start, end, depth, radius, material, colour, spin, key, solid, left, top, light, out):  # type: ignore[no-untyped-def]
     height, width = solid.shape
     for n in range(start.shape[0]):
         if material[n] == METAL:
@@ -242,7 +253,7 @@ def _splat(start, end, depth, radius, material, colour, spin, key, solid, left, 
                 alpha = share * min(max(edge + 0.5 - np.hypot(ox, oy), 0.0), 1.0)
                 if alpha <= 0:
                     continue
-                tone = _facet(ox / r, oy / r, spin[n], key[n]) if r > FACETS else 1.0
+                tone = _facet(ox / r, oy / r, spin[n], key[n], light) if r > FACETS else 1.0
                 for c in range(3):
                     out[y, x, c] = out[y, x, c] * (1 - alpha) + tone * colour[n, c] * alpha
                 out[y, x, 3] = out[y, x, 3] * (1 - alpha) + alpha

@@ -165,7 +165,7 @@ def _small(
     poses = tuple(pose(scene, sample) for sample in moments)
     now = moment(scene, times.middle, float(inputs.plate.record.rate))
     strands = lines_of_bars(inputs, lighting, poses, now.settled, look.dust, STRANDS)
-    cracks = lines_of_cracks(inputs, lighting, poses, times.middle / scene.samples_per_second)
+    cracks = lines_of_cracks(inputs, lighting, poses, times.middle / scene.samples_per_second, look.facade * look.typical)
     loose = debris.bars(scene, some, colour, moments)
     drawn = [strokes(camera, a.joined(b).joined(c)) for a, b, c in zip(strands, cracks, loose, strict=True)]
     window = debris.window_of(camera, some)
@@ -175,7 +175,9 @@ def _small(
         return window, np.zeros((0, 0, 4), np.float32)
     solid = np.minimum(within(data.solid, data.window, window), set_depth(inputs, frame)[window.slices])
     material = scene.debris["material"][some.index].astype(np.uint8)
-    crumbs = debris.splat(window, some, material, colour, debris.turned(scene, some, times.middle), solid)
+    crumbs = debris.splat(
+        window, some, material, colour, debris.turned(scene, some, times.middle), solid, debris.lean(camera, lighting.lamp)
+    )
     lines = np.mean([draw(each, solid, window) for each in drawn], axis=0, dtype=np.float32)
     return window, crumbs + (1 - crumbs[..., 3:]) * lines
 

@@ -160,18 +160,21 @@ def detail(x, y, z, pixel, amount, seed):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def litter(x, y, z, period, rgb, seed):  # type: ignore[no-untyped-def]
-    """Return the albedo of small rubble that lies on something: stones and crumbs about `period` metres apart, dark between them."""
+def litter(x, y, z, period, rgb, variety, seed):  # type: ignore[no-untyped-def]
+    """Return the albedo of small rubble that lies on something: stones and crumbs about `period` metres apart, dark between them.
+
+    variety: 0 for crumbs of one stuff, 1 for plaster, brick and wood among them."""
     border, tint = cells(x / period, y / period, z / period, seed + 151)
     fine, grain = cells(x * 2.3 / period, y * 2.3 / period, z * 2.3 / period, seed + 157)
     if tint < 0.16:
-        rgb = mixed(rgb, PLASTER_RGB, 0.7)
+        rgb = mixed(rgb, PLASTER_RGB, 0.7 * variety)
     elif tint < 0.3:
-        rgb = mixed(rgb, (0.31, 0.145, 0.09), 0.55)
+        rgb = mixed(rgb, (0.31, 0.145, 0.09), 0.5 * variety)
     elif tint < 0.36:
-        rgb = mixed(rgb, (0.12, 0.085, 0.055), 0.7)
-    shade = (0.7 + 0.5 * grain) * (0.85 + 0.3 * chance(int(tint * 65536), 5, 0, seed))
-    return tinted(rgb, shade * (0.5 if border < 0.08 else 1.0) * (0.8 if fine < 0.08 else 1.0))
+        rgb = mixed(rgb, (0.12, 0.085, 0.055), 0.7 * variety)
+    shade = 1 + (0.4 + 0.6 * variety) * ((0.7 + 0.5 * grain) * (0.85 + 0.3 * chance(int(tint * 65536), 5, 0, seed)) - 1)
+    gap = (0.5 if border < 0.08 else 1.0) * (0.8 if fine < 0.08 else 1.0)
+    return tinted(rgb, shade * (1 + (0.5 + 0.5 * variety) * (gap - 1)))
 
 
 @nb.njit(cache=True)

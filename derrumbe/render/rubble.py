@@ -20,10 +20,14 @@ from derrumbe.render.scene import Inputs, Scene, load, triangle_normals
 from derrumbe.render.sections import COLUMN, NOWHERE, RUBBLE
 from derrumbe.render.shutter import pose
 
-FILL = 1.1
-"""Height of the bed over the solid stuff that lies there: below a pile's bulking (1.3 to 1.7), so that pieces stand out of it."""
+FILL = 1.3
+"""Height of the bed over the solid stuff that lies there: a pile's least bulking (1.3 to 1.7), so that pieces stand out of it."""
 SPREAD = 0.7
 """Metres that fines run out from under what they came off."""
+DROWNED = 0.8
+"""Share of the height of what lies there that fines reach at most."""
+REPOSE = 0.75
+"""Slope at which rubble slides: the tangent of 37 degrees."""
 SETTLING, STILL = 0.8, 1.5
 """Seconds after landing in which a piece's fines gather round it, and m/s above which it has none."""
 ALOFT = (1.2, 2.0)
@@ -151,16 +155,50 @@ def _heights(scene: Scene, bed: Bed, sample: float) -> np.ndarray:
     volume = bed.share * lying[bed.owner]
     # what hangs higher than a pile of all that is there could be lies on something that stands
     highest = ALOFT[0] + ALOFT[1] * bed.at(_piled(bed, place, volume), place[:, [0, 2]])
-    return _piled(bed, place, volume * np.clip((highest - place[:, 1]) / ALOFT[0], 0, 1))
+    resting = volume * np.clip((highest - place[:, 1]) / ALOFT[0], 0, 1)
+    return _slumped(np.minimum(_piled(bed, place, resting), _tops(bed, place, lying[bed.owner] * (resting > 0))), REPOSE * bed.cell)
+
+
+def _tops(bed: Bed, place: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Return the height (nz,nx) that fines reach at most: pieces that lie there, points (m,3) with share (m,), stand out of them."""
+    from scipy.ndimage import gaussian_filter, maximum_filter
+
+    flat, inside = _cells(bed, place)
+    tops = np.zeros(bed.shape[0] * bed.shape[1])
+    np.maximum.at(tops, flat, (place[:, 1] * share)[inside])
+    reach = SPREAD / bed.cell
+    return np.asarray(DROWNED * gaussian_filter(maximum_filter(tops.reshape(bed.shape), int(2 * reach) + 3), 0.7 * reach))
+
+
+@nb.njit(cache=True)
+def _slumped(heights, rise):  # type: ignore[no-untyped-def]
+    """Return heights (nz,nx) that rise by no more than `rise` from one point to the next (a chamfer, in two sweeps)."""
+    out = heights.copy()
+    rows, columns = out.shape
+    far = rise * np.sqrt(2.0)
+    for sweep in range(2):
+        for n in range(rows * columns):
+            m = n if sweep == 0 else rows * columns - 1 - n
+            j, i, d = m // columns, m % columns, 1 if sweep else -1
+            for dj, di, most in ((d, -1, far), (d, 0, rise), (d, 1, far), (0, d, rise)):
+                if 0 <= j + dj < rows and 0 <= i + di < columns:
+                    out[j, i] = min(out[j, i], out[j + dj, i + di] + most)
+    return out
+
+
+def _cells(bed: Bed, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the flat grid points (k,) nearest to those of places (m,3) that lie inside the bed, and which do, (m,) bool."""
+    column, row = np.rint((place[:, [0, 2]] - bed.origin) / bed.cell).astype(int).T
+    inside = (column >= 0) & (row >= 0) & (column < bed.shape[1]) & (row < bed.shape[0])
+    return (row * bed.shape[1] + column)[inside], inside
 
 
 def _piled(bed: Bed, place: np.ndarray, volume: np.ndarray) -> np.ndarray:
     """Return the height (nz,nx) of a bed of volumes (m,) at places (m,3)."""
     from scipy.ndimage import gaussian_filter
 
-    column, row = np.rint((place[:, [0, 2]] - bed.origin) / bed.cell).astype(int).T
-    inside = (column >= 0) & (row >= 0) & (column < bed.shape[1]) & (row < bed.shape[0])
-    total = np.bincount((row * bed.shape[1] + column)[inside], volume[inside], bed.shape[0] * bed.shape[1]).reshape(bed.shape)
+    flat, inside = _cells(bed, place)
+    total = np.bincount(flat, volume[inside], bed.shape[0] * bed.shape[1]).reshape(bed.shape)
     return np.asarray(FILL * gaussian_filter(total / bed.cell**2, SPREAD / bed.cell, mode="constant"))
 
 

@@ -27,6 +27,8 @@ FINE_ENOUGH = 1.7
 """Pixels up to which a pixel of the plate may be drawn out before made-up roughness helps it."""
 LITTER, LITTER_PIXELS = 0.17, 2.6
 """Metres between the small stones that lie on what has come down, and pixels at least, so that they are seen as stones."""
+LEVEL = (0.62, 0.88)
+"""How far up a side looks from which on small rubble stays on it, and all of it does: it slides off at 37 degrees."""
 BORROWED = 0.75
 """How far faces that the plate never showed take the colour that it shows before them."""
 
@@ -71,7 +73,7 @@ def shade(
     count = len(samples.pixel)
     out = Shading(np.empty((count, 3), np.float32), np.empty((count, 3), np.float32), np.empty(count, np.float32), samples.normal.copy())
     _shade(
-        samples.triangle, samples.rest, samples.uv, samples.size, samples.worn, samples.coarse, scene.piece, scene.face, scene.normal,
+        samples.triangle, samples.rest, samples.uv, samples.size, samples.worn, samples.coarse, samples.second, scene.piece, scene.face, scene.normal,
         scene.material, scene.element, scene.storey, scene.floor, scene.upper, scene.lower, scene.texture, scene.window.x0, scene.window.y0,
         look.typical, look.facade, look.dust, look.old_light, look.seed, age, change, settled, turn, trigger_age,
         max(LITTER, LITTER_PIXELS * scene.pixel), out.reflect, out.old, out.change, out.normal,
@@ -106,15 +108,15 @@ def _coat(x, y, z, up, age, change, settled, trigger_age, seed):  # type: ignore
 @nb.njit(cache=True, inline="always")
 def _littered(x, y, z, up, settled, period, seed):  # type: ignore[no-untyped-def]
     """Share of a face that small rubble covers: on what looks up, in heaps."""
-    if settled < 0.02 or up < 0.45:
+    if settled < 0.02 or up < LEVEL[0]:
         return 0.0
     heaps = layered(x / (7 * period), y / (7 * period), z / (7 * period), seed + 131)
-    return _eased(0.45, 0.75, up) * _eased(0.5, 0.62, heaps + 0.12 * settled) * min(3 * settled, 1.0)
+    return _eased(LEVEL[0], LEVEL[1], up) * _eased(0.5, 0.62, heaps + 0.12 * settled) * min(3 * settled, 1.0)
 
 
 @nb.njit(cache=True)
 def _shade(
-    triangle, rest, uv, size, worn, coarse, piece, face, rest_normal, material, element, storey, floor, upper, lower, texture, left, top,
+    triangle, rest, uv, size, worn, coarse, second, piece, face, rest_normal, material, element, storey, floor, upper, lower, texture, left, top,
     typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, period, reflect, old, changed, normal,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
@@ -127,6 +129,8 @@ def _shade(
         grit = 1.0 if element[p] == RUBBLE else _littered(x, y, z, up, settled[p], period, seed)
         if worn[i] and grit <= 0.5:
             rgb = picture_at(texture, uv[i, 0], uv[i, 1], left, top)
+            if second[i, 2] > 0:
+                rgb = mixed(rgb, picture_at(texture, second[i, 0], second[i, 1], left, top), second[i, 2])
             base = (rgb[0] / typical[0], rgb[1] / typical[1], rgb[2] / typical[2])
             if coarse[i] > FINE_ENOUGH:
                 base = tinted(base, detail(x, y, z, size[i], min((coarse[i] - FINE_ENOUGH) / 2.5, 1.0), seed))
@@ -140,7 +144,7 @@ def _shade(
             changed[i] = 1
             if grit > 0.5:
                 crumb = broken(material[p], x, y, z, nx, ny, nz, size[i], facade3, seed)
-                base = mixed(litter(x, y, z, period, mixed(crumb, dust3, 0.3), seed), dust3, 0.12)
+                base = mixed(litter(x, y, z, period, mixed(crumb, dust3, 0.3), 1.0 if element[p] == RUBBLE else 0.25, seed), dust3, 0.12)
                 coat *= 0.55
                 _roughen(normal, i, turn[p], litter_normal(x, y, z, nx, ny, nz, period, seed))
             else:

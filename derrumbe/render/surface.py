@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
-from derrumbe.render.beyond import continued
-from derrumbe.render.noise import chance
+from derrumbe.render.beyond import blended, continued
 from derrumbe.render.raster import NONE, Projected, Window
 from derrumbe.render.scene import Scene
 
@@ -60,7 +59,8 @@ def spread(share: np.ndarray, known: np.ndarray, reach: int) -> np.ndarray:
 class Samples:
     """Samples that need shading, n of them. pixel (n,) flat index in the window; triangle (n,);
     rest (n,3) the point at rest; uv (n,2) its plate pixel; size (n,) metres that a pixel covers there; normal (n,3) unit, world;
-    worn (n,) bool: it wears the plate; coarse (n,): pixels of the picture across which a pixel of the plate is drawn out there."""
+    worn (n,) bool: it wears the plate; coarse (n,): pixels of the picture across which a pixel of the plate is drawn out there;
+    second (n,3): another plate pixel and its share, just where a wall goes on beyond the picture."""
 
     pixel: np.ndarray
     triangle: np.ndarray
@@ -70,6 +70,7 @@ class Samples:
     normal: np.ndarray
     worn: np.ndarray
     coarse: np.ndarray
+    second: np.ndarray
 
 
 @nb.njit(cache=True)
@@ -144,7 +145,7 @@ def surfaces(
         pixel, triangle, window.shape[1], window.x0, window.y0, offset[0], offset[1], lens, wear,
         scene.triangles, view.cam, scene.rest, scene.view.cam, scene.piece, scene.normal, turn, rest, uv, size, normal, coarse,
     )  # fmt: skip
-    worn = np.empty(count, np.bool_)
+    worn, second = np.empty(count, np.bool_), np.zeros((count, 3), np.float32)
     view_of_plate = np.asarray(scene.camera.rotation), np.asarray(scene.camera.translation), wear
     _wear(
         calm[scene.piece[triangle]],
@@ -160,12 +161,13 @@ def surfaces(
         (scene.camera.width, scene.camera.height),
         scene.steps,
         worn,
+        second,
     )
-    return Samples(pixel, triangle, rest, uv, size, normal, worn, coarse)
+    return Samples(pixel, triangle, rest, uv, size, normal, worn, coarse, second)
 
 
 @nb.njit(cache=True)
-def _wear(calm, triangle, rest, uv, face, normals, rest_depth, left, top, rotation, translation, lens, size, steps, worn):  # type: ignore[no-untyped-def]
+def _wear(calm, triangle, rest, uv, face, normals, rest_depth, left, top, rotation, translation, lens, size, steps, worn, second):  # type: ignore[no-untyped-def]
     """Tell which samples wear the plate: outer faces that it shows. A face outside the picture wears what `beyond` finds, `uv` is changed."""
     for i in range(triangle.shape[0]):
         worn[i] = calm[i]
@@ -181,10 +183,11 @@ def _wear(calm, triangle, rest, uv, face, normals, rest_depth, left, top, rotati
             if 0 <= u <= size[0] and 0 <= v <= size[1]:
                 worn[i] = was_seen(rest_depth, u, v, left, top, point[2], min(slant, STEEPEST))
             else:
-                pick = chance(int(np.floor(2 * u)), int(np.floor(2 * v)), 0, 0)
-                there, u, v = continued(rest[i], u, v, steps, rotation, translation, lens, size, rest_depth, left, top, pick)
-                if there:
-                    worn[i], uv[i, 0], uv[i, 1] = True, u, v
+                share, mu, mv = blended(u, v, size, rest_depth, left, top)
+                worn[i], u, v = continued(rest[i], u, v, steps, rotation, translation, lens, size, rest_depth, left, top)
+                if worn[i]:
+                    uv[i, 0], uv[i, 1] = u, v
+                    second[i, 0], second[i, 1], second[i, 2] = mu, mv, share
 
 
 @nb.njit(cache=True, inline="always")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from derrumbe.core.records import Camera
-from derrumbe.render.beyond import BLEND, _mirrored, steps_beyond
+from derrumbe.render.beyond import BLEND, _mirrored, blended, steps_beyond
 from derrumbe.render.raster import Window
 from derrumbe.render.surface import _wear
 
@@ -26,7 +26,7 @@ def worn(u: float, v: float, building: np.ndarray) -> tuple[bool, tuple[float, f
     nobody, outer, towards = np.zeros(1, np.bool_), np.zeros(1, np.uint8), np.array([[0.0, 0.0, -1.0]])
     _wear(
         nobody, np.zeros(1, np.int32), rest, uv, outer, towards, (building * DEPTH).astype(np.float32), 0, 0, np.eye(3), np.zeros(3),
-        (FOCAL, 50.0, 30.0), SIZE, STEPS, out,
+        (FOCAL, 50.0, 30.0), SIZE, STEPS, out, np.zeros((1, 3), np.float32),
     )  # fmt: skip
     return bool(out[0]), (float(uv[0, 0]), float(uv[0, 1]))
 
@@ -37,7 +37,7 @@ def test_inside_the_picture_the_wall_is_what_it_was():
 
 @pytest.mark.parametrize(
     ("place", "repeated"),
-    [((40.0, -17.5), (40.0, 12.5)), ((-13.0, 20.0), (7.0, 20.0)), ((114.0, 76.0), (94.0, 46.0)), ((40.0, -8.0), (40.0, 7.0))],
+    [((40.0, -17.5), (40.0, 12.5)), ((-13.0, 20.0), (7.0, 20.0)), ((114.0, 76.0), (94.0, 46.0)), ((40.0, -3.0), (40.0, 12.0))],
 )
 def test_beyond_an_edge_the_wall_repeats_itself(place, repeated):
     there, uv = worn(*place, np.ones(SIZE[::-1]))
@@ -47,6 +47,14 @@ def test_beyond_an_edge_the_wall_repeats_itself(place, repeated):
 
 def test_where_nothing_of_the_wall_is_seen_nothing_is_worn():
     assert not worn(40.0, -2 * BLEND, np.zeros(SIZE[::-1]))[0]
+
+
+def test_the_mirror_image_gives_way_within_a_few_pixels():
+    wall = np.ones(SIZE[::-1], np.float32)
+    assert blended(40.0, -1e-6, SIZE, wall, 0, 0) == pytest.approx((1.0, 40.0, 0.0), abs=1e-5)
+    assert 0 < blended(40.0, -0.5 * BLEND, SIZE, wall, 0, 0)[0] < 1
+    assert blended(40.0, -BLEND, SIZE, wall, 0, 0)[0] == 0
+    assert blended(40.0, -1.0, SIZE, 0 * wall, 0, 0)[0] == 0
 
 
 def test_the_mirror_meets_the_edge():

@@ -1,0 +1,84 @@
+"""Small rubble: none before anything lies, no more than there is stuff for, no steeper than it stands, in the gaps between what came down."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from derrumbe.render.rubble import FILL, REPOSE, _heights, _slumped, bed_of, with_rubble
+from derrumbe.render.scene import load
+
+from . import scenes
+from .conftest import rendered
+
+
+def fall(time: float, far: float, turn: float = 0.0):
+    """Drop by up to `far` metres and come to rest, ending 2 m in front of the façade."""
+    down = min(0.5 * 9.81 * time**2, far)
+    return (0.0, -down, 2.0 * down / far), scenes.UPRIGHT
+
+
+MOVES = {piece: (lambda t, far=far: fall(t, far)) for piece, far in ((2, 2.0), (3, 2.0), (4, 3.6), (5, 3.6))}
+SHOT = scenes.Shot(moves=MOVES, frames=60)
+"""The two upper rows come down before the lowest, which stands."""
+
+
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory):
+    inputs = scenes.stage(tmp_path_factory.mktemp("rubble"), SHOT)
+    return inputs, load(inputs)
+
+
+def test_there_is_none_before_anything_lies(staged):
+    inputs, scene = staged
+    assert with_rubble(inputs, scene, 5.0) is scene
+    still = replace(scene, landed=np.full_like(scene.landed, np.inf))
+    assert with_rubble(inputs, still, 200.0) is still
+
+
+def test_it_is_no_more_than_bulked_stuff_that_lies_there(staged):
+    inputs, scene = staged
+    bed = bed_of(inputs)
+    heights = _heights(scene, bed, 239.0)
+    assert heights.max() > 0.3
+    assert heights.sum() * bed.cell**2 < FILL * 4 * (scenes.WIDTH / 2 * 2.0 * scenes.DEPTH)
+    steps = np.abs(np.diff(heights, axis=0)).max(), np.abs(np.diff(heights, axis=1)).max()
+    assert max(steps) <= REPOSE * bed.cell + 1e-9
+
+
+def test_it_grows_and_then_stays(staged):
+    inputs, scene = staged
+    bed = bed_of(inputs)
+    volume = [_heights(scene, bed, sample).sum() for sample in (40.0, 60.0, 100.0, 200.0, 236.0)]
+    assert np.all(np.diff(volume) > -1e-6 * max(volume))
+    assert volume[-1] == pytest.approx(volume[-2], rel=0.08)
+
+
+def test_rubble_is_new_pieces_after_all_others_and_leaves_those_as_they_are(staged):
+    inputs, scene = staged
+    whole = with_rubble(inputs, scene, 239.0)
+    count = len(scene.triangles)
+    assert np.array_equal(whole.triangles[:count], scene.triangles)
+    assert np.array_equal(whole.rest[: len(scene.rest)], scene.rest)
+    assert whole.piece[count:].min() == len(scene.centre)
+    assert (whole.normal[count:, 1][whole.piece[count:] == len(scene.centre)] > 0).all()
+    assert np.isfinite(whole.rest).all()
+
+
+def test_a_spire_slumps_to_the_angle_of_repose():
+    heights = np.zeros((41, 41))
+    heights[15:26, 15:26] = 50.0
+    slumped = _slumped(heights, 0.5)
+    assert slumped.max() == pytest.approx(0.5 * 6)
+    assert (slumped <= heights).all()
+
+
+def test_it_is_drawn_where_the_pile_lies(tmp_path):
+    """Beside the blocks that lie before the façade, which are 4 m wide, rubble covers ground."""
+    shot = rendered(tmp_path, scenes.Shot(moves=MOVES, frames=24))
+    last = shot.layer(1024, "id")
+    assert (last == 7).any()
+    assert shot.layer(1024, "pieces")[..., 3][last >= 7].mean() > 0.6
+    assert not (shot.layer(1003, "id") >= 7).any()
