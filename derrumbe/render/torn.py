@@ -25,7 +25,7 @@ PER_RIM = 5.5
 """Triangles per rim edge, about."""
 REACH = np.array([0.085, 0.06, 0.11, 0.05, 0.0, 0.05])
 """Largest push by material, metres: brick, concrete, stone, timber, glass, roof."""
-SEEN_REACH = 2.2
+SEEN_REACH = 1.7
 """Pixels that torn edges are pushed at least: breaks are ragged at every scale, and a large building's would look sawn."""
 COARSEST = 5.0
 """Most times that torn edges grow with the size of a pixel."""
