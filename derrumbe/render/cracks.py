@@ -40,7 +40,7 @@ STEP_PIXELS, COARSEST = 2.4, 6.0
 """Pixels that a step is high at least, by as many blocks at a time at most."""
 WANDER, WANDER_PIXELS = 0.09, 1.6
 """Metres by which a crack wanders off the joint, in pixels at least; it turns about every few times as far."""
-SEEN = 0.6
+SEEN = 0.45
 """Share of the joints that crack where it is seen: others do behind the render."""
 BREAK = 0.6
 """Level of the noise under which a crack is closed."""

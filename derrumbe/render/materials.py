@@ -160,11 +160,10 @@ def detail(x, y, z, pixel, amount, seed):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def litter(x, y, z, period, rgb, variety, seed):  # type: ignore[no-untyped-def]
-    """Return the albedo of small rubble that lies on something: stones and crumbs about `period` metres apart, dark between them.
+def litter(x, y, z, period, rgb, border, tint, variety, seed):  # type: ignore[no-untyped-def]
+    """Return the albedo of small rubble that lies on something: stones `period` metres apart with crumbs among them, dark between them.
 
-    variety: 0 for crumbs of one stuff, 1 for plaster, brick and wood among them."""
-    border, tint = cells(x / period, y / period, z / period, seed + 151)
+    border, tint: of the stone here (`noise.cells`); variety: 0 for one stuff, 1 for plaster, brick and wood among it."""
     fine, grain = cells(x * 2.3 / period, y * 2.3 / period, z * 2.3 / period, seed + 157)
     if tint < 0.16:
         rgb = mixed(rgb, PLASTER_RGB, 0.7 * variety)
@@ -172,15 +171,19 @@ def litter(x, y, z, period, rgb, variety, seed):  # type: ignore[no-untyped-def]
         rgb = mixed(rgb, (0.31, 0.145, 0.09), 0.5 * variety)
     elif tint < 0.36:
         rgb = mixed(rgb, (0.12, 0.085, 0.055), 0.7 * variety)
-    shade = 1 + (0.4 + 0.6 * variety) * ((0.7 + 0.5 * grain) * (0.85 + 0.3 * chance(int(tint * 65536), 5, 0, seed)) - 1)
-    gap = (0.5 if border < 0.08 else 1.0) * (0.8 if fine < 0.08 else 1.0)
-    return tinted(rgb, shade * (1 + (0.5 + 0.5 * variety) * (gap - 1)))
+    shade = 1 + (0.4 + 0.6 * variety) * ((0.7 + 0.5 * grain) * lumpy(border, tint, seed) - 1)
+    return tinted(rgb, shade * (1 - 0.2 * (0.5 + 0.5 * variety) * (fine < 0.08)))
+
+
+@nb.njit(cache=True, inline="always")
+def lumpy(border, tint, seed):  # type: ignore[no-untyped-def]
+    """Return how bright a stone or a lump of a break is, about 1, darker at its border."""
+    return (0.85 + 0.3 * chance(int(tint * 65536), 5, 0, seed)) * (0.6 if border < 0.08 else 1.0)
 
 
 @nb.njit(cache=True)
-def litter_normal(x, y, z, nx, ny, nz, period, seed):  # type: ignore[no-untyped-def]
-    """Tilt the normal: every stone lies its own way."""
-    _, tint = cells(x / period, y / period, z / period, seed + 151)
+def tilted(nx, ny, nz, tint, seed):  # type: ignore[no-untyped-def]
+    """Tilt the normal: every stone, and every lump of a break, lies its own way."""
     key = int(tint * 65536)
     tx, ty, tz = (chance(key, 1, 0, seed) * 2 - 1), (chance(key, 2, 0, seed) * 2 - 1), (chance(key, 3, 0, seed) * 2 - 1)
     tx, ty, tz = nx + 0.5 * tx, ny + 0.5 * ty, nz + 0.5 * tz

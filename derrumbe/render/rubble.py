@@ -1,8 +1,7 @@
 """Small rubble between and around what has come down. Only a pile's large pieces are simulated; a real one is continuous down to dust.
 
-The solid stuff that lies at each place, bulked, is the height of a bed that fills the gaps between pieces. Blocks and splintered timber lie in it, by a
-power law of sizes (exponent of counts by size 2.8, that of the debris; benchmarks/rubble.py). Everything is a function of the frame's
-poses and the shot's seed, so frames may be made in any order.
+The solid stuff that lies at each place, bulked, is the height of a bed that fills the gaps between pieces; blocks and splintered timber lie in it and on
+what lies there. Everything is a function of the frame's poses, so frames may be made in any order.
 """
 
 from __future__ import annotations
@@ -18,7 +17,8 @@ from derrumbe.render.poses import Pose, carry
 from derrumbe.render.raster import Holes, Projected
 from derrumbe.render.scene import Inputs, Scene, load, triangle_normals
 from derrumbe.render.sections import COLUMN, NOWHERE, RUBBLE
-from derrumbe.render.shutter import pose
+from derrumbe.render.shutter import pose, posed
+from derrumbe.render.strewn import SIDES, Blocks, blocks_at, mean_square, on_pieces, riding
 
 FILL = 1.3
 """Height of the bed over the solid stuff that lies there: a pile's least bulking (1.3 to 1.7), so that pieces stand out of it."""
@@ -34,32 +34,24 @@ ALOFT = (1.2, 2.0)
 """Metres, and heights of the bed, above which what has landed lies on something else than the pile."""
 FINEST, CELL_PIXELS, MOST_CELLS = 0.12, 2.5, 36_000
 """Metres and pixels of the bed's cells, and how many at most."""
-LEAST = 0.05
-"""Metres under which the bed ends."""
-BLOCKS, SMALLEST, SMALLEST_PIXELS, RANGE, EXPONENT = 5000, 0.12, 2.2, 6.0, 2.8
-"""Most blocks; metres and pixels of the smallest; how many times that the largest is; exponent of their sizes."""
-COVER = 0.55
-"""Area of blocks on the bed, of its own."""
-STICKS = 0.08
-"""Pieces of timber per block."""
+LEAST, SHALLOW = 0.05, 0.8
+"""Metres under which the bed ends, and under which its stones stand out less."""
+BLOCKS, COVER = 5000, 0.55
+"""Most blocks in the bed, and their area, of its own."""
+ON_TOP, COVERED = 3500, 0.3
+"""The same of blocks on pieces."""
 RELIEF, LUMP, LUMPS = 0.32, 2.4, 0.5
 """Height of single stones in the bed over their width; metres from lump to lump, and their height."""
-BRICK, GLASS, ROOF, TIMBER = 0, 4, 5, 3
 STREAM = 151
-CUBE = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
-SIDES = np.array(
-    [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3]]
-)
+GROWN = 0.1
+"""Share of its size from which a block is drawn."""
 
 
 @dataclass(frozen=True, eq=False)
 class Bed:
     """Where rubble may lie. origin (2,): x, z of the first grid point; cell: metres; shape: points along z and x; final (nz,nx): height of the
     bed in the end; relief (nz,nx): height of stones and lumps, metres; points, owner, share (m,): vertices of pieces that stand for them, whose,
-    and the volume of each; material: of the fines.
-
-    Blocks: place (n,2): x, z; corners (n,8,3) about the place, metres; kind (n,): their material.
-    """
+    and the volume of each; material: of the fines; blocks: what lies in it and on the pieces."""
 
     origin: np.ndarray
     cell: float
@@ -70,9 +62,7 @@ class Bed:
     owner: np.ndarray
     share: np.ndarray
     material: int
-    place: np.ndarray
-    corners: np.ndarray
-    kind: np.ndarray
+    blocks: Blocks
 
     def at(self, heights: np.ndarray, place: np.ndarray) -> np.ndarray:
         """Return heights (nz,nx) at places (n,2), linear between grid points."""
@@ -89,11 +79,9 @@ def with_rubble(inputs: Inputs, scene: Scene, sample: float) -> Scene:
     if bed is None:
         return scene
     heights = _heights(scene, bed, sample)
-    if heights.max() < LEAST:
-        return scene
-    grid, faces = _surface(bed.origin, bed.cell, heights, bed.relief)
-    blocks, kinds, numbers = _blocks(bed, heights)
-    return _extended(scene, bed, (grid, faces), blocks, kinds, numbers)
+    surface = _surface(bed.origin, bed.cell, heights, bed.relief)
+    corners, numbers = _blocks(scene, bed, heights, sample)
+    return _extended(scene, bed, surface, corners, numbers) if len(surface[1]) or len(numbers) else scene
 
 
 @lru_cache(maxsize=1)
@@ -110,11 +98,12 @@ def bed_of(inputs: Inputs) -> Bed | None:
     cell = max(FINEST, CELL_PIXELS * scene.pixel, float(np.sqrt(np.prod(high - low) / MOST_CELLS)))
     shape = int((high[1] - low[1]) / cell) + 2, int((high[0] - low[0]) / cell) + 2
     relief = _relief(low, cell, shape, max(0.45, 3.5 * cell))
-    empty = np.zeros((0, 2)), np.zeros((0, 8, 3)), np.zeros(0, np.uint8)
     stuff = np.bincount(scene.material[owner], share, 8)
-    bed = Bed(low, cell, shape, np.zeros(shape), relief, points, owner, share, int(stuff[:3].argmax()), *empty)
+    bed = Bed(low, cell, shape, np.zeros(shape), relief, points, owner, share, int(stuff[:3].argmax()), Blocks.none())
     bed = replace(bed, final=_heights(scene, bed, last))
-    return _strewn(bed, scene.pixel, stuff, np.random.default_rng(STREAM))
+    rng, lain = np.random.default_rng(STREAM), pose(scene, last)
+    inside = _in_bed(bed, scene.pixel, stuff, rng)
+    return replace(bed, blocks=inside.joined(on_pieces(scene, lain, posed(scene, lain), COVERED, ON_TOP, stuff, rng)))
 
 
 def _stand_ins(scene: Scene, fallen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -225,7 +214,7 @@ def _surface(origin, cell, heights, relief):  # type: ignore[no-untyped-def]
         for i in range(columns):
             high = heights[j, i]
             vertices[j * columns + i, 0] = origin[0] + i * cell
-            vertices[j * columns + i, 1] = high + relief[j, i] * min(high / 0.8, 1.0)
+            vertices[j * columns + i, 1] = high + relief[j, i] * min(high / SHALLOW, 1.0)
             vertices[j * columns + i, 2] = origin[1] + j * cell
     triangles = np.empty((2 * rows * columns, 3), np.int32)
     n = 0
@@ -240,62 +229,38 @@ def _surface(origin, cell, heights, relief):  # type: ignore[no-untyped-def]
     return vertices, triangles[:n].copy()
 
 
-def _strewn(bed: Bed, pixel: float, stuff: np.ndarray, rng: np.random.Generator) -> Bed:
-    """Return the bed with blocks and timber in it. stuff (8,): volume of each material that falls."""
-    smallest = max(SMALLEST, SMALLEST_PIXELS * pixel)
+def _in_bed(bed: Bed, pixel: float, stuff: np.ndarray, rng: np.random.Generator) -> Blocks:
+    """Return the blocks that lie in the bed. stuff (8,): volume of each material that falls."""
     # where the bed is thin they lie apart, and a few beyond its rim
     odds = np.clip(bed.final / (4 * LEAST), 0, 1) ** 0.7 * (bed.final > 0.3 * LEAST)
-    area = float(odds.sum()) * bed.cell**2
-    mean_square = smallest**2 * (EXPONENT - 1) / (3 - EXPONENT) * (RANGE ** (3 - EXPONENT) - 1) / (1 - RANGE ** (1 - EXPONENT))
-    count = int(min(COVER * area / mean_square, BLOCKS)) if area > 0 else 0
+    count = int(min(COVER * float(odds.sum()) * bed.cell**2 / mean_square(pixel), BLOCKS))
     if not count:
-        return bed
-    sticks = int(STICKS * count)
-    chosen = rng.choice(odds.size, count + sticks, p=odds.reshape(-1) / odds.sum())
-    row, column = np.divmod(chosen, bed.shape[1])
-    place = bed.origin + bed.cell * (np.stack([column, row], 1) + rng.uniform(-0.5, 0.5, (len(chosen), 2)))
-    # inverse of the distribution of a power law cut off at both ends (Clauset, Shalizi and Newman, 2009)
-    size = smallest * (1 - rng.random(count) * (1 - RANGE ** (1 - EXPONENT))) ** (1 / (1 - EXPONENT))
-    sides = size[:, None] * np.concatenate([np.ones((count, 1)), rng.uniform(0.35, 0.95, (count, 2))], 1)
-    bars = np.stack([rng.uniform(0.9, 3.6, sticks), *(np.maximum(rng.uniform(0.06, 0.15, (2, sticks)), 1.2 * pixel))], 1)
-    corners = CUBE * (1 + 0.34 * (rng.random((count, 8, 3)) - 0.5)) * sides[:, None]
-    corners = np.concatenate([corners @ _turns(count, np.pi, rng), (CUBE * bars[:, None]) @ _turns(sticks, 0.6, rng)])
-    corners[:, :, 1] += 0.12 * np.r_[size, np.full(sticks, smallest)][:, None]
-    walls = np.where(np.arange(8) < 3, stuff, 0)
-    walls[ROOF] = 0.5 * stuff[ROOF]
-    kind = np.r_[rng.choice(8, count, p=walls / walls.sum()) if walls.sum() > 0 else np.full(count, bed.material), np.full(sticks, TIMBER)]
-    return replace(bed, place=place, corners=corners, kind=kind.astype(np.uint8))
+        return Blocks.none()
+    row, column = np.divmod(rng.choice(odds.size, count, p=odds.reshape(-1) / odds.sum()), bed.shape[1])
+    flat = bed.origin + bed.cell * (np.stack([column, row], 1) + rng.uniform(-0.5, 0.5, (count, 2)))
+    place, up = np.zeros((count, 3)), np.tile([0.0, 1.0, 0.0], (count, 1))
+    place[:, [0, 2]] = flat
+    return blocks_at(place, np.full(count, -1), up, stuff, pixel, rng)
 
 
-def _turns(count: int, tilt: float, rng: np.random.Generator) -> np.ndarray:
-    """Return rotations (n,3,3): any heading, then tilted by up to `tilt`."""
-    heading, roll = rng.uniform(0, 2 * np.pi, (2, count))
-    lean = rng.uniform(-tilt, tilt, count)
-    c, s = np.cos(heading), np.sin(heading)
-    d, t = np.cos(lean), np.sin(lean)
-    e, r = np.cos(roll), np.sin(roll)
-    zero, one = np.zeros(count), np.ones(count)
-    about_x = np.moveaxis(np.array([[one, zero, zero], [zero, e, r], [zero, -r, e]]), -1, 0)
-    about_z = np.moveaxis(np.array([[d, t, zero], [-t, d, zero], [zero, zero, one]]), -1, 0)
-    about_y = np.moveaxis(np.array([[c, zero, -s], [zero, one, zero], [s, zero, c]]), -1, 0)
-    return np.asarray(about_x @ about_z @ about_y)
+def _blocks(scene: Scene, bed: Bed, heights: np.ndarray, sample: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return corners (m,8,3) of the blocks that lie there by now, and their numbers (m,) among all."""
+    blocks = bed.blocks
+    foot, grown = blocks.place.copy(), np.zeros(len(blocks.place))
+    lies, rides = blocks.rides < 0, blocks.rides >= 0
+    flat = foot[lies][:, [0, 2]]
+    grown[lies] = np.clip(1.6 * bed.at(heights, flat) / np.maximum(bed.at(bed.final, flat), 1e-6), 0, 1)
+    foot[lies, 1] = bed.at(heights + bed.relief * np.minimum(heights / SHALLOW, 1), flat)
+    if rides.any():
+        own = Blocks(*(getattr(blocks, name)[rides] for name in blocks.__dataclass_fields__))
+        foot[rides], grown[rides] = riding(scene, own, pose(scene, sample), sample)
+    some = np.flatnonzero(grown > GROWN)
+    return grown[some, None, None] * blocks.corners[some] + foot[some, None], some
 
 
-def _blocks(bed: Bed, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return corners (m,8,3) of the blocks that lie there by now, their materials (m,), and their numbers (m,) among all."""
-    now, final = bed.at(heights, bed.place), bed.at(bed.final, bed.place)
-    grown = np.clip(1.6 * now / np.maximum(final, 1e-6), 0, 1)
-    some = np.flatnonzero((grown > 0.1) & (final > 0))
-    surface = heights + bed.relief * np.minimum(heights / 0.8, 1)
-    foot = np.stack([bed.place[some, 0], bed.at(surface, bed.place[some]), bed.place[some, 1]], 1)
-    return grown[some, None, None] * bed.corners[some] + foot[:, None], bed.kind[some], some
-
-
-def _extended(
-    scene: Scene, bed: Bed, surface: tuple[np.ndarray, np.ndarray], blocks: np.ndarray, kinds: np.ndarray, numbers: np.ndarray
-) -> Scene:
+def _extended(scene: Scene, bed: Bed, surface: tuple[np.ndarray, np.ndarray], blocks: np.ndarray, numbers: np.ndarray) -> Scene:
     """Return the scene with the bed as piece N and blocks as N + 1 + their number among all, so that they keep their colours."""
-    count, extra = len(scene.centre), 1 + len(bed.place)
+    count, extra = len(scene.centre), 1 + len(bed.blocks.place)
     grid, faces = surface
     first, start = len(scene.rest), len(scene.rest) + len(grid)
     own = (start + 8 * np.arange(len(blocks))[:, None, None] + SIDES).reshape(-1, 3)
@@ -303,8 +268,7 @@ def _extended(
     triangles = np.concatenate([faces + first, own]).astype(np.int32)
     piece = np.concatenate([np.full(len(faces), count), np.repeat(count + 1 + numbers, len(SIDES))]).astype(np.int32)
     riding = np.concatenate([np.full(len(grid), count), np.repeat(count + 1 + numbers, 8)]).astype(np.int32)
-    material = np.full(extra, bed.material, np.uint8)
-    material[1 + numbers] = kinds
+    material = np.r_[np.uint8(bed.material), bed.blocks.kind]
     broken = np.ones(len(triangles), np.uint8)
     plane = np.tile([0.0, 0.0, 0.0, NOWHERE], (extra, 1))
     blank = np.zeros((len(rest) - first, 3))

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
-from derrumbe.render.materials import broken, detail, litter, litter_normal, mixed, roughness_normal, tinted
-from derrumbe.render.noise import chance, layered
+from derrumbe.render.materials import broken, detail, litter, lumpy, mixed, roughness_normal, tilted, tinted
+from derrumbe.render.noise import cells, chance, layered
 from derrumbe.render.scene import Scene
-from derrumbe.render.sections import RUBBLE, albedo, below
+from derrumbe.render.sections import COLUMN, RUBBLE, albedo, below
 from derrumbe.render.surface import Samples
 from derrumbe.render.texture import sample as picture_at
 
@@ -27,6 +27,9 @@ FINE_ENOUGH = 1.7
 """Pixels up to which a pixel of the plate may be drawn out before made-up roughness helps it."""
 LITTER, LITTER_PIXELS = 0.17, 2.6
 """Metres between the small stones that lie on what has come down, and pixels at least, so that they are seen as stones."""
+CLUMP, CLUMP_PIXELS = 0.34, 3.2
+"""Metres, and pixels at least, between the lumps that masonry and concrete break in: breaks are uneven at every scale that is seen."""
+TIMBER = 3
 LEVEL = (0.62, 0.88)
 """How far up a side looks from which on small rubble stays on it, and all of it does: it slides off at 37 degrees."""
 BORROWED = 0.75
@@ -76,7 +79,7 @@ def shade(
         samples.triangle, samples.rest, samples.uv, samples.size, samples.worn, samples.coarse, samples.second, scene.piece, scene.face, scene.normal,
         scene.material, scene.element, scene.storey, scene.floor, scene.upper, scene.lower, scene.texture, scene.window.x0, scene.window.y0,
         look.typical, look.facade, look.dust, look.old_light, look.seed, age, change, settled, turn, trigger_age,
-        max(LITTER, LITTER_PIXELS * scene.pixel), out.reflect, out.old, out.change, out.normal,
+        max(LITTER, LITTER_PIXELS * scene.pixel), max(CLUMP, CLUMP_PIXELS * scene.pixel), out.reflect, out.old, out.change, out.normal,
     )  # fmt: skip
     return out
 
@@ -117,7 +120,7 @@ def _littered(x, y, z, up, settled, period, seed):  # type: ignore[no-untyped-de
 @nb.njit(cache=True)
 def _shade(
     triangle, rest, uv, size, worn, coarse, second, piece, face, rest_normal, material, element, storey, floor, upper, lower, texture, left, top,
-    typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, period, reflect, old, changed, normal,
+    typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, period, clump, reflect, old, changed, normal,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
     for i in range(triangle.shape[0]):
@@ -143,10 +146,12 @@ def _shade(
                 old[i, c] = 0
             changed[i] = 1
             if grit > 0.5:
-                crumb = broken(material[p], x, y, z, nx, ny, nz, size[i], facade3, seed)
-                base = mixed(litter(x, y, z, period, mixed(crumb, dust3, 0.3), 1.0 if element[p] == RUBBLE else 0.25, seed), dust3, 0.12)
+                crumb = mixed(broken(material[p], x, y, z, nx, ny, nz, size[i], facade3, seed), dust3, 0.3)
+                border, tint = cells(x / period, y / period, z / period, seed + 151)
+                variety = 1.0 if element[p] == RUBBLE else 0.25
+                base = mixed(litter(x, y, z, period, crumb, border, tint, variety, seed), dust3, POWDER)
                 coat *= 0.55
-                _roughen(normal, i, turn[p], litter_normal(x, y, z, nx, ny, nz, period, seed))
+                _roughen(normal, i, turn[p], tilted(nx, ny, nz, tint, seed))
             else:
                 base = albedo(
                     element[p], material[p], face[t], storey[p], (x, y, z), (nx, ny, nz), y - floor[p],
@@ -155,6 +160,10 @@ def _shade(
                 if face[t] == 0 and material[p] != 4 and (ny < 0.7 or material[p] == 5):
                     base = mixed(base, _borrowed(texture, uv[i, 0], uv[i, 1], left, top, typical, base), BORROWED)
                 if face[t] == 1:
+                    if material[p] < TIMBER and element[p] != COLUMN:
+                        border, tint = cells(x / clump, y / clump, z / clump, seed + 151)
+                        base = tinted(base, lumpy(border, tint, seed))
+                        nx, ny, nz = tilted(nx, ny, nz, tint, seed)
                     # breaks are fresh and powdery, and no two alike
                     base = mixed(tinted(base, 0.7 + 0.6 * chance(p, 17, 0, seed)), dust3, POWDER)
                     _roughen(normal, i, turn[p], roughness_normal(x, y, z, nx, ny, nz, size[i], seed))
