@@ -23,6 +23,8 @@ SUNK = 0.45
 BARE = 0.6
 """Level of the noise above which plaster has come off."""
 
+NEUTRAL = 0.6
+"""Share of rooms that are painted white or cream."""
 PAINTS = np.array(
     [
         [0.62, 0.60, 0.55],
@@ -139,6 +141,14 @@ def furnished(rgb, along, height, room, storey, pixel, seed):  # type: ignore[no
     return rgb
 
 
+@nb.njit(cache=True, inline="always")
+def _paint(number):  # type: ignore[no-untyped-def]
+    """Return which of PAINTS a room has, by its number in [0, 1): two thirds are white or cream."""
+    if number < NEUTRAL:
+        return 0 if number < 0.4 * NEUTRAL else 5 if number < 0.7 * NEUTRAL else 1
+    return min(int((number - NEUTRAL) / (1 - NEUTRAL) * 8), 7)
+
+
 @nb.njit(cache=True)
 def _papered(pick, along, above_floor, pixel):  # type: ignore[no-untyped-def]
     """Return a painted or papered wall, with its skirting and what is painted or tiled darker below."""
@@ -157,7 +167,7 @@ def room_wall(material, x, y, z, nx, ny, nz, above_floor, storey, pixel, facade,
     """Return the albedo of a room's wall: paint, tiles or paper by room, scuffed below, in patches fallen off the bricks or stones."""
     i, k = int(np.floor((x + nx * 0.6) / ROOM)), int(np.floor((z + nz * 0.6) / ROOM))
     along = x if abs(nz) > abs(nx) else z
-    pick = min(int(chance(i, storey, k, seed + 53) * 8), 7)
+    pick = _paint(chance(i, storey, k, seed + 53))
     rgb = furnished(_papered(pick, along, above_floor, pixel), along, above_floor, i + 7 * k, storey, pixel, seed)
     off = min(max((layered(x * 0.8, y * 0.8, z * 0.8, seed + 67) - BARE) * max(0.15 / pixel, 4.0), 0.0), 1.0)
     if off > 0 and material != 3:

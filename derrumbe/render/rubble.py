@@ -288,6 +288,7 @@ def _extended(scene: Scene, bed: Bed, surface: tuple[np.ndarray, np.ndarray], bl
         element=np.concatenate([scene.element, np.r_[np.uint8(RUBBLE), np.full(extra - 1, COLUMN, np.uint8)]]),
         storey=np.concatenate([scene.storey, np.zeros(extra, np.int16)]),
         floor=np.concatenate([scene.floor, np.zeros(extra)]),
+        level=np.concatenate([scene.level, np.ones(extra)]),
         upper=np.concatenate([scene.upper, plane]),
         lower=np.concatenate([scene.lower, plane]),
         view=view,

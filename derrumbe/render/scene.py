@@ -18,6 +18,8 @@ from derrumbe.render.torn import Mesh, tear
 
 NEIGHBOUR = 1
 OUTER, FLOOR, ROOM = 0, 2, 3
+ROOM_HEIGHT = 3.4
+"""Metres from floor to floor, about."""
 LANDING_SPEED, LANDING_SHARE = 2.0, 0.6
 """m/s that a piece must have fallen with, and the share of it that is left when it has hit something."""
 TEAR = 29
@@ -40,7 +42,8 @@ class Scene:
     """Arrays of a shot. V vertices, T triangles, N pieces, S motion samples.
 
     rest (V,3) float64; triangles (T,3) int32; normal (T,3) float64 at rest; piece (T,), face (T,), vertex_piece (V,); centre (N,3);
-    material, element, storey (N,): element is the kind, see sections.py; floor (N,) height of the floor that a piece stands on;
+    material, element, storey (N,): element is the kind, see sections.py; floor (N,) height of the floor that a piece stands on, level (N,) of one
+    room there: what was surveyed as one very high storey is several;
     upper, lower (N,4): planes of its outer or upper side and of its inner or lower one; position, rotation, released: see records.Motion.
     """
 
@@ -57,6 +60,7 @@ class Scene:
     element: np.ndarray
     storey: np.ndarray
     floor: np.ndarray
+    level: np.ndarray
     upper: np.ndarray
     lower: np.ndarray
     position: np.ndarray
@@ -136,6 +140,12 @@ def floors(storey: np.ndarray, tops: tuple[float, ...]) -> np.ndarray:
     return heights[np.clip(storey.astype(int), 0, len(heights) - 1)]
 
 
+def levels(storey: np.ndarray, tops: tuple[float, ...]) -> np.ndarray:
+    """Return the height of one level of rooms in each storey number, metres: a storey's own, or an even part of it."""
+    own = np.diff(np.array([0.0, *tops, (tops[-1] if tops else 0.0) + ROOM_HEIGHT]))[np.clip(storey.astype(int), 0, len(tops))]
+    return own / np.maximum(np.rint(own / ROOM_HEIGHT), 1)
+
+
 def landings(position: np.ndarray, released: np.ndarray, samples_per_second: float) -> np.ndarray:
     """Return the sample (N,) float32 at which each piece first lost much of its speed, infinity for none. position (S,N,3), released (N,)."""
     fastest, landed = np.zeros(len(released)), np.full(len(released), np.inf, np.float32)
@@ -183,6 +193,7 @@ def load(inputs: Inputs) -> Scene:
         element=element,
         storey=solid["storey"].astype(np.int16),
         floor=floors(solid["storey"], film_set.record.building.storey_tops),
+        level=levels(solid["storey"], film_set.record.building.storey_tops),
         upper=upper,
         lower=lower,
         position=poses["position"],

@@ -30,6 +30,8 @@ LITTER, LITTER_PIXELS = 0.17, 2.6
 CLUMP, CLUMP_PIXELS = 0.34, 3.2
 """Metres, and pixels at least, between the lumps that masonry and concrete break in: breaks are uneven at every scale that is seen."""
 TIMBER = 3
+LEVELS = 97
+"""More than there are storeys: what tells the levels of one storey from other storeys."""
 LEVEL = (0.62, 0.88)
 """How far up a side looks from which on small rubble stays on it, and all of it does: it slides off at 37 degrees."""
 BORROWED = 0.75
@@ -77,7 +79,7 @@ def shade(
     out = Shading(np.empty((count, 3), np.float32), np.empty((count, 3), np.float32), np.empty(count, np.float32), samples.normal.copy())
     _shade(
         samples.triangle, samples.rest, samples.uv, samples.size, samples.worn, samples.coarse, samples.second, scene.piece, scene.face, scene.normal,
-        scene.material, scene.element, scene.storey, scene.floor, scene.upper, scene.lower, scene.texture, scene.window.x0, scene.window.y0,
+        scene.material, scene.element, scene.storey, scene.floor, scene.level, scene.upper, scene.lower, scene.texture, scene.window.x0, scene.window.y0,
         look.typical, look.facade, look.dust, look.old_light, look.seed, age, change, settled, turn, trigger_age,
         max(LITTER, LITTER_PIXELS * scene.pixel), max(CLUMP, CLUMP_PIXELS * scene.pixel), out.reflect, out.old, out.change, out.normal,
     )  # fmt: skip
@@ -119,7 +121,7 @@ def _littered(x, y, z, up, settled, period, seed):  # type: ignore[no-untyped-de
 
 @nb.njit(cache=True)
 def _shade(
-    triangle, rest, uv, size, worn, coarse, second, piece, face, rest_normal, material, element, storey, floor, upper, lower, texture, left, top,
+    triangle, rest, uv, size, worn, coarse, second, piece, face, rest_normal, material, element, storey, floor, level, upper, lower, texture, left, top,
     typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, period, clump, reflect, old, changed, normal,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
@@ -153,8 +155,9 @@ def _shade(
                 coat *= 0.55
                 _roughen(normal, i, turn[p], tilted(nx, ny, nz, tint, seed))
             else:
+                above = np.floor((y - floor[p]) / level[p])
                 base = albedo(
-                    element[p], material[p], face[t], storey[p], (x, y, z), (nx, ny, nz), y - floor[p],
+                    element[p], material[p], face[t], storey[p] + LEVELS * int(above), (x, y, z), (nx, ny, nz), y - floor[p] - above * level[p],
                     below(upper[p], x, y, z), below(lower[p], x, y, z), size[i], facade3, seed,
                 )  # fmt: skip
                 if face[t] == 0 and material[p] != 4 and (ny < 0.7 or material[p] == 5):

@@ -12,7 +12,7 @@ import numpy as np
 
 from derrumbe.geom.camera import eye, rays
 from derrumbe.render.poses import Pose, carry
-from derrumbe.render.raster import depth_of, projected, visible
+from derrumbe.render.raster import Window, depth_of, projected, visible
 from derrumbe.render.scene import Scene
 
 SMALLEST, SMALLEST_PIXELS, RANGE, EXPONENT = 0.12, 2.2, 6.0, 2.8
@@ -100,8 +100,9 @@ def on_pieces(
 ) -> Blocks:
     """Return blocks on what lies in the `final` pose (vertices at `points`), where its upper sides are seen: a share `cover` of them, `most` at most."""
     view = projected(scene.camera, points)
-    hit = visible(view, scene.triangles, scene.window, (0.5, 0.5))
-    depth = depth_of(view, scene.triangles, hit, scene.window)
+    picture = Window(0, 0, scene.camera.width, scene.camera.height)
+    hit = visible(view, scene.triangles, picture, (0.5, 0.5))
+    depth = depth_of(view, scene.triangles, hit, picture)
     y, x = np.nonzero(hit >= 0)
     triangle, away = hit[y, x], depth[y, x]
     piece = scene.piece[triangle]
@@ -112,7 +113,7 @@ def on_pieces(
     if not count:
         return Blocks.none()
     some = level[rng.integers(0, len(level), count)]
-    pixels = np.stack([x[some] + scene.window.x0, y[some] + scene.window.y0], 1) + rng.random((count, 2))
+    pixels = np.stack([x[some], y[some]], 1) + rng.random((count, 2))
     world = eye(scene.camera) + rays(scene.camera, pixels) * away[some][:, None]
     rides = piece[some].astype(np.int64)
     rest = np.einsum("nji,nj->ni", final.rotation[rides], world - final.position[rides]) + scene.centre[rides]

@@ -19,18 +19,20 @@ def cracks(time: float, opening: float = 0.02) -> dict[str, np.ndarray]:
 
 
 def test_cracks_are_dark_lines_along_the_joints_and_grow(tmp_path):
-    """The joint between the columns runs down the picture's middle, x = 96, from y = 2 to 122."""
+    """Joints: x = 96, and y = 42 and 82. Some crack out of sight, so others are asked too: whatever is drawn lies by one of them."""
     shot = rendered(tmp_path, scenes.Shot(frames=4, cracks=cracks(0.045)))
     first, last = shot.layer(1002, "debris"), shot.layer(1004, "debris")
     assert shot.guides.untouched is not None
     assert shot.guides.untouched.last == 1001
     assert not shot.layer(1001, "debris").any()
-    assert last[10:110, 88:104, 3].max(1).mean() > 0.15
+    y, x = np.nonzero(last[..., 3] > 0.05)
+    away = np.min([np.abs(x - 96), np.abs(y - 42), np.abs(y - 82)], axis=0)
+    assert len(y) > 60
+    assert np.percentile(away, 95) < 9
     assert 0 < first[..., 3].sum() < last[..., 3].sum()
     drawn = last[..., 3] > 0.2
     # dark, but for chips off the rim
     assert np.median(last[drawn][:, :3] / last[drawn][:, 3:]) < 0.05
-    assert not last[10:110, 60:85][20:28, :, 3].any()
 
 
 @pytest.mark.parametrize("material", [GLASS, ROOF])
