@@ -28,8 +28,8 @@ DROWNED = 0.8
 """Share of the height of what lies there that fines reach at most."""
 REPOSE = 0.75
 """Slope at which rubble slides: the tangent of 37 degrees."""
-SETTLING, STILL = 0.8, 1.5
-"""Seconds after landing in which a piece's fines gather round it, and m/s above which it has none."""
+SETTLING, STILL, UNHURRIED = 0.8, 1.5, 0.2
+"""Seconds after landing in which a piece's fines gather round it; m/s above which it has none, over that many seconds before and after."""
 ALOFT = (1.2, 2.0)
 """Metres, and heights of the bed, above which what has landed lies on something else than the pile."""
 FINEST, CELL_PIXELS, MOST_CELLS = 0.12, 2.5, 36_000
@@ -80,8 +80,8 @@ def with_rubble(inputs: Inputs, scene: Scene, sample: float) -> Scene:
         return scene
     heights = _heights(scene, bed, sample)
     surface = _surface(bed.origin, bed.cell, heights, bed.relief)
-    corners, numbers = _blocks(scene, bed, heights, sample)
-    return _extended(scene, bed, surface, corners, numbers) if len(surface[1]) or len(numbers) else scene
+    foot, grown = _blocks(scene, bed, heights, sample)
+    return _extended(scene, bed, surface, foot, grown) if len(surface[1]) or (grown > GROWN).any() else scene
 
 
 @lru_cache(maxsize=1)
@@ -136,8 +136,9 @@ def _carried(scene: Scene, at: Pose, points: np.ndarray, owner: np.ndarray) -> n
 
 def _heights(scene: Scene, bed: Bed, sample: float) -> np.ndarray:
     """Return the height (nz,nx) of the bed's surface without its stones at a motion sample, metres above the ground."""
-    at, soon = pose(scene, sample), pose(scene, sample + 1)
-    speed = np.linalg.norm(soon.position - at.position, axis=1) * scene.samples_per_second
+    span = UNHURRIED * scene.samples_per_second
+    at, was, soon = (pose(scene, sample + way) for way in (0.0, -span, span))
+    speed = np.linalg.norm(soon.position - was.position, axis=1) / (2 * UNHURRIED)
     down = np.maximum(sample - scene.landed, 0) / scene.samples_per_second
     lying = (1 - np.exp(-down / SETTLING)) * np.exp(-((speed / STILL) ** 2))
     place = _carried(scene, at, bed.points, bed.owner)
@@ -244,7 +245,7 @@ def _in_bed(bed: Bed, pixel: float, stuff: np.ndarray, rng: np.random.Generator)
 
 
 def _blocks(scene: Scene, bed: Bed, heights: np.ndarray, sample: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return corners (m,8,3) of the blocks that lie there by now, and their numbers (m,) among all."""
+    """Return where each block lies (n,3), and how much of its size it has by now (n,)."""
     blocks = bed.blocks
     foot, grown = blocks.place.copy(), np.zeros(len(blocks.place))
     lies, rides = blocks.rides < 0, blocks.rides >= 0
@@ -254,14 +255,15 @@ def _blocks(scene: Scene, bed: Bed, heights: np.ndarray, sample: float) -> tuple
     if rides.any():
         own = Blocks(*(getattr(blocks, name)[rides] for name in blocks.__dataclass_fields__))
         foot[rides], grown[rides] = riding(scene, own, pose(scene, sample), sample)
-    some = np.flatnonzero(grown > GROWN)
-    return grown[some, None, None] * blocks.corners[some] + foot[some, None], some
+    return foot, grown
 
 
-def _extended(scene: Scene, bed: Bed, surface: tuple[np.ndarray, np.ndarray], blocks: np.ndarray, numbers: np.ndarray) -> Scene:
-    """Return the scene with the bed as piece N and blocks as N + 1 + their number among all, so that they keep their colours."""
-    count, extra = len(scene.centre), 1 + len(bed.blocks.place)
+def _extended(scene: Scene, bed: Bed, surface: tuple[np.ndarray, np.ndarray], foot: np.ndarray, grown: np.ndarray) -> Scene:
+    """Return the scene with the bed as piece N and all blocks, drawn or not, after it: they keep their numbers, places at rest, and colours."""
+    count, extra = len(scene.centre), 1 + len(foot)
     grid, faces = surface
+    numbers = np.flatnonzero(grown > GROWN)
+    blocks = grown[numbers, None, None] * bed.blocks.corners[numbers] + bed.blocks.place[numbers, None]
     first, start = len(scene.rest), len(scene.rest) + len(grid)
     own = (start + 8 * np.arange(len(blocks))[:, None, None] + SIDES).reshape(-1, 3)
     rest = np.concatenate([scene.rest, grid, blocks.reshape(-1, 3)])
@@ -283,7 +285,8 @@ def _extended(scene: Scene, bed: Bed, surface: tuple[np.ndarray, np.ndarray], bl
         face=np.concatenate([scene.face, broken]),
         made=np.concatenate([scene.made, broken]),
         vertex_piece=np.concatenate([scene.vertex_piece, riding]),
-        centre=np.concatenate([scene.centre, np.zeros((extra, 3))]),
+        centre=np.concatenate([scene.centre, np.zeros((1, 3)), bed.blocks.place]),
+        lain=np.concatenate([np.zeros((1, 3)), foot]),
         material=np.concatenate([scene.material, material]),
         element=np.concatenate([scene.element, np.r_[np.uint8(RUBBLE), np.full(extra - 1, COLUMN, np.uint8)]]),
         storey=np.concatenate([scene.storey, np.zeros(extra, np.int16)]),

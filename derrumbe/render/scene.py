@@ -66,6 +66,8 @@ class Scene:
     position: np.ndarray
     rotation: np.ndarray
     released: np.ndarray
+    lain: np.ndarray
+    """(M,3) where the centres of pieces of rubble are, which come after those that are simulated; none as long as no rubble lies."""
     landed: np.ndarray
     """(N,) float32 motion sample at which each piece first hit something hard, infinity if it never did."""
     samples_per_frame: int
@@ -199,6 +201,7 @@ def load(inputs: Inputs) -> Scene:
         position=poses["position"],
         rotation=poses["rotation"],
         released=poses["released"].astype(np.int32),
+        lain=np.zeros((0, 3)),
         landed=landings(poses["position"], poses["released"], motion.record.samples_per_frame * float(inputs.plate.record.rate)),
         samples_per_frame=motion.record.samples_per_frame,
         samples_per_second=motion.record.samples_per_frame * float(inputs.plate.record.rate),

@@ -129,6 +129,8 @@ def _shade(
         t = triangle[i]
         p = piece[t]
         x, y, z = rest[i, 0], rest[i, 1], rest[i, 2]
+        if element[p] == RUBBLE:
+            y = 0.0  # the bed rises through its stones
         up = normal[i, 1]
         coat = _coat(x, y, z, up, age[p], change[p], settled[p], trigger_age, seed)
         grit = 1.0 if element[p] == RUBBLE else _littered(x, y, z, up, settled[p], period, seed)

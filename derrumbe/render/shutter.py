@@ -35,12 +35,12 @@ def pose(scene: Scene, sample: float) -> Pose:
     """Return the pose of all pieces at a fractional motion sample."""
     count = scene.position.shape[1]
     at = pose_at(scene.position, scene.rotation, scene.released, scene.centre[:count], sample)
-    still = len(scene.centre) - count
+    still = len(scene.lain)
     if not still:
         return at
     # rubble lies where it is, and never stood
     turn = np.concatenate([at.rotation, np.broadcast_to(np.eye(3), (still, 3, 3))])
-    return Pose(np.concatenate([at.position, scene.centre[count:]]), turn, np.r_[at.moved, np.ones(still, bool)])
+    return Pose(np.concatenate([at.position, scene.lain]), turn, np.r_[at.moved, np.ones(still, bool)])
 
 
 def posed(scene: Scene, at: Pose) -> np.ndarray:

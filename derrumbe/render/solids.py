@@ -83,7 +83,7 @@ def moment(scene: Scene, sample: float, rate: float) -> Moment:
     since = float(max(age.max(initial=-1.0), 0.0))
     stir, change = shift + 0.5 * turn, t * t * (3 - 2 * t)
     # rubble has come all the way, and lies in the dust of all that came with it
-    rubble = len(scene.centre) - count
+    rubble = len(scene.lain)
     age, settled = np.r_[age, np.full(rubble, since)], np.r_[settled, np.full(rubble, LAIN)]
     stir[count:], change[count:] = np.inf, 1.0
     return Moment(at, age, stir, change, settled, since)
