@@ -8,8 +8,9 @@ import numpy as np
 
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import project
-from derrumbe.render.poses import Pose, carry
+from derrumbe.render.poses import Pose
 from derrumbe.render.raster import Projected, Window, depth_of, visible
+from derrumbe.render.rubble import a_frame_later
 from derrumbe.render.scene import Scene
 from derrumbe.render.surface import Coverage, collect, surfaces
 
@@ -37,7 +38,7 @@ def render_data(scene: Scene, view: Projected, after: Camera, window: Window, re
     pixel, triangle = collect(scene, hit, rest_piece, now.moved, ~now.moved, Coverage.empty(window.shape))
     samples = surfaces(scene, view, window, now.rotation, ~now.moved, pixel, triangle, CENTRE)
     riding = scene.piece[triangle]
-    goal, _ = project(after, carry(samples.rest, riding, scene.centre, following.position, following.rotation, following.moved))
+    goal, _ = project(after, a_frame_later(scene, samples.rest, triangle, following))
     y, x = np.divmod(pixel, window.shape[1])
     here = np.stack([x + window.x0 + 0.5, y + window.y0 + 0.5], -1)
     out = Data(

@@ -78,10 +78,31 @@ def with_rubble(inputs: Inputs, scene: Scene, sample: float) -> Scene:
     bed = bed_of(inputs)
     if bed is None:
         return scene
-    heights = _heights(scene, bed, sample)
-    surface = _surface(bed.origin, bed.cell, heights, bed.relief)
+    heights, later = (_heights(scene, bed, time) for time in (sample, sample + scene.samples_per_frame))
+    grid, faces = _surface(bed.origin, bed.cell, heights, bed.relief)
     foot, grown = _blocks(scene, bed, heights, sample)
-    return _extended(scene, bed, surface, foot, grown) if len(surface[1]) or (grown > GROWN).any() else scene
+    if not len(faces) and not (grown > GROWN).any():
+        return scene
+    to, size = _blocks(scene, bed, later, sample + scene.samples_per_frame)
+    drift = to - foot
+    # what grows moves as its top does
+    drift[:, 1] += (size - grown) * np.ptp(bed.blocks.corners[:, :, 1], axis=1)
+    rise = _surface(bed.origin, bed.cell, later, bed.relief)[0][:, 1] - grid[:, 1]
+    whole = _extended(scene, bed, (grid, faces), foot, grown)
+    return replace(whole, drift=np.concatenate([np.zeros((1, 3)), drift]), rise=np.r_[np.zeros(len(scene.rest)), rise])
+
+
+def a_frame_later(scene: Scene, points: np.ndarray, triangle: np.ndarray, following: Pose) -> np.ndarray:
+    """Return where surface points (n,3), at rest, of triangles (n,) are in the next frame's pose, (n,3), rubble included."""
+    riding = scene.piece[triangle]
+    count = scene.position.shape[1]
+    position = following.position.copy()
+    position[count:] += scene.drift
+    out = np.asarray(carry(points, riding, scene.centre, position, following.rotation, following.moved))
+    bed = np.flatnonzero(riding == count)
+    if len(bed):
+        out[bed, 1] += scene.rise[scene.triangles[triangle[bed], 0]]
+    return out
 
 
 @lru_cache(maxsize=1)

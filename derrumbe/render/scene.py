@@ -68,6 +68,10 @@ class Scene:
     released: np.ndarray
     lain: np.ndarray
     """(M,3) where the centres of pieces of rubble are, which come after those that are simulated; none as long as no rubble lies."""
+    drift: np.ndarray
+    """(M,3) by how much they move until the next frame, growing included."""
+    rise: np.ndarray
+    """(V,) by how much vertices of rubble's bed rise until the next frame, metres; empty while there is none."""
     landed: np.ndarray
     """(N,) float32 motion sample at which each piece first hit something hard, infinity if it never did."""
     samples_per_frame: int
@@ -202,6 +206,8 @@ def load(inputs: Inputs) -> Scene:
         rotation=poses["rotation"],
         released=poses["released"].astype(np.int32),
         lain=np.zeros((0, 3)),
+        drift=np.zeros((0, 3)),
+        rise=np.zeros(0),
         landed=landings(poses["position"], poses["released"], motion.record.samples_per_frame * float(inputs.plate.record.rate)),
         samples_per_frame=motion.record.samples_per_frame,
         samples_per_second=motion.record.samples_per_frame * float(inputs.plate.record.rate),

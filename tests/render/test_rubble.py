@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from derrumbe.render.rubble import FILL, REPOSE, _heights, _slumped, bed_of, with_rubble
+from derrumbe.render.rubble import FILL, REPOSE, _heights, _slumped, a_frame_later, bed_of, with_rubble
 from derrumbe.render.scene import load
+from derrumbe.render.shutter import pose
 
 from . import scenes
 from .conftest import rendered
@@ -65,6 +66,20 @@ def test_rubble_is_new_pieces_after_all_others_and_leaves_those_as_they_are(stag
     assert whole.piece[count:].min() == len(scene.centre)
     assert (whole.normal[count:, 1][whole.piece[count:] == len(scene.centre)] > 0).all()
     assert np.isfinite(whole.rest).all()
+
+
+def test_rubble_that_moves_says_so(staged):
+    """A point of the bed or of a block goes where the next frame's scene has it: up while the pile grows, nowhere in the end."""
+    inputs, scene = staged
+    for sample, most in ((100.0, 0.5), (220.0, 0.004)):
+        now, then = (with_rubble(inputs, scene, sample + k * scene.samples_per_frame) for k in (0, 1))
+        count = len(scene.centre)
+        assert now.lain[1:] + now.drift[1:] == pytest.approx(then.lain[1:], abs=0.5)
+        assert now.rise[len(scene.rest) :].max() < most
+        bed = np.flatnonzero(now.piece == count)[:50]
+        points = now.rest[now.triangles[bed, 0]]
+        later = a_frame_later(now, points, bed, pose(now, sample))
+        assert later == pytest.approx(then.rest[now.triangles[bed, 0]], abs=1e-9)
 
 
 def test_a_spire_slumps_to_the_angle_of_repose():
