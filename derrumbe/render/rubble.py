@@ -28,7 +28,7 @@ DROWNED = 0.8
 """Share of the height of what lies there that fines reach at most."""
 REPOSE = 0.75
 """Slope at which rubble slides: the tangent of 37 degrees."""
-SETTLING, STILL, UNHURRIED = 0.8, 1.5, 0.2
+SETTLING, STILL, UNHURRIED = 0.5, 1.5, 0.2
 """Seconds after landing in which a piece's fines gather round it; m/s above which it has none, over that many seconds before and after."""
 ALOFT = (1.2, 2.0)
 """Metres, and heights of the bed, above which what has landed lies on something else than the pile."""
