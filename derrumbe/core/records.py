@@ -356,7 +356,8 @@ LAYER_CHANNELS: tuple[str, ...] = (
 )  # fmt: skip
 """Channels of a layers EXR. Premultiplied, scene-linear ACEScg. shadow: ratio that multiplies what lies behind (1: none).
 removed: share of the pixel where the standing building has gone, so the clean plate shows. depth: metres along the axis of the
-nearest new solid, FAR where none. normal: world. motion: pixels to the next frame. id: piece index + 1, 0 none. depth and id float, rest half.
+nearest new solid, FAR where none. normal: world. motion: pixels to the next frame. id: piece index + 1,
+0 none, small rubble after the last piece. depth and id float, rest half.
 dust_near: opacity of the dust between the camera and what stands or passes in front in the plate; 0 where nothing does."""
 
 
