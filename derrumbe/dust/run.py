@@ -31,6 +31,8 @@ ALBEDO = (0.97, 0.965, 0.955)
 SETTLED = "settled/settled.{frame}.npz"
 STARTED = 0.15
 """Share of the dust that is made when a current that shall reach the camera is first driven there."""
+SHADES = np.float32(0.3)
+"""Share of a neighbour's cells that takes light from dust: behind it there is shade, but dust that has drifted into the guessed card is not dark."""
 SHED = 0.03
 """kg of fine dust that a m³ of piece in free fall loses in each metre, but"""
 MOST_SHED = 0.5
@@ -84,7 +86,7 @@ def _write(scene: Scene, thrown: ejecta.Ejecta, state: State, made: Located[Dust
     share, _ = solids.occupied(scene.rubble, scene.poses, time, 1.0, box)
     write_volume(
         made.path(made.record.grid, frame), state.density, ride=2 * state.ride, ride_offset=offset, ride_weight=weight,
-        solid=np.maximum(scene.neighbours, share), speed=centred(state.u, state.v, state.w),
+        solid=np.maximum(SHADES * scene.neighbours, share), speed=centred(state.u, state.v, state.w),
         coarse=ejecta.on_grid(thrown, time, box) if len(thrown.time) else None,
     )  # fmt: skip
 

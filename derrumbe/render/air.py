@@ -10,7 +10,7 @@ import numpy as np
 from derrumbe.core.knobs import Render
 from derrumbe.core.records import FAR, Camera
 from derrumbe.media.exr import read_exr
-from derrumbe.render.dust_holdout import before_foot, dust_depth
+from derrumbe.render.dust_holdout import FOOT, before_foot, dust_depth
 from derrumbe.render.light import Transmittance, clear_air
 from derrumbe.render.raster import Window
 from derrumbe.render.scene import Inputs
@@ -78,11 +78,12 @@ def march(
     depth[window.slices] = solid
     detail = detail_for(inputs.film_set.record.cameras[0], lit.lit, shutter)
     things = _things(inputs, frame)
+    low = FOOT * inputs.film_set.record.building.height
     front, behind = through(
         lit.lit,
         camera,
         depth,
-        before_foot(dust_depth(inputs, frame), window, standing),
+        before_foot(dust_depth(inputs, frame), window, standing, camera, low),
         scale=render.dust_scale,
         step=render.dust_step,
         seed=seed,

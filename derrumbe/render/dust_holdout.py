@@ -25,6 +25,8 @@ REACH = 0.05
 CONTRAST = 0.6
 """Step in the logarithm of brightness that counts as an edge."""
 DARKEST = 0.02
+FOOT = 0.2
+"""Heights of the building up to which what it ends on is its foot."""
 COARSE = 4
 """Pixels across a cell of the filter's picture."""
 
@@ -44,9 +46,9 @@ def _softened(inputs: Inputs, frame: int) -> np.ndarray:
     return softened(set_depth(inputs, frame), guide, ground(film_set.record.camera_at(frame)))
 
 
-def before_foot(depth: np.ndarray, window: Window, standing: np.ndarray) -> np.ndarray:
+def before_foot(depth: np.ndarray, window: Window, standing: np.ndarray, camera: Camera, low: float) -> np.ndarray:
     """Return depth (h,w) that below the building's foot, column by column, goes no farther than the foot; `standing` (h,w): depth of the
-    building at rest in `window`, 0 where there is none.
+    building at rest in `window`, 0 where there is none. An end higher than `low` metres is no foot, but eaves.
 
     What the plate shows there stands before the building, terrace or hedge, whatever the flat ground of the set says.
     """
@@ -56,6 +58,8 @@ def before_foot(depth: np.ndarray, window: Window, standing: np.ndarray) -> np.n
         return depth
     last = rows - 1 - np.argmax(found[::-1], axis=0)
     foot = np.where(found.any(0), standing[last, np.arange(columns)], np.inf)
+    height = eye(camera)[1] * (1 - foot * ground(camera)[window.slices][last, np.arange(columns)])
+    foot[~(height < low)] = np.inf
     below = np.arange(window.y0, depth.shape[0])[:, None] > window.y0 + last[None]
     out = depth.copy()
     part = out[window.y0 :, window.x0 : window.x1]

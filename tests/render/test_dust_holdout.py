@@ -53,14 +53,16 @@ def test_the_ground_of_a_camera_is_where_its_rays_meet_it():
 
 
 def test_below_a_buildings_foot_nothing_behind_it_is_seen():
-    """A façade at 30 m in columns 5 to 14 whose foot lies on row 11, five rows above the picture's end; the set's ground is farther below it."""
+    """A façade at 30 m in columns 5 to 14, its foot on row 11; the set's ground is farther below it. Eaves in column 15 are no foot."""
+    view = collapse.camera(20, 16, eye=(0.0, 1.0, 40.0)).model_copy(update={"cy": 12.5, "cx": 10.0})
     depth = np.full((16, 20), 60.0, np.float32)
     depth[14:] = 20.0
-    standing = np.zeros((10, 12), np.float32)
+    window, standing = Window(4, 4, 16, 14), np.zeros((10, 12), np.float32)
     standing[2:8, 1:11] = 30.0
-    out = before_foot(depth, Window(4, 4, 16, 14), standing)
+    standing[2:4, 11] = 30.0
+    out = before_foot(depth, window, standing, view, 4.0)
     assert (out[12:14, 5:15] == 30).all()
     assert (out[14:] == 20).all()
     assert (out[:12] == 60).all()
     assert (out[12:14, [3, 4, 15, 19]] == 60).all()
-    assert before_foot(depth, Window(4, 4, 16, 14), 0 * standing) is depth
+    assert before_foot(depth, window, 0 * standing, view, 4.0) is depth
