@@ -44,7 +44,7 @@ DARK = 0.75
 LEAST_FACING = 1e-3
 DUSTED = 0.6
 """How far the ground under a cloud has taken the dust's hue."""
-TINT = 0.25
+TINT = 0.18
 """How far auto dust takes the façade's hue, as a power."""
 LARGE = 1280
 """Width of a picture from which on dust is refined below its voxels."""
