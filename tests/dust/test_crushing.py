@@ -55,3 +55,15 @@ def test_a_few_loose_pieces_do_not_make_a_storey_close():
     loose[:, 3, 1] -= 4.0 * np.linspace(0, 1, 97)
     share = let_out(events([loose[0, 3, 1]]), Poses(loose, poses.rotation, RATE), mass, STOREY)
     assert share[0] < 0.35
+
+
+@pytest.mark.parametrize(("spin", "share"), [(0.0, QUIET), (9.0, 1.0)])
+def test_what_bursts_lets_all_out_though_nothing_comes_down(spin, share):
+    """Pieces of one storey fly apart sideways at 9 m/s; at 0 they stand."""
+    poses, mass = falling(10)
+    position = poses.position.copy()
+    near = np.abs(position[0, :, 1] - 4.5) < 2
+    away = np.sign(position[0, near][:, [0, 2]]) / np.sqrt(2)
+    position[:, near, 0] += spin / RATE * np.arange(97)[:, None] * away[:, 0]
+    position[:, near, 2] += spin / RATE * np.arange(97)[:, None] * away[:, 1]
+    assert let_out(events([4.5]), Poses(position, poses.rotation, RATE), mass, STOREY) == pytest.approx(share, abs=0.02)
