@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from derrumbe.dust.solids import Poses
-from derrumbe.dust.sources import IMPACT
+from derrumbe.dust.sources import IMPACT, JET
 
 BAY = 4.0
 """m across of the columns in which pieces are counted; each sees those beside it too, so that a few loose pieces don't tell."""
@@ -23,12 +23,15 @@ TURNS = 1.5
 """m/s by which sideways speeds within REACH may differ in a block that only turns."""
 QUIET = 0.12
 """Share of it that gets out where nothing closes: cracks breathe."""
+SINKS, SOME = 1.5, 0.01
+"""m/s down, and the share of a building that must go so fast for it to fall; a sixth of a second after it has lost its hold."""
 STEP = 1 / 24
 """s over which speeds are taken."""
 
 
 def let_out(events: dict[str, np.ndarray], poses: Poses, mass: np.ndarray, storey: float) -> np.ndarray:
-    """Return the share (K,) of their dust that `events` (arrays as in `Motion`) let out: QUIET to 1 by closing; landings always all.
+    """Return the share (K,) of their dust that `events` (arrays as in `Motion`) let out: QUIET to 1 by closing; landings, and jets
+    before anything falls, all.
 
     mass (N,): of the pieces, kg; storey: height of one, m.
     """
@@ -38,7 +41,15 @@ def let_out(events: dict[str, np.ndarray], poses: Poses, mass: np.ndarray, store
         closing = _closing(events["position"][which].astype(np.float64), poses, mass, (now + 0.5) * STEP, storey)
         part = np.clip(closing / CRUSHES, 0, 1)
         out[which] = QUIET + (1 - QUIET) * part * part * (3 - 2 * part)
+    out[(events["kind"] == JET) & (events["time"] < _first_fall(poses, mass))] = 1
     return out
+
+
+def _first_fall(poses: Poses, mass: np.ndarray) -> float:
+    """Return when, s, SOME of the mass first sinks faster than SINKS: what is blown out of a building before then an explosion blows."""
+    sinking = np.diff(poses.position[..., 1], axis=0) * -poses.rate > SINKS
+    falls = np.flatnonzero(sinking @ mass > SOME * mass.sum())
+    return float(falls[0] / poses.rate) if len(falls) else np.inf
 
 
 def _closing(places: np.ndarray, poses: Poses, mass: np.ndarray, time: float, storey: float) -> np.ndarray:

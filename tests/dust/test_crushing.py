@@ -41,7 +41,7 @@ def test_the_ground_stands_still():
 
 def test_a_building_that_stands_or_lies_still_breathes():
     poses, mass = falling(10)
-    assert let_out(events([1.0, 8.0, 40.0]), poses, mass, STOREY) == pytest.approx(QUIET)
+    assert let_out(events([1.0, 8.0, 40.0], kind=0), poses, mass, STOREY) == pytest.approx(QUIET)
 
 
 def test_landings_give_all_they_have():
@@ -53,7 +53,7 @@ def test_a_few_loose_pieces_do_not_make_a_storey_close():
     poses, mass = falling(10)
     loose = poses.position.copy()
     loose[:, 3, 1] -= 4.0 * np.linspace(0, 1, 97)
-    share = let_out(events([loose[0, 3, 1]]), Poses(loose, poses.rotation, RATE), mass, STOREY)
+    share = let_out(events([loose[0, 3, 1]], kind=0), Poses(loose, poses.rotation, RATE), mass, STOREY)
     assert share[0] < 0.35
 
 
@@ -66,4 +66,14 @@ def test_what_bursts_lets_all_out_though_nothing_comes_down(spin, share):
     away = np.sign(position[0, near][:, [0, 2]]) / np.sqrt(2)
     position[:, near, 0] += spin / RATE * np.arange(97)[:, None] * away[:, 0]
     position[:, near, 2] += spin / RATE * np.arange(97)[:, None] * away[:, 1]
-    assert let_out(events([4.5]), Poses(position, poses.rotation, RATE), mass, STOREY) == pytest.approx(share, abs=0.02)
+    assert let_out(events([4.5], kind=0), Poses(position, poses.rotation, RATE), mass, STOREY) == pytest.approx(share, abs=0.02)
+
+
+def test_jets_before_anything_falls_are_an_explosions():
+    poses, mass = falling(2)
+    late = Poses(
+        np.concatenate([np.repeat(poses.position[:1], 48, 0), poses.position]), np.concatenate([poses.rotation[:48], poses.rotation]), RATE
+    )
+    before, after = (let_out(events([9.0 * STOREY], time=time), late, mass, STOREY)[0] for time in (0.1, 0.9))
+    assert before == 1
+    assert after == pytest.approx(QUIET, abs=0.02)
