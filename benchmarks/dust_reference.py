@@ -1,10 +1,10 @@
-"""Compare the marched dust with path tracing (Mitsuba volpath) on small scenes, and print JSON.
+"""Compare the marched dust with path tracing on small scenes, and print JSON.
 
-Needs the extra `reference`. Scenes: a heap of lobes lit by a high front sun, from behind, and by an overcast sky; and a thin veil in the sun.
-For each: mean luminance where dust hides more than half, contrast (deviation over mean) there, and mean colour difference (CIE 1976) after
-both pictures are shown at the same exposure, with what the reference's own noise makes of it.
+By Mitsuba's volpath (needs the extra `reference`) or, with --own, by dust_tracer. Scenes: a heap of lobes lit by a high front sun, from behind,
+and by an overcast sky; and a thin veil in the sun. For each: mean luminance where dust hides more than half, contrast (deviation over mean)
+there, and mean colour difference (CIE 1976) after both pictures are shown at the same exposure, with what the reference's own noise makes of it.
 
-    python benchmarks/dust_reference.py [--size 96] [--samples 256] [--pictures FOLDER]
+    python benchmarks/dust_reference.py [--size 96] [--samples 256] [--own] [--pictures FOLDER]
 """
 
 from __future__ import annotations
@@ -72,6 +72,22 @@ def camera(size: int) -> Camera:
 def march(lit: dust_light.LitCloud, view: Camera) -> np.ndarray:
     far = np.full((view.height, view.width), FAR, np.float32)
     return dust_march.march(lit, view, far, far, scale=1.0, step=0.5, seed=0)[0]
+
+
+def trace_own(lit: dust_light.LitCloud, view: Camera, sun: Sun, samples: int, seed: int = 0) -> np.ndarray:
+    """The same picture as `trace` gives, without Mitsuba."""
+    from dust_tracer import traced
+
+    from derrumbe.geom.camera import eye, rays
+
+    x, y = np.meshgrid(np.arange(view.width) + 0.5, np.arange(view.height) + 0.5)
+    ways = rays(view, np.stack([x, y], -1)).reshape(-1, 3)
+    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+    start = (eye(view) - lit.origin) / lit.voxel * lit.factor
+    lobes = np.array([dust_light.FORWARD, dust_light.BACKWARD, dust_light.FORWARD_SHARE])
+    light = (np.asarray(each, np.float64) for each in (sun.direction, np.pi * np.asarray(sun.rgb), sun.sky_rgb, sun.ground_rgb))
+    picture = traced(lit.fine.astype(np.float64), start, ways, lit.albedo.astype(np.float64), lobes, *light, samples, seed + 1)
+    return picture.reshape(view.height, view.width, 3)
 
 
 def trace(lit: dust_light.LitCloud, view: Camera, sun: Sun, samples: int, seed: int = 0) -> np.ndarray:
@@ -149,6 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=96)
     parser.add_argument("--samples", type=int, default=256)
+    parser.add_argument("--own", action="store_true", help="trace without Mitsuba")
     parser.add_argument("--pictures", type=Path)
     given = parser.parse_args()
     albedo, results = dust_light.albedo_of(dust_light.PALE), {}
@@ -159,7 +176,7 @@ def main() -> None:
         took = time.process_time() - began
         marched = dust[..., :3] + (1 - dust[..., 3:]) * background(view, sun)
         began = time.process_time()
-        halves = [trace(lit, view, sun, given.samples // 2, seed) for seed in (0, 1)]
+        halves = [(trace_own if given.own else trace)(lit, view, sun, given.samples // 2, seed) for seed in (0, 1)]
         traced, where = 0.5 * (halves[0] + halves[1]), dust[..., 3] > (0.5 if thin == 1 else 0.1)
         results[name] = compare(marched, traced, where)
         # half the difference of two halves is what the reference's noise adds to every pixel's difference

@@ -132,16 +132,14 @@ def balance(density: np.ndarray, expected: float) -> None:
 
 
 @njit(cache=True, parallel=True)
-def thinned(density, growth, solid):
-    """Dilute where air is added (`growth` per step on the flow's grid) and empty solid cells, in place."""
+def thinned(density, growth):
+    """Dilute where air is added (`growth` per step on the flow's grid), in place."""
     for i in prange(density.shape[0]):
         for j in range(density.shape[1]):
             for k in range(density.shape[2]):
-                p, q, r = i >> 1, j >> 1, k >> 1
-                if solid[p, q, r]:
-                    density[i, j, k] = F(0)
-                elif growth[p, q, r] > F(0):
-                    density[i, j, k] /= F(1) + growth[p, q, r]
+                more = growth[i >> 1, j >> 1, k >> 1]
+                if more > F(0):
+                    density[i, j, k] /= F(1) + more
 
 
 @njit(cache=True, parallel=True)

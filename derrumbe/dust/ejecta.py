@@ -99,8 +99,8 @@ def along(ejecta: Ejecta, which: np.ndarray, time: float) -> np.ndarray:
     return ejecta.place[which] + settling * age + (ejecta.speed[which] - settling) * relaxes * -np.expm1(-age / relaxes)
 
 
-def on_grid(ejecta: Ejecta, time: float, domain: Domain, solid: np.ndarray) -> np.ndarray:
-    """Return the coarse grains' density at `time`, float32 kg/m³ on the domain's voxels; none in solid flow cells."""
+def on_grid(ejecta: Ejecta, time: float, domain: Domain) -> np.ndarray:
+    """Return the coarse grains' density at `time`, float32 kg/m³ on the domain's voxels."""
     out = np.zeros(domain.shape, F)
     which, _ = at(ejecta, time)
     age = time - ejecta.time[which]
@@ -108,12 +108,12 @@ def on_grid(ejecta: Ejecta, time: float, domain: Domain, solid: np.ndarray) -> n
     for tap in range(TAPS):
         before = TRAIL * (tap + 0.5) / TAPS
         place = (along(ejecta, which, time - before) - domain.origin) / domain.voxel
-        _splat(out, place.astype(F), radius, (ejecta.mass[which] / (TAPS * domain.voxel**3)).astype(F), solid)
+        _splat(out, place.astype(F), radius, (ejecta.mass[which] / (TAPS * domain.voxel**3)).astype(F))
     return out
 
 
 @njit(cache=True)
-def _splat(out, place, radius, mass, solid):
+def _splat(out, place, radius, mass):
     for n in range(len(mass)):
         x, y, z, r = place[n, 0] - F(0.5), place[n, 1] - F(0.5), place[n, 2] - F(0.5), radius[n]
         i0, i1 = max(int(np.ceil(x - r)), 0), min(int(np.floor(x + r)) + 1, out.shape[0])
@@ -126,5 +126,5 @@ def _splat(out, place, radius, mass, solid):
                 for k in range(k0, k1):
                     a, b, c = F(i) - x, F(j) - y, F(k) - z
                     part = F(1) - (a * a + b * b + c * c) / (r * r)
-                    if part > F(0) and not solid[i >> 1, j >> 1, k >> 1]:
+                    if part > F(0):
                         out[i, j, k] += full * part

@@ -119,7 +119,7 @@ def _push_axis(field, axis, amount, dt, share, momentum, grip):
                 value = field[i, j, k] + F(0.5) * dt * (amount[i, j, k, axis] + amount[p, q, r, axis])
                 solid = share[i, j, k] + share[p, q, r]
                 if solid > F(1e-4):
-                    hold = F(1) - np.exp(-F(0.5) * grip * dt * min(solid, F(2)))
+                    hold = F(1) - np.exp(-F(0.5) * grip * dt * solid)
                     value += hold * ((momentum[i, j, k, axis] + momentum[p, q, r, axis]) / solid - value)
                 field[i, j, k] = value
 

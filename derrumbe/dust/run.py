@@ -12,11 +12,10 @@ import numpy as np
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import DustCloud, Located, Motion, Pieces, Plate, Set
 from derrumbe.core.work import Work
+from derrumbe.dust import crushing, ejecta, settling, solids, wind
 from derrumbe.dust import domain as boxes
-from derrumbe.dust import ejecta, settling, solids, wind
 from derrumbe.dust.drive import Drive, towards
 from derrumbe.dust.flow import centred
-from derrumbe.dust.pressure import faces
 from derrumbe.dust.settings import MovingDust, Settings
 from derrumbe.dust.sources import Sources, sources
 from derrumbe.dust.state import State, load, still
@@ -32,12 +31,14 @@ ALBEDO = (0.97, 0.965, 0.955)
 SETTLED = "settled/settled.{frame}.npz"
 STARTED = 0.15
 """Share of the dust that is made when a current that shall reach the camera is first driven there."""
+SHADES = np.float32(0.3)
+"""Share of a neighbour's cells that takes light from dust: behind it there is shade, but dust that has drifted into the guessed card is not dark."""
 SHED = 0.03
 """kg of fine dust that a m³ of piece in free fall loses in each metre, but"""
 MOST_SHED = 0.5
 """no more than this share of what breaks and landings give, if all that comes down fell freely."""
-EXTINCTION = 15.0
-"""m²/kg: coarse dust, so that the core of a cloud is opaque within two metres. The renderer scales it."""
+EXTINCTION = 12.0
+"""m²/kg: grains of 50 µm (3 / 2ρd, their mean by area; by mass those of a wide spread fall as fast as 70 µm, step.FALL). The renderer scales it."""
 
 
 def run(
@@ -85,8 +86,8 @@ def _write(scene: Scene, thrown: ejecta.Ejecta, state: State, made: Located[Dust
     share, _ = solids.occupied(scene.rubble, scene.poses, time, 1.0, box)
     write_volume(
         made.path(made.record.grid, frame), state.density, ride=2 * state.ride, ride_offset=offset, ride_weight=weight,
-        solid=np.where(scene.solid, np.float32(1), share), speed=centred(state.u, state.v, state.w),
-        coarse=ejecta.on_grid(thrown, time, box, scene.solid) if len(thrown.time) else None,
+        solid=np.maximum(SHADES * scene.neighbours, share), speed=centred(state.u, state.v, state.w),
+        coarse=ejecta.on_grid(thrown, time, box) if len(thrown.time) else None,
     )  # fmt: skip
 
 
@@ -96,31 +97,29 @@ def build(settings: Settings, plate: Plate, film_set: Located[Set], pieces: Loca
     cameras = np.stack([eye(camera) for camera in film_set.record.cameras[:: max(len(film_set.record.cameras) // 4, 1)]])
     box = boxes.choose(film_set.record, dust.spread, dust.voxels, cameras[-1] if dust.reach_camera else None)
     walls = boxes.building_box(film_set.record)
-    events = _sources(dust, film_set.record, motion)
     poses = _poses(motion, plate.rate)
-    solid = _neighbours(film_set, box)
+    rock = load_arrays(pieces.path(pieces.record.arrays))
+    events = _sources(dust, film_set.record, motion, poses, rock["mass"])
     rng = np.random.default_rng((settings.seed, 0xD057))
     direction = wind.heading(film_set.record.cameras[0], dust.wind_heading)
     return Scene(
         domain=box,
         sources=events,
-        rubble=solids.fill(load_arrays(pieces.path(pieces.record.arrays)), box.cell / 2, rng),
+        rubble=solids.fill(rock, box.cell / 2, rng),
         poses=poses,
-        solid=solid,
-        faces=faces(solid),
+        neighbours=_neighbours(film_set, box),
         wind=wind.profile(box.heights(), dust.wind, direction),
         linger=dust.linger,
         tile=curl_tile(settings.seed),
         seed=settings.seed,
-        sink=settling.sinks(box, cameras[:0] if dust.reach_camera else cameras, walls),
+        sink=settling.sinks(box, cameras[:0] if dust.reach_camera else cameras, walls, rng),
         drive=_drive(events, cameras[-1], walls, plate, box) if dust.reach_camera else None,
-        shed=min(dust.ejecta, 1.0) * _shed_rate(dust.amount, events, pieces, poses),
+        shed=min(dust.ejecta, 1.0) * _shed_rate(dust.amount, events, rock["volume"], poses),
     )
 
 
-def _shed_rate(amount: float, events: Sources, pieces: Located[Pieces], poses: solids.Poses) -> float:
+def _shed_rate(amount: float, events: Sources, volume: np.ndarray, poses: solids.Poses) -> float:
     """kg that a m³ of piece sheds in each metre: SHED, but all that falls together at most MOST_SHED of what events give."""
-    volume = load_arrays(pieces.path(pieces.record.arrays))["volume"]
     fallen = float((volume * np.maximum(poses.position[0, :, 1] - poses.position[-1, :, 1], 0)).sum(dtype=np.float64))
     return min(SHED * amount, MOST_SHED * float(events.mass.sum()) / max(fallen, 1e-6))
 
@@ -137,13 +136,16 @@ def _neighbours(film_set: Located[Set], box: boxes.Domain) -> np.ndarray:
     return solids.neighbours(proxies["vertices"], proxies["triangles"], proxies["kind"], box, boxes.building_box(film_set.record))
 
 
-def _sources(dust: MovingDust, film_set: Set, motion: Located[Motion]) -> Sources:
-    """The air that is pressed out is what was in the part that fell."""
+def _sources(dust: MovingDust, film_set: Set, motion: Located[Motion], poses: solids.Poses, mass: np.ndarray) -> Sources:
+    """The air that is pressed out is what was in the part that fell. mass (N,): of the pieces."""
     corners = np.asarray(film_set.building.footprint)
     x, z = corners[:, 0], corners[:, 1]
     area = 0.5 * abs(float(np.sum(x * np.roll(z, -1) - z * np.roll(x, -1))))
-    air = area * film_set.building.storey_tops[-1] * motion.record.fallen_share
-    return sources(load_arrays(motion.path(motion.record.events)), dust.amount, dust.delay, air)
+    tops = film_set.building.storey_tops
+    air = area * tops[-1] * motion.record.fallen_share
+    events = load_arrays(motion.path(motion.record.events))
+    out = crushing.let_out(events, poses, mass, tops[-1] / len(tops))
+    return sources(events, out, dust.amount, dust.delay, air)
 
 
 def _poses(motion: Located[Motion], rate: Fraction) -> solids.Poses:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from derrumbe.dust.cloud import load
 from derrumbe.dust.domain import Domain
 
 F = np.float32
-RIM = 6.0
-"""Flow cells at the grid's sides in which dust thins, so that no cloud is cut straight."""
+RIM, WIDE = 6.0, 16.0
+"""Flow cells at the grid's sides in which dust thins so that no cloud is cut straight, all of it; and in patches."""
 RATE = 4.0
 """How fast, per second, at the very side."""
-CLEAR = 0.4
+CLEAR = 0.6
 """Share of the way from camera to building into which dust comes only thinned."""
+PATCH, RAGGED = 3.5, 0.3
+"""Metres of the patches in which it thins sooner or later (sigma), and by what share of the way: a limit of one distance shows as a line."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +47,20 @@ def fallout(density: np.ndarray, fallen: float, left: np.ndarray) -> np.ndarray:
     return ground + (1 - left) * np.maximum(density.sum(1) - ground, 0)
 
 
-def sinks(domain: Domain, cameras: np.ndarray, building: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def sinks(domain: Domain, cameras: np.ndarray, building: tuple[np.ndarray, np.ndarray], rng: np.random.Generator) -> np.ndarray:
     """Return how fast dust thins beside lingering, (x,z) float32 per second, where it must not end at a wall of nothing: towards the grid's
     sides, and near the cameras (n,3); building: corners of its box."""
     x, z = (domain.origin[a] + domain.voxel * (np.arange(domain.shape[a]) + 0.5) for a in (0, 2))
-    inside = [np.minimum(np.arange(n), np.arange(n)[::-1]) / (2.0 * RIM) for n in (len(x), len(z))]
-    out = RATE * np.clip(1 - np.minimum(inside[0][:, None], inside[1][None, :]), 0, 1) ** 2
+    ragged = gaussian_filter(rng.standard_normal((len(x), len(z))), PATCH / domain.voxel, mode="wrap")
+    ragged = np.clip(RAGGED / max(float(ragged.std()), 1e-9) * ragged, -0.7, 0.7)
+    sides = [0.5 * np.minimum(np.arange(n), np.arange(n)[::-1]) for n in (len(x), len(z))]
+    inside = np.minimum(sides[0][:, None], sides[1][None, :])
+    out = RATE * np.clip(1 - inside / RIM, 0, 1) ** 2 + 0.3 * RATE * np.clip(1 - (1 + ragged) * inside / WIDE, 0, 1) ** 2
     for eye in cameras:
         beside = np.maximum(np.maximum(building[0] - eye, eye - building[1]), 0)[[0, 2]]
         room = max(CLEAR * float(np.hypot(*beside)), domain.voxel)
         away = np.hypot(x[:, None] - eye[0], z[None, :] - eye[2]) / room
-        out = np.maximum(out, RATE * np.clip(1 - away, 0, 1))
+        out = np.maximum(out, RATE * np.clip(1 - (1 + ragged) * away, 0, 1) ** 2)
     return out.astype(F)
 
 

@@ -20,6 +20,8 @@ AIR_BY_JETS = 0.7
 """Share of the building's air that leaves by its openings; the rest is squeezed out where pieces land."""
 MOST_GROWTH = 0.5
 """About the most that a cell's air grows in a step by one puff; more air is blown in over more cells."""
+RICHEST = 0.4
+"""kg/m³: a puff that brings more than its ball holds of air as dusty as this is larger."""
 LEAST_RADIUS = 0.8
 """Of a puff, in flow cells."""
 LEAST_BLOWN = 1.2
@@ -63,7 +65,9 @@ class Sources:
         lasts = np.asarray(LASTS)[self.kind[on]]
         early, late = (np.clip((t - self.time[on]) / lasts, 0, 1) for t in (begin, end))
         part = (1 - early) ** 2 - (1 - late) ** 2
-        radius = np.maximum(self.radius[on] * (0.5 + 0.5 * late) / domain.cell, LEAST_RADIUS)
+        # the integral of (1 - (d/r)²)² over a ball is 0.96 r³
+        room = np.cbrt(self.mass[on] / (0.96 * RICHEST))
+        radius = np.maximum(np.maximum(self.radius[on] * (0.5 + 0.5 * late), room) / domain.cell, LEAST_RADIUS)
         pull = 1 - np.exp(-np.asarray(PULL_PER_SECOND)[self.kind[on]] * (late - early) * lasts * (1 - early))
         return Puffs(
             centre=((self.position[on] - domain.origin) / domain.cell).astype(F),
@@ -81,17 +85,18 @@ class Sources:
         return np.where(self.kind[on] == JET, np.minimum(narrow, 1.0), 1.0)
 
 
-def sources(events: dict[str, np.ndarray], amount: float, delay: float, air: float) -> Sources:
-    """Return the events with `amount` times their mass, `delay` seconds later, sharing `air` m³ pressed out of the building."""
+def sources(events: dict[str, np.ndarray], out: np.ndarray, amount: float, delay: float, air: float) -> Sources:
+    """Return the events with `amount` times the share `out` (K,) of their mass, `delay` seconds later, sharing `air` m³ pressed out of the
+    building."""
     speed = np.linalg.norm(events["velocity"], axis=1)
-    jets = np.where(events["kind"] == JET, events["radius"].astype(np.float64) ** 2 * speed, 0)
+    jets = np.where(events["kind"] == JET, events["radius"].astype(np.float64) ** 2 * speed * out, 0)
     landings = np.where(events["kind"] == IMPACT, events["mass"].astype(np.float64), 0)
     by_jets = AIR_BY_JETS if jets.any() else 0.0
     share = by_jets * _shares(jets) + (1 - by_jets) * _shares(landings)
     order = np.argsort(events["time"], kind="stable")
     kept = {name: np.asarray(events[name])[order] for name in ("time", "position", "velocity", "mass", "radius", "kind")}
     kept["time"] = kept["time"] + delay
-    kept["mass"] = kept["mass"] * amount
+    kept["mass"] = kept["mass"] * (amount * out[order])
     return Sources(**kept, air=air * share[order])
 
 
@@ -113,8 +118,8 @@ def _lump(tile, x, y, z, mark):
 
 
 @njit(cache=True)
-def emit(density, blocked, centre, radius, mass, mark, tile, voxel):
-    """Add each puff's mass (kg) to the density grid (twice as fine as flow cells), lumpy, and only where cells aren't blocked."""
+def emit(density, centre, radius, mass, mark, tile, voxel):
+    """Add each puff's mass (kg) to the density grid (twice as fine as flow cells), lumpy."""
     cube = voxel * voxel * voxel
     for n in range(len(mass)):
         x, y, z, r = F(2) * centre[n, 0], F(2) * centre[n, 1], F(2) * centre[n, 2], F(2) * radius[n]
@@ -130,7 +135,7 @@ def emit(density, blocked, centre, radius, mass, mark, tile, voxel):
                     for k in range(k0, k1):
                         a, b, c = F(i) + F(0.5) - x, F(j) + F(0.5) - y, F(k) + F(0.5) - z
                         part = F(1) - (a * a + b * b + c * c) / (r * r)
-                        if part > F(0) and not blocked[i >> 1, j >> 1, k >> 1]:
+                        if part > F(0):
                             weight = part * part * _lump(tile, F(i) * F(0.5), F(j) * F(0.5), F(k) * F(0.5), mark[n])
                             if turn == 0:
                                 total += weight
@@ -139,7 +144,7 @@ def emit(density, blocked, centre, radius, mass, mark, tile, voxel):
 
 
 @njit(cache=True)
-def blow(u, v, w, growth, blocked, centre, radius, velocity, pull, air, cell):
+def blow(u, v, w, growth, centre, radius, velocity, pull, air, cell):
     """Pull the air inside each puff to its velocity, in place, and add its air (m³, as a share of a cell) to `growth` (x,y,z)."""
     nx, ny, nz = growth.shape
     for n in range(len(pull)):
@@ -154,7 +159,7 @@ def blow(u, v, w, growth, blocked, centre, radius, velocity, pull, air, cell):
                     for k in range(k0, k1):
                         a, b, c = F(i) + F(0.5) - centre[n, 0], F(j) + F(0.5) - centre[n, 1], F(k) + F(0.5) - centre[n, 2]
                         part = F(1) - (a * a + b * b + c * c) / (r * r)
-                        if part <= F(0) or blocked[i, j, k]:
+                        if part <= F(0):
                             continue
                         if turn == 0:
                             total += part

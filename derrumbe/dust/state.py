@@ -16,21 +16,20 @@ F = np.float32
 
 @dataclass(frozen=True)
 class State:
-    """Air and dust at the end of `frame`. u, v, w m/s on faces; pressure for the next guess; density kg/m³; ride (2,3,x,y,z) flow cells;
+    """Air and dust at the end of `frame`. u, v, w m/s on faces; density kg/m³; ride (2,3,x,y,z) flow cells;
     ledger: where all dust went."""
 
     frame: int
     u: np.ndarray
     v: np.ndarray
     w: np.ndarray
-    pressure: np.ndarray
     density: np.ndarray
     ride: np.ndarray
     ledger: Ledger
 
     def save(self, path: Path) -> None:
         """Write a checkpoint, whole."""
-        arrays = {name: getattr(self, name) for name in ("u", "v", "w", "pressure", "density", "ride")}
+        arrays = {name: getattr(self, name) for name in ("u", "v", "w", "density", "ride")}
         book = np.array([self.ledger.made, self.ledger.gone])
         save_arrays(path, frame=np.array(self.frame), book=book, settled=self.ledger.settled, **arrays)
 
@@ -49,4 +48,4 @@ def still(frame: int, domain: Domain, wind: np.ndarray) -> State:
     u += wind[None, :, None, 0].astype(F)
     w += wind[None, :, None, 1].astype(F)
     ledger = Ledger(0.0, 0.0, np.zeros((domain.shape[0], domain.shape[2]), F))
-    return State(frame, u, v, w, np.zeros(domain.cells, F), np.zeros(domain.shape, F), np.zeros((2, 3, *domain.cells), F), ledger)
+    return State(frame, u, v, w, np.zeros(domain.shape, F), np.zeros((2, 3, *domain.cells), F), ledger)

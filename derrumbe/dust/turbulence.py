@@ -17,6 +17,9 @@ F = np.float32
 TILE = 64
 STIRRED = 5.0
 """Wavelength of the noise that stirs the flow itself, flow cells."""
+LOBES, LOW = 2.5, 4.0
+"""How much harder noise pushes at the ground than aloft, and flow cells in which that fades: a front there breaks into lobes and clefts (Simpson
+1972), which a grid this coarse would not find by itself."""
 LIFE = 0.5
 """Seconds that one set of coordinates lives; long enough to carry, too short to be drawn out flat."""
 
@@ -61,7 +64,7 @@ def stirring(spin, load, ride, weight, offset, tile, strength):
     for i in prange(nx):
         for j in range(ny):
             for k in range(nz):
-                gain = strength * spin[i, j, k, 3] * level
+                gain = strength * spin[i, j, k, 3] * level * (F(1) + F(LOBES) * np.exp(-F(j) / F(LOW)))
                 if load[i, j, k] < F(1e-4) or gain < F(0.01):
                     continue
                 for n in range(2):

@@ -10,7 +10,7 @@ import numpy as np
 from derrumbe.core.knobs import Render
 from derrumbe.core.records import FAR, Camera
 from derrumbe.media.exr import read_exr
-from derrumbe.render.backdrop import set_depth
+from derrumbe.render.dust_holdout import FOOT, before_foot, dust_depth
 from derrumbe.render.light import Transmittance, clear_air
 from derrumbe.render.raster import Window
 from derrumbe.render.scene import Inputs
@@ -39,7 +39,7 @@ class Air:
             return clear_air
         from derrumbe.render import dust_light
 
-        return lambda points: getattr(dust_light, name)(self.lit, points)
+        return lambda points, normals: getattr(dust_light, name)(self.lit, points, normals)
 
 
 def air(inputs: Inputs, frame: int, look: DustLook) -> Air:
@@ -55,11 +55,20 @@ def air(inputs: Inputs, frame: int, look: DustLook) -> Air:
 
 
 def march(
-    inputs: Inputs, lit: Air, camera: Camera, frame: int, window: Window, solid: np.ndarray, render: Render, shutter: float, seed: int
+    inputs: Inputs,
+    lit: Air,
+    camera: Camera,
+    frame: int,
+    window: Window,
+    solid: np.ndarray,
+    standing: np.ndarray,
+    render: Render,
+    shutter: float,
+    seed: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None] | None:
     """Return dust in front of all solids and behind them, (h,w,4) float32 each, and the opacity (h,w) of that before what stands in front
-    in the plate (None when nothing does); or None in clear air. solid (h,w): depth in `window`;
-    shutter: seconds that it is open."""
+    in the plate (None when nothing does); or None in clear air. solid, standing (h,w): depth of what is new, and of the building at rest, in
+    `window`; shutter: seconds that it is open."""
     if lit.lit is None:
         return None
     from derrumbe.render.dust_lumps import detail_for
@@ -69,11 +78,12 @@ def march(
     depth[window.slices] = solid
     detail = detail_for(inputs.film_set.record.cameras[0], lit.lit, shutter)
     things = _things(inputs, frame)
+    low = FOOT * inputs.film_set.record.building.height
     front, behind = through(
         lit.lit,
         camera,
         depth,
-        set_depth(inputs, frame),
+        before_foot(dust_depth(inputs, frame), window, standing, camera, low),
         scale=render.dust_scale,
         step=render.dust_step,
         seed=seed,

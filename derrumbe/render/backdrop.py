@@ -11,7 +11,7 @@ import numpy as np
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, rotation_matrix
-from derrumbe.media.exr import read_exr
+from derrumbe.media.exr import RGB, read_exr
 from derrumbe.render.aov import Data
 from derrumbe.render.contact import Contact, contact, contacts
 from derrumbe.render.intact import standing
@@ -21,7 +21,7 @@ from derrumbe.render.raster import Window, depth_of, projected, visible
 from derrumbe.render.receivers import SKY_DEPTH, Receivers, coarse_camera, grid, place, set_normals
 from derrumbe.render.scene import Inputs, load
 from derrumbe.render.settled import cover
-from derrumbe.render.shadow import MOST, enlarged, light_on, ratio, smoothed
+from derrumbe.render.shadow import MOST, enlarged, headroom, light_on, ratio, smoothed
 from derrumbe.render.solids import Lighting
 from derrumbe.render.surface import piece_of
 
@@ -35,7 +35,8 @@ SETTLED = 41
 @dataclass(frozen=True, eq=False)
 class Before:
     """The unbroken scene on the coarse grid. piece (m,n) of the building there, NONE else; building and ground: receivers on it and on the
-    set without it; building_light, ground_light (m,n,3); under (m,n) bool: set that the building hid, lit as if it had never stood."""
+    set without it; building_light, ground_light (m,n,3); under (m,n) bool: set that the building hid, lit as if it had never stood; room (m,n): how
+    much brighter it may get."""
 
     piece: np.ndarray
     building: Receivers
@@ -43,6 +44,7 @@ class Before:
     building_light: np.ndarray
     ground_light: np.ndarray
     under: np.ndarray
+    room: np.ndarray
 
 
 def set_depth(inputs: Inputs, frame: int) -> np.ndarray:
@@ -81,7 +83,19 @@ def before(inputs: Inputs, camera: Camera, rays: int, frame: int) -> Before:
     with_building, without = standing(scene), Occluders((scene.neighbour_vertices, scene.neighbour_triangles))
     under = hit >= 0
     ground_light = np.where(under[..., None], light_on(lamp, without, ground, rays), light_on(lamp, with_building, ground, rays))
-    return Before(piece_of(scene, hit), building, ground, light_on(lamp, with_building, building, rays), ground_light, under)
+    room = np.where(under, 1, headroom(_shown(inputs, frame, ground), ground_light, ground)).astype(np.float32)
+    return Before(piece_of(scene, hit), building, ground, light_on(lamp, with_building, building, rays), ground_light, under, room)
+
+
+def _shown(inputs: Inputs, frame: int, to: Receivers) -> np.ndarray:
+    """Return the plate's brightness (m,n) at receivers, averaged over their blocks."""
+    import cv2
+
+    plate, film_set = inputs.plate, inputs.film_set
+    seen = film_set.path(film_set.record.texture) if film_set.record.locked else plate.path(plate.record.picture, frame)
+    light = np.nan_to_num(read_exr(seen, RGB)).mean(-1)
+    reach = 2 * (to.step // 2) + 1
+    return np.ascontiguousarray(cv2.blur(light, (reach, reach))[to.step // 2 :: to.step, to.step // 2 :: to.step])
 
 
 def _ground(inputs: Inputs, camera: Camera, window: Window, step: int, pixels: np.ndarray, frame: int) -> Receivers:
@@ -122,7 +136,7 @@ class Backdrop:
         full = np.zeros((share.shape[0], self.camera.width), np.float32)
         full[:, columns] = near
         old = self._enlarged(self.old, full, top + rows.start)[:, columns]
-        fine = np.minimum((self.contact.light[own] + 1e-6) / (old + 1e-6), MOST)
+        fine = np.minimum((self.contact.light[own] + 1e-6) / (old + 1e-6), 1)
         out[rows, columns] += share[..., None] * np.where(near[..., None] > 0, fine - out[rows, columns], 0)
         return out
 
@@ -165,7 +179,7 @@ def backdrop(
     weight = np.where(solid[step // 2 :: step, step // 2 :: step] < to.depth, HIDDEN, 1).astype(np.float32)
     new = light_on(lighting.lamp, lighting.occluders, to, rays, lighting.sun_air, lighting.sky_air)
     old, new = smoothed(np.where(pick, was.building_light, was.ground_light), to), smoothed(new, to, weight)
-    most = np.where(was.under & ~stands, 1.0, MOST).astype(np.float32)
+    most = np.where(stands, MOST, was.room).astype(np.float32)
     share = cover(inputs.cloud, frame, to, SETTLED)
     return Backdrop(
         camera=camera,

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 from numba import njit, prange
+from scipy.optimize import isotonic_regression
 
 from derrumbe.core.records import DustCloud, Located, Sun
 from derrumbe.media.volumes import Volume, read_volume
@@ -20,25 +21,30 @@ from derrumbe.render.dust_noise import billows, eased, halved, occupied_blocks, 
 
 F = np.float32
 OCTAVES = (0, 1, 2, 5)
-"""Halvings of optical depth and of asymmetry."""
-GAINS = (0.66, 2.2, 1.0, 0.36)
+"""Halvings of optical depth."""
+FLATTER = 0.2
+"""What is left of the phase function's asymmetry from octave to octave."""
+GAINS = (0.86, 2.5, 0.64, 0.2)
 """Share of each octave."""
 BOUNCES = (1, 4, 7, 13)
 """Times that each octave's light has met a grain: the power of albedo."""
 AMBIENT_BOUNCES = 6.0
 """The same for sky and ground, all octaves together."""
-BITE = 0.75
+BITE = 0.85
 """How far billows eat into thin dust, 0..1."""
 WARP = 2.2
 """How far billows push flanks in and out, density voxels."""
 FORWARD, BACKWARD, FORWARD_SHARE = 0.55, -0.25, 0.7
 """Asymmetry of the two lobes and the share of the first."""
 MEAN_COSINE = FORWARD * FORWARD_SHARE + BACKWARD * (1 - FORWARD_SHARE)
-PALE = np.array([0.55, 0.53, 0.505])
-"""Reflectance of mineral dust heaped thick, ACEScg."""
-DARK = 0.55
+PALE = np.array([0.62, 0.61, 0.595])
+"""Reflectance of mineral dust heaped thick, ACEScg: concrete, lime, plaster and brick ground fine; 0.97 of each scattering."""
+DARK = 0.75
 """Reflectance of coarse grains over that of dust: damp, in each other's shade, seen against bright dust."""
-TINT = 0.25
+LEAST_FACING = 1e-3
+DUSTED = 0.6
+"""How far the ground under a cloud has taken the dust's hue."""
+TINT = 0.18
 """How far auto dust takes the façade's hue, as a power."""
 LARGE = 1280
 """Width of a picture from which on dust is refined below its voxels."""
@@ -121,6 +127,7 @@ def light_cloud(
         return None
     fine = width is None or (width >= LARGE and 4 * max(cloud.record.shape) <= width)
     reflects = reflectance(color, facade_rgb, sun)
+    sun = sun.model_copy(update={"ground_rgb": dusted(sun.ground_rgb, reflects)})
     return light_volume(volume, cloud.record, sun, albedo_of(reflects), density, fine=fine, dark_albedo=albedo_of(DARK * reflects))
 
 
@@ -251,33 +258,45 @@ def ambient_colour(albedo: np.ndarray) -> np.ndarray:
     return (albedo / albedo.mean()) ** AMBIENT_BOUNCES
 
 
-def sun_transmittance(lit: LitCloud, points: np.ndarray) -> np.ndarray:
-    """Return how much of the sun passes the dust to world points (n,3), (n,) float32.
+def sun_transmittance(lit: LitCloud, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """Return how much of the sun passes the dust to world points (n,3), (n,) float32, whatever their normals (n,3).
 
     Light scattered forward still counts as passing (similarity: depth times one less the mean cosine).
     """
     return np.exp(-F(1 - MEAN_COSINE) * at_points(*lit.sun.parts(), lit.index(points)))
 
 
-def sky_transmittance(lit: LitCloud, points: np.ndarray) -> np.ndarray:
-    """Return how much of the sky's light passes the dust to world points (n,3), (n,) float32: two-stream, mean over the sky."""
+def sky_transmittance(lit: LitCloud, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """Return how much of the sky's light passes the dust to world points (n,3) with unit normals (n,3), (n,) float32: two-stream, mean over
+    the sky as a matt surface there sees it."""
     index = lit.index(points) / F(2)
+    facing = np.maximum(np.asarray(normals) @ _sky_ways().T, 0) + LEAST_FACING
     total = np.zeros(len(index), F)
-    for way in lit.skies:
-        total += 1 / (1 + F(0.5 * (1 - MEAN_COSINE)) * at_points(*way.parts(), index))
-    return total / F(len(lit.skies))
+    for n, way in enumerate(lit.skies):
+        total += facing[:, n] / (1 + F(0.5 * (1 - MEAN_COSINE)) * at_points(*way.parts(), index))
+    return (total / facing.sum(1)).astype(F)
 
 
 def reflectance(color: str, facade_rgb: tuple[float, float, float], sun: Sun) -> np.ndarray:
-    """Return what thick dust reflects (3,), ACEScg: pale, leaning to the façade's hue under the plate's light; or the colour given as #rrggbb."""
+    """Return what thick dust reflects (3,), ACEScg: pale, leaning to the façade's hue under the plate's light; or the colour given as #rrggbb.
+
+    Ground rock, lime and clay never reflect less towards red: where a façade seems green or blue, that is the shade it stands in.
+    """
     if color != "auto":
         from derrumbe.media.colour import from_hex
 
         return np.clip(from_hex(color), 0.01, 0.9)
     light = 0.5 * np.asarray(sun.rgb) + 0.6 * np.asarray(sun.sky_rgb)
     hue = np.asarray(facade_rgb) / np.maximum(light, 1e-4)
-    hue = np.clip(hue / max(float(hue.mean()), 1e-6), 0.5, 1.6)
+    hue = isotonic_regression(np.clip(hue / max(float(hue.mean()), 1e-6), 0.5, 1.6), increasing=False).x
     return PALE * hue**TINT
+
+
+def dusted(ground: tuple[float, float, float], reflects: np.ndarray) -> tuple[float, float, float]:
+    """Return the ground's light as strong as before, its hue on the way to that of the dust which lies on it wherever a cloud is low."""
+    own, dust = np.asarray(ground), np.asarray(reflects)
+    red, green, blue = own + DUSTED * (dust * (own.mean() / max(float(dust.mean()), 1e-6)) - own)
+    return float(red), float(green), float(blue)
 
 
 def albedo_of(reflected: np.ndarray) -> np.ndarray:

@@ -19,6 +19,8 @@ from derrumbe.render.dust_noise import EASED, SMALLEST, TEXELS, bump, bumps, hel
 F = np.float32
 DEEP = 2.4
 """How far lumps make dust thicker and thinner, as a power of e from trough to top."""
+PATCHY = 1.5
+"""How much stronger lumps are in some places than in others, five times as large: one size all over looks like wool."""
 FACING, TOPS = 0.95, 0.3
 """How much brighter lumps are where they face the light, and on their tops."""
 DIMMEST, BRIGHTEST = 0.5, 1.6
@@ -30,6 +32,9 @@ PIXELS = 2.6
 """Width of the smallest lumps in the picture, about."""
 LEAST_SHOWN = 1.0
 """Pixels of a ray's picture under which the smallest lumps fade."""
+STREAKS, FADES = 0.1, 1.4
+"""Quarters of the way that dust moves while the shutter is open, over the smallest lump's width: from which on lumps are read at two places along
+it, and how fast they fade besides."""
 UNSEEN = 0.06
 """Transmittance of the dust before them under which lumps are not looked at."""
 
@@ -67,8 +72,10 @@ def lump(lumps, x, y, z, thick, pixel):
     first, second, start, half_start, offset, weight, tile, towards, finer, drift, blur = lumps
     small = F(2 * SMALLEST) / finer
     share = min(max(small / pixel - F(LEAST_SHOWN), F(0)), F(1)) * min(thick / F(VEIL), F(1))
-    if blur > F(0):
-        share /= F(1) + _way(drift, x, y, z, start, half_start, blur) / small
+    da, db, dc = _way(drift, x, y, z, start, half_start, F(0.25) * blur)
+    streak = np.sqrt(da * da + db * db + dc * dc) / small
+    taps = 2 if streak > F(STREAKS) else 1
+    share /= F(1) + F(FADES) * streak
     if share <= F(0.02):
         return F(1), F(1)
     x, y, z = x + F(start[0]), y + F(start[1]), z + F(start[2])
@@ -86,10 +93,15 @@ def lump(lumps, x, y, z, thick, pixel):
             continue
         power += part * part
         a, b, c = x + a + offset[n, 0], y + b + offset[n, 1], z + c + offset[n, 2]
-        here = bump(tile, a * scale, b * scale, c * scale)
-        there = bump(tile, (a + step * towards[0]) * scale, (b + step * towards[1]) * scale, (c + step * towards[2]) * scale)
-        high += part * here
-        facing += part * (here - there)
+        part *= F(1) + F(PATCHY) * bump(tile, a * (F(0.2) * scale), b * (F(0.2) * scale), c * (F(0.2) * scale))
+        part /= F(taps)
+        for tap in range(taps):
+            side = F(0) if taps == 1 else F(2 * tap - 1)
+            u, v, w = a + side * da, b + side * db, c + side * dc
+            here = bump(tile, u * scale, v * scale, w * scale)
+            there = bump(tile, (u + step * towards[0]) * scale, (v + step * towards[1]) * scale, (w + step * towards[2]) * scale)
+            high += part * here
+            facing += part * (here - there)
     gain = share * min(F(1) / np.sqrt(power), F(1.6))
     light = F(1) + gain * (F(FACING) * facing + F(TOPS) * high)
     return np.exp(F(DEEP) * gain * high), min(max(light, F(DIMMEST)), F(BRIGHTEST))
@@ -97,9 +109,10 @@ def lump(lumps, x, y, z, thick, pixel):
 
 @njit(cache=True, fastmath=True)
 def _way(drift, x, y, z, start, half_start, blur):
-    """Voxels that dust at an index position moves while the shutter is open."""
+    """Voxels (3) that dust at an index position moves in `blur`: a time over the voxel's size."""
+    if blur <= F(0):
+        return F(0), F(0), F(0)
     i = min(max(int(F(0.5) * (x + F(start[0]))) - half_start[0], 0), drift.shape[0] - 1)
     j = min(max(int(F(0.5) * (y + F(start[1]))) - half_start[1], 0), drift.shape[1] - 1)
     k = min(max(int(F(0.5) * (z + F(start[2]))) - half_start[2], 0), drift.shape[2] - 1)
-    a, b, c = drift[i, j, k, 0], drift[i, j, k, 1], drift[i, j, k, 2]
-    return blur * np.sqrt(a * a + b * b + c * c)
+    return blur * drift[i, j, k, 0], blur * drift[i, j, k, 1], blur * drift[i, j, k, 2]

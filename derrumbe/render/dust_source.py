@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit, prange
 
 from derrumbe.render.dust_depths import lookup
-from derrumbe.render.dust_light import BACKWARD, FORWARD, FORWARD_SHARE, OCTAVES, LitCloud, ambient_colour, gains
+from derrumbe.render.dust_light import BACKWARD, FLATTER, FORWARD, FORWARD_SHARE, OCTAVES, LitCloud, ambient_colour, gains
 from derrumbe.render.dust_noise import BLOCK
 
 F = np.float32
@@ -48,8 +48,8 @@ def _spread(blocks: np.ndarray) -> np.ndarray:
 
 @njit(cache=True)
 def phase(cosine, octave):
-    """Two Henyey-Greenstein lobes, per steradian; each octave is half as asymmetric."""
-    share = F(0.5) ** octave
+    """Two Henyey-Greenstein lobes, per steradian; each octave is less asymmetric, by FLATTER."""
+    share = F(FLATTER) ** octave
     total = F(0)
     for lobe in range(2):
         g = (F(FORWARD) if lobe == 0 else F(BACKWARD)) * share

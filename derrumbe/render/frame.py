@@ -118,7 +118,7 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
     knobs = settings.render
     data, rest = _data(inputs, whole, camera, frame, times)
     seconds = settings.camera.shutter / 360 / float(inputs.plate.record.rate)
-    layers = march(inputs, dust, camera, frame, data.window, data.solid, knobs, seconds, settings.seed)
+    layers = march(inputs, dust, camera, frame, data.window, data.solid, rest[1], knobs, seconds, settings.seed)
     hidden = None if layers is None or knobs.shade_hidden else hidden_by(layers[0])
     solids = render_solids(inputs, whole, look, camera, times, lighting, sky_rays=knobs.sky_rays, denoise=knobs.denoise, hidden=hidden)
     window, crumbs = _small(inputs, scene, look, camera, times, lighting, data, frame)

@@ -11,13 +11,13 @@ import numpy as np
 from derrumbe.core.records import Sun
 from derrumbe.render.occlusion import LIFT, Occluders, lifted, sky_directions, sun_directions
 
-Transmittance = Callable[[np.ndarray], np.ndarray]
-"""(n,3) world points -> (n,) share of light that passes the dust."""
+Transmittance = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(n,3) world points, (n,3) unit normals -> (n,) share of light that passes the dust."""
 
 ENCLOSED = 0.15
 """What a blocked sky ray brings back, as a share of the mean of sky and ground: one more bounce off dusty walls."""
 
-DUST_SKY, DUST_SUN = 0.42, 0.1
+DUST_SKY, DUST_SUN = 0.36, 0.1
 """Shares of sky and sun that thick dust passes on to what it hides."""
 
 
@@ -55,7 +55,7 @@ def illumination(sun: Sun) -> Illumination:
     )
 
 
-def clear_air(points: np.ndarray) -> np.ndarray:
+def clear_air(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
     """Return 1 for every point: no dust."""
     return np.ones(len(points), np.float32)
 
@@ -79,7 +79,7 @@ def light_at(
     """
     light = _sun(lamp, occluders, points, normals, keys, first_ray, sun_air, lift)
     origins = lifted(points, normals, lift)
-    air = sky_air(points).astype(np.float32)
+    air = sky_air(points, normals).astype(np.float32)
     for ray in range(sky_rays):
         directions = sky_directions(keys, first_ray * sky_rays + ray, normals)
         blocked = occluders.blocked(origins, directions)
@@ -105,7 +105,7 @@ def _sun(
     directions = sun_directions(keys[lit], ray, lamp.direction, lamp.softness)
     free = ~occluders.blocked(lifted(points[lit], normals[lit], lift), directions)
     lit = lit[free]
-    light[lit] = (facing[lit] * air(points[lit]))[:, None] * lamp.sun
+    light[lit] = (facing[lit] * air(points[lit], normals[lit]))[:, None] * lamp.sun
     return light
 
 

@@ -14,7 +14,12 @@ from derrumbe.render.receivers import Receivers
 
 TILE = 4
 STILL = 0.004
-MOST = 1.3
+MOST, MOST_WALL = 1.3, 1.1
+"""How much brighter ground, and a neighbour's wall (a card at a guessed depth), may get where the building's shadow leaves."""
+OPEN = 0.8
+"""Share of the light in the open from which on ground counts as lit."""
+AROUND = 0.25
+"""Widths of the picture over which lit ground is compared."""
 LIFT = 0.03
 PLANE_GAP = 2e-3
 """Points this share of their depth out of a plane are on another surface."""
@@ -77,6 +82,25 @@ def averaged(light, depth, points, normals, reach, weight=None):  # type: ignore
 def smoothed(light: np.ndarray, to: Receivers, weight: np.ndarray | None = None) -> np.ndarray:
     """Return light with the TILE x TILE ray pattern averaged out along surfaces; receivers count by `weight` (h,w) float32."""
     return averaged(light, to.depth, to.points, to.normals, TILE // 2, weight)
+
+
+def headroom(shown: np.ndarray, light: np.ndarray, to: Receivers) -> np.ndarray:
+    """Return how much brighter (m,n) float32 each receiver may get: never than lit ground around it, 1 to MOST.
+
+    shown (m,n): what the plate shows there; light (m,n,3): the model's before anything fell. Where the model's shadow lies on ground that the
+    plate shows in the sun, nothing brightens: the shadow is not there.
+    """
+    import cv2
+
+    bright, level = light.mean(-1), to.valid & (to.normals[..., 1] > 0.7)
+    if not level.any():
+        return np.full(shown.shape, MOST_WALL, np.float32)
+    lit = (level & (bright > OPEN * np.percentile(bright[level], 95))).astype(np.float32)
+    window = (2 * round(0.5 * AROUND * shown.shape[1]) + 1,) * 2
+    share = cv2.blur(lit, window)
+    around = cv2.blur(lit * shown.astype(np.float32), window) / np.maximum(share, 1e-6)
+    room = np.where(share > 1e-3, around / np.maximum(shown, 1e-4), MOST)
+    return np.clip(room, 1, np.where(level, MOST, MOST_WALL)).astype(np.float32)
 
 
 def ratio(now: np.ndarray, before: np.ndarray, to: Receivers, most: np.ndarray) -> np.ndarray:

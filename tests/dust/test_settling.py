@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from derrumbe.dust.domain import Domain
 from derrumbe.dust.drive import towards
 from derrumbe.dust.settling import booked, fallout, sinks
 from derrumbe.dust.state import Ledger
@@ -63,14 +64,14 @@ def test_only_what_falls_alone_and_fast_sheds_dust():
     from derrumbe.dust.solids import Poses, Rubble, shed
 
     rubble = Rubble(np.zeros((1, 3), np.float32), np.zeros(1, np.int64), np.ones(1, np.float32))
-    share, solid = np.zeros(BOX.cells, np.float32), np.zeros(BOX.cells, bool)
+    share = np.zeros(BOX.cells, np.float32)
 
     def lost(fall, share, spin=2.0):
         half = 0.05 * spin
         turn = np.array([[[1, 0, 0, 0]], [[np.cos(half), np.sin(half), 0, 0]]], np.float32)
         density = np.zeros(BOX.shape, np.float32)
         poses = Poses(np.array([[[0, 6, 0]], [[0, 6 - fall, 0]]], np.float32), turn, 10.0)
-        shed(density, rubble, poses, (0.0, 0.1), share, solid, BOX, 0.03)
+        shed(density, rubble, poses, (0.0, 0.1), share, BOX, 0.03)
         return density.sum() * BOX.voxel**3
 
     assert lost(0.2, share) == 0
@@ -85,14 +86,23 @@ def test_rubble_free_scenes_shed_nothing():
 
 
 def test_dust_thins_at_the_sides_and_before_a_camera_alone():
-    walls = np.array([-1.0, 0, -7.0]), np.array([1.0, 4.0, -5.0])
-    bare, seen = (sinks(BOX, cameras, walls) for cameras in (np.zeros((0, 3)), np.array([[0.0, 1.6, 5.0]])))
-    middle = BOX.shape[0] // 2
-    assert bare[0].min() > 3
+    wide = Domain((-40.0, 0.0, -40.0), 1.0, (80, 20, 80))
+    walls = np.array([-1.0, 0, -35.0]), np.array([1.0, 4.0, -30.0])
+    bare, seen = (sinks(wide, cameras, walls, np.random.default_rng(1)) for cameras in (np.zeros((0, 3)), np.array([[0.0, 1.6, 25.0]])))
+    middle = wide.shape[0] // 2
+    assert min(bare[0].min(), bare[-1].min(), bare[:, 0].min(), bare[:, -1].min()) > 3
     assert bare[middle, middle] == 0
-    near = BOX.shape[2] // 2 + int(5.0 / BOX.voxel)
+    near = middle + int(25.0 / wide.voxel)
     assert seen[middle, near] > 3 > bare[middle, near]
-    assert seen[middle, : middle - 4].max() == bare[middle, : middle - 4].max()
+    assert seen[middle, : middle - 20].max() == bare[middle, : middle - 20].max()
+
+
+def test_where_dust_ends_is_no_straight_line():
+    wide = Domain((-40.0, 0.0, -40.0), 1.0, (80, 20, 80))
+    thins = sinks(wide, np.zeros((0, 3)), (np.full(3, -1.0), np.ones(3)), np.random.default_rng(1))
+    ends = np.argmax(thins[:, 40:-40] < 0.1, axis=0)
+    assert np.ptp(ends) > 6
+    assert np.abs(np.diff(thins, axis=1)).max() < 1
 
 
 def test_a_driven_current_goes_towards_the_camera():

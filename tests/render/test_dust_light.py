@@ -21,16 +21,20 @@ def around(count=400):
     return np.random.default_rng(1).uniform((-14, -1, -18), (14, 16, 8), (count, 3))
 
 
+def up(count):
+    return np.tile(np.array([0.0, 1.0, 0.0]), (count, 1))
+
+
 @pytest.mark.parametrize("through", [sun_transmittance, sky_transmittance])
 def test_transmittance_is_a_share(through):
-    share = through(dust_slab.lumps(), around())
+    share = through(dust_slab.lumps(), around(), up(400))
     assert share.min() >= 0
     assert share.max() <= 1
     assert share.min() < 0.5 < share.max()
 
 
 def test_more_density_lets_less_through():
-    thin, thick = (sun_transmittance(dust_slab.lumps(density=d), around()) for d in (0.5, 2.0))
+    thin, thick = (sun_transmittance(dust_slab.lumps(density=d), around(), up(400)) for d in (0.5, 2.0))
     assert (thick <= thin + 1e-6).all()
     assert thick.sum() < thin.sum()
 
@@ -39,13 +43,13 @@ def test_the_sun_through_even_dust_is_beer_lambert_less_what_goes_forward():
     lit = dust_slab.slab(0.3)
     below = np.array([[0.0, 2.0, -3.0]])
     length = min(10.0 / 0.64, 3.0 / 0.6, 8.0 / 0.48)
-    assert sun_transmittance(lit, below)[0] == pytest.approx(np.exp(-(1 - MEAN_COSINE) * 0.3 * length), rel=0.05)
+    assert sun_transmittance(lit, below, up(1))[0] == pytest.approx(np.exp(-(1 - MEAN_COSINE) * 0.3 * length), rel=0.05)
 
 
 def test_air_above_the_dust_is_clear_and_ground_beyond_its_shadow_too():
     lit = dust_slab.lumps()
-    assert sun_transmittance(lit, np.array([[0.0, 30.0, -8.0], [60.0, 0.0, 40.0]])) == pytest.approx(1)
-    assert sky_transmittance(lit, np.array([[0.0, 30.0, -8.0]]))[0] == pytest.approx(1)
+    assert sun_transmittance(lit, np.array([[0.0, 30.0, -8.0], [60.0, 0.0, 40.0]]), up(2)) == pytest.approx(1)
+    assert sky_transmittance(lit, np.array([[0.0, 30.0, -8.0]]), up(1))[0] == pytest.approx(1)
 
 
 def test_clear_air_gives_no_cloud(tmp_path):
@@ -63,6 +67,22 @@ def test_auto_leans_to_the_facade_and_a_colour_is_taken_at_its_word():
     assert red[0] / red[2] > 1.2 * grey[0] / grey[2]
     assert np.abs(grey - PALE).max() < 0.12
     np.testing.assert_allclose(reflectance("#808080", (1, 0, 0), dust_slab.DAY), 0.216, atol=0.01)
+
+
+def test_dust_is_never_green_or_blue_by_itself():
+    for facade in ((0.1, 0.2, 0.1), (0.1, 0.12, 0.2), (0.2, 0.2, 0.05), (0.3, 0.1, 0.1)):
+        red, green, blue = reflectance("auto", facade, dust_slab.DAY)
+        assert red >= green >= blue
+        assert red < 1.5 * blue
+
+
+def test_a_wall_that_faces_the_cloud_loses_more_of_its_sky_than_one_that_turns_its_back():
+    lit = dust_slab.lumps()
+    beside = np.array([[0.0, 3.0, 3.0]])
+    towards, away = (sky_transmittance(lit, beside, np.array([[0.0, 0.0, side]]))[0] for side in (-1.0, 1.0))
+    ground = sky_transmittance(lit, beside, up(1))[0]
+    assert towards < ground < away
+    assert towards < 0.8
 
 
 def test_brighter_dust_scatters_more_of_each_ray():

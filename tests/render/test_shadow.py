@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from derrumbe.render.receivers import Receivers
+from derrumbe.render.shadow import MOST, MOST_WALL, headroom
+
 from . import scenes
 from .conftest import rendered
 
@@ -38,3 +41,29 @@ def test_the_sun_casts_from_its_own_side(tmp_path):
 
 def test_the_sky_catches_no_shadow(shifted):
     assert np.all(shifted.layer(1002, "shadow")[:70, :50] == 1)
+
+
+def _level(light, shown):
+    """Level receivers with the model's light and what the plate shows, (m,n) each."""
+    shape = light.shape
+    up = np.zeros((*shape, 3), np.float32)
+    up[..., 1] = 1
+    to = Receivers(2, np.full(shape, 9.0, np.float32), np.zeros((*shape, 3), np.float32), up)
+    return headroom(shown, np.repeat(light[..., None], 3, -1), to)
+
+
+def test_ground_that_the_plate_shows_in_the_sun_never_brightens():
+    """The model's shadow covers columns 10 to 30, the plate's 10 to 20 only: what the model casts beyond it is not there."""
+    light, shown = np.ones((24, 80)), np.full((24, 80), 0.6)
+    light[:, 10:30] = 0.2
+    shown[:, 10:20] = 0.15
+    room = _level(light, shown)
+    np.testing.assert_allclose(room[:, 20:30], 1, atol=1e-5)
+    np.testing.assert_allclose(room[:, 10:20], MOST)
+
+
+def test_walls_brighten_little_and_nothing_is_ever_held_below_one():
+    to = Receivers(2, np.full((6, 8), 9.0, np.float32), np.zeros((6, 8, 3), np.float32), np.full((6, 8, 3), [0, 0, 1], np.float32))
+    assert (headroom(np.random.default_rng(1).random((6, 8)), np.ones((6, 8, 3)), to) == np.float32(MOST_WALL)).all()
+    room = _level(np.random.default_rng(2).random((20, 30)), np.random.default_rng(3).random((20, 30)))
+    assert 1 <= room.min() <= room.max() <= np.float32(MOST)

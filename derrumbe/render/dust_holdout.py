@@ -1,0 +1,106 @@
+"""How deep dust may reach in each pixel: the set's depth, its steps kept where the plate shows an edge and soft where it shows none.
+
+Survey's neighbours are cards at guessed depths, so their sides and feet fall where nothing ends in the picture, and dust that is cut there ends
+along a ruler. A guided filter (He, Sun and Tang 2010; on a quarter of the picture: He and Sun 2015) works on what inverse depth has over the
+ground's, so that open ground stays as it is up to the horizon.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from derrumbe.core.records import Camera
+from derrumbe.geom.camera import eye, rotation_matrix
+from derrumbe.media.exr import RGB, read_exr
+from derrumbe.render.backdrop import set_depth
+from derrumbe.render.raster import Window
+from derrumbe.render.receivers import SKY_DEPTH
+from derrumbe.render.scene import Inputs
+
+REACH = 0.05
+"""Half the window, in widths of the picture."""
+CONTRAST = 0.6
+"""Step in the logarithm of brightness that counts as an edge."""
+DARKEST = 0.02
+FOOT = 0.2
+"""Heights of the building up to which what it ends on is its foot."""
+COARSE = 4
+"""Pixels across a cell of the filter's picture."""
+
+
+def dust_depth(inputs: Inputs, frame: int) -> np.ndarray:
+    """Return the depth (h,w) float32, metres along the axis, where dust ends behind everything at a frame; FAR before sky."""
+    film_set = inputs.film_set
+    record = film_set.record
+    return _softened(inputs, record.frames.first if record.locked else frame)
+
+
+@lru_cache(maxsize=1)
+def _softened(inputs: Inputs, frame: int) -> np.ndarray:
+    film_set = inputs.film_set
+    light = np.nan_to_num(read_exr(film_set.path(film_set.record.clean_plate, frame), RGB)).mean(-1)
+    guide = np.log(np.maximum(light, 0) + DARKEST).astype(np.float32)
+    return softened(set_depth(inputs, frame), guide, ground(film_set.record.camera_at(frame)))
+
+
+def before_foot(depth: np.ndarray, window: Window, standing: np.ndarray, camera: Camera, low: float) -> np.ndarray:
+    """Return depth (h,w) that below the building's foot, column by column, goes no farther than the foot; `standing` (h,w): depth of the
+    building at rest in `window`, 0 where there is none. An end higher than `low` metres is no foot, but eaves.
+
+    What the plate shows there stands before the building, terrace or hedge, whatever the flat ground of the set says.
+    """
+    rows, columns = standing.shape
+    found = standing > 0
+    if not found.any():
+        return depth
+    last = rows - 1 - np.argmax(found[::-1], axis=0)
+    foot = np.where(found.any(0), standing[last, np.arange(columns)], np.inf)
+    height = eye(camera)[1] * (1 - foot * ground(camera)[window.slices][last, np.arange(columns)])
+    foot[~(height < low)] = np.inf
+    below = np.arange(window.y0, depth.shape[0])[:, None] > window.y0 + last[None]
+    out = depth.copy()
+    part = out[window.y0 :, window.x0 : window.x1]
+    part[:] = np.where(below, np.minimum(part, foot.astype(np.float32)), part)
+    return out
+
+
+def ground(camera: Camera) -> np.ndarray:
+    """Return the inverse depth (h,w) float32 of the plane y = 0, 1/m; negative above the horizon."""
+    up = rotation_matrix(camera)[:, 1]
+    x, y = np.arange(camera.width) + 0.5 - camera.cx, np.arange(camera.height) + 0.5 - camera.cy
+    rise = (up[0] * x[None, :] + up[1] * y[:, None]) / camera.focal_px + up[2]
+    return (-rise / max(float(eye(camera)[1]), 1e-3)).astype(np.float32)
+
+
+def softened(depth: np.ndarray, guide: np.ndarray, plane: np.ndarray) -> np.ndarray:
+    """Return depth (h,w) with steps where `guide` (h,w) has none made soft; what is at SKY_DEPTH or farther stays as it is.
+
+    plane (h,w): inverse depth of the ground, 1/m.
+    """
+    height, width = depth.shape
+    size = max(width // COARSE, 1), max(height // COARSE, 1)
+    known = (depth < SKY_DEPTH).astype(np.float32)
+    inverse = known / np.maximum(depth, 1e-3)
+    nearer = known * (inverse - plane)
+    share, small, light = (cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (known, nearer, known * guide))
+    small, light = small / np.maximum(share, 1e-6), light / np.maximum(share, 1e-6)
+    gain, base = _fitted(small, light, share, max(round(REACH * size[0]), 1))
+    gain, base = (cv2.resize(each, (width, height), interpolation=cv2.INTER_LINEAR) for each in (gain, base))
+    low, high = float(inverse[known > 0].min(initial=1.0)), float(inverse.max(initial=1e-6))
+    return np.where(known > 0, 1 / np.clip(plane + gain * guide + base, low, high), depth).astype(np.float32)
+
+
+def _fitted(values: np.ndarray, guide: np.ndarray, share: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return slope and offset (h,w) of `values` over `guide`, fitted in windows and averaged over them; samples count by `share`."""
+    window = (2 * reach + 1, 2 * reach + 1)
+    count = np.maximum(cv2.blur(share, window), 1e-6)
+
+    def mean(plane: np.ndarray) -> np.ndarray:
+        return cv2.blur(share * plane, window) / count
+
+    middle, level = mean(guide), mean(values)
+    slope = (mean(guide * values) - middle * level) / (np.maximum(mean(guide * guide) - middle * middle, 0) + CONTRAST**2)
+    return mean(slope), mean(level - slope * middle)
