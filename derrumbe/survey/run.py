@@ -15,6 +15,7 @@ from derrumbe.media.colour import to_display
 from derrumbe.media.exr import write_exr
 from derrumbe.survey import cleanplate, evidence, light, look
 from derrumbe.survey.cast import Caster, continued
+from derrumbe.survey.environment import find_environment
 from derrumbe.survey.filters import widened
 from derrumbe.survey.following import following
 from derrumbe.survey.fronts import Fronts, write_fronts
@@ -70,7 +71,9 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     passing, doubts = following(plate, found, work) if found.kind != "locked" else (None, ())
     fronts = write_fronts(work, plate, mattes.front, reference, cameras, settings.holdout, passing)
     place = _sun_place(texture, mattes, geometry, cards, float(drawn[:, 1].max()), _passing(fronts, cameras, geometry, plate, work.folder))
-    film_set = _record(settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, place, list(found.cautions))
+    film_set = _record(
+        settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, place, clean, work.folder, list(found.cautions)
+    )
     if solve:
         film_set = moved_set(film_set, found, solve, geometry, plate, work)
     warnings = (*film_set.warnings, *doubts)
@@ -175,6 +178,8 @@ def _record(
     drawn: np.ndarray,
     pictures: tuple[str, ...],
     place: SunPlace,
+    clean: np.ndarray,
+    folder: Path,
     cautions: list[Caution],
 ) -> Set:
     full, thin = texture, _thinning(texture)
@@ -202,10 +207,18 @@ def _record(
         sun=sun,
         haze=_air(settings, full, mattes, geometry, cards, sun),
         softness_px=look.edge_softness(codes, mattes.region & (mattes.front < 0.01)),
+        environment=_write_environment(folder, clean, mattes, geometry, cards, sun),
         facade_rgb=_vec3(colour),
         evidence=pictures,
         warnings=(*cautions, *geometry.warnings),
     )
+
+
+def _write_environment(folder: Path, clean: np.ndarray, mattes: Mattes, geometry: Geometry, cards: Cards, sun: Sun) -> str:
+    """Write what shines on the scene from all around, of the clean plate (h, w, 3); return the file's name."""
+    open_sky = (set_depth(cards, geometry.camera, mattes.sky) >= FAR).astype(np.float32)
+    write_exr(folder / "environment.exr", find_environment(clean, open_sky, geometry.camera, sun), full=True)
+    return "environment.exr"
 
 
 def _air(settings: Settings, texture: np.ndarray, mattes: Mattes, geometry: Geometry, cards: Cards, sun: Sun) -> Haze | None:
