@@ -22,7 +22,8 @@ STREAK = (4.0, 60.0)
 """Least and most by which a sky is taken to be smoother along the horizon than across it."""
 ENOUGH = 0.12
 """Patches of what stands are taken from what stands when there is at least this share of what is wanted."""
-SHALLOW = 5.0
+ENOUGH_SKYLINE = 0.15
+"""Columns with a skyline of their own over those that the building hides, from which on patches of real skylines do: fewer repeat as combs."""
 SEAM = 0.022
 """Half height of the band in which the skyline behind the building is made of real skylines, share of the longer side."""
 TAINTED = (0.003, 0.010)
@@ -136,7 +137,7 @@ def fill_ground(
     standing = wanted & ~ground
     no_source = (sky > 0.3) | banned | hole
     filled = texture
-    if _is_shallow(standing) and np.count_nonzero(~no_source & ~ground) > ENOUGH * np.count_nonzero(standing):
+    if np.count_nonzero(~no_source & ~ground) > ENOUGH * np.count_nonzero(standing):
         filled = _filled(filled, standing, (no_source | ground) & ~standing, seed, BROAD_RADIUS)
         no_source, wanted = no_source & ~standing, wanted & ground
         no_source |= ~ground
@@ -166,11 +167,6 @@ def behind_leaves(clean: np.ndarray, texture: np.ndarray, front: np.ndarray, hol
     # Right outside the hole it is the plate again: there the sky's soft seam would draw a line through the crown.
     soft *= widened(hole, 6 * FEATHER * max(hole.shape))
     return (clean + (filled - clean) * soft[..., None]).astype(np.float32)
-
-
-def _is_shallow(standing: np.ndarray) -> bool:
-    """Is what stands behind the building a wide, low band? Then the ground below it would creep in, unless it is told not to."""
-    return bool(standing.any()) and np.count_nonzero(standing.any(axis=0)) > SHALLOW * standing.sum(axis=0).max()
 
 
 def _filled(picture: np.ndarray, wanted: np.ndarray, no_source: np.ndarray, seed: int, radius: int = PATCH_RADIUS) -> np.ndarray:
@@ -234,10 +230,14 @@ def joined(texture: np.ndarray, heaven: np.ndarray, ground: np.ndarray, hole: np
 def stitched(
     clean: np.ndarray, heaven: np.ndarray, hole: np.ndarray, skyline: np.ndarray, base: np.ndarray, banned: np.ndarray, seed: int
 ) -> np.ndarray:
-    """Return the clean plate with the skyline's seam inside the hole replaced by patches of real skylines of the plate."""
+    """Return the clean plate with the skyline's seam inside the hole replaced by patches of real skylines of the plate, if it shows enough."""
     rows = np.arange(hole.shape[0], dtype=np.float32)[:, None] + 0.5
+    hidden = hole.any(axis=0)
+    shown = ~hidden & (skyline > 1) & (skyline < hole.shape[0] - 1)
+    if np.count_nonzero(shown) < ENOUGH_SKYLINE * np.count_nonzero(hidden):
+        return clean
     seam = hole & (np.abs(rows - skyline[None]) < SEAM * max(hole.shape))
-    low = rows > base[None] if _is_shallow(hole & (rows > skyline[None]) & (rows < base[None])) else np.zeros_like(hole)
+    low = rows > base[None]
     # Over the sky, so that a tree line keeps its shape and takes the tone of the sky that it is set against.
     heaven = np.maximum(heaven, 1e-3)
     filled = heaven * _filled(np.clip(clean / heaven, 0, 2), seam, (banned | hole | low) & ~seam, seed)
