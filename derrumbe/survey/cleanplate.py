@@ -22,6 +22,9 @@ STREAK = (4.0, 60.0)
 """Least and most by which a sky is taken to be smoother along the horizon than across it."""
 ENOUGH = 0.12
 """Patches of what stands are taken from what stands when there is at least this share of what is wanted."""
+ROUNDS = 4
+DARK = 0.5
+"""What is darker than this share of the sky's gradient in blue isn't sky, whatever the matte says."""
 ENOUGH_SKYLINE = 0.15
 """Columns with a skyline of their own over those that the building hides, from which on patches of real skylines do: fewer repeat as combs."""
 SEAM = 0.022
@@ -45,7 +48,7 @@ def fill_sky(texture: np.ndarray, sky: np.ndarray, hole: np.ndarray, seed: int) 
         return np.broadcast_to(np.percentile(texture.reshape(-1, 3), 95, axis=0).astype(np.float32), texture.shape).copy()
     smooth, streak = _gradient(small, known), _streakiness(small, known)
     if _cloudiness(small, smooth, known) > CLOUDY:
-        whole = _with_clouds(*_clear_of(texture, open_sky, TAINTED[0], size), streak, seed)
+        whole = _with_clouds(*_clear_of(texture, open_sky, TAINTED[0], size), smooth, streak, seed)
     else:
         whole = smooth + _diffused(small - smooth, known, streak)
     return np.maximum(cv2.resize(whole, sky.shape[::-1], interpolation=cv2.INTER_CUBIC), 0)
@@ -60,13 +63,18 @@ def _clear_of(texture: np.ndarray, open_sky: np.ndarray, taint: float, size: tup
 
 
 def _gradient(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Return the quadratic gradient (h, w, 3) nearest to the known pixels; ridge keeps it tame where nothing is known."""
+    """Return the quadratic gradient (h, w, 3) nearest to most of the known pixels (a few clouds don't bend it); ridge keeps it tame where
+    nothing is known."""
     height, width = known.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1)
     seen, values = basis[known], picture[known].astype(np.float64)
     ridge = len(seen) * 1e-3 * np.diag([0, 1, 1, 3, 3, 3])
-    factors = np.linalg.solve(seen.T @ seen + ridge, seen.T @ values)
+    weight = np.ones(len(seen))
+    for _ in range(ROUNDS):
+        factors = np.linalg.solve((seen.T * weight) @ seen + ridge, (seen.T * weight) @ values)
+        stray = np.abs(seen @ factors - values).max(axis=-1)
+        weight = 1 / (1 + (stray / max(1.5 * float(np.median(stray)), 1e-4)) ** 2)
     low, high = values.min(axis=0), values.max(axis=0)
     return np.clip(basis @ factors, low, high).astype(np.float32)
 
@@ -115,14 +123,16 @@ def _cloudiness(small: np.ndarray, smooth: np.ndarray, known: np.ndarray) -> flo
     return float(codes[inner].std())
 
 
-def _with_clouds(small: np.ndarray, known: np.ndarray, streak: float, seed: int) -> np.ndarray:
-    """Return the sky with its unknown part filled: fine shapes by patches of the known sky, broad ones carried on from its rim."""
-    codes, white = encode(np.where(known[..., None], small, _diffused(small, known, streak)))
+def _with_clouds(small: np.ndarray, known: np.ndarray, smooth: np.ndarray, streak: float, seed: int) -> np.ndarray:
+    """Return the sky with its unknown part filled: fine shapes by patches of the known sky, broad ones carried on from its rim, as far as they
+    stray from the whole sky's gradient `smooth` (h, w, 3): else what is far from any rim would take the horizon's pale tone."""
+    known = known & (small[..., 2] > DARK * smooth[..., 2])
+    codes, white = encode(np.where(known[..., None], small, np.maximum(smooth + _diffused(small - smooth, known, streak), 0)))
     filled = decode(_patched(codes, ~known, np.zeros_like(known), seed), white)
     # A blur hides the steps of 8-bit codes; clouds have nothing finer.
     filled = np.where(known[..., None], small, cv2.GaussianBlur(filled, (0, 0), 1.2))
     broad = cv2.GaussianBlur(filled, (0, 0), BROAD * max(known.shape))
-    return filled - broad + _diffused(broad, known, streak)
+    return filled - broad + smooth + _diffused(broad - smooth, known, streak)
 
 
 def fill_ground(

@@ -276,3 +276,17 @@ def test_a_skyline_is_not_made_of_next_to_none() -> None:
     skyline, base = np.full(200, 40.0, np.float32), np.full(200, 90.0, np.float32)
     heaven = np.broadcast_to(picture[0, 0], picture.shape)
     assert cleanplate.stitched(picture, heaven, hole, skyline, base, np.zeros_like(hole), 1) is picture
+
+
+def test_clouds_and_a_dark_roof_at_the_rim_do_not_change_the_blue_behind() -> None:
+    truth = gradient_sky()
+    picture = truth.copy()
+    for y, x in ((60, 60), (110, 40), (140, 90)):
+        cv2.circle(picture, (x, y), 22, (0.9, 0.9, 0.95), -1)
+    hole = np.zeros(truth.shape[:2], bool)
+    hole[:, 230:] = True
+    picture[hole] = 0.05
+    picture[:40, 226:230] = 0.05
+    found = cleanplate.fill_sky(picture, (~hole).astype(np.float32), hole, 1)
+    assert np.abs(found - truth)[:200, 245:].mean() < 0.04
+    assert found[:200, 245:].min() > 0.6 * truth[:200, 245:].min()
