@@ -214,6 +214,8 @@ class Set(Record):
 
     proxies: npz with vertices (n,3) float64, triangles (m,3) int32, kind (m,) uint8: 0 ground, 1 neighbour. Receives shadow and dust.
     set_depth: EXR channel Z (float, metres along the axis, FAR for sky) of the set WITHOUT the building.
+    environment: EXR R G B, latitude-longitude as OpenEXR and USD have it (first row up, middle column +Z, +X a quarter from the left): all light
+    but the sun's, in the units of `Sun`: a white Lambertian shows its cosine-weighted mean; None: sky_rgb above and ground_rgb below.
     building_matte, sky_matte: EXR channel Y, 0..1. foreground: EXR channel Y per frame, alpha of what stands or passes in front; None: nothing.
     clean_plate: EXR R G B: what the building hid. texture: EXR R G B: the building before the trigger, grain averaged out, occluders taken out.
     """
@@ -240,6 +242,7 @@ class Set(Record):
     None: nearer than any dust."""
     clean_plate: str = "clean_plate.exr"
     texture: str = "texture.exr"
+    environment: str | None = None
     facade_rgb: Vec3
     """Median colour of the façade in the plate, ACEScg."""
     evidence: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from derrumbe.media.exr import RGB, read_exr
 from derrumbe.render.aov import Data
 from derrumbe.render.contact import Contact, contact, contacts
 from derrumbe.render.intact import standing
-from derrumbe.render.light import illumination
+from derrumbe.render.light import lamp_of
 from derrumbe.render.occlusion import Occluders
 from derrumbe.render.raster import Window, depth_of, projected, visible
 from derrumbe.render.receivers import SKY_DEPTH, Receivers, coarse_camera, grid, place, set_normals
@@ -79,7 +79,7 @@ def before(inputs: Inputs, camera: Camera, rays: int, frame: int) -> Before:
     depth = depth_of(view, scene.triangles, hit, cells)
     building = place(camera, step, pixels, depth, scene.normal[np.maximum(hit, 0)])
     ground = _ground(inputs, camera, window, step, pixels, frame)
-    lamp = illumination(inputs.film_set.record.sun)
+    lamp = lamp_of(inputs.film_set)
     with_building, without = standing(scene), Occluders((scene.neighbour_vertices, scene.neighbour_triangles))
     under = hit >= 0
     ground_light = np.where(under[..., None], light_on(lamp, without, ground, rays), light_on(lamp, with_building, ground, rays))

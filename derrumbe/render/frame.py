@@ -17,7 +17,7 @@ from derrumbe.render.cracks import lines_of_cracks
 from derrumbe.render.haze import building_depth, dust_in_air, hazed, in_air
 from derrumbe.render.intact import rest_depth, rest_pieces, rest_window
 from derrumbe.render.layers_file import planes, write_layers
-from derrumbe.render.light import illumination
+from derrumbe.render.light import lamp_of
 from derrumbe.render.lines import draw, strokes
 from derrumbe.render.look import look_of
 from derrumbe.render.raster import Window, bounds, projected
@@ -114,7 +114,7 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
     times = shutter(scene, camera, frame, settings.camera.shutter, settings.render.subframes)
     whole = with_rubble(inputs, scene, times.middle)
     middle, dust = pose(whole, times.middle), air(inputs, frame, settings.dust)
-    lighting = Lighting(illumination(inputs.film_set.record.sun), moving_solids(whole, middle), dust.sun, dust.sky)
+    lighting = Lighting(lamp_of(inputs.film_set), moving_solids(whole, middle), dust.sun, dust.sky)
     knobs = settings.render
     data, rest = _data(inputs, whole, camera, frame, times)
     seconds = settings.camera.shutter / 360 / float(inputs.plate.record.rate)

@@ -9,7 +9,7 @@ import numpy as np
 
 from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.core.records import Camera
-from derrumbe.render.light import Illumination, illumination, light_at
+from derrumbe.render.light import Illumination, lamp_of, light_at
 from derrumbe.render.occlusion import Occluders
 from derrumbe.render.raster import ABSENT, NONE, Projected, Window, bounds, depth_of, projected, visible
 from derrumbe.render.scene import Inputs, Scene, load, planes
@@ -126,7 +126,7 @@ def prepare(inputs: Inputs, path: Path, seed: int) -> None:
     """Write the old light of every triangle to `path`, unless it is there."""
     if not path.exists():
         scene = load(inputs)
-        save_arrays(path, light=old_light(scene, illumination(inputs.film_set.record.sun), standing(scene), seed))
+        save_arrays(path, light=old_light(scene, lamp_of(inputs.film_set), standing(scene), seed))
 
 
 @lru_cache(maxsize=1)

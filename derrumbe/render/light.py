@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numba as nb
 import numpy as np
 
-from derrumbe.core.records import Sun
+from derrumbe.core.records import Located, Set, Sun
+from derrumbe.media.exr import read_exr
 from derrumbe.render.occlusion import LIFT, Occluders, lifted, sky_directions, sun_directions
 
 Transmittance = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -23,13 +26,17 @@ DUST_SKY, DUST_SUN = 0.36, 0.1
 
 @dataclass(frozen=True)
 class Illumination:
-    """A sun record as arrays. What a white Lambertian shows: sun (facing it), sky (facing up), ground (facing down)."""
+    """A sun record as arrays. What a white Lambertian shows: sun (facing it), sky (facing up), ground (facing down).
+
+    around (r,c,3) float32: light from all directions but the sun's, laid out as in `Set.environment`.
+    """
 
     direction: np.ndarray
     sun: np.ndarray
     sky: np.ndarray
     ground: np.ndarray
     softness: float
+    around: np.ndarray
 
     @property
     def enclosed(self) -> np.ndarray:
@@ -42,8 +49,19 @@ class Illumination:
         return DUST_SKY * self.sky + DUST_SUN * self.sun
 
 
-def illumination(sun: Sun) -> Illumination:
-    """Return the arrays of a sun record."""
+def lamp_of(film_set: Located[Set]) -> Illumination:
+    """Return the light of a set."""
+    name = film_set.record.environment
+    return illumination(film_set.record.sun, None if name is None else _around(film_set.path(name)))
+
+
+@lru_cache(maxsize=2)
+def _around(path: Path) -> np.ndarray:
+    return np.ascontiguousarray(read_exr(path, ("R", "G", "B")), np.float32)
+
+
+def illumination(sun: Sun, around: np.ndarray | None = None) -> Illumination:
+    """Return the arrays of a sun record; `around` (r,c,3): light from all directions, None: the same all over the sky, and all over the ground."""
     direction = np.asarray(sun.direction, np.float64)
     rgb = np.zeros(3) if sun.overcast and max(sun.rgb) <= 0 else np.asarray(sun.rgb, np.float64)
     return Illumination(
@@ -52,6 +70,7 @@ def illumination(sun: Sun) -> Illumination:
         np.asarray(sun.sky_rgb, np.float64),
         np.asarray(sun.ground_rgb, np.float64),
         np.radians(sun.softness_deg),
+        np.array([[sun.sky_rgb], [sun.ground_rgb]], np.float32) if around is None else around,
     )
 
 
@@ -83,7 +102,7 @@ def light_at(
     for ray in range(sky_rays):
         directions = sky_directions(keys, first_ray * sky_rays + ray, normals)
         blocked = occluders.blocked(origins, directions)
-        _gather(light, directions, blocked, air, lamp.sky, lamp.ground, lamp.enclosed, lamp.glow, 1.0 / sky_rays)
+        _gather(light, directions, blocked, air, lamp.around, lamp.enclosed, lamp.glow, 1.0 / sky_rays)
     return light
 
 
@@ -110,11 +129,13 @@ def _sun(
 
 
 @nb.njit(cache=True)
-def _gather(light, directions, blocked, air, sky, ground, enclosed, glow, weight):  # type: ignore[no-untyped-def]
+def _gather(light, directions, blocked, air, around, enclosed, glow, weight):  # type: ignore[no-untyped-def]
+    rows, columns = around.shape[0], around.shape[1]
     for i in range(light.shape[0]):
+        x, y, z = directions[i, 0], directions[i, 1], directions[i, 2]
+        length = np.sqrt(x * x + y * y + z * z)
+        row = min(int((0.5 - np.arcsin(min(max(y / length, -1.0), 1.0)) / np.pi) * rows), rows - 1)
+        column = int((0.5 - 0.5 * np.arctan2(x, z) / np.pi) * columns) % columns if columns > 1 else 0
         for c in range(3):
-            if blocked[i]:
-                radiance = enclosed[c]
-            else:
-                radiance = air[i] * (sky[c] if directions[i, 1] >= 0 else ground[c]) + (1 - air[i]) * glow[c]
+            radiance = enclosed[c] if blocked[i] else air[i] * around[row, column, c] + (1 - air[i]) * glow[c]
             light[i, c] += weight * radiance

@@ -1,7 +1,8 @@
-"""The sun's direction from the shadow that the building casts on the ground.
+"""What shadows on the ground say of the sun's direction.
 
-Every direction on a grid predicts where the shadow ends. The true one has the ground darker inside than outside all along that edge,
-whatever the ground is made of: only the step across the edge counts, not how bright either side is.
+Every direction predicts where the shadow ends. The true one has the ground darker inside than outside all along that edge, whatever the
+ground is made of: only the step across the edge counts, not how bright either side is. In the shadow only the blue sky is left, so the
+step is larger in red than in blue, where edges of what the ground is made of go either way.
 """
 
 from __future__ import annotations
@@ -11,63 +12,51 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from derrumbe.core.records import Camera
-from derrumbe.geom.camera import eye, pixel_grid, rays, resized
+from derrumbe.core.records import Camera, Facade
+from derrumbe.geom.camera import eye, pixel_grid, project, rays, resized
 
-SIDES = (320, 640)
-"""Longer side of the working pictures: all directions are tried on the first, those near the best on the second."""
-STEP_DEG, FINE_DEG, SPREAD_DEG = 7.5, 1.5, 9.0
-ELEVATIONS = (10.0, 76.0)
 REACH = 4.0
-"""Shadows are looked for within this many building heights."""
+"""Shadows are looked for within this many heights of what casts them."""
 ASIDE = 2.0
 """Light is compared this many pixels on either side of the edge."""
 CLEAR_STEP = 0.15
 """Least step in log light that a shadow's edge makes."""
-LEAST_EDGE = 0.06
-"""The edge seen must be this long, share of the picture's longer side."""
-AGREEING, STRONG = 0.80, 0.55
-"""Share of the edge that must step the right way, and its median step in log light, for the shadow to be believed."""
+USUAL_STEP, STEEPEST = 0.6, 1.0
+"""Step in log light that a hard shadow's edge makes in a small picture, and the most that one pixel counts for."""
+UNEVEN, LEAST_UNEVEN = 0.15, 0.12
+"""Variance of that step from place to place, and least stray of the ground's own light."""
+ALONG = 12.0
+"""Pixels of an edge, at 320 across, that say one thing: neighbours agree, and a wrong model is wrong along all of it."""
+TINT, TINT_STRAY, ANY_TINT, TINT_ALONG = -0.2, 0.2, 0.3, 30.0
+"""Log blue over red of what the sun adds to the ground: mean and stray in shadows' edges, stray in any edge; pixels that say one thing."""
+SAYS = -3.0, 15.0
+"""What a building says for a direction is never less than the first, and counts ever less above the second: its model is never exact."""
+FEWEST_EDGE = 4
+UNHIT, LIFT = -1, 0.02
+"""What embree says of a ray that meets nothing; metres by which rays start off the ground."""
+BORDER = 0.01
+"""What is seen this near to the picture's border (share of its size) may be cut off by it."""
+CUT_OFF, GOES_ON = 0.04, 3
+"""A façade that ends this near to the left or right border (share of the width) goes on beyond it, for so many times its width."""
 
 
-@dataclass(frozen=True)
-class CastShadow:
-    """Towards the sun, degrees: azimuth 0 behind the building, 90 right of frame; elevation. ratio (3,): ground in the sun over ground in
-    the shadow."""
+@dataclass(frozen=True, eq=False)
+class Caster:
+    """Something solid that may throw a shadow on the ground y = 0, as one frame sees it.
 
-    azimuth: float
-    elevation: float
-    ratio: np.ndarray
-
-
-def find_shadow(
-    texture: np.ndarray, ground: np.ndarray, camera: Camera, vertices: np.ndarray, triangles: np.ndarray, height: float
-) -> CastShadow | None:
-    """Return the shadow that the solid casts on the ground y = 0, None where none is seen clearly.
-
-    texture (h, w, 3) light; ground (h, w) bool: where the ground shows, without anything on it; height: the building's, metres.
+    texture (h, w, 3) light; ground (h, w) bool: where the ground shows, without anything on it; camera; vertices (n, 3) and triangles
+    (m, 3) of the solid; height: metres; others: vertices and triangles of what else may throw a shadow, known so roughly that nothing is
+    said where it may; says: the least and the much that it can say for a direction.
     """
-    best: tuple[float, float] | None = None
-    field = None
-    for side, step, spread in ((SIDES[0], STEP_DEG, None), (SIDES[1], FINE_DEG, SPREAD_DEG)):
-        field = _field(texture, ground, camera, vertices, triangles, height, side)
-        if field is None:
-            return None
-        scored = [(field.score(azimuth, elevation), azimuth, elevation) for azimuth, elevation in _directions(step, best, spread)]
-        top = max(scored)
-        if top[0] <= 0:
-            return None
-        best = top[1:]
-    if field is None or best is None:
-        return None
-    steps = field.steps(*best)
-    return CastShadow(*best, np.exp(np.median(steps, axis=0))) if _is_clear(steps) else None
 
-
-def _is_clear(steps: np.ndarray) -> bool:
-    """Is an edge (n, 3) long, steep and of one mind?"""
-    step = steps.mean(axis=1)
-    return bool(len(step) >= LEAST_EDGE * SIDES[1] and np.mean(step > CLEAR_STEP) >= AGREEING and np.median(step) >= STRONG)
+    texture: np.ndarray
+    ground: np.ndarray
+    camera: Camera
+    vertices: np.ndarray
+    triangles: np.ndarray
+    height: float
+    others: tuple[np.ndarray, np.ndarray] | None = None
+    says: tuple[float, float] = SAYS
 
 
 def towards(azimuth: float, elevation: float) -> np.ndarray:
@@ -76,36 +65,52 @@ def towards(azimuth: float, elevation: float) -> np.ndarray:
     return np.array([np.sin(a) * np.cos(e), np.sin(e), -np.cos(a) * np.cos(e)])
 
 
-def _directions(step: float, around: tuple[float, float] | None, spread: float | None) -> list[tuple[float, float]]:
-    if around is None or spread is None:
-        azimuths, elevations = np.arange(0, 360, step), np.arange(*ELEVATIONS, step)
-    else:
-        offsets = np.arange(-spread, spread + 0.5 * step, step)
-        azimuths, elevations = around[0] + offsets, np.clip(around[1] + offsets, 5, 85)
-    return [(float(a % 360), float(e)) for a in azimuths for e in elevations]
-
-
 @dataclass(frozen=True, eq=False)
-class _Field:
-    """The ground in a small picture. light (h, w, 3) log; ground (h, w) bool; points (n, 3): where its pixels lie; scene: embree's."""
+class ShadowField:
+    """The ground in a part of a picture with `side` pixels on its longer side.
+
+    light (h, w, 3) log; ground (h, w) bool; points (n, 3): where its pixels lie; camera: the whole small picture's; scene: embree's; others:
+    what may throw shadows too; beheaded: the picture's upper border cuts the solid off; stray: how much the ground's own log light differs
+    between places as far apart as an edge's sides; says: as in `Caster`.
+    """
 
     light: np.ndarray
     ground: np.ndarray
     points: np.ndarray
+    camera: Camera
     scene: object
+    others: object | None
+    beheaded: bool
+    stray: float
+    side: int
+    says: tuple[float, float]
 
-    def score(self, azimuth: float, elevation: float) -> float:
-        """Return how well the edge steps: higher for clearer and longer ones."""
+    def evidence(self, azimuth: float, elevation: float) -> float:
+        """Return how much likelier the picture is with the sun there than without any shadow, natural logarithm.
+
+        Steps along the predicted edge are USUAL_STEP in the mean with the sun there, 0 without; the sun adds more red than blue.
+        """
         steps = self.steps(azimuth, elevation)
-        if len(steps) < LEAST_EDGE * max(self.ground.shape):
+        if len(steps) < FEWEST_EDGE:
             return 0.0
-        step = steps.mean(axis=1)
-        return float((np.clip(step, -1.0, 1.0)).mean() * np.mean(step > CLEAR_STEP) * len(step) ** 0.5)
+        length = len(steps) * 320 / self.side
+        step = float(np.clip(steps.mean(axis=1), -STEEPEST, STEEPEST).mean())
+        told = length / ALONG * USUAL_STEP * (step - 0.5 * USUAL_STEP) / (self.stray**2 + UNEVEN)
+        tint = float(np.median(steps[:, 2] - steps[:, 0]))
+        hue = 0.5 * (tint / ANY_TINT) ** 2 - 0.5 * ((tint - TINT) / TINT_STRAY) ** 2 + np.log(ANY_TINT / TINT_STRAY)
+        # Colour alone is no shadow.
+        return _tempered(told + min(length / TINT_ALONG * hue, max(told, 0.0)), *self.says)
+
+    def ratio(self, azimuth: float, elevation: float) -> np.ndarray | None:
+        """Return the light (3,) of ground in the sun over that in the shadow; None where no edge is seen."""
+        steps = self.steps(azimuth, elevation)
+        steps = steps[steps.mean(axis=1) > CLEAR_STEP] if len(steps) else steps
+        return np.exp(np.median(steps, axis=0)) if len(steps) >= FEWEST_EDGE else None
 
     def steps(self, azimuth: float, elevation: float) -> np.ndarray:
         """Return the log light outside the predicted shadow minus that inside (n, 3), along its edge."""
-        shade = np.zeros(self.ground.shape, np.float32)
-        shade[self.ground] = self._shaded(towards(azimuth, elevation))
+        shade, known = (np.zeros(self.ground.shape, np.float32) for _ in range(2))
+        shade[self.ground], known[self.ground] = self._shaded(towards(azimuth, elevation))
         soft = cv2.GaussianBlur(shade, (0, 0), 1.2)
         across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
         edge = (shade > 0.5) & (cv2.erode(shade, np.ones((3, 3), np.uint8)) < 0.5)
@@ -119,18 +124,29 @@ class _Field:
             kept = (places >= 0).all(axis=1) & (places[:, 0] < edge.shape[1]) & (places[:, 1] < edge.shape[0])
             places[~kept] = 0
             at = places[:, 1], places[:, 0]
-            good &= kept & self.ground[at] & ((shade[at] > 0.5) == wanted)
+            good &= kept & self.ground[at] & ((shade[at] > 0.5) == wanted) & (known[at] > 0)
         return self.light[outside[good, 1], outside[good, 0]] - self.light[inside[good, 1], inside[good, 0]]
 
-    def _shaded(self, direction: np.ndarray) -> np.ndarray:
-        origins = (self.points + 0.02 * direction).astype(np.float32)
-        hits = self.scene.run(origins, np.broadcast_to(direction.astype(np.float32), origins.shape).copy(), query="OCCLUDED")  # type: ignore[attr-defined]
-        return np.asarray(hits) != -1
+    def _shaded(self, direction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return which points (n,) lie in the shadow, and which of them are known to, or not to (n,) bool: where the picture's upper border
+        cuts what casts it off, nobody knows how high it goes on, and in what may be the shadow of something else as little."""
+        shaded = _blocked(self.scene, self.points, direction)
+        known = np.ones(len(shaded), bool) if self.others is None else ~_blocked(self.others, self.points, direction)
+        if self.beheaded:
+            under = self.points[shaded]
+            reach = _traced(self.scene, under, direction, "DISTANCE")
+            pixels, depth = project(self.camera, under + direction * reach[:, None])
+            known[shaded] &= (depth > 0) & (pixels[:, 1] > BORDER * self.camera.height)
+        return shaded, known
 
 
-def _field(
-    texture: np.ndarray, ground: np.ndarray, camera: Camera, vertices: np.ndarray, triangles: np.ndarray, height: float, side: int
-) -> _Field | None:
+def _tempered(told: float, least: float, much: float) -> float:
+    return max(told, least) if told < much else much * (1 + float(np.log(told / much)))
+
+
+def shadow_field(caster: Caster, side: int) -> ShadowField | None:
+    """Return the ground on which a caster's shadow may lie, in a picture with `side` pixels on its longer side; None where next to none shows."""
+    camera, ground = caster.camera, caster.ground
     scale = min(1.0, side / max(ground.shape))
     size = (round(camera.width * scale), round(camera.height * scale))
     small = resized(camera, *size)
@@ -139,12 +155,73 @@ def _field(
     with np.errstate(divide="ignore", invalid="ignore"):
         reach = -origin[1] / directions[..., 1]
     points = origin + directions * np.where(np.isfinite(reach), reach, -1.0)[..., None]
-    near = (reach > 0) & (np.linalg.norm(points - vertices.mean(axis=0) * (1, 0, 1), axis=-1) < REACH * height)
+    near = (reach > 0) & (np.linalg.norm(points - caster.vertices.mean(axis=0) * (1, 0, 1), axis=-1) < REACH * caster.height)
     shown = (cv2.resize(ground.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.99) & near
+    scene = _scene(caster.vertices, caster.triangles)
+    # Where the model stands before what it stands for, its own foot would pass for a shadow.
+    shown[shown] = ~_blocked(scene, points[shown], origin - points[shown])
     if np.count_nonzero(shown) < 200:
         return None
-    light = np.log(np.maximum(cv2.resize(texture, size, interpolation=cv2.INTER_AREA), 1e-3))
-    return _Field(cv2.GaussianBlur(light, (0, 0), 0.7), shown, points[shown], _scene(vertices, triangles))
+    window = _around(shown)
+    light = np.log(np.maximum(cv2.resize(caster.texture, size, interpolation=cv2.INTER_AREA), 1e-3))
+    light = cv2.GaussianBlur(light, (0, 0), 0.7)[window]
+    others = None if caster.others is None else _scene(*caster.others)
+    pixels, depth = project(small, caster.vertices)
+    within = (depth > 0) & (pixels[:, 0] > 0) & (pixels[:, 0] < small.width)
+    beheaded = bool((pixels[within, 1] < BORDER * small.height).any())
+    return ShadowField(
+        light,
+        shown[window],
+        points[shown],
+        small,
+        scene,
+        others,
+        beheaded,
+        _stray(light.mean(axis=-1), shown[window]),
+        side,
+        caster.says,
+    )
+
+
+def _around(mask: np.ndarray) -> tuple[slice, slice]:
+    """Return the rows and columns that hold a mask (h, w) bool."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def continued(vertices: np.ndarray, triangles: np.ndarray, camera: Camera, facades: tuple[Facade, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return a solid, vertices (n, 3) and triangles (m, 3), that goes on beyond the picture where its left or right border cuts a façade off."""
+    shifts = [np.zeros(3)]
+    for facade in facades:
+        along = np.asarray(facade.along) * facade.width
+        foot = np.asarray(facade.origin)
+        pixels, depth = project(camera, np.array([foot, foot + along]))
+        cut = (depth <= 0.1) | (pixels[:, 0] < CUT_OFF * camera.width) | (pixels[:, 0] > (1 - CUT_OFF) * camera.width)
+        if cut.sum() == 1:
+            shifts += [(step + 1) * (along if cut[1] else -along) for step in range(GOES_ON)]
+    every = [vertices + shift for shift in shifts]
+    return np.concatenate(every), np.concatenate([triangles + index * len(vertices) for index in range(len(every))])
+
+
+def _stray(light: np.ndarray, ground: np.ndarray) -> float:
+    """Return the usual difference of log light (h, w) between places of the ground as far apart as the two sides of an edge."""
+    apart = round(2 * ASIDE + 1)
+    across = np.abs(light[:, apart:] - light[:, :-apart])[ground[:, apart:] & ground[:, :-apart]]
+    down = np.abs(light[apart:] - light[:-apart])[ground[apart:] & ground[:-apart]]
+    every = np.concatenate([across, down])
+    return max(LEAST_UNEVEN, 1.48 * float(np.median(every))) if len(every) else 1.0
+
+
+def _blocked(scene: object, points: np.ndarray, ways: np.ndarray) -> np.ndarray:
+    """Return whether rays from points (n, 3) along `ways` (n, 3) or (3,) meet the scene (n,) bool."""
+    return _traced(scene, points, ways, "OCCLUDED") != UNHIT
+
+
+def _traced(scene: object, points: np.ndarray, ways: np.ndarray, query: str) -> np.ndarray:
+    """Return what embree's query says of rays from points (n, 3) along `ways` (n, 3) or (3,); DISTANCE is in lengths of `ways`."""
+    origins = (points + LIFT * ways / np.linalg.norm(ways, axis=-1, keepdims=True)).astype(np.float32)
+    directions = np.ascontiguousarray(np.broadcast_to(ways, origins.shape), np.float32)
+    return np.asarray(scene.run(origins, directions, query=query))  # type: ignore[attr-defined]
 
 
 def _scene(vertices: np.ndarray, triangles: np.ndarray) -> object:

@@ -22,7 +22,11 @@ STREAK = (4.0, 60.0)
 """Least and most by which a sky is taken to be smoother along the horizon than across it."""
 ENOUGH = 0.12
 """Patches of what stands are taken from what stands when there is at least this share of what is wanted."""
-SHALLOW = 5.0
+ROUNDS = 4
+DARK = 0.5
+"""What is darker than this share of the sky's gradient in blue isn't sky, whatever the matte says."""
+ENOUGH_SKYLINE = 0.15
+"""Columns with a skyline of their own over those that the building hides, from which on patches of real skylines do: fewer repeat as combs."""
 SEAM = 0.022
 """Half height of the band in which the skyline behind the building is made of real skylines, share of the longer side."""
 TAINTED = (0.003, 0.010)
@@ -44,7 +48,7 @@ def fill_sky(texture: np.ndarray, sky: np.ndarray, hole: np.ndarray, seed: int) 
         return np.broadcast_to(np.percentile(texture.reshape(-1, 3), 95, axis=0).astype(np.float32), texture.shape).copy()
     smooth, streak = _gradient(small, known), _streakiness(small, known)
     if _cloudiness(small, smooth, known) > CLOUDY:
-        whole = _with_clouds(*_clear_of(texture, open_sky, TAINTED[0], size), streak, seed)
+        whole = _with_clouds(*_clear_of(texture, open_sky, TAINTED[0], size), smooth, streak, seed)
     else:
         whole = smooth + _diffused(small - smooth, known, streak)
     return np.maximum(cv2.resize(whole, sky.shape[::-1], interpolation=cv2.INTER_CUBIC), 0)
@@ -59,13 +63,18 @@ def _clear_of(texture: np.ndarray, open_sky: np.ndarray, taint: float, size: tup
 
 
 def _gradient(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Return the quadratic gradient (h, w, 3) nearest to the known pixels; ridge keeps it tame where nothing is known."""
+    """Return the quadratic gradient (h, w, 3) nearest to most of the known pixels (a few clouds don't bend it); ridge keeps it tame where
+    nothing is known."""
     height, width = known.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1)
     seen, values = basis[known], picture[known].astype(np.float64)
     ridge = len(seen) * 1e-3 * np.diag([0, 1, 1, 3, 3, 3])
-    factors = np.linalg.solve(seen.T @ seen + ridge, seen.T @ values)
+    weight = np.ones(len(seen))
+    for _ in range(ROUNDS):
+        factors = np.linalg.solve((seen.T * weight) @ seen + ridge, (seen.T * weight) @ values)
+        stray = np.abs(seen @ factors - values).max(axis=-1)
+        weight = 1 / (1 + (stray / max(1.5 * float(np.median(stray)), 1e-4)) ** 2)
     low, high = values.min(axis=0), values.max(axis=0)
     return np.clip(basis @ factors, low, high).astype(np.float32)
 
@@ -114,14 +123,16 @@ def _cloudiness(small: np.ndarray, smooth: np.ndarray, known: np.ndarray) -> flo
     return float(codes[inner].std())
 
 
-def _with_clouds(small: np.ndarray, known: np.ndarray, streak: float, seed: int) -> np.ndarray:
-    """Return the sky with its unknown part filled: fine shapes by patches of the known sky, broad ones carried on from its rim."""
-    codes, white = encode(np.where(known[..., None], small, _diffused(small, known, streak)))
+def _with_clouds(small: np.ndarray, known: np.ndarray, smooth: np.ndarray, streak: float, seed: int) -> np.ndarray:
+    """Return the sky with its unknown part filled: fine shapes by patches of the known sky, broad ones carried on from its rim, as far as they
+    stray from the whole sky's gradient `smooth` (h, w, 3): else what is far from any rim would take the horizon's pale tone."""
+    known = known & (small[..., 2] > DARK * smooth[..., 2])
+    codes, white = encode(np.where(known[..., None], small, np.maximum(smooth + _diffused(small - smooth, known, streak), 0)))
     filled = decode(_patched(codes, ~known, np.zeros_like(known), seed), white)
     # A blur hides the steps of 8-bit codes; clouds have nothing finer.
     filled = np.where(known[..., None], small, cv2.GaussianBlur(filled, (0, 0), 1.2))
     broad = cv2.GaussianBlur(filled, (0, 0), BROAD * max(known.shape))
-    return filled - broad + _diffused(broad, known, streak)
+    return filled - broad + smooth + _diffused(broad - smooth, known, streak)
 
 
 def fill_ground(
@@ -136,7 +147,7 @@ def fill_ground(
     standing = wanted & ~ground
     no_source = (sky > 0.3) | banned | hole
     filled = texture
-    if _is_shallow(standing) and np.count_nonzero(~no_source & ~ground) > ENOUGH * np.count_nonzero(standing):
+    if np.count_nonzero(~no_source & ~ground) > ENOUGH * np.count_nonzero(standing):
         filled = _filled(filled, standing, (no_source | ground) & ~standing, seed, BROAD_RADIUS)
         no_source, wanted = no_source & ~standing, wanted & ground
         no_source |= ~ground
@@ -166,11 +177,6 @@ def behind_leaves(clean: np.ndarray, texture: np.ndarray, front: np.ndarray, hol
     # Right outside the hole it is the plate again: there the sky's soft seam would draw a line through the crown.
     soft *= widened(hole, 6 * FEATHER * max(hole.shape))
     return (clean + (filled - clean) * soft[..., None]).astype(np.float32)
-
-
-def _is_shallow(standing: np.ndarray) -> bool:
-    """Is what stands behind the building a wide, low band? Then the ground below it would creep in, unless it is told not to."""
-    return bool(standing.any()) and np.count_nonzero(standing.any(axis=0)) > SHALLOW * standing.sum(axis=0).max()
 
 
 def _filled(picture: np.ndarray, wanted: np.ndarray, no_source: np.ndarray, seed: int, radius: int = PATCH_RADIUS) -> np.ndarray:
@@ -234,10 +240,14 @@ def joined(texture: np.ndarray, heaven: np.ndarray, ground: np.ndarray, hole: np
 def stitched(
     clean: np.ndarray, heaven: np.ndarray, hole: np.ndarray, skyline: np.ndarray, base: np.ndarray, banned: np.ndarray, seed: int
 ) -> np.ndarray:
-    """Return the clean plate with the skyline's seam inside the hole replaced by patches of real skylines of the plate."""
+    """Return the clean plate with the skyline's seam inside the hole replaced by patches of real skylines of the plate, if it shows enough."""
     rows = np.arange(hole.shape[0], dtype=np.float32)[:, None] + 0.5
+    hidden = hole.any(axis=0)
+    shown = ~hidden & (skyline > 1) & (skyline < hole.shape[0] - 1)
+    if np.count_nonzero(shown) < ENOUGH_SKYLINE * np.count_nonzero(hidden):
+        return clean
     seam = hole & (np.abs(rows - skyline[None]) < SEAM * max(hole.shape))
-    low = rows > base[None] if _is_shallow(hole & (rows > skyline[None]) & (rows < base[None])) else np.zeros_like(hole)
+    low = rows > base[None]
     # Over the sky, so that a tree line keeps its shape and takes the tone of the sky that it is set against.
     heaven = np.maximum(heaven, 1e-3)
     filled = heaven * _filled(np.clip(clean / heaven, 0, 2), seam, (banned | hole | low) & ~seam, seed)

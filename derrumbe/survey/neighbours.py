@@ -144,17 +144,28 @@ def set_depth(cards: Cards, camera: Camera, sky: np.ndarray) -> np.ndarray:
 
 def proxy_mesh(cards: Cards, camera: Camera, reach: float) -> dict[str, np.ndarray]:
     """Return arrays for proxies.npz: a ground plane that reaches `reach` metres, and a box per block of cards."""
-    vertices = [np.array([[-reach, 0, -reach], [reach, 0, -reach], [reach, 0, reach], [-reach, 0, reach]], np.float64)]
-    triangles = [np.array([[0, 2, 1], [0, 3, 2]], np.int32)]
-    kinds = [np.zeros(2, np.uint8)]
-    count = 4
+    ground = np.array([[-reach, 0, -reach], [reach, 0, -reach], [reach, 0, reach], [-reach, 0, reach]], np.float64)
+    flat = np.array([[0, 2, 1], [0, 3, 2]], np.int32)
+    standing = boxes(cards, camera, reach)
+    if standing is None:
+        return {"vertices": ground, "triangles": flat, "kind": np.zeros(2, np.uint8)}
+    vertices, triangles = standing
+    return {
+        "vertices": np.concatenate([ground, vertices]),
+        "triangles": np.concatenate([flat, triangles + len(ground)]).astype(np.int32),
+        "kind": np.repeat(np.array([0, 1], np.uint8), (len(flat), len(triangles))),
+    }
+
+
+def boxes(cards: Cards, camera: Camera, reach: float) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the boxes of all blocks of cards up to `reach` metres, vertices (n, 3) and triangles (m, 3); None where nothing stands."""
+    vertices, triangles, count = [], [], 0
     for footprint, height in _boxes(cards, camera, reach):
         points, faces = mesh(upright_prism(footprint, 0.0, height))
         vertices.append(points)
         triangles.append(faces + count)
-        kinds.append(np.ones(len(faces), np.uint8))
         count += len(points)
-    return {"vertices": np.concatenate(vertices), "triangles": np.concatenate(triangles).astype(np.int32), "kind": np.concatenate(kinds)}
+    return (np.concatenate(vertices), np.concatenate(triangles).astype(np.int32)) if vertices else None
 
 
 def _boxes(cards: Cards, camera: Camera, reach: float) -> list[tuple[np.ndarray, float]]:

@@ -8,28 +8,30 @@ from pathlib import Path
 import numpy as np
 
 from derrumbe.core.files import save_arrays
-from derrumbe.core.records import FAR, Building, Caution, Haze, Located, Plate, Set, Sun, Vec2, Vec3
+from derrumbe.core.records import FAR, Building, Camera, Caution, Haze, Located, Plate, Set, Sun, Vec2, Vec3
 from derrumbe.core.work import Work
 from derrumbe.geom.depth import mesh_depth
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import write_exr
 from derrumbe.survey import cleanplate, evidence, light, look
-from derrumbe.survey.cast import CastShadow, find_shadow
+from derrumbe.survey.cast import Caster, continued
+from derrumbe.survey.environment import find_environment
 from derrumbe.survey.filters import widened
 from derrumbe.survey.following import following
-from derrumbe.survey.fronts import write_fronts
+from derrumbe.survey.fronts import Fronts, write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.haze import find_haze
-from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes, find_mattes
 from derrumbe.survey.move import camera_move, moved_set, placed, solved_view, solved_views
-from derrumbe.survey.neighbours import Cards, find_cards, proxy_mesh, set_depth
+from derrumbe.survey.neighbours import Cards, boxes, find_cards, proxy_mesh, set_depth
 from derrumbe.survey.outline import clipped, scaled
-from derrumbe.survey.reference import Reference, build_reference, denoised
+from derrumbe.survey.passing_shadows import Looks, passing_casters
+from derrumbe.survey.reference import build_reference, denoised
 from derrumbe.survey.remnants import remnants
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.silhouette import contour_of
 from derrumbe.survey.skyline import skyline_rows
+from derrumbe.survey.sun_place import SunPlace
 from derrumbe.survey.uncovered import Views, uncovered
 from derrumbe.survey.walkers import find_walkers
 
@@ -65,20 +67,33 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display))
-    film_set = _record(settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, list(found.cautions))
+    cameras = solve.cameras if solve else (geometry.camera,)
+    passing, doubts = following(plate, found, work) if found.kind != "locked" else (None, ())
+    fronts = write_fronts(work, plate, mattes.front, reference, cameras, settings.holdout, passing)
+    place = _sun_place(texture, mattes, geometry, cards, float(drawn[:, 1].max()), _passing(fronts, cameras, geometry, plate, work.folder))
+    film_set = _record(
+        settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, place, clean, work.folder, list(found.cautions)
+    )
     if solve:
         film_set = moved_set(film_set, found, solve, geometry, plate, work)
-    return _with_fronts(film_set, mattes.front, reference, found, settings, plate, work)
-
-
-def _with_fronts(
-    film_set: Set, static: np.ndarray, reference: Reference, found: Match, settings: Settings, plate: Located[Plate], work: Work
-) -> Set:
-    """Return the set with mattes and depths of what stands or passes in front."""
-    passing, cautions = following(plate, found, work) if found.kind != "locked" else (None, ())
-    fronts = write_fronts(work, plate, static, reference, film_set.cameras, settings.holdout, passing)
-    warnings = (*film_set.warnings, *cautions)
+    warnings = (*film_set.warnings, *doubts)
     return film_set.model_copy(update={"foreground": fronts.matte, "foreground_depth": fronts.depth, "warnings": warnings})
+
+
+def _passing(fronts: Fronts, cameras: tuple[Camera, ...], geometry: Geometry, plate: Located[Plate], folder: Path) -> tuple[Caster, ...]:
+    """Return what stands or passes in front as casters of shadows."""
+    if fronts.matte is None:
+        return ()
+    frames = plate.record.frames
+    still = "{frame}" not in fronts.matte
+    looks = Looks(
+        picture=str(plate.folder / plate.record.picture),
+        matte=str(folder / fronts.matte),
+        cameras=cameras,
+        frames=(frames.first,) if still else tuple(frames),
+        solid=(geometry.vertices, geometry.triangles),
+    )
+    return passing_casters(looks)
 
 
 def _behind(
@@ -162,6 +177,9 @@ def _record(
     cards: Cards,
     drawn: np.ndarray,
     pictures: tuple[str, ...],
+    place: SunPlace,
+    clean: np.ndarray,
+    folder: Path,
     cautions: list[Caution],
 ) -> Set:
     full, thin = texture, _thinning(texture)
@@ -169,9 +187,8 @@ def _record(
     colour = look.wall_colour(texture, walls)
     material = _material(settings, colour)
     below = np.broadcast_to(np.arange(mattes.region.shape[0])[thin, None] > drawn[:, 1].max(), walls.shape)
-    shading = _shading(full, mattes, geometry)
-    sun = light.estimate(texture, sky, walls, below, np.array([0.0, 0.0, 1.0]), material, settings.light, *shading)
-    cautions += light.cautions_of(texture, sky, settings.light, *shading)
+    sun = light.estimate(texture, sky, walls, below, np.array([0.0, 0.0, 1.0]), material, settings.light, place)
+    cautions += light.cautions_of(texture, sky, settings.light, place)
     building = Building(
         outline_px=tuple(_vec2(point) for point in drawn),
         facades=geometry.facades,
@@ -190,10 +207,18 @@ def _record(
         sun=sun,
         haze=_air(settings, full, mattes, geometry, cards, sun),
         softness_px=look.edge_softness(codes, mattes.region & (mattes.front < 0.01)),
+        environment=_write_environment(folder, clean, mattes, geometry, cards, sun),
         facade_rgb=_vec3(colour),
         evidence=pictures,
         warnings=(*cautions, *geometry.warnings),
     )
+
+
+def _write_environment(folder: Path, clean: np.ndarray, mattes: Mattes, geometry: Geometry, cards: Cards, sun: Sun) -> str:
+    """Write what shines on the scene from all around, of the clean plate (h, w, 3); return the file's name."""
+    open_sky = (set_depth(cards, geometry.camera, mattes.sky) >= FAR).astype(np.float32)
+    write_exr(folder / "environment.exr", find_environment(clean, open_sky, geometry.camera, sun), full=True)
+    return "environment.exr"
 
 
 def _air(settings: Settings, texture: np.ndarray, mattes: Mattes, geometry: Geometry, cards: Cards, sun: Sun) -> Haze | None:
@@ -221,12 +246,16 @@ def _material(settings: Settings, colour: np.ndarray) -> look.Material:
     return settings.building.material if settings.building.material != "auto" else look.guess_material(colour)
 
 
-def _shading(texture: np.ndarray, mattes: Mattes, geometry: Geometry) -> tuple[CastShadow | None, tuple[light.Face, ...]]:
-    """Return the shadow that the building casts, and how bright its façades are."""
+def _sun_place(
+    texture: np.ndarray, mattes: Mattes, geometry: Geometry, cards: Cards, lowest: float, passing: tuple[Caster, ...]
+) -> SunPlace:
+    """Return where the sun stands. lowest: row of the outline's foot; passing: what else than the building throws shadows."""
     clear = (mattes.sky < 0.01) & (mattes.front < 0.01)
-    ground = clear & ~widened(mattes.region, 3) & (mattes.front < 0.01)
-    shadow = find_shadow(texture, ground, geometry.camera, geometry.vertices, geometry.triangles, geometry.height)
-    return shadow, light.faces_of(texture, clear & mattes.region, geometry.camera, geometry.facades)
+    solid = continued(geometry.vertices, geometry.triangles, geometry.camera, geometry.facades)
+    neighbours = boxes(cards, geometry.camera, REACH * float(geometry.camera.translation[2]))
+    house = Caster(texture, clear & ~widened(mattes.region, 3), geometry.camera, *solid, geometry.height, neighbours)
+    below = np.arange(len(texture))[:, None] > lowest
+    return light.sun_place(texture, mattes.sky, clear & mattes.region, clear & below, geometry.camera, geometry.facades, (house, *passing))
 
 
 def _vec2(point: np.ndarray) -> Vec2:

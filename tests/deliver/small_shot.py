@@ -145,6 +145,7 @@ def make_set(folder: Path, width: int, height: int, locked: bool) -> Located[Set
             if frame == FIRST or not locked:
                 picture = street(width, height, 0)[..., : len(channels)]
                 write_exr(folder / set_file(name, locked).format(frame=frame), picture, channels)
+    write_exr(folder / "environment.exr", np.full((4, 8, 3), 0.3, np.float32))
     write_png(folder / "evidence/lines.png", np.full((8, 8, 3), 90, np.uint8))
     facade = Facade(origin=(-1.5, 0, 0), along=(1, 0, 0), normal=(0, 0, 1), width=3, height=3)
     building = Building(
@@ -155,6 +156,7 @@ def make_set(folder: Path, width: int, height: int, locked: bool) -> Located[Set
     record = Set(
         locked=locked, cameras=tuple(camera(width, height, 0.1 * index) for index in range(1 if locked else COUNT)),
         frames=FrameRange(first=FIRST, last=FIRST + COUNT - 1), building=building, sun=sun, softness_px=0.6, facade_rgb=(0.3, 0.2, 0.2),
+        environment="environment.exr",
         **{name: set_file(name, locked) for name in ("clean_plate", "building_matte", "sky_matte")},
         evidence=("evidence/lines.png", "evidence/gone.png"), warnings=(Caution(what="few lines", remedy="set camera.focal"),),
     )  # fmt: skip

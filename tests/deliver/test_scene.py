@@ -161,6 +161,14 @@ def test_sun_shines_from_where_it_stands(stage: Usd.Stage, delivered: Delivered)
     assert np.array(lamp.TransformDir(Gf.Vec3d(0, 0, 1))) == pytest.approx(np.array(delivered.shot.film_set.record.sun.direction), abs=1e-6)
 
 
+def test_the_dome_wears_the_environment_that_lies_beside_the_scene(stage: Usd.Stage, delivered: Delivered) -> None:
+    dome = stage.GetPrimAtPath("/shot/light/sky")
+    assert dome.GetAttribute("inputs:texture:file").Get().path == "./environment.exr"
+    assert dome.GetAttribute("inputs:texture:format").Get() == "latlong"
+    assert "scene/environment.exr" in delivered.record.files
+    assert (delivered.folder / "scene/environment.exr").is_file()
+
+
 def test_st_maps_undo_each_other_and_agree_with_the_lens(moving: tuple[SmallShot, Path]) -> None:
     shot, folder = moving
     lens = shot.film_set.record.camera_at(FIRST + 3)

@@ -8,11 +8,13 @@ import pytest
 
 from derrumbe.geom.camera import project
 from derrumbe.media.colour import from_display
-from derrumbe.survey.cast import find_shadow, towards
+from derrumbe.survey.cast import Caster, towards
 from derrumbe.survey.filters import filled, widened
+from derrumbe.survey.sun_place import find_sun
 from tests.survey.scenes import SKY, Scene, building
 
-DARK = 0.65
+DARK = np.array([0.67, 0.65, 0.59])
+"""Shares of light that the ground loses in the shadow: the blue sky is left."""
 
 
 def _box(size: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray]:
@@ -49,7 +51,8 @@ def _shadowed(scene: Scene, sun: np.ndarray, seed: int) -> np.ndarray:
     pixels, depth = project(scene.camera, np.stack([rim[:, 0], np.zeros(len(rim)), rim[:, 1]], -1))
     shade = filled([np.clip(pixels[depth > 0.5], -3000, 4000)], scene.codes.shape[:2], smooth=True) / 255.0 * _ground(scene)
     mottle = cv2.GaussianBlur(np.random.default_rng(seed).normal(0, 1, shade.shape), (0, 0), 1.5)
-    return (from_display(scene.codes) * ((1 - DARK * shade) * np.exp(0.25 * mottle))[..., None]).astype(np.float32)
+    left = 1 - shade[..., None] * DARK
+    return (from_display(scene.codes) * left * np.exp(0.25 * mottle)[..., None]).astype(np.float32)
 
 
 @pytest.mark.parametrize(
@@ -59,14 +62,14 @@ def _shadowed(scene: Scene, sun: np.ndarray, seed: int) -> np.ndarray:
 def test_a_cast_shadow_tells_the_sun(eye: tuple[float, float, float], azimuth: float, elevation: float) -> None:
     scene = building(eye=eye, aim=(0, 4, 0))
     sun = towards(azimuth, elevation)
-    found = find_shadow(_shadowed(scene, sun, 1), _ground(scene), scene.camera, *_box(scene.size), scene.size[1])
-    assert found is not None
+    found = find_sun((Caster(_shadowed(scene, sun, 1), _ground(scene), scene.camera, *_box(scene.size), scene.size[1]),), ())
+    assert found.shadow is not None
     assert np.degrees(np.arccos(towards(found.azimuth, found.elevation) @ sun)) < 10
-    assert found.ratio == pytest.approx(1 / (1 - DARK), rel=0.15)
+    assert found.shadow == pytest.approx(1 / (1 - DARK), rel=0.15)
 
 
 def test_ground_without_a_shadow_tells_no_sun() -> None:
     scene = building(aim=(0, 4, 0))
     mottle = cv2.GaussianBlur(np.random.default_rng(3).normal(0, 1, scene.codes.shape[:2]), (0, 0), 1.5)
     light = (from_display(scene.codes) * np.exp(0.25 * mottle)[..., None]).astype(np.float32)
-    assert find_shadow(light, _ground(scene), scene.camera, *_box(scene.size), scene.size[1]) is None
+    assert find_sun((Caster(light, _ground(scene), scene.camera, *_box(scene.size), scene.size[1]),), ()).shadow is None

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from derrumbe.core.knobs import Light
 from derrumbe.core.records import Sun
-from derrumbe.survey.cast import CastShadow
 from derrumbe.survey.light import LUMA, PAINT, PAVING, estimate
+from derrumbe.survey.sun_place import SunPlace
 
 FACING = np.array([0.0, 0.0, 1.0])
 WALLS, GROUND, SKY = slice(40, 80), slice(80, 120), slice(0, 40)
@@ -57,7 +57,7 @@ def test_the_sun_is_never_bluer_than_daylight_where_a_shadow_tells_it():
     picture[SKY] = (0.2, 0.3, 0.5)
     heaven, walls, ground = np.zeros((120, 100), np.float32), np.zeros((120, 100), bool), np.zeros((120, 100), bool)
     heaven[SKY], walls[WALLS], ground[GROUND] = 1, True, True
-    cast = CastShadow(azimuth=300.0, elevation=50.0, ratio=np.array([5.0, 4.9, 4.7]))
+    cast = SunPlace(azimuth=300.0, elevation=50.0, spread_deg=5.0, shadow=np.array([5.0, 4.9, 4.7]))
     sun = estimate(picture, heaven, walls, ground, FACING, "concrete", Light(), cast)
     red, _, blue = sun.rgb
     assert 1.0 < red / blue < 1.4

@@ -246,3 +246,47 @@ def test_edge_softness_is_measured(sigma: float) -> None:
 )
 def test_material_is_guessed_from_colour(colour: tuple, material: str) -> None:
     assert look.guess_material(np.array(colour)) == material
+
+
+def _street_with_a_hole(left: int, right: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a picture of sky, red houses and grey ground, its sky, and a hole from the sky to the ground between two columns."""
+    rng = np.random.default_rng(4)
+    picture = np.empty((120, 200, 3), np.float32)
+    picture[:40], picture[40:90], picture[90:] = (0.5, 0.7, 0.9), (0.5, 0.15, 0.1), (0.3, 0.3, 0.3)
+    picture *= rng.uniform(0.95, 1.05, (120, 200, 1)).astype(np.float32)
+    sky = np.zeros((120, 200), np.float32)
+    sky[:40] = 1
+    hole = np.zeros((120, 200), bool)
+    hole[20:100, left:right] = True
+    sky[hole] = 0
+    return picture, sky, hole
+
+
+def test_houses_go_on_behind_a_narrow_building_and_not_the_street() -> None:
+    picture, sky, hole = _street_with_a_hole(80, 120)
+    skyline, base = np.full(200, 40.0, np.float32), np.full(200, 90.0, np.float32)
+    filled = cleanplate.fill_ground(picture, hole, sky, skyline, base, np.zeros_like(hole), 1)
+    assert (filled[48:84, 82:118, 0] > 2 * filled[48:84, 82:118, 2]).mean() > 0.95
+    assert np.abs(filled[94:98, 82:118] - 0.3).mean() < 0.05
+
+
+def test_a_skyline_is_not_made_of_next_to_none() -> None:
+    """A dozen columns of real skyline would repeat as a comb."""
+    picture, _, hole = _street_with_a_hole(4, 196)
+    skyline, base = np.full(200, 40.0, np.float32), np.full(200, 90.0, np.float32)
+    heaven = np.broadcast_to(picture[0, 0], picture.shape)
+    assert cleanplate.stitched(picture, heaven, hole, skyline, base, np.zeros_like(hole), 1) is picture
+
+
+def test_clouds_and_a_dark_roof_at_the_rim_do_not_change_the_blue_behind() -> None:
+    truth = gradient_sky()
+    picture = truth.copy()
+    for y, x in ((60, 60), (110, 40), (140, 90)):
+        cv2.circle(picture, (x, y), 22, (0.9, 0.9, 0.95), -1)
+    hole = np.zeros(truth.shape[:2], bool)
+    hole[:, 230:] = True
+    picture[hole] = 0.05
+    picture[:40, 226:230] = 0.05
+    found = cleanplate.fill_sky(picture, (~hole).astype(np.float32), hole, 1)
+    assert np.abs(found - truth)[:200, 245:].mean() < 0.04
+    assert found[:200, 245:].min() > 0.6 * truth[:200, 245:].min()

@@ -8,6 +8,7 @@ from derrumbe.core.records import Located, Set
 from derrumbe.media.links import link_file
 
 PICTURES = ("clean_plate", "texture", "building_matte", "foreground")
+ENVIRONMENT = "environment.exr"
 
 
 def bring_pictures(folder: Path, film_set: Located[Set]) -> dict[str, str]:
@@ -23,6 +24,14 @@ def bring_pictures(folder: Path, film_set: Located[Set]) -> dict[str, str]:
             if not target.exists():
                 link_file(film_set.path(source, frame), target)
     return found
+
+
+def bring_environment(folder: Path, film_set: Located[Set]) -> str | None:
+    """Link the map of what shines from all around into `folder`; return the file's name, None where the set has none."""
+    name = film_set.record.environment
+    if name is not None and not (folder / ENVIRONMENT).exists():
+        link_file(film_set.path(name), folder / ENVIRONMENT)
+    return None if name is None else ENVIRONMENT
 
 
 def frames_of(pattern: str, film_set: Set) -> list[int]:

@@ -21,14 +21,20 @@ GUIDES = ("building", "facades")
 
 
 def write_stage(
-    path: Path, plate: Plate, film_set: Set, solids: dict[str, Solid], pieces: Located[Pieces], motion: Located[Motion]
+    path: Path,
+    plate: Plate,
+    film_set: Set,
+    solids: dict[str, Solid],
+    pieces: Located[Pieces],
+    motion: Located[Motion],
+    environment: str | None = None,
 ) -> None:
-    """Write the whole scene as one binary USD file."""
+    """Write the whole scene as one binary USD file. environment: picture beside it that the dome light wears."""
     layer = Layer(plate)
     with layer.sdf.ChangeBlock():
         add_camera(layer, film_set, list(plate.frames))
         add_set(layer, solids, facade_solids(film_set))
-        add_light(layer, film_set.sun)
+        add_light(layer, film_set.sun, environment)
         arrays, poses = load_arrays(pieces.path(pieces.record.arrays)), load_arrays(motion.path(motion.record.poses))
         add_pieces(layer, plate.frames, motion.record, arrays, poses)
         debris = motion.path(motion.record.debris)
@@ -81,11 +87,14 @@ def add_set(layer: Layer, solids: dict[str, Solid], facades: dict[str, Solid]) -
         layer.bind(layer.mesh(f"{ROOT}/set/facades/{name}", vertices, faces, "guide"), materials["facades"])
 
 
-def add_light(layer: Layer, sun: Sun) -> None:
+def add_light(layer: Layer, sun: Sun, environment: str | None) -> None:
     """Add sky, and sun where there is one: a white wall facing them shows the set's colours (a wall that reflects all of E shows E/π)."""
     layer.prim(f"{ROOT}/light", "Xform")
     sky = layer.prim(f"{ROOT}/light/sky", "DomeLight")
-    layer.attribute(sky, "inputs:color", "color3f", sun.sky_rgb)
+    layer.attribute(sky, "inputs:color", "color3f", sun.sky_rgb if environment is None else (1.0, 1.0, 1.0))
+    if environment is not None:
+        layer.attribute(sky, "inputs:texture:file", "asset", f"./{environment}")
+        layer.attribute(sky, "inputs:texture:format", "token", "latlong")
     if sun.overcast:
         return
     top = max(sun.rgb) or 1.0

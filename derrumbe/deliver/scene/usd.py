@@ -112,7 +112,7 @@ class Layer:
 
 def converted(kind: str, value: Any) -> Any:
     """Return a number, tuple or numpy array as USD's own type."""
-    from pxr import Gf, Vt
+    from pxr import Gf, Sdf, Vt
 
     if isinstance(value, np.ndarray) and kind.endswith("[]"):
         array, number = {
@@ -127,4 +127,6 @@ def converted(kind: str, value: Any) -> Any:
         return Gf.Quatf(*value)
     if kind in ("float3", "color3f"):
         return Gf.Vec3f(*value)
+    if kind == "asset":
+        return Sdf.AssetPath(value)
     return Gf.Vec2f(*value) if kind == "float2" else value

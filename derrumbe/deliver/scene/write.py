@@ -10,7 +10,7 @@ from derrumbe.core.work import Work
 from derrumbe.deliver.scene.camera import FILMBACK_MM, write_camera
 from derrumbe.deliver.scene.comp_script import Sources, write_comp_script
 from derrumbe.deliver.scene.lens import write_st_maps
-from derrumbe.deliver.scene.pictures import bring_pictures, files_of
+from derrumbe.deliver.scene.pictures import bring_environment, bring_pictures, files_of
 from derrumbe.deliver.scene.solids import set_solids, write_obj
 from derrumbe.deliver.scene.stage import write_stage
 from derrumbe.deliver.settings import Settings
@@ -26,6 +26,7 @@ scene.usdc    camera, set, light, and the fragments in motion, for Blender (File
               facades are guides: tick "Guide" under the import's purposes to have them.
 comp.nk       the comp rebuilt from ../layers in Nuke, with the camera. Paths are relative to the script. It reads {pictures}.
 camera.json   the camera, per frame (one entry when it is locked off)
+environment.exr   what shines from all around but for the sun (latitude-longitude, ACEScg): the dome light wears it
 set.obj       ground, neighbours and the building before the collapse, as objects
 {lens}
 Metres, right-handed, +Y up (Blender turns this to +Z up when it imports). The origin is at the foot of the main facade's middle,
@@ -58,17 +59,18 @@ def write_scene(
     folder, record = work.folder / "scene", film_set.record
     pictures = bring_pictures(folder, film_set)
     maps = write_st_maps(work, record)
+    environment = bring_environment(folder, film_set)
     if not all((folder / name).is_file() for name in FILES):
         solids = set_solids(film_set)
         write_camera(folder / "camera.json", plate.record, record)
         write_obj(folder / "set.obj", solids)
-        write_stage(folder / "scene.usdc", plate.record, record, solids, pieces, motion)
+        write_stage(folder / "scene.usdc", plate.record, record, solids, pieces, motion, environment)
         softness = settings.spec.comp.softness
         sources = Sources(plate.record, record, layers, comp, pictures | maps, plate_black(plate, film_set), softness)
         write_comp_script(folder / "comp.nk", sources)
         write_text(folder / "README.txt", readme(plate.record, pictures, maps))
     brought = (name for pattern in (pictures | maps).values() for name in files_of(pattern, record))
-    return tuple(f"scene/{name}" for name in (*FILES, *brought))
+    return tuple(f"scene/{name}" for name in (*FILES, *([environment] if environment else []), *brought))
 
 
 def plate_black(plate: Located[Plate], film_set: Located[Set]) -> np.ndarray:
