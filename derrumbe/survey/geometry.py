@@ -14,6 +14,7 @@ from derrumbe.survey import facades as measure
 from derrumbe.survey import scale as scales
 from derrumbe.survey.filters import filled
 from derrumbe.survey.footing import BEYOND_SIDE, bottom_chain, bottom_samples, continued, touched_edges
+from derrumbe.survey.footprint import depth_of, footprint_of
 from derrumbe.survey.frame import Frame, frame_of
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
@@ -23,23 +24,14 @@ from derrumbe.survey.scale import Sizing
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.siting import View, above_ground, site, tilted, view_of
 from derrumbe.survey.solid import building_solid
+from derrumbe.survey.solved_plan import Move, solved_plan
 from derrumbe.survey.walkers import camera_heights
 
 MARGIN = 0.01
-DEPTH_SHARE, DEPTH_RANGE = 0.6, (5.0, 22.0)
-"""Depth of a building that shows one wall, over its width, and its bounds in metres."""
 TALL_ELEVATION = 1.1
 BEYOND_TOP, TALLER = (0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.02), 1.3
 """A roof out of frame is carried on by the first of these shares of the outline's height that makes it no more than so much taller."""
 WIDE_SPREAD = 0.12
-
-
-@dataclass(frozen=True, eq=False)
-class Move:
-    """What a moving camera's solve tells of its first frame: focal length in pixels, and up (3,) in camera axes when its ground shows it."""
-
-    focal: float
-    up: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -58,6 +50,8 @@ class Geometry:
     segments: np.ndarray
     support: np.ndarray
     warnings: tuple[Caution, ...]
+    solved: float | None = None
+    """Metres of one unit of a moving camera's solve, where its points place the walls."""
 
 
 def build_geometry(
@@ -80,6 +74,7 @@ def build_geometry(
     view, lift = (tilted if move else above_ground)(view_of(orientation, (size[0] / 2, size[1] / 2)), drawn, max(size))
     cautions += _lift_cautions(lift, max(size))
     plan = site(view, orientation, drawn, segments)
+    plan = solved_plan(view, move, drawn, plan) if move else plan
     unit = frame_of(view, plan, size, 1.0)
     rows, eaves, top = _measure(codes, drawn, unit)
     storeys = measure.storeys_of(rows, eaves, settings.building.storeys)
@@ -88,13 +83,13 @@ def build_geometry(
     storeys = measure.storey_guess(top, storeys, scale, settings.building)
     frame = frame_of(view, plan, size, scale)
     rows = [completed(wall_rows, storey_rows(rows)) for wall_rows in rows]
-    depth = _depth(frame, settings)
+    depth = depth_of(frame, settings.building.depth)
     outline = _whole(frame, silhouette, vanishing_point(orientation.up, view.focal, view.centre), top * scale, move is not None)
     vertices, triangles = mesh(building_solid(frame, outline, depth, eaves * scale))
     return Geometry(
         camera=frame.camera,
         facades=tuple(measure.facade_of(wall, row, eaves, scale) for wall, row in zip(frame.walls, rows, strict=True)),
-        footprint=_footprint(frame, depth),
+        footprint=tuple((float(x), float(z)) for x, z in footprint_of(frame, depth)),
         storey_tops=tuple(top * scale for top in storeys.tops),
         height=float(vertices[:, 1].max()),
         vertices=vertices,
@@ -103,6 +98,7 @@ def build_geometry(
         segments=segments,
         support=orientation.support,
         sizing=sizing,
+        solved=scale / plan.solved if plan.solved else None,
         warnings=(*cautions, *scales.cautions_of(sizing, top, settings.building), *_edge_cautions(drawn, size, move is not None)),
     )
 
@@ -216,16 +212,3 @@ def _measure(codes: np.ndarray, drawn: np.ndarray, frame: Frame) -> tuple[list[l
     eaves = measure.eaves_height(profiles[0])
     rows = [find_rows(elevation(codes, mask, frame.camera, wall, TALL_ELEVATION * eaves)) for wall in (main, *frame.walls[1:])]
     return rows, eaves, float(profiles[0].max())
-
-
-def _depth(frame: Frame, settings: Settings) -> float:
-    seen = frame.walls[1].width if len(frame.walls) > 1 else None
-    guess = seen if seen is not None else float(np.clip(DEPTH_SHARE * frame.walls[0].width, *DEPTH_RANGE))
-    wanted = settings.building.depth
-    return max(wanted, seen or 0.0) if wanted else guess
-
-
-def _footprint(frame: Frame, depth: float) -> tuple[Vec2, ...]:
-    """Return counter-clockwise (x, z) corners seen from above with x right and z up: the main wall is the far side there."""
-    half = 0.5 * frame.walls[0].width
-    return ((-half, -depth), (half, -depth), (half, 0.0), (-half, 0.0))

@@ -26,8 +26,11 @@ class Scale:
     off_ground: float | None
 
 
-def scale_of(match: Match, camera: Camera, walls: tuple[Wall, ...], outline: np.ndarray) -> Scale:
-    """Return the Scale. `camera`: the first frame's in the building's world; `outline` (n, 2) in its pixels."""
+def scale_of(match: Match, camera: Camera, walls: tuple[Wall, ...], outline: np.ndarray, metres: float | None = None) -> Scale:
+    """Return the Scale. `camera`: the first frame's in the building's world; `outline` (n, 2) in its pixels.
+
+    metres: of a unit, where the walls themselves stand on solved points.
+    """
     ahead = match.points[:, 2] > 1e-6
     points = match.points[ahead]
     pixels = match.focal[0] * points[:, :2] / points[:, 2:] + (camera.cx, camera.cy)
@@ -40,6 +43,8 @@ def scale_of(match: Match, camera: Camera, walls: tuple[Wall, ...], outline: np.
     with np.errstate(divide="ignore", invalid="ignore"):
         by_wall, by_ground = np.log(depth / points[:, 2])[own], np.log(ground / points[:, 2])[low]
     wall, floor = _middle(by_wall), _middle(by_ground)
+    if metres is not None:
+        return Scale(metres, wall[1], floor[0] - np.log(metres) if np.isfinite(floor[1]) else None)
     if not np.isfinite(min(wall[1], floor[1])):
         return Scale(_distance(camera, walls) / max(float(np.median(points[:, 2])), 1e-9) if len(points) else 1.0, np.inf, None)
     # Walls may be round or stepped, ground may be hilly: what agrees best with itself gives the scale.

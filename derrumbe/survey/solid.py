@@ -12,8 +12,9 @@ import numpy as np
 
 from derrumbe.core.errors import DerrumbeError
 from derrumbe.geom.camera import eye, rays
-from derrumbe.geom.solids import Shape, Solid, cone, grown, shape, union, wall_prism
+from derrumbe.geom.solids import Shape, Solid, cone, grown, shape, union, upright_prism, wall_prism
 from derrumbe.survey.footing import bottom_chain
+from derrumbe.survey.footprint import FACING, footprint_of
 from derrumbe.survey.frame import Frame, Wall
 
 GROWTH = 1.5
@@ -23,18 +24,24 @@ BANDS = 28
 SLENDER = 1.15
 """A part above the eaves is at most this many times as deep as it is wide."""
 THINNEST = 0.5
+BACK = np.array([0.0, 0.0, -1.0])
 
 
 def building_solid(frame: Frame, outline: np.ndarray, depth: float, eaves: float, growth: float = GROWTH) -> Solid:
     """Return the closed solid, metres, its base on the ground. `outline` (n, 2) pixels may run outside the picture."""
     seen = grown(shape([_to_ground(frame, outline)]), growth)
     parts = []
-    for index, wall in enumerate(frame.walls):
-        inward_depth = depth if index == 0 else frame.walls[0].width
-        parts += _carried_back(frame, wall, index, seen, inward_depth, eaves)
+    across = float(np.ptp(frame.feet[:, 0]))
+    for wall in frame.walls:
+        front = wall.normal[2] > FACING
+        # All of the front goes back the same way, so that no gap opens behind its edges.
+        way, reach = (BACK, depth) if front else (-wall.normal, across)
+        parts += _carried_back(frame, wall, seen, way, reach, eaves)
     if not parts:
         raise DerrumbeError("no wall of the building lies behind its outline")
     bulk = union(parts)
+    if len(frame.walls) > 2:
+        bulk = bulk ^ upright_prism(footprint_of(frame, depth), -1.0, 2.0 + np.asarray(bulk.bounding_box())[4])
     reach = _reach(frame, bulk)
     solid = bulk ^ cone(frame.camera, seen, 0.05 * reach[0], 1.5 * reach[1])
     if solid.is_empty():
@@ -70,23 +77,23 @@ def _feet(frame: Frame, chain: np.ndarray) -> np.ndarray:
     return feet
 
 
-def _carried_back(frame: Frame, wall: Wall, index: int, seen: Shape, depth: float, eaves: float) -> list[Solid]:
-    """Return the wall's share of the outline carried back: whole depth up to the eaves, above it as deep as it is wide."""
-    region = wall_region(frame, wall, index, seen)
+def _carried_back(frame: Frame, wall: Wall, seen: Shape, way: np.ndarray, depth: float, eaves: float) -> list[Solid]:
+    """Return the wall's share of the outline carried back along `way`: whole depth up to the eaves, above it as deep as it is wide."""
+    region = wall_region(frame, wall, seen)
     if region.is_empty():
         return []
     low, left, high, right = (region.bounds()[i] for i in (1, 0, 3, 2))
     span = (left - 1.0, right + 1.0)
-    parts = [_back(wall, region ^ _band(span, low - 1.0, eaves), depth)]
+    parts = [_back(wall, region ^ _band(span, low - 1.0, eaves), way, depth)]
     edges = np.linspace(eaves, max(high, eaves + 1e-3), BANDS + 1)
     for bottom, top in itertools.pairwise(edges):
         for part in (region ^ _band(span, bottom, top)).decompose():
             bounds = part.bounds()
-            parts.append(_back(wall, part, float(np.clip(SLENDER * (bounds[2] - bounds[0]), THINNEST, depth))))
+            parts.append(_back(wall, part, way, float(np.clip(SLENDER * (bounds[2] - bounds[0]), THINNEST, depth))))
     return [part for part in parts if not part.is_empty()]
 
 
-def wall_region(frame: Frame, wall: Wall, index: int, seen: Shape) -> Shape:
+def wall_region(frame: Frame, wall: Wall, seen: Shape) -> Shape:
     """Return the part of a picture region that falls on a wall, in wall metres (along, up), above the ground."""
     origin = eye(frame.camera)
     polygons = []
@@ -96,7 +103,7 @@ def wall_region(frame: Frame, wall: Wall, index: int, seen: Shape) -> Shape:
             polygons.append(points)
         else:
             polygons.append(_clipped_to_front(frame, wall, np.asarray(polygon)))
-    left, right = _limits(frame, index, wall)
+    left, right = _limits(wall)
     return shape([polygon for polygon in polygons if len(polygon) > 2]) ^ _band((left, right), 0.0, 1e4)
 
 
@@ -118,20 +125,17 @@ def _clipped_to_front(frame: Frame, wall: Wall, polygon: np.ndarray) -> np.ndarr
     return wall.from_rays(eye(camera), rays(camera, np.array(kept))) if len(kept) > 2 else np.zeros((0, 2))
 
 
-def _limits(frame: Frame, index: int, wall: Wall) -> tuple[float, float]:
-    """Return how far along the wall the outline may reach: a wall ends at the edge it shares, and nowhere else."""
-    if frame.second == "none":
-        return -1e4, 1e4
-    shared_left = (frame.second == "left") == (index == 0)
-    return (0.0, 1e4) if shared_left else (-1e4, wall.width)
+def _limits(wall: Wall) -> tuple[float, float]:
+    """Return how far along the wall the outline may reach: a wall ends at the edges it shares, and nowhere else."""
+    return -1e4 if wall.free_left else 0.0, 1e4 if wall.free_right else wall.width
 
 
 def _band(span: tuple[float, float], low: float, high: float) -> Shape:
     return Shape.square([span[1] - span[0], max(high - low, 1e-6)]).translate([span[0], low])
 
 
-def _back(wall: Wall, region: Shape, depth: float) -> Solid:
-    return wall_prism(region, wall.origin, wall.along, -wall.normal, depth) if not region.is_empty() else Solid()
+def _back(wall: Wall, region: Shape, way: np.ndarray, depth: float) -> Solid:
+    return wall_prism(region, wall.origin, wall.along, way, depth) if not region.is_empty() else Solid()
 
 
 def _reach(frame: Frame, bulk: Solid) -> tuple[float, float]:

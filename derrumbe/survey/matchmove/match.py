@@ -60,15 +60,18 @@ class Match:
     cautions: tuple[Caution, ...] = ()
 
 
-def match(plate: Located[Plate], work: Work, focal: float, spread: float) -> Match:
-    """Return the Match of a plate whose log focal length is believed to be log `focal` give or take `spread`."""
+def match(plate: Located[Plate], work: Work, focal: float, spread: float, outline: np.ndarray | None = None) -> Match:
+    """Return the Match of a plate whose log focal length is believed to be log `focal` give or take `spread`.
+
+    outline: the building's (n, 2) in the first frame; more features are followed within it.
+    """
     record = plate.record
     if record.held or len(record.frames) < 2 or is_locked(plate):
         return locked(focal)
     frames = list(record.frames)
     pictures = (grey(plate, frame) for frame in work.track(frames, "following features"))
     try:
-        tracks = follow(pictures, (record.width, record.height))
+        tracks = follow(pictures, (record.width, record.height), outline)
     except Cut as fault:
         other = frames[int(fault.args[0])]
         before = f"{frames[0]}-{other - 1}"
@@ -132,6 +135,8 @@ def matched(tracks: Tracks, focal: float, spread: float) -> Match:
     match = _moving(found, len(tracks.positions))
     if found.jolt > JOLT:
         match = replace(match, cautions=(*match.cautions, _jumps()))
+    if found.skew:
+        match = replace(match, cautions=(*match.cautions, _rolls(found.skew)))
     if found.scene.radial:
         match = replace(match, cautions=(*match.cautions, _bent(found)))
     if min(spread, found.focal_spread) < DOUBTFUL:
@@ -143,6 +148,13 @@ def _jumps() -> Caution:
     return Caution(
         what="the solved camera jumps in one place: something large that moves by itself may have been taken for the street",
         remedy="look at the wireframe there; if it leaves the building, choose frames before or after with --frames",
+    )
+
+
+def _rolls(skew: float) -> Caution:
+    return Caution(
+        what=f"the camera has a rolling shutter: where it turns fastest, pictures are skewed by {skew:.0f} px from top to bottom",
+        remedy="repair the plate's rolling shutter first if walls lean or pieces slide there; a steady pan needs nothing",
     )
 
 

@@ -1,0 +1,53 @@
+"""The building's ground plan: behind the walls that are seen, a guess."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import ConvexHull
+
+from derrumbe.survey.frame import Frame
+
+DEPTH_SHARE, DEPTH_RANGE = 0.6, (5.0, 22.0)
+"""Depth of a building that shows one wall, over its width, and its bounds in metres."""
+RECEDES = 0.15
+"""Walls that go back by this share of the building's width tell its depth; where they do so at both ends, it goes on round as it began."""
+FACING = 0.5
+"""Cosine to the main wall's normal from which walls count as the building's front."""
+
+
+def depth_of(frame: Frame, wanted: float | None) -> float:
+    """Return how far the building reaches behind its main wall, metres. wanted: what the artist says."""
+    feet = frame.feet
+    width, back = float(np.ptp(feet[:, 0])), float(-feet[:, 1].min())
+    if is_round(frame):
+        seen = float(np.ptp(_all_round(feet)[:, 1]))
+    else:
+        seen = back if back > RECEDES * width else 0.0
+    guess = seen or float(np.clip(DEPTH_SHARE * frame.walls[0].width, *DEPTH_RANGE))
+    return max(wanted, seen) if wanted else guess
+
+
+def is_round(frame: Frame) -> bool:
+    """Do walls go back at both ends, as those of towers, drums and arenas do?"""
+    feet = frame.feet
+    return len(feet) > 3 and bool((feet[[0, -1], 1] < -RECEDES * np.ptp(feet[:, 0])).all())
+
+
+def footprint_of(frame: Frame, depth: float) -> np.ndarray:
+    """Return the corners (n, 2) of the ground plan, (x, z), convex, counter-clockwise seen from above with x right and z up."""
+    feet = frame.feet
+    if is_round(frame):
+        return _hull(_all_round(feet))
+    front = np.concatenate([np.stack([wall.origin, wall.end]) for wall in frame.walls if wall.normal[2] > FACING])[:, [0, 2]]
+    back = np.stack([front[:, 0], np.minimum(front[:, 1], -depth)], 1)
+    return _hull(np.concatenate([feet, back]))
+
+
+def _all_round(feet: np.ndarray) -> np.ndarray:
+    """Return the feet and what lies opposite of them about the middle of the line between their ends."""
+    return np.concatenate([feet, feet[0] + feet[-1] - feet])
+
+
+def _hull(points: np.ndarray) -> np.ndarray:
+    corners = points[ConvexHull(points).vertices]
+    return np.roll(corners, -int(np.argmin(corners.sum(axis=1))), axis=0)
