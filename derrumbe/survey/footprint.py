@@ -10,7 +10,9 @@ from derrumbe.survey.frame import Frame
 DEPTH_SHARE, DEPTH_RANGE = 0.6, (5.0, 22.0)
 """Depth of a building that shows one wall, over its width, and its bounds in metres."""
 RECEDES = 0.15
-"""Walls that go back by this share of the building's width tell its depth; where they do so at both ends, it goes on round as it began."""
+"""Walls that go back by this share of the building's width tell its depth."""
+ROUND, SHARPEST_EDGE = np.radians(70.0), np.radians(62.0)
+"""Three walls and more that turn by this angle in all, and at no edge by the second, go on round as they began."""
 FACING = 0.5
 """Cosine to the main wall's normal from which walls count as the building's front."""
 
@@ -28,9 +30,10 @@ def depth_of(frame: Frame, wanted: float | None) -> float:
 
 
 def is_round(frame: Frame) -> bool:
-    """Do walls go back at both ends, as those of towers, drums and arenas do?"""
-    feet = frame.feet
-    return len(feet) > 3 and bool((feet[[0, -1], 1] < -RECEDES * np.ptp(feet[:, 0])).all())
+    """Are the walls facets of something round, as towers, drums and arenas are?"""
+    steps = np.diff(frame.feet, axis=0)
+    turns = np.diff(np.unwrap(np.arctan2(steps[:, 1], steps[:, 0])))
+    return len(turns) > 1 and bool((turns < 0).all() and turns.sum() < -ROUND and turns.min() > -SHARPEST_EDGE)
 
 
 def footprint_of(frame: Frame, depth: float) -> np.ndarray:

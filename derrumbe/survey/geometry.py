@@ -19,12 +19,13 @@ from derrumbe.survey.frame import Frame, frame_of
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, Orientation, orient
+from derrumbe.survey.overlooked import Overlooked, is_court, overlooked
 from derrumbe.survey.rectify import elevation
 from derrumbe.survey.scale import Sizing
 from derrumbe.survey.settings import Settings
-from derrumbe.survey.siting import View, above_ground, site, tilted, view_of
+from derrumbe.survey.siting import Plan, View, above_ground, site, tilted, view_of
 from derrumbe.survey.solid import building_solid
-from derrumbe.survey.solved_plan import Move, solved_plan
+from derrumbe.survey.solved_plan import Move, points_within, solved_plan
 from derrumbe.survey.walkers import camera_heights
 
 MARGIN = 0.01
@@ -76,7 +77,7 @@ def build_geometry(
     plan = site(view, orientation, drawn, segments)
     plan = solved_plan(view, move, drawn, plan) if move else plan
     unit = frame_of(view, plan, size, 1.0)
-    rows, eaves, top = _measure(codes, drawn, unit)
+    rows, eaves, top = _measure(codes, drawn, unit, plan.solved.high if plan.solved else None)
     storeys = measure.storeys_of(rows, eaves, settings.building.storeys)
     sizing = _sized(settings, storeys, rows, (eaves, top), view, drawn, size, lift > 0.01 * max(size), walkers, is_stone)
     scale = sizing.metres
@@ -85,11 +86,13 @@ def build_geometry(
     rows = [completed(wall_rows, storey_rows(rows)) for wall_rows in rows]
     depth = depth_of(frame, settings.building.depth)
     outline = _whole(frame, silhouette, vanishing_point(orientation.up, view.focal, view.centre), top * scale, move is not None)
-    vertices, triangles = mesh(building_solid(frame, outline, depth, eaves * scale))
+    above = _seen_from_above(frame, view, move, drawn, plan, scale)
+    vertices, triangles = mesh(building_solid(frame, outline, depth, eaves * scale, above=above, seed=settings.seed))
+    footprint = above.footprint if above and is_court(above) else footprint_of(frame, depth)
     return Geometry(
         camera=frame.camera,
         facades=tuple(measure.facade_of(wall, row, eaves, scale) for wall, row in zip(frame.walls, rows, strict=True)),
-        footprint=tuple((float(x), float(z)) for x, z in footprint_of(frame, depth)),
+        footprint=tuple((float(x), float(z)) for x, z in footprint),
         storey_tops=tuple(top * scale for top in storeys.tops),
         height=float(vertices[:, 1].max()),
         vertices=vertices,
@@ -98,9 +101,17 @@ def build_geometry(
         segments=segments,
         support=orientation.support,
         sizing=sizing,
-        solved=scale / plan.solved if plan.solved else None,
+        solved=scale / plan.solved.unit if plan.solved else None,
         warnings=(*cautions, *scales.cautions_of(sizing, top, settings.building), *_edge_cautions(drawn, size, move is not None)),
     )
+
+
+def _seen_from_above(frame: Frame, view: View, move: Move | None, drawn: np.ndarray, plan: Plan, scale: float) -> Overlooked | None:
+    """Return what solved points tell of a building that the camera looks down on."""
+    if move is None or plan.solved is None or plan.solved.high is None:
+        return None
+    points = points_within(view, move, drawn) * (scale / plan.solved.unit)
+    return overlooked(frame, eye(frame.camera) + points @ np.asarray(frame.camera.rotation), plan.solved.high[0] * scale)
 
 
 def _sized(
@@ -203,12 +214,14 @@ def _edge_cautions(drawn: np.ndarray, size: tuple[int, int], moving: bool) -> li
     ]
 
 
-def _measure(codes: np.ndarray, drawn: np.ndarray, frame: Frame) -> tuple[list[list[Row]], float, float]:
-    """Return rows of openings per wall, the eaves and the highest point, in units of the camera's height."""
+def _measure(
+    codes: np.ndarray, drawn: np.ndarray, frame: Frame, high: tuple[float, float] | None
+) -> tuple[list[list[Row]], float, float]:
+    """Return rows of openings per wall, the eaves and the highest point, in units of the camera's height. high: the latter two, if known."""
     origin = eye(frame.camera)
     mask = filled([drawn], codes.shape[:2])
     main = frame.walls[0]
     profiles = [measure.top_profile(np.nan_to_num(wall.from_rays(origin, rays(frame.camera, drawn))), wall.width) for wall in frame.walls]
-    eaves = measure.eaves_height(profiles[0])
+    eaves, top = high or (measure.eaves_height(profiles[0]), float(profiles[0].max()))
     rows = [find_rows(elevation(codes, mask, frame.camera, wall, TALL_ELEVATION * eaves)) for wall in (main, *frame.walls[1:])]
-    return rows, eaves, float(profiles[0].max())
+    return rows, eaves, top

@@ -34,6 +34,9 @@ class Spots:
     spread: np.ndarray
     weight: np.ndarray
 
+    def only(self, kept: np.ndarray) -> Spots:
+        return Spots(self.t[kept], self.w[kept], self.spread[kept], self.weight[kept])
+
 
 def loss(spots: Spots, knots: np.ndarray) -> float:
     """Return the bounded loss of points about a broken line with `knots` (k, 2) of t and w: 0 to 1 a point, times its weight."""

@@ -55,16 +55,25 @@ class View:
         return -slopes * self.focal / abs(self.up[1])
 
 
+@dataclass(frozen=True)
+class Solved:
+    """What solved points tell of walls: how many units of the solve one unit is; and, of a building seen from above, the heights of its eaves
+    and of its highest point in units."""
+
+    unit: float
+    high: tuple[float, float] | None
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """Walls in plan: a broken line through `feet` (n, 2), from left to right as the camera sees them. `main` is the number of the main wall.
 
-    solved: how many units of a moving camera's solve one unit is, where its points place the walls.
+    solved: set where a moving camera's solve places the walls.
     """
 
     feet: np.ndarray
     main: int
-    solved: float | None = None
+    solved: Solved | None = None
 
     @property
     def ends(self) -> np.ndarray:

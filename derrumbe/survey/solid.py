@@ -16,6 +16,7 @@ from derrumbe.geom.solids import Shape, Solid, cone, grown, shape, union, uprigh
 from derrumbe.survey.footing import bottom_chain
 from derrumbe.survey.footprint import FACING, footprint_of
 from derrumbe.survey.frame import Frame, Wall
+from derrumbe.survey.overlooked import Overlooked, around_a_court, is_court, under_slopes
 
 GROWTH = 1.5
 """The outline is grown by this many pixels, so that mixed edge pixels go with the building."""
@@ -27,10 +28,29 @@ THINNEST = 0.5
 BACK = np.array([0.0, 0.0, -1.0])
 
 
-def building_solid(frame: Frame, outline: np.ndarray, depth: float, eaves: float, growth: float = GROWTH) -> Solid:
-    """Return the closed solid, metres, its base on the ground. `outline` (n, 2) pixels may run outside the picture."""
+def building_solid(
+    frame: Frame, outline: np.ndarray, depth: float, eaves: float, growth: float = GROWTH, above: Overlooked | None = None, seed: int = 0
+) -> Solid:
+    """Return the closed solid, metres, its base on the ground. `outline` (n, 2) pixels may run outside the picture.
+
+    above: what a camera that looks down on the building tells of it.
+    """
     seen = grown(shape([_to_ground(frame, outline)]), growth)
-    parts = []
+    if above and is_court(above):
+        bulk = around_a_court(frame, above)
+    else:
+        bulk = _behind_walls(frame, seen, depth, eaves)
+        bulk = under_slopes(frame, above, bulk, seed) if above else bulk
+    reach = _reach(frame, bulk)
+    solid = bulk ^ cone(frame.camera, seen, 0.05 * reach[0], 1.5 * reach[1])
+    if solid.is_empty():
+        raise DerrumbeError("the building's solid came out empty")
+    return solid
+
+
+def _behind_walls(frame: Frame, seen: Shape, depth: float, eaves: float) -> Solid:
+    """Return the outline (pixels) on its walls, carried back from them."""
+    parts: list[Solid] = []
     across = float(np.ptp(frame.feet[:, 0]))
     for wall in frame.walls:
         front = wall.normal[2] > FACING
@@ -42,11 +62,7 @@ def building_solid(frame: Frame, outline: np.ndarray, depth: float, eaves: float
     bulk = union(parts)
     if len(frame.walls) > 2:
         bulk = bulk ^ upright_prism(footprint_of(frame, depth), -1.0, 2.0 + np.asarray(bulk.bounding_box())[4])
-    reach = _reach(frame, bulk)
-    solid = bulk ^ cone(frame.camera, seen, 0.05 * reach[0], 1.5 * reach[1])
-    if solid.is_empty():
-        raise DerrumbeError("the building's solid came out empty")
-    return solid
+    return bulk
 
 
 def _to_ground(frame: Frame, outline: np.ndarray) -> np.ndarray:
