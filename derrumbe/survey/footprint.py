@@ -40,17 +40,20 @@ def footprint_of(frame: Frame, depth: float) -> np.ndarray:
     """Return the corners (n, 2) of the ground plan, (x, z), convex, counter-clockwise seen from above with x right and z up."""
     feet = frame.feet
     if is_round(frame):
-        return _hull(_all_round(feet))
+        return hull(_all_round(feet))
     front = np.concatenate([np.stack([wall.origin, wall.end]) for wall in frame.walls if wall.normal[2] > FACING])[:, [0, 2]]
     back = np.stack([front[:, 0], np.minimum(front[:, 1], -depth)], 1)
-    return _hull(np.concatenate([feet, back]))
+    return hull(np.concatenate([feet, back]))
 
 
 def _all_round(feet: np.ndarray) -> np.ndarray:
-    """Return the feet and what lies opposite of them about the middle of the line between their ends."""
-    return np.concatenate([feet, feet[0] + feet[-1] - feet])
+    """Return the feet and what lies opposite of them about the middle of the circle that fits them best (Kåsa 1976)."""
+    system = np.column_stack([2 * feet, np.ones(len(feet))])
+    middle = np.linalg.lstsq(system, (feet**2).sum(axis=1), rcond=None)[0][:2]
+    return np.concatenate([feet, 2 * middle - feet])
 
 
-def _hull(points: np.ndarray) -> np.ndarray:
+def hull(points: np.ndarray) -> np.ndarray:
+    """Return the convex hull (m, 2) of points in plan, counter-clockwise."""
     corners = points[ConvexHull(points).vertices]
     return np.roll(corners, -int(np.argmin(corners.sum(axis=1))), axis=0)

@@ -14,7 +14,7 @@ from derrumbe.survey import facades as measure
 from derrumbe.survey import scale as scales
 from derrumbe.survey.filters import filled
 from derrumbe.survey.footing import BEYOND_SIDE, bottom_chain, bottom_samples, continued, touched_edges
-from derrumbe.survey.footprint import depth_of, footprint_of
+from derrumbe.survey.footprint import depth_of, footprint_of, is_round
 from derrumbe.survey.frame import Frame, frame_of
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
@@ -79,7 +79,7 @@ def build_geometry(
     unit = frame_of(view, plan, size, 1.0)
     rows, eaves, top = _measure(codes, drawn, unit, plan.solved.high if plan.solved else None)
     storeys = measure.storeys_of(rows, eaves, settings.building.storeys)
-    sizing = _sized(settings, storeys, rows, (eaves, top), view, drawn, size, lift > 0.01 * max(size), walkers, is_stone)
+    sizing = _sized(settings, storeys, rows, (eaves, top), unit, view, drawn, size, lift > 0.01 * max(size), walkers, is_stone)
     scale = sizing.metres
     storeys = measure.storey_guess(top, storeys, scale, settings.building)
     frame = frame_of(view, plan, size, scale)
@@ -88,7 +88,7 @@ def build_geometry(
     outline = _whole(frame, silhouette, vanishing_point(orientation.up, view.focal, view.centre), top * scale, move is not None)
     above = _seen_from_above(frame, view, move, drawn, plan, scale)
     vertices, triangles = mesh(building_solid(frame, outline, depth, eaves * scale, above=above, seed=settings.seed))
-    footprint = above.footprint if above and is_court(above) else footprint_of(frame, depth)
+    footprint = above.footprint if above and (is_round(frame) or is_court(frame, above)) else footprint_of(frame, depth)
     return Geometry(
         camera=frame.camera,
         facades=tuple(measure.facade_of(wall, row, eaves, scale) for wall, row in zip(frame.walls, rows, strict=True)),
@@ -119,6 +119,7 @@ def _sized(
     storeys: measure.Storeys,
     rows: list[list[Row]],
     high: tuple[float, float],
+    unit: Frame,
     view: View,
     drawn: np.ndarray,
     size: tuple[int, int],
@@ -126,7 +127,7 @@ def _sized(
     walkers: np.ndarray | None,
     is_stone: bool,
 ) -> Sizing:
-    """Return how large a unit is. high: eaves and highest point in units."""
+    """Return how large a unit is. high: eaves and highest point in units; unit: the frame in units."""
     bulk, (eaves, top) = settings.building, high
     if bulk.height:
         return Sizing(bulk.height / top, 0.0, "by building.height")
@@ -134,7 +135,8 @@ def _sized(
         return Sizing(bulk.storey_height * bulk.storeys / eaves, 0.0, "by building.storeys")
     dip = float(np.median(view.dips(bottom_samples(drawn))))
     foot_seen = not touched_edges(drawn, *size)["bottom"]
-    cues = scales.cues_of(bulk, storeys, rows, eaves, top, dip, view.focal, lifted, is_stone, foot_seen)
+    pixels = view.focal / float(unit.camera.translation[2])
+    cues = scales.cues_of(bulk, storeys, rows, eaves, top, dip, view.focal, lifted, is_stone, foot_seen, pixels)
     people = scales.walker_cue(camera_heights(view, walkers)) if walkers is not None else None
     return scales.sized([*cues, people] if people else cues, top)
 
@@ -214,9 +216,7 @@ def _edge_cautions(drawn: np.ndarray, size: tuple[int, int], moving: bool) -> li
     ]
 
 
-def _measure(
-    codes: np.ndarray, drawn: np.ndarray, frame: Frame, high: tuple[float, float] | None
-) -> tuple[list[list[Row]], float, float]:
+def _measure(codes: np.ndarray, drawn: np.ndarray, frame: Frame, high: tuple[float, float] | None) -> tuple[list[list[Row]], float, float]:
     """Return rows of openings per wall, the eaves and the highest point, in units of the camera's height. high: the latter two, if known."""
     origin = eye(frame.camera)
     mask = filled([drawn], codes.shape[:2])

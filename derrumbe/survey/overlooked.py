@@ -6,10 +6,11 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import ConvexHull, cKDTree
+from scipy.spatial import cKDTree
 
-from derrumbe.geom.camera import eye
-from derrumbe.geom.solids import Solid, upright_prism, union
+from derrumbe.geom.camera import eye, rays
+from derrumbe.geom.solids import Solid, union, upright_prism
+from derrumbe.survey.footprint import hull
 from derrumbe.survey.frame import Frame
 
 FEWEST = 12
@@ -21,13 +22,18 @@ BEHIND = 0.04
 """Points are behind the walls from this share of the building's width on."""
 RINGS = (0.88, 0.75, 0.6, 0.45, 0.3)
 """A court steps down towards its middle at these shares of the way to its walls."""
+RECESS = 0.25
+"""A court begins further behind the walls than this share of the building's width."""
 SUNK = 0.9
 """A court's floor lies below this share of the walls' height."""
 TRIALS, LEAST_SHARE, MOST_SLOPES = 300, 0.25, 3
 NEAR_PLANE, BELOW = 0.02, 0.9
 """Points this near to a plane (share of the building's width) are on it; a roof's plane has so many of all points under it."""
-STEEPEST = 0.35
-"""Least upward part of a roof's normal."""
+STEEPEST, LEVEL = 0.35, 0.05
+"""Least upward part of a roof's normal, and how far it may point to the rear: what falls that way isn't seen."""
+UPPER = 0.7
+"""Points of a roof lie above this share of the height of the eaves."""
+ALONG = np.array([1.0, 0.0, 0.0])
 TALL = 4.0
 
 
@@ -66,12 +72,13 @@ def overlooked(frame: Frame, points: np.ndarray, eaves: float) -> Overlooked | N
     # What lies before the walls is stray: they are where most points are.
     behind = _depth_behind(frame, plan) > -BEHIND * width
     corners = np.concatenate([feet, plan[behind]])
-    return Overlooked(points, _thinned(corners[ConvexHull(corners).vertices]), eaves)
+    return Overlooked(points, _thinned(hull(corners)), eaves)
 
 
-def is_court(seen: Overlooked) -> bool:
-    """Do points well inside the walls lie clearly below their top?"""
-    inner = seen.points[seen.ways_out(seen.points) < RINGS[1]]
+def is_court(frame: Frame, seen: Overlooked) -> bool:
+    """Do points well inside, further behind the walls than any recess, lie clearly below the walls' top?"""
+    deep = _depth_behind(frame, seen.points[:, [0, 2]]) > RECESS * np.ptp(frame.feet[:, 0])
+    inner = seen.points[deep & (seen.ways_out(seen.points) < RINGS[1])]
     return len(inner) >= FEWEST and bool(np.median(inner[:, 1]) < SUNK * seen.eaves)
 
 
@@ -83,9 +90,7 @@ def around_a_court(frame: Frame, seen: Overlooked) -> Solid:
     normal, _ = _sides(seen.footprint, centre)
     ends = np.roll(seen.footprint, -1, axis=0)
     turned_away = ((place - seen.footprint) * normal).sum(axis=1) < 0
-    far = [
-        upright_prism(np.stack([centre, a, b]), 0.0, high) for a, b, away in zip(seen.footprint, ends, turned_away, strict=True) if away
-    ]
+    far = [upright_prism(np.stack([centre, a, b]), 0.0, high) for a, b, away in zip(seen.footprint, ends, turned_away, strict=True) if away]
     return union([base, *far]) - union([upright_prism(seen.shrunk(ring), floor, 2 * high) for ring, floor in _steps(seen)])
 
 
@@ -100,43 +105,57 @@ def _steps(seen: Overlooked) -> list[tuple[float, float]]:
     return steps
 
 
-def under_slopes(frame: Frame, seen: Overlooked, bulk: Solid, seed: int) -> Solid:
-    """Return the solid cut off at the roof's slopes, where points show planes that all of the building lies under."""
+def slopes_of(frame: Frame, seen: Overlooked, seed: int) -> list[np.ndarray]:
+    """Return planes (normal pointing up, offset) of the roof, under which all of the building lies; none where points show none."""
     width = float(np.ptp(frame.feet[:, 0]))
-    high = seen.points[_depth_behind(frame, seen.points[:, [0, 2]]) > BEHIND * width]
+    behind = _depth_behind(frame, seen.points[:, [0, 2]]) > BEHIND * width
+    high = seen.points[behind & (seen.points[:, 1] > UPPER * seen.eaves)]
     rng = np.random.default_rng((seed, 74))
-    for _ in range(MOST_SLOPES):
+    found: list[np.ndarray] = []
+    while len(found) < MOST_SLOPES:
         plane = _slope(high, seen.points, NEAR_PLANE * width, rng)
         if plane is None:
             break
-        bulk = bulk.trim_by_plane(tuple(-plane[:3]), float(-plane[3]))
+        found.append(plane)
         high = high[np.abs(high @ plane[:3] - plane[3]) > NEAR_PLANE * width]
-    return bulk
+    return found
+
+
+def depth_under(frame: Frame, slopes: list[np.ndarray], outline: np.ndarray) -> float:
+    """Return how deep the building must be for its roof to fill the outline (n, 2; pixels), metres."""
+    origin, ways = eye(frame.camera), rays(frame.camera, outline)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        meets = np.stack([(plane[3] - origin @ plane[:3]) / (ways @ plane[:3]) for plane in slopes])
+    first = np.where(meets > 0, meets, 0.0).max(axis=0)
+    return float(-(origin[2] + first * ways[:, 2]).min())
 
 
 def _slope(high: np.ndarray, every: np.ndarray, near: float, rng: np.random.Generator) -> np.ndarray | None:
-    """Return the plane (normal, offset) that most points of a roof lie on (RANSAC), rising to the rear or level; None without one."""
+    """Return the plane (normal, offset) that most points of a roof lie on (RANSAC), rising to the rear or level; None without one.
+
+    Half of the planes that are tried run level along the main wall, as most slopes do: two points make one.
+    """
     if len(high) < FEWEST // 2:
         return None
     best: tuple[int, np.ndarray | None] = (max(FEWEST // 2, int(LEAST_SHARE * len(high))) - 1, None)
-    for a, b, c in high[rng.integers(0, len(high), (TRIALS, 3))]:
-        normal = np.cross(b - a, c - a)
-        length = float(np.linalg.norm(normal))
-        if length < 1e-9:
+    for index, (a, b, c) in enumerate(high[rng.integers(0, len(high), (TRIALS, 3))]):
+        plane = _plane(a, b - a, c - a if index % 2 else ALONG)
+        if plane is None or plane[1] < STEEPEST or plane[2] < -LEVEL:
             continue
-        normal = normal * (np.sign(normal[1]) or 1.0) / length
-        off = every @ normal - a @ normal
-        count = int(np.count_nonzero(np.abs(high @ normal - a @ normal) < near))
-        if normal[1] > STEEPEST and normal[2] > -0.05 and count > best[0] and np.mean(off < near) > BELOW:
-            best = (count, np.append(normal, a @ normal))
-    plane = best[1]
-    if plane is None:
+        count = int(np.count_nonzero(np.abs(high @ plane[:3] - plane[3]) < near))
+        if count > best[0] and np.mean(every @ plane[:3] - plane[3] < near) > BELOW:
+            best = (count, plane)
+    return best[1]
+
+
+def _plane(point: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray | None:
+    """Return the plane (normal pointing up, offset) through a point along two directions."""
+    normal = np.cross(one, other)
+    length = float(np.linalg.norm(normal))
+    if length < 1e-9:
         return None
-    mine = high[np.abs(high @ plane[:3] - plane[3]) < near]
-    middle = mine.mean(axis=0)
-    normal = np.linalg.svd(mine - middle)[2][-1]
-    normal = normal * (np.sign(normal[1]) or 1.0)
-    return np.append(normal, middle @ normal) if normal[1] > STEEPEST else plane
+    normal = normal * (np.sign(normal[1]) or 1.0) / length
+    return np.append(normal, normal @ point)
 
 
 def _depth_behind(frame: Frame, plan: np.ndarray) -> np.ndarray:

@@ -14,13 +14,13 @@ import numba as nb
 import numpy as np
 from scipy.optimize import least_squares
 
-EDGES, LEVELS = 25, 72
+EDGES, LEVELS = 25, 96
 """Knots are looked for at so many places across the building and so many depths."""
 BOUND = 2.5
 """Points further off than this many spreads all count alike."""
 RANGE = (0.06, 0.94)
 """Depths between these quantiles of the points', and a margin around, are looked at."""
-MARGIN = 0.5
+MARGIN = 0.3
 GRAZING = 0.12
 """Smallest cosine between a sight line and a wall's normal for which the wall is still measured."""
 
@@ -46,7 +46,7 @@ def loss(spots: Spots, knots: np.ndarray) -> float:
 
 def broken_line(spots: Spots, span: tuple[float, float], toll: float) -> np.ndarray:
     """Return knots (k, 2), t ascending from one end of `span` to the other. toll: the loss that a wall more must save."""
-    low, high = np.quantile(spots.w, RANGE)
+    low, high = np.quantile(spots.w, RANGE, weights=spots.weight, method="inverted_cdf")
     room = MARGIN * (high - low) + 4 * float(np.median(spots.spread))
     edges = np.linspace(*span, EDGES)
     levels = np.linspace(max(low - room, 0.2 * low), high + room, LEVELS)
@@ -55,7 +55,18 @@ def broken_line(spots: Spots, span: tuple[float, float], toll: float) -> np.ndar
     # A level apart is a step that the grid makes, not the points.
     spread = BOUND * np.hypot(spots.spread[order], 0.5 * (levels[1] - levels[0]))
     path = _best_path(spots.t[order], spots.w[order], spread, spots.weight[order], edges, levels, start, toll)
-    return _refined(spots, np.stack([edges[path[:, 0]], levels[path[:, 1]]], 1))
+    return _pruned(spots, _refined(spots, np.stack([edges[path[:, 0]], levels[path[:, 1]]], 1)), toll)
+
+
+def _pruned(spots: Spots, knots: np.ndarray, toll: float) -> np.ndarray:
+    """Return the broken line without knots that only the grid asked for: what is left fits as well when it is refined."""
+    while len(knots) > 2:
+        others = [_refined(spots, np.delete(knots, index, axis=0)) for index in range(1, len(knots) - 1)]
+        losses = [loss(spots, other) for other in others]
+        if min(losses) > loss(spots, knots) + toll:
+            break
+        knots = others[int(np.argmin(losses))]
+    return knots
 
 
 def scaled(spots: Spots, knots: np.ndarray) -> np.ndarray:
@@ -75,7 +86,7 @@ def scaled(spots: Spots, knots: np.ndarray) -> np.ndarray:
 def _refined(spots: Spots, knots: np.ndarray) -> np.ndarray:
     """Return the knots moved to where the points want them: depths freely, edges by less than half way to the next."""
     ends, inner = knots[[0, -1], 0], knots[1:-1, 0]
-    room = 0.45 * np.diff(knots[:, 0]).min()
+    room = 0.45 * np.diff(knots[:, 0]).min() if len(inner) else 1.0
 
     def put(values: np.ndarray) -> np.ndarray:
         return np.stack([np.concatenate([ends[:1], values[: len(inner)], ends[1:]]), values[len(inner) :]], 1)

@@ -6,7 +6,7 @@ not averaged in: its likelihood has a floor (a mixture with "this cue tells noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,12 @@ EYE_LEVEL, EYE_SPREAD, EYE_TRUST = 1.65, 0.22, 0.3
 """Height of a camera held by hand over the ground, metres; its spread (log), since ground is seldom level; how often it is held by hand."""
 LEVEL_FAULT = 0.012
 """Radians by which lines miss the horizon."""
+DRONE, DRONE_SPREAD, DRONE_TRUST = 50.0, 0.5, 0.6
+"""Height of a camera that looks down on roofs over the ground, metres: drones fly at 25 to 120; some of them stand on a hill or a tower."""
+FROM_ABOVE = 0.8
+"""A building lower than this in heights of the camera is seen from above."""
+BLURRED, CLEAR = 4.0, 10.0
+"""Storeys of fewer pixels than the first are none, those of more than the second are seen as well as any."""
 HIDDEN_FOOT = 1.0
 """Spread (log) of a camera height when the building's foot lies above the horizon that lines give: on a rise, or cropped."""
 USUAL_HEIGHT = (14.0, 1.0)
@@ -97,13 +103,18 @@ def cues_of(
     lifted: bool,
     is_stone: bool,
     foot_seen: bool = True,
+    pixels: float = np.inf,
 ) -> list[Cue]:
     """Return what façade and camera tell. dip: pixels of the building's foot below the horizon; lifted: the horizon had to be moved;
-    foot_seen: it lies within the picture."""
+    foot_seen: it lies within the picture; pixels: of a unit on the main wall."""
     cues = []
-    if storeys.gap:
-        cues.append(_storey_cue(bulk, storeys, storeys.gap, is_stone and top > HIGH_ROOF * eaves))
-    door = door_height(rows, storeys.gap)
+    clear = float(np.clip(((storeys.gap or 0.0) * pixels - BLURRED) / (CLEAR - BLURRED), 0, 1))
+    if storeys.gap and clear > 0:
+        cue = _storey_cue(bulk, storeys, storeys.gap, is_stone and top > HIGH_ROOF * eaves)
+        cues.append(replace(cue, trust=clear * cue.trust))
+    if top < FROM_ABOVE:
+        cues.append(Cue("a camera at a drone's height", DRONE, DRONE_SPREAD, DRONE_TRUST))
+    door = door_height(rows, storeys.gap) if clear == 1 else None
     if door:
         cues.append(Cue("a door", DOOR[0] / door, DOOR[1], DOOR[2]))
     if top > 1.1 and foot_seen:

@@ -14,9 +14,9 @@ from derrumbe.core.errors import DerrumbeError
 from derrumbe.geom.camera import eye, rays
 from derrumbe.geom.solids import Shape, Solid, cone, grown, shape, union, upright_prism, wall_prism
 from derrumbe.survey.footing import bottom_chain
-from derrumbe.survey.footprint import FACING, footprint_of
+from derrumbe.survey.footprint import FACING, footprint_of, hull, is_round
 from derrumbe.survey.frame import Frame, Wall
-from derrumbe.survey.overlooked import Overlooked, around_a_court, is_court, under_slopes
+from derrumbe.survey.overlooked import Overlooked, around_a_court, depth_under, is_court, slopes_of
 
 GROWTH = 1.5
 """The outline is grown by this many pixels, so that mixed edge pixels go with the building."""
@@ -25,6 +25,10 @@ BANDS = 28
 SLENDER = 1.15
 """A part above the eaves is at most this many times as deep as it is wide."""
 THINNEST = 0.5
+ROOM = 1.15
+"""The ground plan of many walls is made so much larger, so that their solid fills the outline."""
+DEEPEST = 2.0
+"""Slopes under which the building would be deeper than this many times its width aren't its roof's."""
 BACK = np.array([0.0, 0.0, -1.0])
 
 
@@ -36,16 +40,39 @@ def building_solid(
     above: what a camera that looks down on the building tells of it.
     """
     seen = grown(shape([_to_ground(frame, outline)]), growth)
-    if above and is_court(above):
+    if above and is_court(frame, above):
         bulk = around_a_court(frame, above)
     else:
-        bulk = _behind_walls(frame, seen, depth, eaves)
-        bulk = under_slopes(frame, above, bulk, seed) if above else bulk
+        slopes = _slopes(frame, above, outline, seed) if above else []
+        bulk = _under(frame, seen, slopes, outline, depth, above) if slopes and above else _behind_walls(frame, seen, depth, eaves)
     reach = _reach(frame, bulk)
     solid = bulk ^ cone(frame.camera, seen, 0.05 * reach[0], 1.5 * reach[1])
     if solid.is_empty():
         raise DerrumbeError("the building's solid came out empty")
     return solid
+
+
+def _slopes(frame: Frame, above: Overlooked, outline: np.ndarray, seed: int) -> list[np.ndarray]:
+    """Return the planes of the roof; none where they would need a building that is too deep."""
+    slopes = slopes_of(frame, above, seed)
+    deepest = DEEPEST * float(np.ptp(frame.feet[:, 0]))
+    return slopes if slopes and depth_under(frame, slopes, outline) < deepest else []
+
+
+def _under(frame: Frame, seen: Shape, slopes: list[np.ndarray], outline: np.ndarray, depth: float, above: Overlooked) -> Solid:
+    """Return what lies behind the walls and under the slopes of the roof, deep enough to fill the outline."""
+    depth = max(depth, depth_under(frame, slopes, outline))
+    bulk = _behind_walls(frame, seen, depth, np.inf)
+    if is_round(frame):
+        bulk = bulk + upright_prism(_ground(frame, depth, above), 0.0, float(np.asarray(bulk.bounding_box())[4]))
+    for plane in slopes:
+        bulk = bulk.trim_by_plane(tuple(-plane[:3]), float(-plane[3]))
+    return bulk
+
+
+def _ground(frame: Frame, depth: float, above: Overlooked | None) -> np.ndarray:
+    ground = footprint_of(frame, depth)
+    return hull(np.concatenate([ground, above.footprint])) if above else ground
 
 
 def _behind_walls(frame: Frame, seen: Shape, depth: float, eaves: float) -> Solid:
@@ -60,9 +87,12 @@ def _behind_walls(frame: Frame, seen: Shape, depth: float, eaves: float) -> Soli
     if not parts:
         raise DerrumbeError("no wall of the building lies behind its outline")
     bulk = union(parts)
-    if len(frame.walls) > 2:
-        bulk = bulk ^ upright_prism(footprint_of(frame, depth), -1.0, 2.0 + np.asarray(bulk.bounding_box())[4])
-    return bulk
+    if len(frame.walls) < 3:
+        return bulk
+    # Facets cut corners: a little more room; the sight cone takes off what is too much.
+    ground = footprint_of(frame, depth)
+    ground = ground.mean(axis=0) + ROOM * (ground - ground.mean(axis=0))
+    return bulk ^ upright_prism(ground, -1.0, 2.0 + float(np.asarray(bulk.bounding_box())[4]))
 
 
 def _to_ground(frame: Frame, outline: np.ndarray) -> np.ndarray:
@@ -100,7 +130,9 @@ def _carried_back(frame: Frame, wall: Wall, seen: Shape, way: np.ndarray, depth:
         return []
     low, left, high, right = (region.bounds()[i] for i in (1, 0, 3, 2))
     span = (left - 1.0, right + 1.0)
-    parts = [_back(wall, region ^ _band(span, low - 1.0, eaves), way, depth)]
+    parts = [_back(wall, region ^ _band(span, low - 1.0, min(eaves, high + 1.0)), way, depth)]
+    if eaves >= high:
+        return [part for part in parts if not part.is_empty()]
     edges = np.linspace(eaves, max(high, eaves + 1e-3), BANDS + 1)
     for bottom, top in itertools.pairwise(edges):
         for part in (region ^ _band(span, bottom, top)).decompose():

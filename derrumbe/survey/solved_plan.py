@@ -20,7 +20,7 @@ FEWEST = 12
 """Points on the building that place its walls at all ..."""
 SHALLOW = 0.12
 """... if they are no further off (median, share of their depth) than this."""
-SHARPEST, RELIEF = 0.05, 0.003
+SHARPEST, RELIEF = 0.05, 0.002
 """Least spread of a point along the picture, pixels, and of its depth, as a share: walls aren't flat."""
 BLUR = 0.7
 """Points are trusted to so many times the solve's mean error: many frames see them."""
