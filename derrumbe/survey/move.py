@@ -17,7 +17,7 @@ from derrumbe.survey.geometry import Geometry
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.matchmove.ground import ground_normal
 from derrumbe.survey.matchmove.match import Match, is_locked, locked, match
-from derrumbe.survey.matchmove.soundness import checked, runs
+from derrumbe.survey.matchmove.soundness import check_uncut, checked, runs
 from derrumbe.survey.matchmove.tracks_file import expected, write_tracks
 from derrumbe.survey.moving import CLEAN, MATTE, SET_DEPTH, FramePictures
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, FOCAL_PRIOR, KNOWN_SPREAD, PRIOR_SPREAD, orient
@@ -38,7 +38,10 @@ def camera_move(plate: Located[Plate], drawn: np.ndarray, settings: Settings, wo
     record = plate.record
     focal = settings.camera.focal or record.focal_px or FOCAL_PRIOR * max(record.width, record.height)
     cautions = checked(plate)
-    if record.held or len(record.frames) < 2 or is_locked(plate):
+    if record.held or len(record.frames) < 2:
+        found = locked(focal)
+    elif is_locked(plate):
+        check_uncut(plate)
         found = locked(focal)
     else:
         found = match(plate, work, *_believed(plate, drawn, settings), outline=drawn)
