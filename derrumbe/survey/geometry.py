@@ -79,7 +79,9 @@ def build_geometry(
     unit = frame_of(view, plan, size, 1.0)
     rows, eaves, top = _measure(codes, drawn, unit, plan.solved.high if plan.solved else None)
     storeys = measure.storeys_of(rows, eaves, settings.building.storeys)
-    sizing = _sized(settings, storeys, rows, (eaves, top), unit, view, drawn, size, lift > 0.01 * max(size), walkers, is_stone)
+    above = _seen_from_above(unit, view, move, drawn, plan, 1.0)
+    kind: scales.Kind = "arena" if above and is_court(unit, above) else "stone" if is_stone else "usual"
+    sizing = _sized(settings, storeys, rows, (eaves, top), unit, view, drawn, size, lift > 0.01 * max(size), walkers, kind)
     scale = sizing.metres
     storeys = measure.storey_guess(top, storeys, scale, settings.building)
     frame = frame_of(view, plan, size, scale)
@@ -125,7 +127,7 @@ def _sized(
     size: tuple[int, int],
     lifted: bool,
     walkers: np.ndarray | None,
-    is_stone: bool,
+    kind: scales.Kind,
 ) -> Sizing:
     """Return how large a unit is. high: eaves and highest point in units; unit: the frame in units."""
     bulk, (eaves, top) = settings.building, high
@@ -136,7 +138,7 @@ def _sized(
     dip = float(np.median(view.dips(bottom_samples(drawn))))
     foot_seen = not touched_edges(drawn, *size)["bottom"]
     pixels = view.focal / float(unit.camera.translation[2])
-    cues = scales.cues_of(bulk, storeys, rows, eaves, top, dip, view.focal, lifted, is_stone, foot_seen, pixels)
+    cues = scales.cues_of(bulk, storeys, rows, eaves, top, dip, view.focal, lifted, kind, foot_seen, pixels)
     people = scales.walker_cue(camera_heights(view, walkers)) if walkers is not None else None
     return scales.sized([*cues, people] if people else cues, top)
 

@@ -10,6 +10,7 @@ import numpy as np
 from derrumbe.core.records import Camera, Caution, Facade, Located, Plate, Set
 from derrumbe.core.work import Work
 from derrumbe.geom.camera import project
+from derrumbe.geom.depth import mesh_depth
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import read_exr
 from derrumbe.survey.frame import Wall
@@ -21,7 +22,7 @@ from derrumbe.survey.matchmove.soundness import check_uncut, checked, runs
 from derrumbe.survey.matchmove.tracks_file import expected, write_tracks
 from derrumbe.survey.moving import CLEAN, MATTE, SET_DEPTH, FramePictures
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, FOCAL_PRIOR, KNOWN_SPREAD, PRIOR_SPREAD, orient
-from derrumbe.survey.placement import Scale, cameras_of, scale_of
+from derrumbe.survey.placement import Scale, Standing, cameras_of, scale_of
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.solved_plan import Move
 from derrumbe.survey.uncovered import Views
@@ -96,7 +97,10 @@ class Placed:
 
 def placed(found: Match, geometry: Geometry, drawn: np.ndarray) -> Placed:
     """Return the solve of a moving camera in the world of the first frame's geometry."""
-    scale = scale_of(found, geometry.camera, walls_of(geometry.facades), drawn, geometry.solved)
+    standing = None
+    if geometry.solved:
+        standing = Standing(geometry.solved, mesh_depth(geometry.camera, geometry.vertices, geometry.triangles))
+    scale = scale_of(found, geometry.camera, walls_of(geometry.facades), drawn, standing)
     return Placed(scale, cameras_of(found, geometry.camera, scale.metres))
 
 
@@ -150,15 +154,16 @@ def scale_cautions(scale: Scale, found: Match) -> list[Caution]:
     if not scale.spread < UNEVEN:
         out.append(
             Caution(
-                what=f"solved points lie {100 * min(scale.spread, 9.99):.0f} % off the walls and the ground: pieces may slide a little",
+                what=f"solved points lie {100 * min(scale.spread, 9.99):.0f} % off the building's surface: pieces may slide a little",
                 remedy="draw the outline's foot where the walls meet the ground, or set building.depth",
             )
         )
     if scale.off_ground is not None and abs(scale.off_ground) > OFF_GROUND:
         out.append(
             Caution(
-                what=f"walls and ground disagree by {100 * abs(scale.off_ground):.0f} % in the solve: façade or pile may slide a little",
-                remedy="draw the outline's foot where the walls meet the ground",
+                what=f"the street before the building lies {100 * abs(scale.off_ground):.0f} % off the level of its foot in the solve: "
+                "what comes to lie far from the building may slide a little",
+                remedy="nothing where the street slopes or something hides the foot; else draw the outline's foot where walls meet the ground",
             )
         )
     return out

@@ -7,6 +7,7 @@ not averaged in: its likelihood has a floor (a mixture with "this cue tells noth
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -33,6 +34,8 @@ STOREY_SPREAD, NAMED_SPREAD = 0.14, 0.08
 """Spread (log) of storey heights, 2.8 to 4.5 m; and of one that the artist names."""
 NOBLE, NOBLE_SPREAD = 4.5, 0.28
 """Storeys of stone buildings with towers or domes high above their eaves, metres."""
+ARENA, ARENA_SPREAD = 6.5, 0.45
+"""Storeys of round buildings around a court, amphitheatres and stadiums: 4 to 10 m."""
 HIGH_ROOF = 1.4
 DOOR = (2.3, 0.22, 0.35)
 """Doors: metres, spread (log), and how far a door-like opening is to be trusted."""
@@ -45,6 +48,9 @@ AGREES = 0.25
 DOUBTFUL = 0.18
 """A height that is open by more than this (log, one sigma) needs the artist's eye."""
 DEFAULT_STOREY = 3.3
+
+
+Kind = Literal["usual", "stone", "arena"]
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ def cues_of(
     dip: float,
     focal: float,
     lifted: bool,
-    is_stone: bool,
+    kind: Kind,
     foot_seen: bool = True,
     pixels: float = np.inf,
 ) -> list[Cue]:
@@ -110,11 +116,12 @@ def cues_of(
     cues = []
     clear = float(np.clip(((storeys.gap or 0.0) * pixels - BLURRED) / (CLEAR - BLURRED), 0, 1))
     if storeys.gap and clear > 0:
-        cue = _storey_cue(bulk, storeys, storeys.gap, is_stone and top > HIGH_ROOF * eaves)
+        usual = "usual" if kind == "stone" and top <= HIGH_ROOF * eaves else kind
+        cue = _storey_cue(bulk, storeys, storeys.gap, usual)
         cues.append(replace(cue, trust=clear * cue.trust))
     if top < FROM_ABOVE:
         cues.append(Cue("a camera at a drone's height", DRONE, DRONE_SPREAD, DRONE_TRUST))
-    door = door_height(rows, storeys.gap) if clear == 1 else None
+    door = door_height(rows, storeys.gap) if clear == 1 and kind != "arena" else None
     if door:
         cues.append(Cue("a door", DOOR[0] / door, DOOR[1], DOOR[2]))
     if top > 1.1 and foot_seen:
@@ -124,10 +131,10 @@ def cues_of(
     return cues
 
 
-def _storey_cue(bulk: Bulk, storeys: Storeys, gap: float, is_noble: bool) -> Cue:
+def _storey_cue(bulk: Bulk, storeys: Storeys, gap: float, kind: Kind) -> Cue:
+    usual = {"usual": (bulk.storey_height, STOREY_SPREAD), "stone": (NOBLE, NOBLE_SPREAD), "arena": (ARENA, ARENA_SPREAD)}
     named = bulk.storey_height != DEFAULT_STOREY
-    height = NOBLE if is_noble and not named else bulk.storey_height
-    spread = NAMED_SPREAD if named else NOBLE_SPREAD if is_noble else STOREY_SPREAD
+    height, spread = (bulk.storey_height, NAMED_SPREAD) if named else usual[kind]
     return Cue("rows of windows", height / gap, float(np.hypot(spread, storeys.unevenness)), storeys.trust)
 
 
