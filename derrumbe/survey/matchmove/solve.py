@@ -31,6 +31,8 @@ ORDERLY = 0.1
 """Rank correlation of nearness with lowness in the picture, beyond which the ground lies before what stands on it, or (negative) behind."""
 KEPT = 0.5
 """A reversed solve must keep this share of the points and explain so much of what the other does: what drives past may fit that one only."""
+UNSOLVED = 200.0
+"""What it costs to explain no frame, or nothing of the building."""
 SKEWED = 2.0
 """Pixels (of a picture 1280 wide) of a rolling shutter's skew that are worth a word."""
 HINTED = 0.03
@@ -100,7 +102,7 @@ def thinned(tracks: Tracks, frames: np.ndarray, most: int) -> Tracks:
                 kept[here[i]] = True
                 taken.add(int(codes[i]))
     positions = np.where(kept[None, :, None], tracks.positions, np.nan)
-    return Tracks(positions, tracks.size)
+    return Tracks(positions, tracks.size, tracks.still)
 
 
 def solve(tracks: Tracks, focal: float, spread: float) -> Solve | None:
@@ -154,8 +156,20 @@ def _cost(found: Structure, focal: float, spread: float, wanted: int, soft: floa
     off = np.minimum(errors(scene, seen), found.wrong)
     missed = np.log1p((off / soft) ** 2) - np.log1p((found.wrong / soft) ** 2)
     belief = 0.5 * (np.log(found.focal / focal) / spread) ** 2
-    every = max(int(np.count_nonzero(found.tracks.seen[frames])), 1)
-    return 60 * float(missed.sum()) / every * (1 - jolt(found.poses)) + belief + 200 * (1 - len(frames) / wanted)
+    # Frames that aren't solved count as seeing as much as those that are: two frames are easily explained.
+    every = max(int(np.count_nonzero(found.tracks.seen[frames])), 1) * max(wanted / len(frames), 1.0)
+    unsolved = (1 - len(frames) / wanted) + (1 - _standing(found))
+    return 60 * float(missed.sum()) / every * (1 - jolt(found.poses)) + belief + UNSOLVED * unsolved
+
+
+def _standing(found: Structure) -> float:
+    """Return the share of the building's features that the structure explains: whatever else drives past, the building stands still."""
+    tracks = found.tracks
+    if tracks.still is None:
+        return 1.0
+    names = np.fromiter(found.points, int)
+    told = tracks.still & (tracks.seen[sorted(found.poses)].sum(axis=0) > 1)
+    return float(np.count_nonzero(told[names])) / max(int(np.count_nonzero(told)), 1)
 
 
 def jolt(poses: dict[int, tuple[np.ndarray, np.ndarray]]) -> float:

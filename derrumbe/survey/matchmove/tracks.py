@@ -54,6 +54,8 @@ class Tracks:
     positions: np.ndarray
     size: tuple[int, int]
     """Width and height of the plate."""
+    still: np.ndarray | None = None
+    """(tracks,) bool: features of the first frame on the building, which stands still, whatever else moves. None: nobody says."""
 
     @cached_property
     def seen(self) -> np.ndarray:
@@ -100,7 +102,14 @@ def follow(pictures: Iterable[np.ndarray], size: tuple[int, int], about: np.ndar
     positions = np.full((len(rows), count, 2), np.nan)
     for index, row in enumerate(rows):
         positions[index, : len(row)] = row
-    return Tracks((positions + 0.5) / scale, size)
+    positions = (positions + 0.5) / scale
+    return Tracks(positions, size, None if about is None else _within(about, positions[0]))
+
+
+def _within(outline: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return which places (n, 2) lie within an outline (m, 2); NaN lies nowhere."""
+    contour = outline.astype(np.float32).reshape(-1, 1, 2)
+    return np.array([bool(np.isfinite(x)) and cv2.pointPolygonTest(contour, (float(x), float(y)), False) > 0 for x, y in places], bool)
 
 
 _CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 0.003)
