@@ -38,8 +38,7 @@ from derrumbe.survey.matchmove.match import Match, matched
 from derrumbe.survey.matchmove.pictures import grey, working_scale
 from derrumbe.survey.matchmove.tracks import follow
 from derrumbe.survey.mattes import find_mattes
-from derrumbe.survey.move import camera_move, solved_view, walls_of
-from derrumbe.survey.placement import cameras_of, scale_of
+from derrumbe.survey.move import camera_move, placed, solved_view
 from derrumbe.survey.reference import build_reference
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.silhouette import contour_of
@@ -131,8 +130,7 @@ def _stick(plate: Located[Plate], found: Match, drawn: np.ndarray, settings: Set
     codes = to_display(build_reference(plate, settings.trigger_frame, work, False).texture, record.display)
     mattes = find_mattes(codes, drawn, (), ())
     geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings, solved_view(found, settings.seed))
-    scale = scale_of(found, geometry.camera, walls_of(geometry.facades), drawn)
-    cameras = cameras_of(found, geometry.camera, scale.metres)
+    cameras = placed(found, geometry, drawn).cameras
     depth = mesh_depth(cameras[0], geometry.vertices, geometry.triangles)
     first = grey(plate, record.frames.first)
     factor = working_scale(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,15 +10,27 @@ import numpy as np
 from derrumbe.core.records import Camera, Vec3
 from derrumbe.survey.siting import Plan, View
 
+UP = np.array([0.0, 1.0, 0.0])
+
 
 @dataclass(frozen=True)
 class Wall:
-    """A visible wall in the world: a vertical plane from its lower left corner `origin` along `along` for `width` metres."""
+    """A visible wall in the world: a vertical plane from its lower left corner `origin` along `along` for `width` metres.
+
+    free_left, free_right: no other visible wall shares that end.
+    """
 
     origin: np.ndarray
     along: np.ndarray
     normal: np.ndarray
     width: float
+    free_left: bool = True
+    free_right: bool = True
+
+    @property
+    def end(self) -> np.ndarray:
+        """Its lower right corner."""
+        return self.origin + self.width * self.along
 
     def to_world(self, points: np.ndarray) -> np.ndarray:
         """Return world points (n, 3) of wall points (n, 2): metres along and up."""
@@ -39,7 +52,13 @@ class Frame:
 
     camera: Camera
     walls: tuple[Wall, ...]
-    second: str
+
+    @property
+    def feet(self) -> np.ndarray:
+        """(x, z) of the walls' ends (n, 2), from left to right."""
+        ordered = sorted(self.walls, key=lambda wall: float(wall.origin[0] + 0.5 * wall.width * wall.along[0]))
+        points = np.stack([*(wall.origin for wall in ordered), ordered[-1].end])
+        return points[:, [0, 2]]
 
     @property
     def camera_height(self) -> float:
@@ -64,18 +83,21 @@ def frame_of(view: View, plan: Plan, size: tuple[int, int], camera_height: float
         rotation=tuple(_vec3(row) for row in rotation),  # type: ignore[arg-type]
         translation=_vec3(-rotation @ eye),
     )
-    return Frame(camera, tuple(_walls(plan, middle, camera_height)), plan.second)
+    return Frame(camera, tuple(_walls(plan, middle, camera_height)))
 
 
 def _walls(plan: Plan, middle: np.ndarray, scale: float) -> list[Wall]:
-    width = float(np.linalg.norm(plan.ends[1] - plan.ends[0])) * scale
-    main = Wall(np.array([-0.5 * width, 0.0, 0.0]), np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0]), width)
-    if plan.second_end is None:
-        return [main]
-    depth = float(np.linalg.norm(plan.second_end - plan.corner)) * scale
-    if plan.second == "right":
-        return [main, Wall(np.array([0.5 * width, 0.0, 0.0]), np.array([0.0, 0.0, -1.0]), np.array([1.0, 0.0, 0.0]), depth)]
-    return [main, Wall(np.array([-0.5 * width, 0.0, -depth]), np.array([0.0, 0.0, 1.0]), np.array([-1.0, 0.0, 0.0]), depth)]
+    """Return the walls of a plan in the world, main wall first, then from left to right."""
+    local = (plan.feet - middle) @ np.stack([plan.along, -plan.away], 1) * scale
+    feet = np.stack([local[:, 0], np.zeros(len(local)), local[:, 1]], 1)
+    # The main wall is the world's plane z = 0, to the last bit.
+    feet[plan.main : plan.main + 2, 2] = 0.0
+    out = []
+    for index, (start, end) in enumerate(itertools.pairwise(feet)):
+        width = float(np.linalg.norm(end - start))
+        along = np.array([1.0, 0.0, 0.0]) if index == plan.main else (end - start) / width
+        out.append(Wall(start, along, np.cross(along, UP), width, index == 0, index == len(feet) - 2))
+    return [out.pop(plan.main), *out]
 
 
 def _vec3(values: np.ndarray) -> Vec3:

@@ -14,32 +14,25 @@ from derrumbe.survey import facades as measure
 from derrumbe.survey import scale as scales
 from derrumbe.survey.filters import filled
 from derrumbe.survey.footing import BEYOND_SIDE, bottom_chain, bottom_samples, continued, touched_edges
+from derrumbe.survey.footprint import depth_of, footprint_of, is_round
 from derrumbe.survey.frame import Frame, frame_of
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, Orientation, orient
+from derrumbe.survey.overlooked import Overlooked, is_court, overlooked
 from derrumbe.survey.rectify import elevation
 from derrumbe.survey.scale import Sizing
 from derrumbe.survey.settings import Settings
-from derrumbe.survey.siting import View, above_ground, site, tilted, view_of
+from derrumbe.survey.siting import Plan, View, above_ground, site, tilted, view_of
 from derrumbe.survey.solid import building_solid
+from derrumbe.survey.solved_plan import Move, points_within, solved_plan
 from derrumbe.survey.walkers import camera_heights
 
 MARGIN = 0.01
-DEPTH_SHARE, DEPTH_RANGE = 0.6, (5.0, 22.0)
-"""Depth of a building that shows one wall, over its width, and its bounds in metres."""
 TALL_ELEVATION = 1.1
 BEYOND_TOP, TALLER = (0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.02), 1.3
 """A roof out of frame is carried on by the first of these shares of the outline's height that makes it no more than so much taller."""
 WIDE_SPREAD = 0.12
-
-
-@dataclass(frozen=True, eq=False)
-class Move:
-    """What a moving camera's solve tells of its first frame: focal length in pixels, and up (3,) in camera axes when its ground shows it."""
-
-    focal: float
-    up: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -58,6 +51,8 @@ class Geometry:
     segments: np.ndarray
     support: np.ndarray
     warnings: tuple[Caution, ...]
+    solved: float | None = None
+    """Metres of one unit of a moving camera's solve, where its points place the walls."""
 
 
 def build_geometry(
@@ -80,21 +75,26 @@ def build_geometry(
     view, lift = (tilted if move else above_ground)(view_of(orientation, (size[0] / 2, size[1] / 2)), drawn, max(size))
     cautions += _lift_cautions(lift, max(size))
     plan = site(view, orientation, drawn, segments)
+    plan = solved_plan(view, move, drawn, plan) if move else plan
     unit = frame_of(view, plan, size, 1.0)
-    rows, eaves, top = _measure(codes, drawn, unit)
+    rows, eaves, top = _measure(codes, drawn, unit, plan.solved.high if plan.solved else None)
     storeys = measure.storeys_of(rows, eaves, settings.building.storeys)
-    sizing = _sized(settings, storeys, rows, (eaves, top), view, drawn, size, lift > 0.01 * max(size), walkers, is_stone)
+    above = _seen_from_above(unit, view, move, drawn, plan, 1.0)
+    kind: scales.Kind = "arena" if above and is_court(unit, above) else "stone" if is_stone else "usual"
+    sizing = _sized(settings, storeys, rows, (eaves, top), unit, view, drawn, size, lift > 0.01 * max(size), walkers, kind)
     scale = sizing.metres
     storeys = measure.storey_guess(top, storeys, scale, settings.building)
     frame = frame_of(view, plan, size, scale)
     rows = [completed(wall_rows, storey_rows(rows)) for wall_rows in rows]
-    depth = _depth(frame, settings)
+    depth = depth_of(frame, settings.building.depth)
     outline = _whole(frame, silhouette, vanishing_point(orientation.up, view.focal, view.centre), top * scale, move is not None)
-    vertices, triangles = mesh(building_solid(frame, outline, depth, eaves * scale))
+    above = _seen_from_above(frame, view, move, drawn, plan, scale)
+    vertices, triangles = mesh(building_solid(frame, outline, depth, eaves * scale, above=above, seed=settings.seed))
+    footprint = above.footprint if above and (is_round(frame) or is_court(frame, above)) else footprint_of(frame, depth)
     return Geometry(
         camera=frame.camera,
         facades=tuple(measure.facade_of(wall, row, eaves, scale) for wall, row in zip(frame.walls, rows, strict=True)),
-        footprint=_footprint(frame, depth),
+        footprint=tuple((float(x), float(z)) for x, z in footprint),
         storey_tops=tuple(top * scale for top in storeys.tops),
         height=float(vertices[:, 1].max()),
         vertices=vertices,
@@ -103,8 +103,17 @@ def build_geometry(
         segments=segments,
         support=orientation.support,
         sizing=sizing,
+        solved=scale / plan.solved.unit if plan.solved else None,
         warnings=(*cautions, *scales.cautions_of(sizing, top, settings.building), *_edge_cautions(drawn, size, move is not None)),
     )
+
+
+def _seen_from_above(frame: Frame, view: View, move: Move | None, drawn: np.ndarray, plan: Plan, scale: float) -> Overlooked | None:
+    """Return what solved points tell of a building that the camera looks down on."""
+    if move is None or plan.solved is None or plan.solved.high is None:
+        return None
+    points = points_within(view, move, drawn) * (scale / plan.solved.unit)
+    return overlooked(frame, eye(frame.camera) + points @ np.asarray(frame.camera.rotation), plan.solved.high[0] * scale)
 
 
 def _sized(
@@ -112,14 +121,15 @@ def _sized(
     storeys: measure.Storeys,
     rows: list[list[Row]],
     high: tuple[float, float],
+    unit: Frame,
     view: View,
     drawn: np.ndarray,
     size: tuple[int, int],
     lifted: bool,
     walkers: np.ndarray | None,
-    is_stone: bool,
+    kind: scales.Kind,
 ) -> Sizing:
-    """Return how large a unit is. high: eaves and highest point in units."""
+    """Return how large a unit is. high: eaves and highest point in units; unit: the frame in units."""
     bulk, (eaves, top) = settings.building, high
     if bulk.height:
         return Sizing(bulk.height / top, 0.0, "by building.height")
@@ -127,7 +137,8 @@ def _sized(
         return Sizing(bulk.storey_height * bulk.storeys / eaves, 0.0, "by building.storeys")
     dip = float(np.median(view.dips(bottom_samples(drawn))))
     foot_seen = not touched_edges(drawn, *size)["bottom"]
-    cues = scales.cues_of(bulk, storeys, rows, eaves, top, dip, view.focal, lifted, is_stone, foot_seen)
+    pixels = view.focal / float(unit.camera.translation[2])
+    cues = scales.cues_of(bulk, storeys, rows, eaves, top, dip, view.focal, lifted, kind, foot_seen, pixels)
     people = scales.walker_cue(camera_heights(view, walkers)) if walkers is not None else None
     return scales.sized([*cues, people] if people else cues, top)
 
@@ -207,25 +218,12 @@ def _edge_cautions(drawn: np.ndarray, size: tuple[int, int], moving: bool) -> li
     ]
 
 
-def _measure(codes: np.ndarray, drawn: np.ndarray, frame: Frame) -> tuple[list[list[Row]], float, float]:
-    """Return rows of openings per wall, the eaves and the highest point, in units of the camera's height."""
+def _measure(codes: np.ndarray, drawn: np.ndarray, frame: Frame, high: tuple[float, float] | None) -> tuple[list[list[Row]], float, float]:
+    """Return rows of openings per wall, the eaves and the highest point, in units of the camera's height. high: the latter two, if known."""
     origin = eye(frame.camera)
     mask = filled([drawn], codes.shape[:2])
     main = frame.walls[0]
     profiles = [measure.top_profile(np.nan_to_num(wall.from_rays(origin, rays(frame.camera, drawn))), wall.width) for wall in frame.walls]
-    eaves = measure.eaves_height(profiles[0])
+    eaves, top = high or (measure.eaves_height(profiles[0]), float(profiles[0].max()))
     rows = [find_rows(elevation(codes, mask, frame.camera, wall, TALL_ELEVATION * eaves)) for wall in (main, *frame.walls[1:])]
-    return rows, eaves, float(profiles[0].max())
-
-
-def _depth(frame: Frame, settings: Settings) -> float:
-    seen = frame.walls[1].width if len(frame.walls) > 1 else None
-    guess = seen if seen is not None else float(np.clip(DEPTH_SHARE * frame.walls[0].width, *DEPTH_RANGE))
-    wanted = settings.building.depth
-    return max(wanted, seen or 0.0) if wanted else guess
-
-
-def _footprint(frame: Frame, depth: float) -> tuple[Vec2, ...]:
-    """Return counter-clockwise (x, z) corners seen from above with x right and z up: the main wall is the far side there."""
-    half = 0.5 * frame.walls[0].width
-    return ((-half, -depth), (half, -depth), (half, 0.0), (-half, 0.0))
+    return rows, eaves, top

@@ -10,19 +10,21 @@ import numpy as np
 from derrumbe.core.records import Camera, Caution, Facade, Located, Plate, Set
 from derrumbe.core.work import Work
 from derrumbe.geom.camera import project
+from derrumbe.geom.depth import mesh_depth
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import read_exr
 from derrumbe.survey.frame import Wall
-from derrumbe.survey.geometry import Geometry, Move
+from derrumbe.survey.geometry import Geometry
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.matchmove.ground import ground_normal
 from derrumbe.survey.matchmove.match import Match, is_locked, locked, match
-from derrumbe.survey.matchmove.soundness import checked, runs
-from derrumbe.survey.matchmove.tracks_file import write_tracks
+from derrumbe.survey.matchmove.soundness import check_uncut, checked, runs
+from derrumbe.survey.matchmove.tracks_file import expected, write_tracks
 from derrumbe.survey.moving import CLEAN, MATTE, SET_DEPTH, FramePictures
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, FOCAL_PRIOR, KNOWN_SPREAD, PRIOR_SPREAD, orient
-from derrumbe.survey.placement import Scale, cameras_of, scale_of
+from derrumbe.survey.placement import Scale, Standing, cameras_of, scale_of
 from derrumbe.survey.settings import Settings
+from derrumbe.survey.solved_plan import Move
 from derrumbe.survey.uncovered import Views
 
 EXACT = 1e-3
@@ -37,10 +39,13 @@ def camera_move(plate: Located[Plate], drawn: np.ndarray, settings: Settings, wo
     record = plate.record
     focal = settings.camera.focal or record.focal_px or FOCAL_PRIOR * max(record.width, record.height)
     cautions = checked(plate)
-    if record.held or len(record.frames) < 2 or is_locked(plate):
+    if record.held or len(record.frames) < 2:
+        found = locked(focal)
+    elif is_locked(plate):
+        check_uncut(plate)
         found = locked(focal)
     else:
-        found = match(plate, work, *_believed(plate, drawn, settings))
+        found = match(plate, work, *_believed(plate, drawn, settings), outline=drawn)
     return replace(found, cautions=(*cautions, *found.cautions))
 
 
@@ -65,7 +70,21 @@ def solved_view(found: Match, seed: int) -> Move | None:
     """Return what the solve tells of the first frame; None for a locked camera."""
     if found.kind == "locked":
         return None
-    return Move(float(found.focal[0]), ground_normal(found.points, seed) if found.kind == "moving" else None)
+    focal = float(found.focal[0])
+    if found.kind == "nodal":
+        return Move(focal, None)
+    return Move(focal, ground_normal(found.points, seed), found.points, slides(found), found.error)
+
+
+def slides(found: Match) -> np.ndarray:
+    """Return by how many pixels (p,) points would slide, where they do so most, if they were further away by one part in e."""
+    nudge = 1e-3
+    seen = found.seen
+    moved = replace(found, points=found.points * (1 + nudge))
+    off = np.linalg.norm(expected(moved, seen.camera, seen.point) - expected(found, seen.camera, seen.point), axis=1) / nudge
+    out = np.zeros(len(found.points))
+    np.maximum.at(out, seen.point, off)
+    return out
 
 
 @dataclass(frozen=True)
@@ -78,7 +97,10 @@ class Placed:
 
 def placed(found: Match, geometry: Geometry, drawn: np.ndarray) -> Placed:
     """Return the solve of a moving camera in the world of the first frame's geometry."""
-    scale = scale_of(found, geometry.camera, walls_of(geometry.facades), drawn)
+    standing = None
+    if geometry.solved:
+        standing = Standing(geometry.solved, mesh_depth(geometry.camera, geometry.vertices, geometry.triangles))
+    scale = scale_of(found, geometry.camera, walls_of(geometry.facades), drawn, standing)
     return Placed(scale, cameras_of(found, geometry.camera, scale.metres))
 
 
@@ -132,15 +154,16 @@ def scale_cautions(scale: Scale, found: Match) -> list[Caution]:
     if not scale.spread < UNEVEN:
         out.append(
             Caution(
-                what=f"solved points lie {100 * min(scale.spread, 9.99):.0f} % off the walls and the ground: pieces may slide a little",
+                what=f"solved points lie {100 * min(scale.spread, 9.99):.0f} % off the building's surface: pieces may slide a little",
                 remedy="draw the outline's foot where the walls meet the ground, or set building.depth",
             )
         )
     if scale.off_ground is not None and abs(scale.off_ground) > OFF_GROUND:
         out.append(
             Caution(
-                what=f"walls and ground disagree by {100 * abs(scale.off_ground):.0f} % in the solve: façade or pile may slide a little",
-                remedy="draw the outline's foot where the walls meet the ground",
+                what=f"the street before the building lies {100 * abs(scale.off_ground):.0f} % off the level of its foot in the solve: "
+                "what comes to lie far from the building may slide a little",
+                remedy="nothing where the street slopes or something hides the foot; else draw the outline's foot where walls meet the ground",
             )
         )
     return out

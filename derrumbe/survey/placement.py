@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from derrumbe.core.records import Camera, Vec3
+from derrumbe.core.records import FAR, Camera, Vec3
 from derrumbe.geom.camera import eye, rays
 from derrumbe.survey.frame import Wall
 from derrumbe.survey.matchmove.match import Match
@@ -26,20 +26,30 @@ class Scale:
     off_ground: float | None
 
 
-def scale_of(match: Match, camera: Camera, walls: tuple[Wall, ...], outline: np.ndarray) -> Scale:
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """A building that stands on solved points: metres of a unit of the solve, and the depth (h, w) of its surface in the first frame."""
+
+    metres: float
+    depth: np.ndarray
+
+
+def scale_of(match: Match, camera: Camera, walls: tuple[Wall, ...], outline: np.ndarray, standing: Standing | None = None) -> Scale:
     """Return the Scale. `camera`: the first frame's in the building's world; `outline` (n, 2) in its pixels."""
     ahead = match.points[:, 2] > 1e-6
     points = match.points[ahead]
     pixels = match.focal[0] * points[:, :2] / points[:, 2:] + (camera.cx, camera.cy)
     contour = outline.astype(np.float32).reshape(-1, 1, 2)
     inside = np.array([cv2.pointPolygonTest(contour, (float(x), float(y)), False) > 0 for x, y in pixels], bool)
-    depth = _wall_depth(camera, walls, pixels)
+    depth = _surface_depth(standing.depth, pixels) if standing else _wall_depth(camera, walls, pixels)
     own = inside & np.isfinite(depth)
     ground = _ground_depth(camera, pixels)
     low = ~inside & (pixels[:, 1] > np.median(outline[:, 1])) & (ground < REACH * _distance(camera, walls))
     with np.errstate(divide="ignore", invalid="ignore"):
         by_wall, by_ground = np.log(depth / points[:, 2])[own], np.log(ground / points[:, 2])[low]
     wall, floor = _middle(by_wall), _middle(by_ground)
+    if standing:
+        return Scale(standing.metres, wall[1], float(floor[0] - np.log(standing.metres)) if np.isfinite(floor[1]) else None)
     if not np.isfinite(min(wall[1], floor[1])):
         return Scale(_distance(camera, walls) / max(float(np.median(points[:, 2])), 1e-9) if len(points) else 1.0, np.inf, None)
     # Walls may be round or stepped, ground may be hilly: what agrees best with itself gives the scale.
@@ -58,6 +68,15 @@ def _middle(logs: np.ndarray) -> tuple[float, float]:
 
 def _distance(camera: Camera, walls: tuple[Wall, ...]) -> float:
     return float(np.linalg.norm(walls[0].origin + 0.5 * walls[0].width * walls[0].along - eye(camera)))
+
+
+def _surface_depth(depth: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """Return the depth (n,) of a depth picture at pixels (n, 2), NaN where nothing is."""
+    height, width = depth.shape
+    inside = np.asarray((pixels >= 0).all(axis=1) & (pixels < (width, height)).all(axis=1))
+    column, row = np.where(inside[:, None], pixels, 0).astype(int).T
+    found = depth[row, column].astype(np.float64)
+    return np.where(inside & (found < FAR), found, np.nan)
 
 
 def _wall_depth(camera: Camera, walls: tuple[Wall, ...], pixels: np.ndarray) -> np.ndarray:

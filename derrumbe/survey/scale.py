@@ -6,7 +6,8 @@ not averaged in: its likelihood has a floor (a mixture with "this cue tells noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -19,6 +20,12 @@ EYE_LEVEL, EYE_SPREAD, EYE_TRUST = 1.65, 0.22, 0.3
 """Height of a camera held by hand over the ground, metres; its spread (log), since ground is seldom level; how often it is held by hand."""
 LEVEL_FAULT = 0.012
 """Radians by which lines miss the horizon."""
+DRONE, DRONE_SPREAD, DRONE_TRUST = 50.0, 0.5, 0.6
+"""Height of a camera that looks down on roofs over the ground, metres: drones fly at 25 to 120; some of them stand on a hill or a tower."""
+FROM_ABOVE = 0.8
+"""A building lower than this in heights of the camera is seen from above."""
+BLURRED, CLEAR = 4.0, 10.0
+"""Storeys of fewer pixels than the first are none, those of more than the second are seen as well as any."""
 HIDDEN_FOOT = 1.0
 """Spread (log) of a camera height when the building's foot lies above the horizon that lines give: on a rise, or cropped."""
 USUAL_HEIGHT = (14.0, 1.0)
@@ -27,6 +34,8 @@ STOREY_SPREAD, NAMED_SPREAD = 0.14, 0.08
 """Spread (log) of storey heights, 2.8 to 4.5 m; and of one that the artist names."""
 NOBLE, NOBLE_SPREAD = 4.5, 0.28
 """Storeys of stone buildings with towers or domes high above their eaves, metres."""
+ARENA, ARENA_SPREAD = 6.5, 0.45
+"""Storeys of round buildings around a court, amphitheatres and stadiums: 4 to 10 m."""
 HIGH_ROOF = 1.4
 DOOR = (2.3, 0.22, 0.35)
 """Doors: metres, spread (log), and how far a door-like opening is to be trusted."""
@@ -39,6 +48,9 @@ AGREES = 0.25
 DOUBTFUL = 0.18
 """A height that is open by more than this (log, one sigma) needs the artist's eye."""
 DEFAULT_STOREY = 3.3
+
+
+Kind = Literal["usual", "stone", "arena"]
 
 
 @dataclass(frozen=True)
@@ -95,15 +107,21 @@ def cues_of(
     dip: float,
     focal: float,
     lifted: bool,
-    is_stone: bool,
+    kind: Kind,
     foot_seen: bool = True,
+    pixels: float = np.inf,
 ) -> list[Cue]:
     """Return what façade and camera tell. dip: pixels of the building's foot below the horizon; lifted: the horizon had to be moved;
-    foot_seen: it lies within the picture."""
+    foot_seen: it lies within the picture; pixels: of a unit on the main wall."""
     cues = []
-    if storeys.gap:
-        cues.append(_storey_cue(bulk, storeys, storeys.gap, is_stone and top > HIGH_ROOF * eaves))
-    door = door_height(rows, storeys.gap)
+    clear = float(np.clip(((storeys.gap or 0.0) * pixels - BLURRED) / (CLEAR - BLURRED), 0, 1))
+    if storeys.gap and clear > 0:
+        usual = "usual" if kind == "stone" and top <= HIGH_ROOF * eaves else kind
+        cue = _storey_cue(bulk, storeys, storeys.gap, usual)
+        cues.append(replace(cue, trust=clear * cue.trust))
+    if top < FROM_ABOVE:
+        cues.append(Cue("a camera at a drone's height", DRONE, DRONE_SPREAD, DRONE_TRUST))
+    door = door_height(rows, storeys.gap) if clear == 1 and kind != "arena" else None
     if door:
         cues.append(Cue("a door", DOOR[0] / door, DOOR[1], DOOR[2]))
     if top > 1.1 and foot_seen:
@@ -113,10 +131,10 @@ def cues_of(
     return cues
 
 
-def _storey_cue(bulk: Bulk, storeys: Storeys, gap: float, is_noble: bool) -> Cue:
+def _storey_cue(bulk: Bulk, storeys: Storeys, gap: float, kind: Kind) -> Cue:
+    usual = {"usual": (bulk.storey_height, STOREY_SPREAD), "stone": (NOBLE, NOBLE_SPREAD), "arena": (ARENA, ARENA_SPREAD)}
     named = bulk.storey_height != DEFAULT_STOREY
-    height = NOBLE if is_noble and not named else bulk.storey_height
-    spread = NAMED_SPREAD if named else NOBLE_SPREAD if is_noble else STOREY_SPREAD
+    height, spread = (bulk.storey_height, NAMED_SPREAD) if named else usual[kind]
     return Cue("rows of windows", height / gap, float(np.hypot(spread, storeys.unevenness)), storeys.trust)
 
 

@@ -1,7 +1,8 @@
 """Where the building stands: its walls in plan, seen from above, in units of the camera's height over the ground.
 
 Plan coordinates are (right, forward) of a levelled camera at (0, 0). A wall is a line in plan; its foot is where the outline's bottom
-meets the ground. A building shows one wall, or two that meet in an edge nearer to the camera.
+meets the ground. In one picture a building shows one wall, or two that meet in an edge nearer to the camera; a moving camera's solved points
+show more (`solved_plan`).
 """
 
 from __future__ import annotations
@@ -55,27 +56,40 @@ class View:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Walls in plan. `main` runs along `along` (unit) at `distance` in front of the camera; `ends` are its left and right feet (2, 2).
+class Solved:
+    """What solved points tell of walls: how many units of the solve one unit is; and, of a building seen from above, the heights of its eaves
+    and of its highest point in units."""
 
-    second: where a second wall stands, square to the main one, from the shared edge to `second_end`.
+    unit: float
+    high: tuple[float, float] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Walls in plan: a broken line through `feet` (n, 2), from left to right as the camera sees them. `main` is the number of the main wall.
+
+    solved: set where a moving camera's solve places the walls.
     """
 
-    along: np.ndarray
-    distance: float
-    ends: np.ndarray
-    second: Side
-    second_end: np.ndarray | None
+    feet: np.ndarray
+    main: int
+    solved: Solved | None = None
+
+    @property
+    def ends(self) -> np.ndarray:
+        """Left and right foot (2, 2) of the main wall."""
+        return self.feet[self.main : self.main + 2]
+
+    @property
+    def along(self) -> np.ndarray:
+        """Unit direction along the main wall, to the right."""
+        span = self.ends[1] - self.ends[0]
+        return np.asarray(span / np.linalg.norm(span))
 
     @property
     def away(self) -> np.ndarray:
         """Unit direction from the camera's side through the main wall."""
         return np.array([-self.along[1], self.along[0]])
-
-    @property
-    def corner(self) -> np.ndarray:
-        """Foot of the edge between the two walls."""
-        return self.ends[0] if self.second == "left" else self.ends[1]
 
 
 def view_of(orientation: Orientation, centre: tuple[float, float]) -> View:
@@ -189,7 +203,7 @@ def _measured(view: View, along: np.ndarray, outline: np.ndarray, split: float, 
     if side == "none":
         distance = float(np.quantile(feet @ away, FOOT_QUANTILE))
         ends = np.stack([_reach(left, away, distance), _reach(right, away, distance)])
-        return Plan(along, distance, ends, "none", None)
+        return Plan(ends, 0)
     ray = view.plan_rays(np.array([[split, samples[:, 1].mean()]]))[0][0]
     on_main = samples[:, 0] >= split if side == "left" else samples[:, 0] < split
     outward = -along if side == "left" else along
@@ -199,8 +213,7 @@ def _measured(view: View, along: np.ndarray, outline: np.ndarray, split: float, 
     distance = float(corner @ away)
     far = _reach(left if side == "left" else right, -outward, float(-(corner @ outward)))
     main_end = _reach(right if side == "left" else left, away, distance)
-    ends = np.stack([corner, main_end]) if side == "left" else np.stack([main_end, corner])
-    return Plan(along, distance, ends, side, far)
+    return Plan(np.stack([far, corner, main_end]), 1) if side == "left" else Plan(np.stack([main_end, corner, far]), 0)
 
 
 def _reach(ray: np.ndarray, away: np.ndarray, distance: float) -> np.ndarray:

@@ -12,9 +12,11 @@ import numpy as np
 
 from derrumbe.core.errors import DerrumbeError
 from derrumbe.geom.camera import eye, rays
-from derrumbe.geom.solids import Shape, Solid, cone, grown, shape, union, wall_prism
+from derrumbe.geom.solids import Shape, Solid, cone, grown, shape, union, upright_prism, wall_prism
 from derrumbe.survey.footing import bottom_chain
+from derrumbe.survey.footprint import FACING, footprint_of, hull, is_round
 from derrumbe.survey.frame import Frame, Wall
+from derrumbe.survey.overlooked import Overlooked, around_a_court, depth_under, is_court, slopes_of
 
 GROWTH = 1.5
 """The outline is grown by this many pixels, so that mixed edge pixels go with the building."""
@@ -23,23 +25,74 @@ BANDS = 28
 SLENDER = 1.15
 """A part above the eaves is at most this many times as deep as it is wide."""
 THINNEST = 0.5
+ROOM = 1.15
+"""The ground plan of many walls is made so much larger, so that their solid fills the outline."""
+DEEPEST = 2.0
+"""Slopes under which the building would be deeper than this many times its width aren't its roof's."""
+BACK = np.array([0.0, 0.0, -1.0])
 
 
-def building_solid(frame: Frame, outline: np.ndarray, depth: float, eaves: float, growth: float = GROWTH) -> Solid:
-    """Return the closed solid, metres, its base on the ground. `outline` (n, 2) pixels may run outside the picture."""
+def building_solid(
+    frame: Frame, outline: np.ndarray, depth: float, eaves: float, growth: float = GROWTH, above: Overlooked | None = None, seed: int = 0
+) -> Solid:
+    """Return the closed solid, metres, its base on the ground. `outline` (n, 2) pixels may run outside the picture.
+
+    above: what a camera that looks down on the building tells of it.
+    """
     seen = grown(shape([_to_ground(frame, outline)]), growth)
-    parts = []
-    for index, wall in enumerate(frame.walls):
-        inward_depth = depth if index == 0 else frame.walls[0].width
-        parts += _carried_back(frame, wall, index, seen, inward_depth, eaves)
-    if not parts:
-        raise DerrumbeError("no wall of the building lies behind its outline")
-    bulk = union(parts)
+    if above and is_court(frame, above):
+        bulk = around_a_court(frame, above)
+    else:
+        slopes = _slopes(frame, above, outline, seed) if above else []
+        bulk = _under(frame, seen, slopes, outline, depth, above) if slopes and above else _behind_walls(frame, seen, depth, eaves)
     reach = _reach(frame, bulk)
     solid = bulk ^ cone(frame.camera, seen, 0.05 * reach[0], 1.5 * reach[1])
     if solid.is_empty():
         raise DerrumbeError("the building's solid came out empty")
     return solid
+
+
+def _slopes(frame: Frame, above: Overlooked, outline: np.ndarray, seed: int) -> list[np.ndarray]:
+    """Return the planes of the roof; none where they would need a building that is too deep."""
+    slopes = slopes_of(frame, above, seed)
+    deepest = DEEPEST * float(np.ptp(frame.feet[:, 0]))
+    return slopes if slopes and depth_under(frame, slopes, outline) < deepest else []
+
+
+def _under(frame: Frame, seen: Shape, slopes: list[np.ndarray], outline: np.ndarray, depth: float, above: Overlooked) -> Solid:
+    """Return what lies behind the walls and under the slopes of the roof, deep enough to fill the outline."""
+    depth = max(depth, depth_under(frame, slopes, outline))
+    bulk = _behind_walls(frame, seen, depth, np.inf)
+    if is_round(frame):
+        bulk = bulk + upright_prism(_ground(frame, depth, above), 0.0, float(np.asarray(bulk.bounding_box())[4]))
+    for plane in slopes:
+        bulk = bulk.trim_by_plane(tuple(-plane[:3]), float(-plane[3]))
+    return bulk
+
+
+def _ground(frame: Frame, depth: float, above: Overlooked | None) -> np.ndarray:
+    ground = footprint_of(frame, depth)
+    return hull(np.concatenate([ground, above.footprint])) if above else ground
+
+
+def _behind_walls(frame: Frame, seen: Shape, depth: float, eaves: float) -> Solid:
+    """Return the outline (pixels) on its walls, carried back from them."""
+    parts: list[Solid] = []
+    across = float(np.ptp(frame.feet[:, 0]))
+    for wall in frame.walls:
+        front = wall.normal[2] > FACING
+        # All of the front goes back the same way, so that no gap opens behind its edges.
+        way, reach = (BACK, depth) if front else (-wall.normal, across)
+        parts += _carried_back(frame, wall, seen, way, reach, eaves)
+    if not parts:
+        raise DerrumbeError("no wall of the building lies behind its outline")
+    bulk = union(parts)
+    if len(frame.walls) < 3:
+        return bulk
+    # Facets cut corners: a little more room; the sight cone takes off what is too much.
+    ground = footprint_of(frame, depth)
+    ground = ground.mean(axis=0) + ROOM * (ground - ground.mean(axis=0))
+    return bulk ^ upright_prism(ground, -1.0, 2.0 + float(np.asarray(bulk.bounding_box())[4]))
 
 
 def _to_ground(frame: Frame, outline: np.ndarray) -> np.ndarray:
@@ -70,23 +123,25 @@ def _feet(frame: Frame, chain: np.ndarray) -> np.ndarray:
     return feet
 
 
-def _carried_back(frame: Frame, wall: Wall, index: int, seen: Shape, depth: float, eaves: float) -> list[Solid]:
-    """Return the wall's share of the outline carried back: whole depth up to the eaves, above it as deep as it is wide."""
-    region = wall_region(frame, wall, index, seen)
+def _carried_back(frame: Frame, wall: Wall, seen: Shape, way: np.ndarray, depth: float, eaves: float) -> list[Solid]:
+    """Return the wall's share of the outline carried back along `way`: whole depth up to the eaves, above it as deep as it is wide."""
+    region = wall_region(frame, wall, seen)
     if region.is_empty():
         return []
     low, left, high, right = (region.bounds()[i] for i in (1, 0, 3, 2))
     span = (left - 1.0, right + 1.0)
-    parts = [_back(wall, region ^ _band(span, low - 1.0, eaves), depth)]
+    parts = [_back(wall, region ^ _band(span, low - 1.0, min(eaves, high + 1.0)), way, depth)]
+    if eaves >= high:
+        return [part for part in parts if not part.is_empty()]
     edges = np.linspace(eaves, max(high, eaves + 1e-3), BANDS + 1)
     for bottom, top in itertools.pairwise(edges):
         for part in (region ^ _band(span, bottom, top)).decompose():
             bounds = part.bounds()
-            parts.append(_back(wall, part, float(np.clip(SLENDER * (bounds[2] - bounds[0]), THINNEST, depth))))
+            parts.append(_back(wall, part, way, float(np.clip(SLENDER * (bounds[2] - bounds[0]), THINNEST, depth))))
     return [part for part in parts if not part.is_empty()]
 
 
-def wall_region(frame: Frame, wall: Wall, index: int, seen: Shape) -> Shape:
+def wall_region(frame: Frame, wall: Wall, seen: Shape) -> Shape:
     """Return the part of a picture region that falls on a wall, in wall metres (along, up), above the ground."""
     origin = eye(frame.camera)
     polygons = []
@@ -96,7 +151,7 @@ def wall_region(frame: Frame, wall: Wall, index: int, seen: Shape) -> Shape:
             polygons.append(points)
         else:
             polygons.append(_clipped_to_front(frame, wall, np.asarray(polygon)))
-    left, right = _limits(frame, index, wall)
+    left, right = _limits(wall)
     return shape([polygon for polygon in polygons if len(polygon) > 2]) ^ _band((left, right), 0.0, 1e4)
 
 
@@ -118,20 +173,17 @@ def _clipped_to_front(frame: Frame, wall: Wall, polygon: np.ndarray) -> np.ndarr
     return wall.from_rays(eye(camera), rays(camera, np.array(kept))) if len(kept) > 2 else np.zeros((0, 2))
 
 
-def _limits(frame: Frame, index: int, wall: Wall) -> tuple[float, float]:
-    """Return how far along the wall the outline may reach: a wall ends at the edge it shares, and nowhere else."""
-    if frame.second == "none":
-        return -1e4, 1e4
-    shared_left = (frame.second == "left") == (index == 0)
-    return (0.0, 1e4) if shared_left else (-1e4, wall.width)
+def _limits(wall: Wall) -> tuple[float, float]:
+    """Return how far along the wall the outline may reach: a wall ends at the edges it shares, and nowhere else."""
+    return -1e4 if wall.free_left else 0.0, 1e4 if wall.free_right else wall.width
 
 
 def _band(span: tuple[float, float], low: float, high: float) -> Shape:
     return Shape.square([span[1] - span[0], max(high - low, 1e-6)]).translate([span[0], low])
 
 
-def _back(wall: Wall, region: Shape, depth: float) -> Solid:
-    return wall_prism(region, wall.origin, wall.along, -wall.normal, depth) if not region.is_empty() else Solid()
+def _back(wall: Wall, region: Shape, way: np.ndarray, depth: float) -> Solid:
+    return wall_prism(region, wall.origin, wall.along, way, depth) if not region.is_empty() else Solid()
 
 
 def _reach(frame: Frame, bulk: Solid) -> tuple[float, float]:

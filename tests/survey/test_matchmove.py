@@ -12,7 +12,7 @@ from derrumbe.core.errors import BadPlate
 from derrumbe.core.work import Work
 from derrumbe.survey.matchmove.ground import ground_normal
 from derrumbe.survey.matchmove.match import Match, between, is_locked, match, matched
-from derrumbe.survey.matchmove.soundness import checked, runs
+from derrumbe.survey.matchmove.soundness import check_uncut, checked, runs
 from derrumbe.survey.matchmove.tracks import follow
 from tests.survey.filmed import Film, film
 from tests.survey.plates import plate_of
@@ -58,6 +58,19 @@ def test_a_van_across_the_picture_has_no_say() -> None:
     assert turns_off(found, filmed) < 0.05
     assert path_off(found, filmed) < 0.005
     assert found.focal[0] == pytest.approx(filmed.cameras[0].focal_px, rel=0.01)
+
+
+SURE = ("taken for the street", "could not be solved", "jumps in one place")
+
+
+@pytest.mark.parametrize("outlined", [False, True])
+def test_a_van_in_a_small_picture_is_solved_or_named(outlined: bool) -> None:
+    filmed = film("car", 24, (640, 360))
+    wall = np.array([[0.0, 0], [640, 0], [640, 240], [0, 240]])
+    tracks = follow(filmed.frames, filmed.size, wall if outlined else None)
+    assert (tracks.still is not None) == outlined
+    found = matched(tracks, 640.0, 0.3)
+    assert turns_off(found, filmed) < 0.3 or any(words in caution.what for words in SURE for caution in found.cautions)
 
 
 def test_a_pan_is_a_turn_on_the_spot() -> None:
@@ -135,6 +148,17 @@ def test_black_and_frozen_frames_of_a_locked_plate_are_named(tmp_path: Path) -> 
     frames[2] = np.zeros_like(frames[2])
     with pytest.raises(BadPlate, match="frame 1003 is black"):
         checked(plate_of(tmp_path / "black", frames))
+
+
+def test_a_cut_away_and_back_is_named_on_a_locked_plate(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    scene = cv2.resize(rng.integers(30, 220, (9, 16, 3)).astype(np.uint8), (320, 180))
+    frames = [np.clip(scene + rng.normal(0, 3, scene.shape), 0, 255).astype(np.uint8) for _ in range(8)]
+    frames[3][40:90, 60:140] = 20
+    check_uncut(plate_of(tmp_path / "whole", frames))
+    frames[4] = frames[5] = np.ascontiguousarray(scene[::-1, ::-1])
+    with pytest.raises(BadPlate, match=r"cut at frame 1005.*--frames 1001-1004"):
+        check_uncut(plate_of(tmp_path / "cut", frames))
 
 
 def test_a_single_frame_is_named(tmp_path: Path) -> None:

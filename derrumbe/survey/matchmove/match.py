@@ -39,6 +39,8 @@ LARGEST_ERROR = 1.5
 """Mean reprojection error, pixels of a picture 1280 wide, of a solve that can be used."""
 JOLT = 0.55
 """A solved camera whose speed changes by more than this share in one place, beyond what is usual in the shot, is named."""
+MOST, SEVERAL = 0.5, 3
+"""Where more than this share of the features moves otherwise than the solve says, in so many frames, the solve may ride on the wrong thing."""
 DOUBTFUL = 0.08
 """A spread of log focal length that the artist should know of."""
 LEAST_ANGLE = np.radians(0.5)
@@ -60,15 +62,18 @@ class Match:
     cautions: tuple[Caution, ...] = ()
 
 
-def match(plate: Located[Plate], work: Work, focal: float, spread: float) -> Match:
-    """Return the Match of a plate whose log focal length is believed to be log `focal` give or take `spread`."""
+def match(plate: Located[Plate], work: Work, focal: float, spread: float, outline: np.ndarray | None = None) -> Match:
+    """Return the Match of a plate whose log focal length is believed to be log `focal` give or take `spread`.
+
+    outline: the building's (n, 2) in the first frame; more features are followed within it.
+    """
     record = plate.record
     if record.held or len(record.frames) < 2 or is_locked(plate):
         return locked(focal)
     frames = list(record.frames)
     pictures = (grey(plate, frame) for frame in work.track(frames, "following features"))
     try:
-        tracks = follow(pictures, (record.width, record.height))
+        tracks = follow(pictures, (record.width, record.height), outline)
     except Cut as fault:
         other = frames[int(fault.args[0])]
         before = f"{frames[0]}-{other - 1}"
@@ -130,8 +135,11 @@ def matched(tracks: Tracks, focal: float, spread: float) -> Match:
         )
         return replace(match, cautions=(says, *match.cautions))
     match = _moving(found, len(tracks.positions))
+    match = replace(match, cautions=(*match.cautions, *_crowded(match, tracks)))
     if found.jolt > JOLT:
         match = replace(match, cautions=(*match.cautions, _jumps()))
+    if found.skew:
+        match = replace(match, cautions=(*match.cautions, _rolls(found.skew)))
     if found.scene.radial:
         match = replace(match, cautions=(*match.cautions, _bent(found)))
     if min(spread, found.focal_spread) < DOUBTFUL:
@@ -139,10 +147,36 @@ def matched(tracks: Tracks, focal: float, spread: float) -> Match:
     return replace(match, cautions=(*match.cautions, _any_lens(found.scene.focal, tracks.size[0])))
 
 
+def unexplained(match: Match, tracks: Tracks) -> np.ndarray:
+    """Return the share of each frame's features (n,) that move otherwise than the solve says."""
+    followed = tracks.seen.sum(axis=1)
+    return np.asarray(1 - np.bincount(match.seen.camera, minlength=len(followed)) / np.maximum(followed, 1))
+
+
+def _crowded(match: Match, tracks: Tracks) -> tuple[Caution, ...]:
+    """Two things that both fill the picture: nothing in it says which one is the street."""
+    odd = np.flatnonzero(unexplained(match, tracks) > MOST)
+    if len(odd) < SEVERAL:
+        return ()
+    says = Caution(
+        what=f"in {len(odd)} frames (around number {int(np.median(odd)) + 1} of the shot) most of what can be followed moves otherwise than the "
+        "solved camera says: something large passes by, or was taken for the street",
+        remedy="look at the wireframe there; if it leaves the building, choose frames before or after with --frames, or a larger picture",
+    )
+    return (says,)
+
+
 def _jumps() -> Caution:
     return Caution(
         what="the solved camera jumps in one place: something large that moves by itself may have been taken for the street",
         remedy="look at the wireframe there; if it leaves the building, choose frames before or after with --frames",
+    )
+
+
+def _rolls(skew: float) -> Caution:
+    return Caution(
+        what=f"the camera has a rolling shutter: where it turns fastest, pictures are skewed by {skew:.0f} px from top to bottom",
+        remedy="repair the plate's rolling shutter first if walls lean or pieces slide there; a steady pan needs nothing",
     )
 
 

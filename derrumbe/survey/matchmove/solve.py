@@ -9,6 +9,8 @@ import numpy as np
 
 from derrumbe.geom.bundle import Freedom, Scene, Sightings, adjusted, errors
 from derrumbe.survey.matchmove import structure
+from derrumbe.survey.matchmove.reversal import ground_order, turned_inside_out
+from derrumbe.survey.matchmove.shutter import read_out
 from derrumbe.survey.matchmove.structure import Structure
 from derrumbe.survey.matchmove.tracks import Tracks
 
@@ -25,6 +27,14 @@ LEAST_WORTH = 0.1
 """First pairs worth less than this share of the best one aren't tried."""
 RADIAL_SPREAD = 0.1
 PROVEN, VISIBLE, KNOWN = 0.12, 0.5, 0.06
+ORDERLY = 0.1
+"""Rank correlation of nearness with lowness in the picture, beyond which the ground lies before what stands on it, or (negative) behind."""
+KEPT = 0.5
+"""A reversed solve must keep this share of the points and explain so much of what the other does: what drives past may fit that one only."""
+UNSOLVED = 200.0
+"""What it costs to explain no frame, or nothing of the building."""
+SKEWED = 2.0
+"""Pixels (of a picture 1280 wide) of a rolling shutter's skew that are worth a word."""
 HINTED = 0.03
 """A radial term that takes this share away, unproven, makes the focal length doubtful."""
 APART, SURE = 1.15, 0.01
@@ -46,6 +56,8 @@ class Solve:
     """(p,) radians of parallax."""
     jolt: float = 0.0
     """By how much the camera's speed jumps, 0..1."""
+    skew: float = 0.0
+    """Pixels by which a rolling shutter skews fast frames; 0: none is seen."""
 
     @property
     def errors(self) -> np.ndarray:
@@ -90,7 +102,7 @@ def thinned(tracks: Tracks, frames: np.ndarray, most: int) -> Tracks:
                 kept[here[i]] = True
                 taken.add(int(codes[i]))
     positions = np.where(kept[None, :, None], tracks.positions, np.nan)
-    return Tracks(positions, tracks.size)
+    return Tracks(positions, tracks.size, tracks.still)
 
 
 def solve(tracks: Tracks, focal: float, spread: float) -> Solve | None:
@@ -106,7 +118,30 @@ def solve(tracks: Tracks, focal: float, spread: float) -> Solve | None:
             grown.append(_grown(few, keys, pair, trial, focal, spread))
     costs = _costs(grown, focal, spread, len(keys))
     best = grown[int(np.argmin(costs))] if costs else None
-    return _completed(best, tracks, focal, spread) if best else None
+    return _completed(_righted(best, focal, spread, len(keys)), tracks, focal, spread) if best else None
+
+
+def _righted(found: Structure, focal: float, spread: float, wanted: int) -> Structure:
+    """Return the structure, or its reversal in depth where it puts the ground behind what stands on it."""
+    if ground_order(found) > -ORDERLY:
+        return found
+    others = turned_inside_out(found)
+    for other in others:
+        _loosely_adjusted(other)
+        _sharpened(other, Freedom(focal, min(spread, 0.3)))
+    others = [other for other in others if len(other.points) > KEPT * len(found.points) and ground_order(other) > ORDERLY]
+    if not others:
+        return found
+    # A true answer is sharp; it need not explain most.
+    best = min(others, key=structure.softness)
+    costs = _costs([found, best], focal, spread, wanted)
+    return best if costs[1] < min(0.0, KEPT * costs[0]) else found
+
+
+def _loosely_adjusted(found: Structure) -> None:
+    scene, seen, frames, names = found.frozen()
+    scene, _ = adjusted(scene, seen, Freedom(found.focal, 0.0), 2 * found.wrong, 15)
+    found.take(scene, frames, names)
 
 
 def _costs(grown: list[Structure | None], focal: float, spread: float, wanted: int) -> list[float]:
@@ -121,8 +156,20 @@ def _cost(found: Structure, focal: float, spread: float, wanted: int, soft: floa
     off = np.minimum(errors(scene, seen), found.wrong)
     missed = np.log1p((off / soft) ** 2) - np.log1p((found.wrong / soft) ** 2)
     belief = 0.5 * (np.log(found.focal / focal) / spread) ** 2
-    every = max(int(np.count_nonzero(found.tracks.seen[frames])), 1)
-    return 60 * float(missed.sum()) / every * (1 - jolt(found.poses)) + belief + 200 * (1 - len(frames) / wanted)
+    # Frames that aren't solved count as seeing as much as those that are: two frames are easily explained.
+    every = max(int(np.count_nonzero(found.tracks.seen[frames])), 1) * max(wanted / len(frames), 1.0)
+    unsolved = (1 - len(frames) / wanted) + (1 - _standing(found))
+    return 60 * float(missed.sum()) / every * (1 - jolt(found.poses)) + belief + UNSOLVED * unsolved
+
+
+def _standing(found: Structure) -> float:
+    """Return the share of the building's features that the structure explains: whatever else drives past, the building stands still."""
+    tracks = found.tracks
+    if tracks.still is None:
+        return 1.0
+    names = np.fromiter(found.points, int)
+    told = tracks.still & (tracks.seen[sorted(found.poses)].sum(axis=0) > 1)
+    return float(np.count_nonzero(told[names])) / max(int(np.count_nonzero(told)), 1)
 
 
 def jolt(poses: dict[int, tuple[np.ndarray, np.ndarray]]) -> float:
@@ -159,11 +206,15 @@ def _grown(tracks: Tracks, keys: np.ndarray, pair: tuple[int, int], trial: float
         if solved in (3, 4, 6, 9, 13, 18, 24, 30):
             structure.adjust(start, held if solved >= 4 else Freedom(trial, 0.0), 8)
             structure.triangulate(start, _fresh(start))
-    structure.adjust(start, held, 15)
-    structure.triangulate(start, _fresh(start))
-    structure.adjust(start, held, 20)
-    structure.adjust(start, held, 20, structure.softness(start))
+    _sharpened(start, held)
     return start
+
+
+def _sharpened(found: Structure, held: Freedom) -> None:
+    structure.adjust(found, held, 15)
+    structure.triangulate(found, _fresh(found))
+    structure.adjust(found, held, 20)
+    structure.adjust(found, held, 20, structure.softness(found))
 
 
 def _first_pairs(tracks: Tracks, keys: np.ndarray, focal: float) -> list[tuple[int, int]]:
@@ -203,7 +254,7 @@ def _completed(found: Structure, tracks: Tracks, focal: float, spread: float) ->
     structure.triangulate(found, _fresh(found))
     structure.adjust(found, Freedom(focal, spread), 20)
     wide = _lens_found(found, focal, spread)
-    jumps = jolt(found.poses)
+    jumps, skew = jolt(found.poses), _skew(found)
     for frame in range(len(tracks.positions)):
         if frame not in found.poses:
             structure.resect(found, frame, _nearest(found, frame))
@@ -212,7 +263,15 @@ def _completed(found: Structure, tracks: Tracks, focal: float, spread: float) ->
     _settled(found, soft)
     scene, seen, frames, names = found.frozen()
     near = errors(scene, seen) < found.wrong
-    return Solve(scene, seen.only(near), frames, names, wide, structure.parallax(found, names), jumps)
+    return Solve(scene, seen.only(near), frames, names, wide, structure.parallax(found, names), jumps, skew)
+
+
+def _skew(found: Structure) -> float:
+    """Return by how many pixels a rolling shutter skews fast frames; 0 when none is proven."""
+    scene, seen, frames, names = found.frozen()
+    near = errors(scene, seen) < found.wrong
+    _, gain, skew = read_out(found.tracks, scene, seen.only(near), frames, names, structure.softness(found))
+    return skew if gain > PROVEN and skew > SKEWED * found.unit else 0.0
 
 
 def _settled(found: Structure, soft: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from derrumbe.core.errors import BadPlate
@@ -12,6 +13,8 @@ from derrumbe.media.exr_rows import ExrRows
 BANDS, ROWS = (0.2, 0.5, 0.8), 16
 DARK, DARKEST = 1e-4, 1.2e-3
 """A black frame's mean and brightest light (99th percentile), scene-linear: three and twelve of 255 codes."""
+COLUMNS, ALIKE, PLAIN = 32, 0.5, 1e-3
+"""Broad tones of one shot correlate by this much from frame to frame, whatever passes; rows plainer than the last tell nothing."""
 RUNS = 4
 """So many runs of frames are named, then the rest is counted."""
 
@@ -38,6 +41,30 @@ def checked(plate: Located[Plate]) -> tuple[Caution, ...]:
         )
     # Synthetic plates and stills turned into movies repeat themselves all the time: what stands still there is no fault.
     return (_frozen(same),) if same and len(same) < len(record.frames) - 1 else ()
+
+
+def check_uncut(plate: Located[Plate]) -> None:
+    """Raise BadPlate where a frame of a camera that stands still shows something else than the one before it."""
+    last: np.ndarray | None = None
+    for frame in plate.record.frames:
+        small = _broad(_rows(plate, frame))
+        if last is not None and _likeness(last, small) < ALIKE:
+            before = f"{plate.record.frames.first}-{frame - 1}"
+            raise BadPlate(f"plate: a cut at frame {frame}; give one shot, such as --frames {before}")
+        last = small
+
+
+def _broad(rows: np.ndarray) -> np.ndarray:
+    """Return the broad tones of a few rows (h, w, 3) of a frame, as numbers that rise evenly to the eye."""
+    light = cv2.resize(rows.mean(axis=2), (COLUMNS, len(BANDS)), interpolation=cv2.INTER_AREA)
+    return np.asarray(np.cbrt(np.maximum(light, 0)))
+
+
+def _likeness(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the correlation of broad tones; 1 where there are none."""
+    a, b = one - one.mean(), other - other.mean()
+    size = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / size if size > PLAIN else 1.0
 
 
 def runs(frames: list[int]) -> str:

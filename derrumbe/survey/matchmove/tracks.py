@@ -19,6 +19,8 @@ MOST = 900
 """Features followed at a time."""
 SPACING = 0.016
 """Least distance between features, as a share of the picture's longer side."""
+CLOSER, EXTRA = 0.4, 300
+"""On the building, features of the first frame lie closer by this factor, and there may be so many more of them."""
 QUALITY = 0.004
 RETURN = 0.6
 """A feature that tracked back in time misses its start by more than this, pixels, is lost."""
@@ -52,6 +54,8 @@ class Tracks:
     positions: np.ndarray
     size: tuple[int, int]
     """Width and height of the plate."""
+    still: np.ndarray | None = None
+    """(tracks,) bool: features of the first frame on the building, which stands still, whatever else moves. None: nobody says."""
 
     @cached_property
     def seen(self) -> np.ndarray:
@@ -59,14 +63,19 @@ class Tracks:
         return np.isfinite(self.positions[..., 0])
 
 
-def follow(pictures: Iterable[np.ndarray], size: tuple[int, int]) -> Tracks:
-    """Return the Tracks of grey pictures (h, w) uint8, one per frame; `size` is the plate's. Raises Cut and Black."""
+def follow(pictures: Iterable[np.ndarray], size: tuple[int, int], about: np.ndarray | None = None) -> Tracks:
+    """Return the Tracks of grey pictures (h, w) uint8, one per frame; `size` is the plate's. Raises Cut and Black.
+
+    about: an outline (n, 2) in plate pixels, within which the first frame's features lie closer together.
+    """
     coming = iter(pictures)
     first = next(coming)
     _check_picture(first, 0)
     scale = first.shape[1] / size[0]
     rows: list[np.ndarray] = []
     here = _found(first, np.zeros((0, 2), np.float32))
+    if about is not None:
+        here = np.concatenate([here, _closer(first, here, scale * about - 0.5)])
     alive = np.arange(len(here))
     count = len(here)
     rows.append(_row(count, alive, here))
@@ -93,7 +102,14 @@ def follow(pictures: Iterable[np.ndarray], size: tuple[int, int]) -> Tracks:
     positions = np.full((len(rows), count, 2), np.nan)
     for index, row in enumerate(rows):
         positions[index, : len(row)] = row
-    return Tracks((positions + 0.5) / scale, size)
+    positions = (positions + 0.5) / scale
+    return Tracks(positions, size, None if about is None else _within(about, positions[0]))
+
+
+def _within(outline: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return which places (n, 2) lie within an outline (m, 2); NaN lies nowhere."""
+    contour = outline.astype(np.float32).reshape(-1, 1, 2)
+    return np.array([bool(np.isfinite(x)) and cv2.pointPolygonTest(contour, (float(x), float(y)), False) > 0 for x, y in places], bool)
 
 
 _CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 0.003)
@@ -117,12 +133,23 @@ def _found(picture: np.ndarray, taken: np.ndarray) -> np.ndarray:
     room = MOST - len(taken)
     if room <= 0:
         return np.zeros((0, 2), np.float32)
-    spacing = max(4.0, SPACING * max(picture.shape))
-    mask = np.full(picture.shape, 255, np.uint8)
+    return _spread(picture, taken, np.full(picture.shape, 255, np.uint8), SPACING, room)
+
+
+def _closer(picture: np.ndarray, taken: np.ndarray, outline: np.ndarray) -> np.ndarray:
+    """Return more features (n, 2) float32 within an outline (m, 2) in the picture's pixels."""
+    mask = np.zeros(picture.shape, np.uint8)
+    cv2.fillPoly(mask, [np.rint(outline).astype(np.int32)], 255)
+    return _spread(picture, taken, mask, CLOSER * SPACING, EXTRA)
+
+
+def _spread(picture: np.ndarray, taken: np.ndarray, mask: np.ndarray, apart: float, most: int) -> np.ndarray:
+    """Return up to `most` features (n, 2) float32 in a mask, `apart` from each other and from those taken, a share of the longer side."""
+    spacing = max(4.0, apart * max(picture.shape))
     for x, y in taken:
         cv2.circle(mask, (round(float(x)), round(float(y))), round(spacing), 0, -1)
     mask[:BORDER], mask[-BORDER:], mask[:, :BORDER], mask[:, -BORDER:] = 0, 0, 0, 0
-    found = cv2.goodFeaturesToTrack(picture, room, QUALITY, spacing, mask=mask, blockSize=5)
+    found = cv2.goodFeaturesToTrack(picture, most, QUALITY, spacing, mask=mask, blockSize=5)
     if found is None:
         return np.zeros((0, 2), np.float32)
     return found.reshape(-1, 2).astype(np.float32)

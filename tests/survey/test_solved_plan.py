@@ -1,0 +1,167 @@
+"""Walls from solved points: corners, things that stand before them, round and hollow buildings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from derrumbe.core.records import FAR, Camera
+from derrumbe.geom.camera import eye, project, rays
+from derrumbe.geom.depth import mesh_depth
+from derrumbe.geom.solids import mesh
+from derrumbe.survey.filters import filled
+from derrumbe.survey.footprint import depth_of, footprint_of, is_round
+from derrumbe.survey.frame import Frame, frame_of
+from derrumbe.survey.overlooked import is_court, overlooked
+from derrumbe.survey.polyline import Spots, broken_line
+from derrumbe.survey.settings import Settings
+from derrumbe.survey.siting import Plan, View
+from derrumbe.survey.solid import building_solid
+from derrumbe.survey.solved_plan import Move, solved_plan
+from tests.survey.scenes import look
+
+FOCAL, PICTURE = 1000.0, (1280, 720)
+UNIT = 7.0
+"""Metres of a unit of the made-up solve."""
+
+
+def view_of(camera: Camera) -> View:
+    up = np.asarray(camera.rotation)[:, 1]
+    forward = np.array([0.0, 0, 1]) - up[2] * up
+    forward /= np.linalg.norm(forward)
+    return View(camera.focal_px, (camera.cx, camera.cy), up, np.cross(forward, up), forward)
+
+
+def seen(camera: Camera, world: np.ndarray) -> np.ndarray:
+    """Return world points in the solve's units and the camera's axes."""
+    return (world @ np.asarray(camera.rotation).T + np.asarray(camera.translation)) / UNIT
+
+
+def wall_points(rng: np.random.Generator, start: tuple[float, float], end: tuple[float, float], high: float, count: int) -> np.ndarray:
+    share = rng.uniform(0, 1, (count, 1))
+    plan = np.asarray(start) + share * np.subtract(end, start)
+    return np.stack([plan[:, 0], rng.uniform(0, high, count), plan[:, 1]], 1)
+
+
+def outline_of(camera: Camera, corners: np.ndarray) -> np.ndarray:
+    """Return the convex hull of world corners in pixels (n, 2)."""
+    from scipy.spatial import ConvexHull
+
+    pixels = project(camera, corners)[0]
+    return pixels[ConvexHull(pixels).vertices]
+
+
+def upright(plan: list[tuple[float, float]], high: float) -> np.ndarray:
+    return np.array([(x, y, z) for x, z in plan for y in (0.0, high)])
+
+
+def move_of(points: np.ndarray) -> Move:
+    return Move(FOCAL, None, points, np.full(len(points), 200.0), 0.1)
+
+
+LINES = Plan(np.array([[-0.5, 3.0], [0.5, 3.0]]), 0)
+
+
+def test_a_corner_is_found_where_it_is() -> None:
+    camera = look(FOCAL, PICTURE, (3.0, 2.0, 40.0), (0.0, 5.0, 0.0), 0.0)
+    rng = np.random.default_rng(1)
+    left, edge, right = (-14.0, -6.0), (-2.0, 4.0), (13.0, -9.0)
+    world = np.concatenate([wall_points(rng, left, edge, 12.0, 70), wall_points(rng, edge, right, 12.0, 70)])
+    world[:10] += rng.normal(0, 6.0, (10, 3)) * (1, 0, 1)
+    view = view_of(camera)
+    plan = solved_plan(view, move_of(seen(camera, world)), outline_of(camera, upright([left, edge, right], 12.0)), LINES)
+    assert plan.solved is not None
+    assert plan.solved.unit * UNIT == pytest.approx(eye(camera)[1], rel=0.02), "metres of the camera's height"
+    assert len(plan.feet) == 3
+    there = (np.array([edge]) - eye(camera)[[0, 2]]) / eye(camera)[1]
+    back = np.linalg.norm(there)
+    assert np.linalg.norm(plan.feet[1]) == pytest.approx(back, rel=0.02)
+    widths = np.linalg.norm(np.diff(plan.feet, axis=0), axis=1) * eye(camera)[1]
+    assert widths == pytest.approx([np.hypot(12, 10), np.hypot(15, 13)], rel=0.06)
+
+
+def test_what_stands_free_before_a_wall_is_no_part_of_it() -> None:
+    camera = look(FOCAL, PICTURE, (0.0, 2.0, 40.0), (0.0, 5.0, 0.0), 0.0)
+    rng = np.random.default_rng(2)
+    wall = wall_points(rng, (-15.0, 0.0), (15.0, 0.0), 12.0, 120)
+    wall = wall[np.abs(wall[:, 0]) > 5.0]
+    monument = wall_points(rng, (-3.0, 8.0), (3.0, 8.0), 9.0, 60)
+    corners = upright([(-15.0, 0.0), (15.0, 0.0)], 12.0)
+    plan = solved_plan(view_of(camera), move_of(seen(camera, np.concatenate([wall, monument]))), outline_of(camera, corners), LINES)
+    assert len(plan.feet) == 2
+    assert plan.feet[:, 1] * eye(camera)[1] == pytest.approx([40.0, 40.0], rel=0.02)
+
+
+def test_too_few_points_leave_the_lines_plan() -> None:
+    camera = look(FOCAL, PICTURE, (0.0, 2.0, 40.0), (0.0, 5.0, 0.0), 0.0)
+    wall = wall_points(np.random.default_rng(3), (-15.0, 0.0), (15.0, 0.0), 12.0, 6)
+    outline = outline_of(camera, upright([(-15.0, 0.0), (15.0, 0.0)], 12.0))
+    assert solved_plan(view_of(camera), move_of(seen(camera, wall)), outline, LINES) is LINES
+
+
+def test_a_wall_more_must_pay() -> None:
+    t = np.linspace(-0.5, 0.5, 60)
+    w = 0.05 + 0.001 * np.sin(40 * t)
+    line = broken_line(Spots(t, w, np.full(60, 0.002), np.ones(60)), (-0.5, 0.5), 4.0)
+    assert len(line) == 2
+    w = np.where(t < 0, 0.05 + 0.02 * t, 0.05 - 0.02 * t)
+    line = broken_line(Spots(t, w, np.full(60, 0.0003), np.ones(60)), (-0.5, 0.5), 4.0)
+    assert len(line) == 3
+    assert line[1] == pytest.approx([0.0, 0.05], abs=0.01)
+
+
+def drum(camera: Camera, radius: float, high: float, floor: float | None) -> tuple[Frame, np.ndarray, np.ndarray]:
+    """Return frame, solved points in its world and outline of a round building seen from above; floor: of a court half as wide, or None."""
+    rng = np.random.default_rng(4)
+    angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    ring = [(radius * np.cos(a), radius * np.sin(a)) for a in angle]
+    place = eye(camera)[[0, 2]]
+    away = rng.uniform(0, 2 * np.pi, 400)
+    rim = np.stack([radius * np.cos(away), rng.uniform(0, high, 400), radius * np.sin(away)], 1)
+    faces = (place - rim[:, [0, 2]]) @ np.eye(2)
+    rim = rim[np.einsum("ij,ij->i", faces, rim[:, [0, 2]]) > 0]
+    inner = rng.uniform(-0.95, 0.95, (300, 2)) * radius
+    inner = inner[np.hypot(*inner.T) < 0.95 * radius]
+    level = np.where(np.hypot(*inner.T) < 0.6 * radius, high if floor is None else floor, high)
+    world = np.concatenate([rim, np.stack([inner[:, 0], level, inner[:, 1]], 1)])
+    outline = outline_of(camera, upright(ring, high))
+    view = view_of(camera)
+    plan = solved_plan(view, move_of(seen(camera, world)), outline, LINES)
+    assert plan.solved is not None
+    height = plan.solved.unit * UNIT
+    frame = frame_of(view, plan, PICTURE, height)
+    local = seen(camera, world) * UNIT
+    return frame, eye(frame.camera) + local @ np.asarray(frame.camera.rotation), outline
+
+
+ABOVE = look(FOCAL, PICTURE, (0.0, 150.0, 130.0), (0.0, 5.0, 0.0), 0.0)
+
+
+def test_a_drum_is_round_and_goes_on_behind() -> None:
+    frame, _, _ = drum(ABOVE, 40.0, 25.0, None)
+    assert len(frame.walls) > 3
+    assert is_round(frame)
+    depth = depth_of(frame, None)
+    assert depth == pytest.approx(80.0, rel=0.25)
+    corners = footprint_of(frame, depth)
+    area = 0.5 * np.sum(corners[:, 0] * np.roll(corners[:, 1], -1) - corners[:, 1] * np.roll(corners[:, 0], -1))
+    assert area == pytest.approx(np.pi * 40.0**2, rel=0.25)
+
+
+@pytest.mark.parametrize("floor", [3.0, None])
+def test_a_court_is_told_from_a_roof(floor: float | None) -> None:
+    frame, points, outline = drum(ABOVE, 40.0, 25.0, floor)
+    above = overlooked(frame, points, 25.0)
+    assert above is not None
+    assert is_court(frame, above) == (floor is not None)
+    solid = building_solid(frame, outline, depth_of(frame, None), 25.0, above=above, seed=Settings.model_fields["seed"].default)
+    vertices, triangles = mesh(solid)
+    depth = mesh_depth(frame.camera, vertices, triangles)
+    # Well behind the near wall the surface is the court's floor, or the roof.
+    level = floor or 25.0
+    place = project(frame.camera, np.array([above.centre[0], level, above.centre[1] - 10.0]))[0]
+    column, row = np.floor(place).astype(int)
+    hit = eye(frame.camera) + rays(frame.camera, place) * depth[row, column]
+    assert hit[1] == pytest.approx(level, abs=2.0)
+    covered = filled([outline], depth.shape) > 0
+    assert np.mean(depth[covered] < FAR) > 0.96
