@@ -12,6 +12,7 @@ from derrumbe.simulate import impact, kicks
 from derrumbe.simulate.clusters import components
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import rotate, velocity_at
+from derrumbe.simulate.jam import Jam
 from derrumbe.simulate.limits import Limits
 from derrumbe.simulate.panels import Panels
 from derrumbe.simulate.passage import Passage
@@ -44,6 +45,7 @@ class Collapse:
         self.passage = Passage(structure, world, self.failure)
         self.shear = Shear(structure, world, plan.falls, plan.base)
         self.limits = Limits(structure, world, BLOCK)
+        self.jam = Jam(structure, world, plan.base)
         self.now = -prelude
         self._joint: Any = None
 
@@ -52,15 +54,16 @@ class Collapse:
         for _ in range(steps):
             self._step()
         self.failure.overload(self.world.body_of < 0, self.now)
-        self.panels.insist(self.now)
         states = self.world.states()
         sample = self.sample(states)
+        self.panels.insist(self.now, sample.position[:, 1])
         self.passage.end(self.now, sample.position, sample.rotation)
         seconds = steps * self.world.step_seconds
         self.shear.look(seconds, sample.position, sample.rotation, sample.velocity)
         if isinstance(self.plan.kick, kicks.Peel):
             kicks.peel_on(self.world, self.plan.kick, self.structure.centre, sample.position, seconds)
         self.limits.apply(states, sample.position[:, 1], -sample.velocity[:, 1], self.passage.lodged, seconds)
+        self.jam.look(seconds, states, sample.position, sample.rotation, self.limits.tipping)
         return sample
 
     def _step(self) -> None:
@@ -70,7 +73,7 @@ class Collapse:
         self.passage.begin(self.now)
         self.panels.relax(self.now)
         self._unhang()
-        before = impact.motions_before(self.world)
+        before = self.world.moving()
         blow = self.world.step()
         self.now += self.world.step_seconds
         force = impact.strike(self.world, self.failure, blow, before, self.now)

@@ -12,7 +12,7 @@ from derrumbe.simulate.clusters import spread_force
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import velocity_at
 from derrumbe.simulate.structure import PARAPET, ROOF
-from derrumbe.simulate.world import Blow, World
+from derrumbe.simulate.world import Blow, RawMotion, World
 
 CRUSH_LOSS = 0.12
 """Share of a block's speed that one crushed storey takes."""
@@ -25,7 +25,7 @@ SOLID = 8
 REACH = 0.6
 """m from the struck piece within which the crushed storey is sought."""
 
-Motions = dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]
+Motions = dict[int, RawMotion]
 
 
 def strike(world: World, failure: Failure, blow: Blow, before: Motions, now: float) -> np.ndarray:
@@ -64,7 +64,7 @@ def _sinking(world: World, piece: int, before: Motions) -> float:
     number = int(world.body_of[piece]) if piece >= 0 else -1
     if number < 0:
         return 0.0
-    return -float(before[number][0][1] if number in before else world.motion(number)[0][1])
+    return -before[number][0][1] if number in before else world.sinking(number)
 
 
 def _crush_cells(world: World, failure: Failure, force: np.ndarray, now: float) -> None:
@@ -99,11 +99,6 @@ def _cells_at(world: World, pieces: np.ndarray, height: float) -> np.ndarray:
     return storey * structure.cells.nx * structure.cells.nz + np.unique(structure.column[pieces])
 
 
-def motions_before(world: World) -> Motions:
-    """Return the motion of every body that a blow could split."""
-    return {number: world.motion(number) for number, body in world.bodies.items() if len(body.pieces) > 1 and world.awake(number)}
-
-
 def give_back(world: World, failure: Failure, before: Motions, force: np.ndarray, born: list[tuple[int, int]], now: float) -> None:
     """Give blocks that broke under a blow back the speed that a real block would have kept; less to parts that were struck themselves."""
     torn = np.unique(world.body_of[failure.structure.bonds[failure.broken_at == now]])
@@ -122,7 +117,8 @@ def _spared(world: World, number: int, force: np.ndarray) -> float:
     return max(0.0, 1.0 - 3.0 * float(mass[force[pieces] > 0].sum() / mass.sum()))
 
 
-def _restore(world: World, number: int, before: tuple[np.ndarray, np.ndarray, np.ndarray], kept: float) -> None:
+def _restore(world: World, number: int, before: RawMotion, kept: float) -> None:
     linear, angular, centre = world.motion(number)
-    earlier = velocity_at(before[0], before[1], before[2], centre)
-    world.set_motion(number, linear + kept * (earlier - linear), angular + kept * (before[1] - angular))
+    was_linear, was_angular, was_centre = (np.array(part) for part in before)
+    earlier = velocity_at(was_linear, was_angular, was_centre, centre)
+    world.set_motion(number, linear + kept * (earlier - linear), angular + kept * (was_angular - angular))

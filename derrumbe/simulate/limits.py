@@ -101,14 +101,24 @@ class Limits:
     def after_blows(self, force: np.ndarray) -> None:
         """Hold back small bodies that were thrown in this step; force (N,) N."""
         thrown = force > self.structure.mass * THROW / self.world.step_seconds
-        numbers = np.unique(self.world.body_of[thrown])
-        for number in numbers[numbers >= 0]:
-            pieces = self.world.bodies[int(number)].pieces
-            if len(pieces) < self.block:
-                linear, angular, centre = self.world.motion(int(number))
-                apex = float(np.average(self.apex[pieces], weights=self.structure.mass[pieces]))
-                limited = held_back(linear, np.array(apex - centre[1]), np.array(self.structure.height - centre[1]))
-                self.world.set_motion(int(number), limited, slowed(angular))
+        numbers = np.unique(self.world.body_of[thrown]).tolist()
+        for number in numbers:
+            self.world.free(number)
+        numbers = [number for number in numbers if number >= 0 and len(self.world.bodies[number].pieces) < self.block]
+        if not numbers:
+            return
+        linear, angular, centre = self.world.motions(numbers)
+        drop = self._apex_of(numbers) - centre[:, 1]
+        limited, spin = held_back(linear, drop, self.structure.height - centre[:, 1]), slowed(angular)
+        for k in np.flatnonzero((limited != linear).any(1) | (spin != angular).any(1)):
+            self.world.set_motion(numbers[k], limited[k], spin[k])
+
+    def _apex_of(self, numbers: list[int]) -> np.ndarray:
+        """Return the mean of the highest places of the pieces of bodies, (K,) m."""
+        groups = [self.world.bodies[number].pieces for number in numbers]
+        pieces, owner = np.concatenate(groups), np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+        mass = self.structure.mass[pieces]
+        return np.asarray(np.bincount(owner, mass * self.apex[pieces]) / np.bincount(owner, mass))
 
 
 def held_back(velocity: np.ndarray, drop: np.ndarray, roof_drop: np.ndarray) -> np.ndarray:

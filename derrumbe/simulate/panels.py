@@ -50,28 +50,30 @@ class Panels:
             self.world.let_go(number)
             del self.pushed[number]
 
-    def insist(self, now: float) -> None:
-        """Break and push what has been crushed for a while and still stands."""
-        failed_at = self.failure.failed_at[self.structure.cell]
-        for number, body in list(self.world.bodies.items()):
-            overdue = failed_at[body.pieces].min() + PATIENCE < now
-            due = overdue and number not in self.pushed and self.pushes[body.pieces].max() < PUSHES
-            if due and self._stands(number):
-                self.pushes[body.pieces] += 1
-                if len(body.pieces) > PANEL:
-                    self.failure.shake(body.pieces, now)
-                else:
-                    self.world.wake(number)
-                    self._push(number, now, INSISTENCE * float(self.pushes[body.pieces].max()))
+    def insist(self, now: float, height: np.ndarray) -> None:
+        """Break and push what has been crushed for a while and still stands. height (N,) m: where pieces are."""
+        for number in self._standing(now, height):
+            body = self.world.bodies[number]
+            self.pushes[body.pieces] += 1
+            if len(body.pieces) > PANEL:
+                self.failure.shake(body.pieces, now)
+            else:
+                self.world.wake(number)
+                self._push(number, now, INSISTENCE * float(self.pushes[body.pieces].max()))
 
-    def _stands(self, number: int) -> bool:
-        """Return whether a body is near its rest pose and holds uprights of the lowest standing kind."""
-        pieces = self.world.bodies[number].pieces
+    def _standing(self, now: float, height: np.ndarray) -> list[int]:
+        """Return the bodies to push again: overdue, near their rest pose, and holding uprights."""
+        body, count = self.world.body_of, int(self.world.body_of.max()) + 1
+        loose = body >= 0
+        overdue, sunk = np.zeros(count, bool), np.zeros(count, bool)
+        overdue[body[loose & (self.failure.failed_at[self.structure.cell] + PATIENCE < now)]] = True
+        sunk[body[loose & ((self.structure.centre[:, 1] - height >= STANDS_DROP) | (self.pushes >= PUSHES))]] = True
+        return [number for number in np.flatnonzero(overdue & ~sunk).tolist() if number not in self.pushed and self._upright(number)]
+
+    def _upright(self, number: int) -> bool:
         _, turn = self.world.pose(number)
-        if 2 * np.linalg.norm(turn[1:]) > STANDS_TURN or not self.structure.upright[pieces].any():
-            return False
-        drop = self.structure.centre[pieces, 1] - self.world.positions(pieces)[:, 1]
-        return bool(drop.max() < STANDS_DROP)
+        turned = 2 * np.linalg.norm(turn[1:]) > STANDS_TURN
+        return bool(not turned and self.structure.upright[self.world.bodies[number].pieces].any())
 
     def _push(self, number: int, now: float, squeeze: float) -> None:
         pieces = self.world.bodies[number].pieces

@@ -36,6 +36,10 @@ EVERYTHING = (1 << 24) - 1
 STANDING_GROUPS = ((1 << STOREY_GROUPS) - 1) << STANDING_SHIFT
 
 
+RawMotion = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
+"""Linear velocity, angular velocity and centre of mass as plain numbers: small arrays cost more than what is done with them."""
+
+
 @dataclass
 class Body:
     """A rigid body and its pieces. `handle` is rapier's."""
@@ -77,6 +81,8 @@ class World:
     stands: np.ndarray | None = None
     """(N,) bool: pieces that never fall; None: all may."""
     bodies: dict[int, Body] = field(default_factory=dict)
+    held: set[int] = field(default_factory=set)
+    """Bodies that are held as the ground is."""
     body_of: np.ndarray = field(init=False)
     """(N,) body number, -1 while standing."""
 
@@ -135,7 +141,7 @@ class World:
         """Read all bodies. What sleeps is read once."""
         for number in self.bodies:
             body = self._get(number)
-            asleep = body.is_sleeping
+            asleep = number in self.held or body.is_sleeping
             if not asleep or number not in self._rows or self._rows[number][-1]:
                 self._rows[number] = _row(body, not asleep)
         numbers = np.array(list(self.bodies), int)
@@ -151,6 +157,7 @@ class World:
         mass = [self.structure.mass[group].sum() for group in groups]
         heir = int(np.argmax(mass))
         parent = self.bodies[number]
+        self.free(number)
         before = self.motion(number)
         born = [(number, self._new_body(group, number)) for k, group in enumerate(groups) if k != heir]
         parent.pieces, parent.mass = groups[heir], float(mass[heir])
@@ -230,6 +237,21 @@ class World:
         body = self._get(number)
         return np.array(tuple(body.linvel)), np.array(tuple(body.angvel)), self._centre(body)
 
+    def motions(self, numbers: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the same of several bodies, (K, 3) each."""
+        rows = [raw_motion(self._get(number)) for number in numbers]
+        linear, angular, centre = np.array(rows, float).reshape(-1, 3, 3).transpose(1, 0, 2)
+        return linear, angular, centre
+
+    def moving(self) -> dict[int, RawMotion]:
+        """Return the motion of every body of several pieces that is awake."""
+        found = ((number, self._get(number)) for number, body in self.bodies.items() if len(body.pieces) > 1 and number not in self.held)
+        return {number: raw_motion(body) for number, body in found if not body.is_sleeping}
+
+    def sinking(self, number: int) -> float:
+        """Return how fast a body sinks, m/s."""
+        return -float(self._get(number).linvel.y)
+
     def set_motion(self, number: int, linear: np.ndarray, angular: np.ndarray) -> None:
         body = self._get(number)
         body.linvel, body.angvel = tuple(linear), tuple(angular)
@@ -251,8 +273,22 @@ class World:
         body = self._get(number)
         body.linear_damping, body.angular_damping = linear, angular
 
+    def hold(self, number: int) -> None:
+        """Hold a body where it is, as the ground is held."""
+        body = self._get(number)
+        body.linvel = body.angvel = (0.0, 0.0, 0.0)
+        body.body_type = rapier.RigidBodyType.FIXED
+        self.held.add(number)
+
+    def free(self, number: int) -> None:
+        """Let a held body move again."""
+        if number in self.held:
+            self.held.discard(number)
+            self._get(number).body_type = rapier.RigidBodyType.DYNAMIC
+            self.wake(number)
+
     def awake(self, number: int) -> bool:
-        return not self._get(number).is_sleeping
+        return number not in self.held and not self._get(number).is_sleeping
 
     def pose(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Return world_from_rest of a body: translation (3,) and quaternion wxyz (4,)."""
@@ -326,6 +362,10 @@ def _engine(step_seconds: float) -> tuple[Any, Any]:
     events: Any = rapier.ChannelEventCollector()
     world.event_handler = events
     return world, events
+
+
+def raw_motion(body: Any) -> RawMotion:
+    return body.linvel.to_tuple(), body.angvel.to_tuple(), tuple(body.center_of_mass)
 
 
 def _row(body: Any, awake: bool) -> tuple[float, ...]:
