@@ -78,7 +78,9 @@ class BuildingKnobs(Group):
     storey_height: float = knob(3.3, "typical storey height, for scale when the height isn't given", "m", ge=2, le=10)
     depth: float | None = knob(None, "depth of the building away from the main façade; empty: a guess from its width", "m", gt=0.5, le=500)
     material: Literal["auto", "brick", "concrete", "stone", "timber"] = knob("auto", "what walls are made of")
-    wall_thickness: float = knob(0.35, "thickness of outer walls", "m", ge=0.05, le=3)
+    wall_thickness: float = knob(
+        0.35, "thickness of outer walls of a low house; taller masonry gets thicker in proportion", "m", ge=0.05, le=3
+    )
     slab_thickness: float = knob(0.22, "thickness of floors", "m", ge=0.05, le=2)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from derrumbe.fracture.cracks import LEAST, Shard, plane_at, shard_of
+from derrumbe.fracture.cracks import LEAST, Shard, coarser, plane_at
 from derrumbe.fracture.elements import Element
 from derrumbe.fracture.materials import Kind, Stuff
 from derrumbe.geom.carving import corner_points
@@ -39,7 +39,7 @@ def _weight(block: Shard, element: Element) -> float:
     """Blocks that the camera sees chip most, large ones more than small ones."""
     if element.stuff in WHOLE or element.kind == Kind.WINDOW or block.span < 0.35:
         return 0.0
-    return block.span**2 / element.coarse**2
+    return block.span**2 / coarser(block, element) ** 2
 
 
 def _broken_corner(block: Shard, element: Element, rng: np.random.Generator) -> list[Shard]:
@@ -53,4 +53,4 @@ def _broken_corner(block: Shard, element: Element, rng: np.random.Generator) -> 
     rest, chip = block.solid.split_by_plane(*plane_at(normal, corner + normal * depth * 0.6, element.frame))
     if chip.volume() < LEAST or chip.volume() > LARGEST * block.solid.volume():
         return [block]
-    return [shard_of(part, block.element, block.toughness, element.frame) for part in (rest, chip)]
+    return [block.part(part, element.frame) for part in (rest, chip)]
