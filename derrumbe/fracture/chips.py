@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from derrumbe.fracture.cracks import LEAST, Shard, coarser, plane_at
+from derrumbe.fracture.cracks import LEAST, LONG, Shard, coarser, plane_at
 from derrumbe.fracture.elements import Element
 from derrumbe.fracture.materials import Kind, Stuff
 from derrumbe.geom.carving import corner_points
@@ -30,8 +32,12 @@ def chipped(shards: list[Shard], elements: list[Element], most: int, rng: np.ran
         return shards
     chosen = set(rng.choice(len(shards), wanted, replace=False, p=weight / weight.sum()).tolist())
     out: list[Shard] = []
+    fresh = 1 + max(block.block for block in shards)
     for k, block in enumerate(shards):
-        out += _broken_corner(block, elements[block.element], rng) if k in chosen else [block]
+        parts = _broken_corner(block, elements[block.element], rng) if k in chosen else [block]
+        if len(parts) > 1 and block.length > LONG / 2:  # too large to keep its chip until it is hit
+            parts, fresh = [parts[0], replace(parts[1], block=fresh)], fresh + 1
+        out += parts
     return out
 
 

@@ -29,10 +29,11 @@ LEAST = 8e-4
 """A crack that would leave a part below this volume is tried elsewhere, m³."""
 SLENDER = 2.4
 """A block this many times as long as its typical edge counts as larger."""
-PANEL, HIDDEN = 3.0, 2.0
-"""A block whose typical edge is longer than a storey-high panel is broken before all others (twice as long where the camera doesn't see
-it, m): a large building would otherwise come down in plates."""
-URGENT = 6.0
+PANEL, HIDDEN, EVEN = 3.0, 2.0, 2.5
+"""A block whose typical edge is longer than a storey-high panel is broken before all others: a large building would otherwise come down in
+plates (m). Where the camera doesn't see it, twice as long; and where pieces are few, so many times the edge that all would have if they were
+alike."""
+URGENT, URGENT_HIDDEN = 6.0, 4.0
 LONG, LONG_HIDDEN, SNAPS = 10.0, 15.0, 2.6
 """A block longer than a bay and a half, or two bays where the camera doesn't see it, comes first of all: slabs break at their joints over
 columns and walls. A column longer than SNAPS comes next, after what is large and seen: it snaps near the middle of its storey (m)."""
@@ -45,6 +46,9 @@ INHERIT = 0.65
 """Share of pieces that keep their parent's toughness."""
 UNEVEN = 0.5
 """Share of cracks that split off a small part, at the longest tail."""
+
+
+Limits = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ class Shard:
     span: float
     """Typical edge of its larger faces, metres."""
 
+    @property
+    def length(self) -> float:
+        """Longest side of its box, metres."""
+        return float((self.high - self.low).max())
+
     def part(self, solid: Manifold, frame: Frame, toughness: float | None = None) -> Shard:
         """Return what is cut off it."""
         return shard_of(solid, self.element, self.block, self.shown, toughness or self.toughness, frame)
@@ -77,9 +86,10 @@ def shards_of(elements: list[Element], size: float, count: int, tail: float, rng
     parts = [(k, part, number in element.shown) for k, element in enumerate(elements) for number, part in enumerate(element.parts)]
     todo = [shard_of(part, k, block, shown, _toughness(tail, rng), elements[k].frame) for block, (k, part, shown) in enumerate(parts)]
     blocks = len(parts)
+    limits = _limits(todo, size, count)
     while True:
         for shard in todo:
-            oversize = _oversize(shard, elements[shard.element], size)
+            oversize = _oversize(shard, elements[shard.element], size, limits)
             heapq.heappush(heap, (-oversize, serial, shard))
             serial += 1
         if not heap or -heap[0][0] <= 1 or len(heap) + len(done) >= count:
@@ -88,20 +98,26 @@ def shards_of(elements: list[Element], size: float, count: int, tail: float, rng
         todo = _break(shard, elements[shard.element], tail, count - len(heap) - len(done), rng)
         if not todo:
             done.append((number, shard))
-        elif _more_than_a_block(shard, size):
+        elif _more_than_a_block(shard, limits):
             todo = [todo[0], *(replace(part, block=blocks + k) for k, part in enumerate(todo[1:]))]
             blocks += len(todo) - 1
     rest = done + [(number, shard) for _, number, shard in heap]
     return [shard for _, shard in sorted(rest, key=lambda item: (item[1].element, item[0]))]
 
 
-def _more_than_a_block(shard: Shard, size: float) -> bool:
+def _more_than_a_block(shard: Shard, limits: Limits) -> bool:
     """Whether a shard is too large to keep together while the building comes apart."""
-    return _large(shard, size) or float((shard.high - shard.low).max()) > LONG / 2
+    return _large(shard, limits) or shard.length > LONG / 2
 
 
-def _large(shard: Shard, size: float) -> bool:
-    return shard.span > max(PANEL * (1 if shard.shown else HIDDEN), 3 * size)
+def _limits(shards: list[Shard], size: float, count: int) -> Limits:
+    """Return from what edge blocks are large, where they are seen and where they aren't, m."""
+    area = sum(shard.solid.volume() / max(float((shard.high - shard.low).min()), 0.1) for shard in shards)
+    return max(PANEL, 3 * size), max(HIDDEN * PANEL, 3 * size, EVEN * math.sqrt(area / count))
+
+
+def _large(shard: Shard, limits: Limits) -> bool:
+    return shard.span > limits[0 if shard.shown else 1]
 
 
 def shard_of(solid: Manifold, element: int, block: int, shown: bool, toughness: float, frame: Frame) -> Shard:
@@ -123,12 +139,12 @@ def _inherited(toughness: float, tail: float, rng: np.random.Generator) -> float
     return _toughness(tail, rng)
 
 
-def _oversize(shard: Shard, element: Element, size: float) -> float:
+def _oversize(shard: Shard, element: Element, size: float, limits: Limits) -> float:
     """Return how many times too large a shard is; up to 1 it stays whole."""
     if shard.span < SMALLEST:
         return 0.0
-    urgent = (URGENT if shard.shown else HIDDEN) if _large(shard, size) else 1.0
-    length = float((shard.high - shard.low).max())
+    urgent = (URGENT if shard.shown else URGENT_HIDDEN) if _large(shard, limits) else 1.0
+    length = shard.length
     if length > (LONG if shard.shown else LONG_HIDDEN):
         return FIRST * length
     if element.kind == Kind.COLUMN and length > SNAPS:

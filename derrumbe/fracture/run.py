@@ -25,8 +25,8 @@ from derrumbe.geom.carving import facets, hollow, solid
 
 FRACTURE = 3
 """Stage constant of the random source."""
-BASE_SHARE = 0.45
-"""The structure may use this share of the pieces; cracks need the rest."""
+BASE_SHARE, ROUGH_SHARE = 0.6, 0.45
+"""The structure may use this share of the pieces, or this one where its shapes are rough anyway; cracks need the rest."""
 SMOOTH = 0.02
 """Detail of the solid below this is left out, metres."""
 IRREGULAR = 100
@@ -66,11 +66,12 @@ def structure(building: Building, body: Manifold, camera: Camera, settings: Sett
     flat = [facet.frame.origin[1] for facet in found if facet.normal[1] > 0.999 and facet.area > 4]
     sheets, rest = sheets_of(body, found, building.facades, wall, roof)
     elements: list[Element] = []
-    affordable, limit = 1.0, BASE_SHARE * settings.fragments.count
+    affordable, count = 1.0, settings.fragments.count
     for thrift in THRIFT[len(found) > IRREGULAR :]:
         if thrift.details > affordable:
             continue
-        plan = make_plan(building, knobs, thrift.quota(settings.fragments.count))
+        limit = count * (ROUGH_SHARE if thrift.rough else BASE_SHARE)
+        plan = make_plan(building, knobs, thrift.quota(count))
         room = hollow(body, plan.heights(flat), plan.wall, plan.roof)
         rng = np.random.default_rng((settings.seed, FRACTURE, 1))
         elements = shell_elements(sheets, rest - room, skin, plan, camera, rng) + interior_elements(without_roofs(room, sheets), plan)

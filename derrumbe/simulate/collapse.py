@@ -22,7 +22,7 @@ from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.world import States, World
 
 BLOCK = 12
-"""Pieces from which a cluster is a block that crushing holds back."""
+"""Blocks and loose fragments from which a cluster is large enough for crushing to hold it back."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Collapse:
         if isinstance(self.plan.kick, kicks.Peel):
             kicks.peel_on(self.world, self.plan.kick, self.structure.centre, sample.position, seconds)
         self.limits.apply(states, sample.position[:, 1], -sample.velocity[:, 1], self.passage.lodged, seconds)
-        self.jam.look(seconds, states, sample.position, sample.rotation, self.limits.tipping)
+        self.jam.look(seconds, states, sample.position, sample.rotation, self.passage.lodged, self.limits.tipping)
         return sample
 
     def _step(self) -> None:
@@ -83,6 +83,7 @@ class Collapse:
 
     def _regroup(self) -> list[tuple[int, int]]:
         """Let bodies follow the bonds; return (parent, child) of new bodies."""
+        self.world.shatter(self.failure.shattered_blocks())
         labels, ground = components(self.structure.bonds, self.failure.alive, self.failure.anchored)
         born = self.world.set_clusters(labels, ground)
         if self.plan.kick is not None:
@@ -100,7 +101,7 @@ class Collapse:
         """Crushing below holds a block back, but not one on its hinge, and not a few loose pieces."""
         pieces = self.world.bodies[number].pieces
         hangs = self.plan.hinge and self.now < self.plan.hinge.seconds
-        if len(pieces) < BLOCK or hangs:
+        if self.world.bodies[number].units < BLOCK or hangs:
             return 0.0
         return float(np.average(self.plan.resist[self.structure.column[pieces]], weights=self.structure.mass[pieces]))
 

@@ -21,7 +21,7 @@ HARD_LANDING = 0.5
 LANDING = 2.0
 """m/s at which a part must come down on something to crush a storey."""
 SOLID = 8
-"""Pieces above which a falling cluster is crushed storey by storey."""
+"""Blocks and loose fragments above which a falling cluster is crushed storey by storey."""
 REACH = 0.6
 """m from the struck piece within which the crushed storey is sought."""
 
@@ -36,15 +36,30 @@ def strike(world: World, failure: Failure, blow: Blow, before: Motions, now: flo
         np.maximum.at(force, blow.pieces[struck, side], blow.force[struck])
     if force.any():
         _crush_cells(world, failure, _landed(world, blow, before), now)
-        _break_around(failure, force, now)
+        _shatter(world, failure, force, now)
+        _break_around(world, failure, force, now)
     return force
 
 
-def _break_around(failure: Failure, force: np.ndarray, now: float) -> None:
-    bonds = failure.structure.bonds
-    felt = spread_force(force, bonds, failure.alive)
-    strength = failure.structure.bond_strength * failure.plan.toughness
-    over = failure.alive & failure.breakable & (felt[bonds].mean(1) > strength) & failure.armed(now)
+def _shatter(world: World, failure: Failure, force: np.ndarray, now: float) -> None:
+    """A block that is hit hard enough falls into fragments, some of which keep together."""
+    structure, plan = failure.structure, failure.plan
+    struck = np.flatnonzero((force > 0) & world.whole[structure.block] & plan.falls)
+    change = force[struck] * world.step_seconds / world.unit_mass[struck]
+    hard = structure.block[struck][change > plan.brittle[structure.block[struck]]]
+    within = structure.inner & np.isin(structure.block[structure.bonds[:, 0]], hard)
+    failure.break_bonds(np.flatnonzero(within & failure.alive & ~plan.tough & failure.armed(now)), now)
+
+
+def _break_around(world: World, failure: Failure, force: np.ndarray, now: float) -> None:
+    structure = failure.structure
+    bonds, whole = structure.bonds, world.whole[structure.block]
+    struck = np.zeros(len(world.whole))
+    np.maximum.at(struck, structure.block, force)
+    felt = spread_force(np.where(whole, struck[structure.block], force), bonds, failure.alive)
+    strength = structure.bond_strength * failure.plan.toughness
+    kept = structure.inner & whole[bonds[:, 0]]
+    over = failure.alive & failure.breakable & ~kept & (felt[bonds].mean(1) > strength) & failure.armed(now)
     failure.break_bonds(np.flatnonzero(over), now)
 
 
@@ -74,7 +89,7 @@ def _crush_cells(world: World, failure: Failure, force: np.ndarray, now: float) 
         number = int(world.body_of[piece])
         if number < 0:
             cells = _cells_at(world, np.array([piece]), structure.centre[piece, 1] - REACH)
-        elif len(world.bodies[number].pieces) > SOLID:
+        elif world.bodies[number].units > SOLID:
             cells = _cells_at(world, world.bodies[number].pieces, structure.centre[piece, 1] + REACH)
         else:
             continue

@@ -14,12 +14,14 @@ from derrumbe.simulate.geometry import rotate
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.world import States, World
 
-SLOW = 0.6
+SLOW = 1.0
 """m/s at the rim of a part, going along and turning, under which it may jam."""
-GAIN = 0.06
+GAIN = 0.15
 """m/s a sample that it may gain meanwhile: what tips over gains more."""
 WAIT = 0.12
 """s for which it must have been slow; a free fall would have passed SLOW twice by then."""
+STUCK = 5.0
+"""m/s under which what is inside other rubble jams at once: it is ground up there."""
 NEAR = 0.08
 """m between the boxes of parts that lie on each other."""
 
@@ -35,13 +37,15 @@ class Jam:
         self.since: dict[int, float] = {}
         self.before: dict[int, float] = {}
 
-    def look(self, seconds: float, states: States, position: np.ndarray, rotation: np.ndarray, exempt: set[int]) -> None:
+    def look(
+        self, seconds: float, states: States, position: np.ndarray, rotation: np.ndarray, lodged: np.ndarray, exempt: set[int]
+    ) -> None:
         """Hold what has come to rest, free what lost its support; called every `seconds` with the poses of a Sample.
 
-        `exempt`: numbers of bodies that must not jam.
+        lodged (N,) bool: pieces inside other rubble; `exempt`: numbers of bodies that must not jam.
         """
         held = np.isin(states.number, list(self.world.held))
-        slow = self._slow(seconds, states, position[:, 1], held) & ~np.isin(states.number, list(exempt))
+        slow = self._slow(seconds, states, position[:, 1], lodged, held) & ~np.isin(states.number, list(exempt))
         may = held | slow
         if not may.any():
             return
@@ -51,7 +55,7 @@ class Jam:
         for number in states.number[held & ~firm].tolist():
             self.world.free(number)
 
-    def _slow(self, seconds: float, states: States, height: np.ndarray, held: np.ndarray) -> np.ndarray:
+    def _slow(self, seconds: float, states: States, height: np.ndarray, lodged: np.ndarray, held: np.ndarray) -> np.ndarray:
         """Return the bodies that have come down and been slow for long enough, (K,) bool."""
         loose = np.flatnonzero(states.row >= 0)
         row, count = states.row[loose], len(states.number)
@@ -66,7 +70,9 @@ class Jam:
         since = np.where(quiet, since + seconds, 0.0)
         self.since = dict(zip(states.number.tolist(), since.tolist(), strict=True))
         self.before = dict(zip(states.number.tolist(), speed.tolist(), strict=True))
-        return quiet & (since > WAIT)
+        stuck = np.zeros(count, bool)
+        stuck[row[lodged[loose]]] = True
+        return (quiet & (since > WAIT)) | (stuck & down & ~held & (speed < STUCK))
 
     def _founded(self, states: States, position: np.ndarray, rotation: np.ndarray, may: np.ndarray) -> np.ndarray:
         """Return which bodies (K,) lie on the ground, on what stands, or on others that may be held and do so, (K,) bool."""

@@ -9,7 +9,7 @@ from derrumbe.simulate.structure import OUTER_WALL, WINDOW, Structure
 from derrumbe.simulate.world import World
 
 PANEL = 8
-"""Pieces up to which crushed uprights are a panel that buckles whole."""
+"""Blocks and loose fragments up to which crushed uprights are a panel that buckles whole."""
 BUCKLE = 3.5
 """m/s² at most with which the load above bulges the middle of a panel. Crushing takes more energy from that load than this gives."""
 PUSHED = 0.6
@@ -21,7 +21,8 @@ PATIENCE = 0.6
 INSISTENCE = 0.9
 """How many times harder than at first with every further push: a squat block has to be slid off what it stands on."""
 PUSHES = 4
-"""Further pushes at most: what stands then is wedged in rubble, and rubble must come to rest."""
+"""Further pushes at most: what stands then is wedged in rubble, and rubble must come to rest. From the last but one on it is also crushed
+again: what it holds up grinds past it."""
 STANDS_DROP, STANDS_TURN = 0.3, 0.15
 """m and rad within which a crushed part still stands."""
 
@@ -40,7 +41,7 @@ class Panels:
         if number in self.pushed:
             self.pushed[number] = now
         pieces = self.world.bodies[number].pieces
-        if len(pieces) <= PANEL and crushed[pieces].all() and not self.kicked[pieces].any():
+        if self.world.bodies[number].units <= PANEL and crushed[pieces].all() and not self.kicked[pieces].any():
             self.kicked[pieces] = True
             self._push(number, now, float(self.failure.squeeze[self.structure.cell[pieces[0]]]))
 
@@ -55,7 +56,9 @@ class Panels:
         for number in self._standing(now, height):
             body = self.world.bodies[number]
             self.pushes[body.pieces] += 1
-            if len(body.pieces) > PANEL:
+            if self.pushes[body.pieces].max() >= PUSHES - 1:
+                self.failure.crushed_at[body.pieces] = now
+            if body.units > PANEL:
                 self.failure.shake(body.pieces, now)
             else:
                 self.world.wake(number)

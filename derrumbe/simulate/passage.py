@@ -62,12 +62,12 @@ def _inside(pieces, position, centre, spins, half, reach, size, body, storey):  
     for k in range(len(pieces)):
         i = pieces[k]
         for j in range(len(body)):
-            away = position[i] - centre[j]
-            if away[0] ** 2 + away[1] ** 2 + away[2] ** 2 > (reach[j] + size[i]) ** 2 or body[j] == body[i]:
+            x, y, z = position[i, 0] - centre[j, 0], position[i, 1] - centre[j, 1], position[i, 2] - centre[j, 2]
+            if x * x + y * y + z * z > (reach[j] + size[i]) ** 2 or body[j] == body[i]:
                 continue
             within = (storey[j] - storey[i]) % STOREY_GROUPS < GHOST_STOREYS
             for axis in range(3):
-                along = away[0] * spins[j, axis, 0] + away[1] * spins[j, axis, 1] + away[2] * spins[j, axis, 2]
+                along = x * spins[j, axis, 0] + y * spins[j, axis, 1] + z * spins[j, axis, 2]
                 if abs(along) >= half[j, axis] + INSIDE * size[i]:
                     within = False
                     break

@@ -77,6 +77,7 @@ class Boxes:
             "volume": volume,
             "storey": np.array(self.storey, np.int16),
             "element": np.array(self.element, np.int32),
+            "block": np.arange(count, dtype=np.int32),
             "material": material,
             "grounded": low[:, 1] < 1e-6,
             "element_kind": kinds,
