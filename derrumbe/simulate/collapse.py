@@ -48,6 +48,7 @@ class Collapse:
         self.jam = Jam(structure, world, plan.base)
         self.now = -prelude
         self._joint: Any = None
+        self._velocity = np.zeros((structure.count, 3))
 
     def advance(self, steps: int) -> Sample:
         """Simulate some steps and return where the pieces are then."""
@@ -62,6 +63,8 @@ class Collapse:
         self.shear.look(seconds, sample.position, sample.rotation, sample.velocity)
         if isinstance(self.plan.kick, kicks.Peel):
             kicks.peel_on(self.world, self.plan.kick, self.structure.centre, sample.position, seconds)
+        impact.jolt(self.world, self.failure, self._velocity, sample.velocity, seconds, self.now)
+        self._velocity = sample.velocity
         self.limits.apply(states, sample.position[:, 1], -sample.velocity[:, 1], self.passage.lodged, seconds)
         self.jam.look(seconds, states, sample.position, sample.rotation, self.passage.lodged, self.limits.tipping)
         return sample

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.clusters import spread_force
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import velocity_at
@@ -47,8 +48,16 @@ def _shatter(world: World, failure: Failure, force: np.ndarray, now: float) -> N
     struck = np.flatnonzero((force > 0) & world.whole[structure.block] & plan.falls)
     change = force[struck] * world.step_seconds / world.unit_mass[struck]
     hard = structure.block[struck][change > plan.brittle[structure.block[struck]]]
-    within = structure.inner & np.isin(structure.block[structure.bonds[:, 0]], hard)
-    failure.break_bonds(np.flatnonzero(within & failure.alive & ~plan.tough & failure.armed(now)), now)
+    failure.break_bonds(failure.bonds_within(hard, now), now)
+
+
+def jolt(world: World, failure: Failure, before: np.ndarray, after: np.ndarray, seconds: float, now: float) -> None:
+    """Shatter blocks that stopped hard within some seconds, though no single blow was hard. before, after (N, 3) m/s: of all pieces."""
+    structure = failure.structure
+    change = np.linalg.norm(after - before + (0.0, GRAVITY * seconds, 0.0), axis=1)
+    hard = world.whole[structure.block] & failure.plan.falls & (before[:, 1] < -LANDING) & (change > failure.plan.brittle[structure.block])
+    bonds = failure.bonds_within(np.unique(structure.block[hard]), now)
+    failure.due_at[bonds] = np.minimum(failure.due_at[bonds], now)
 
 
 def _break_around(world: World, failure: Failure, force: np.ndarray, now: float) -> None:

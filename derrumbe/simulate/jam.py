@@ -14,13 +14,13 @@ from derrumbe.simulate.geometry import rotate
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.world import States, World
 
-SLOW = 1.0
+SLOW = 0.6
 """m/s at the rim of a part, going along and turning, under which it may jam."""
-GAIN = 0.15
+GAIN = 0.1
 """m/s a sample that it may gain meanwhile: what tips over gains more."""
-WAIT = 0.12
-"""s for which it must have been slow; a free fall would have passed SLOW twice by then."""
-STUCK = 5.0
+WAIT = 0.25
+"""s for which it must have been slow; a free fall would have passed SLOW four times by then."""
+STUCK = 3.0
 """m/s under which what is inside other rubble jams at once: it is ground up there."""
 NEAR = 0.08
 """m between the boxes of parts that lie on each other."""

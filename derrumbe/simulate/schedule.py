@@ -30,9 +30,9 @@ BLAST_LEADS = 0.25
 """s by which an explosion is ahead of the first storey's failure."""
 LATER, SINKING = 0.7, 0.6
 """In a collapse from the base a storey gives way after this share of the time in which it would sink to the ground at so many g."""
-SHATTERS, TOUGH = 3.5, 0.2
+SHATTERS, TOUGH = 3.5, 0.1
 """m/s at which a block of a cubic metre is hit when it shatters (it fell by 0.6 m), and share of the bonds in it that hold nonetheless."""
-CRUSHED = 0.35
+CRUSHED = 0.6
 """Share of blocks in uprights that shatter where their storey is crushed; the others break at their joints and come down whole."""
 LEAN = 0.35
 """rad that a toppling block leans before its hinge is crushed."""

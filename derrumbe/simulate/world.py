@@ -19,7 +19,7 @@ from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.geometry import rotate, velocity_at
 from derrumbe.simulate.structure import Structure
 
-FRICTION = 1.0
+FRICTION = 0.6
 RESTITUTION = 0.02
 ANGULAR_DAMPING = 0.15
 MARGIN = 0.012
