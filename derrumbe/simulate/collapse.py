@@ -40,6 +40,7 @@ class Collapse:
 
     def __init__(self, structure: Structure, plan: Plan, world: World, rng: np.random.Generator, prelude: float = 0.0) -> None:
         self.structure, self.plan, self.world = structure, plan, world
+        self.rng = rng
         self.failure = Failure(structure, plan, rng)
         self.panels = Panels(structure, world, self.failure, rng)
         self.passage = Passage(structure, world, self.failure)
@@ -66,7 +67,7 @@ class Collapse:
         impact.jolt(self.world, self.failure, self._velocity, sample.velocity, seconds, self.now)
         self._velocity = sample.velocity
         self.limits.apply(states, sample.position[:, 1], -sample.velocity[:, 1], self.passage.lodged, seconds)
-        self.jam.look(seconds, states, sample.position, sample.rotation, self.passage.lodged, self.limits.tipping)
+        self.jam.look(seconds, states, sample.position, sample.rotation, self.passage.lodged)
         return sample
 
     def _step(self) -> None:
@@ -89,10 +90,10 @@ class Collapse:
         self.world.shatter(self.failure.shattered_blocks())
         labels, ground = components(self.structure.bonds, self.failure.alive, self.failure.anchored)
         born = self.world.set_clusters(labels, ground)
-        if self.plan.kick is not None:
-            for number in [child for parent, child in born if parent < 0]:
-                if kicks.start(self.world, self.plan.kick, number, self.now):
-                    self.limits.tipping.add(number)
+        for number in [child for parent, child in born if parent < 0]:
+            kicked = self.plan.kick is not None and kicks.start(self.world, self.plan.kick, number, self.now)
+            if kicked or kicks.shaken_off(self.world, number, self.rng):
+                self.limits.tipping.add(number)
         crushed = self.failure.crushed_pieces()
         for number in sorted({number for pair in born for number in pair if number >= 0}):
             self.world.set_resistance(number, self._resistance(number))

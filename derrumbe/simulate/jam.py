@@ -37,15 +37,13 @@ class Jam:
         self.since: dict[int, float] = {}
         self.before: dict[int, float] = {}
 
-    def look(
-        self, seconds: float, states: States, position: np.ndarray, rotation: np.ndarray, lodged: np.ndarray, exempt: set[int]
-    ) -> None:
+    def look(self, seconds: float, states: States, position: np.ndarray, rotation: np.ndarray, lodged: np.ndarray) -> None:
         """Hold what has come to rest, free what lost its support; called every `seconds` with the poses of a Sample.
 
-        lodged (N,) bool: pieces inside other rubble; `exempt`: numbers of bodies that must not jam.
+        lodged (N,) bool: pieces inside other rubble.
         """
         held = np.isin(states.number, list(self.world.held))
-        slow = self._slow(seconds, states, position[:, 1], lodged, held) & ~np.isin(states.number, list(exempt))
+        slow = self._slow(seconds, states, position[:, 1], lodged, held)
         may = held | slow
         if not may.any():
             return

@@ -34,6 +34,8 @@ SHATTERS, TOUGH = 3.5, 0.1
 """m/s at which a block of a cubic metre is hit when it shatters (it fell by 0.6 m), and share of the bonds in it that hold nonetheless."""
 CRUSHED = 0.6
 """Share of blocks in uprights that shatter where their storey is crushed; the others break at their joints and come down whole."""
+SHAKEN, JOLTED, CALM = 0.8, 0.4, 0.7
+"""Shares of parapets and chimneys that an earthquake shakes off, and that a failing base does; speed of a collapse under which none is."""
 LEAN = 0.35
 """rad that a toppling block leans before its hinge is crushed."""
 
@@ -89,6 +91,7 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
     times = cell_times(structure.cells, collapse, origin, holds, structure.storey_height, rng)
     times[~np.isin(np.arange(structure.cells.count), np.unique(structure.cell[falls]))] = NEVER
     cuts, unfounded = _cut_times(structure, falls, collapse, origin), np.full(structure.count, NEVER)
+    cuts = np.minimum(cuts, _crown_times(structure, falls, collapse, rng))
     kick: Kick | None = None
     if collapse.part == "facade":
         times[:] = NEVER
@@ -101,7 +104,7 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
     return Plan(
         falls=falls,
         cell_time=times,
-        crush_lag=_crush_lags(structure, falls, rng),
+        crush_lag=np.where(_keeps_crowns(structure, collapse), NEVER, _crush_lags(structure, falls, rng)),
         crack_lag=_crack_lags(structure, falls, collapse, holds, rng),
         cut_time=cuts,
         toughness=rng.lognormal(0.0, 0.5, len(structure.bonds)),
@@ -328,6 +331,31 @@ def _plane_lag(structure: Structure, rng: np.random.Generator) -> np.ndarray:
     border = np.minimum(structure.column[first], structure.column[second])
     lags = rng.random((structure.cells.storeys, bays))
     return lags[structure.storey[first], border]
+
+
+def _crown(structure: Structure) -> np.ndarray:
+    """Return the bonds by which parapets and chimneys stand on the building, (B,) bool."""
+    parapet = (structure.kind[structure.bonds] == PARAPET).any(1)
+    return np.asarray(parapet & (structure.element[structure.bonds[:, 0]] != structure.element[structure.bonds[:, 1]]))
+
+
+def _keeps_crowns(structure: Structure, collapse: Collapse) -> np.ndarray:
+    """Return the bonds, (B,) bool, that only blows break: in a slow crumble nothing shakes, and chimneys come down last."""
+    return _crown(structure) & (collapse.speed < CALM)
+
+
+def _crown_times(structure: Structure, falls: np.ndarray, collapse: Collapse, rng: np.random.Generator) -> np.ndarray:
+    """Return when parapets and chimneys are shaken off, (B,) s: in an earthquake most of them while the ground shakes, before a failing
+    base some as the building jolts; element by element."""
+    out = np.full(len(structure.bonds), NEVER)
+    share = SHAKEN if collapse.sway > 0 else JOLTED if collapse.mode in ("progressive", "topple") and collapse.speed >= CALM else 0.0
+    count = int(structure.element.max()) + 1
+    early = -0.6 * collapse.prelude if collapse.sway > 0 else -0.15 * collapse.prelude
+    time = np.where(rng.random(count) < share, early + (0.4 - early) * rng.random(count), NEVER)
+    shaken = np.where(structure.kind == PARAPET, time[structure.element], NEVER)
+    crown = _crown(structure) & falls[structure.bonds].all(1)
+    out[crown] = shaken[structure.bonds[crown]].min(1)
+    return out
 
 
 def _cut_times(structure: Structure, falls: np.ndarray, collapse: Collapse, origin: int) -> np.ndarray:

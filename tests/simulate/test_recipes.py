@@ -131,3 +131,18 @@ def test_an_explosion_throws_walls_but_is_weaker_than_gravity(falls):
     energy = falls["gas-explosion"].energy
     total = energy["kinetic"] + energy["potential"]
     assert 0 < (total - np.minimum.accumulate(total)).max() < 0.01 * total[0]
+
+
+def test_an_earthquake_throws_parapets_off_before_the_fall_and_a_slow_crumble_keeps_them(tmp_path):
+    arrays = buildings.office(3, 3, deep=2, fine=1, crown=True)
+    parapet = arrays["element_kind"][arrays["element"]] == 6
+    roof = ~parapet & (arrays["centre"][:, 1] > 9.5)
+    lead = {}
+    for name in ("earthquake", "slow-crumble"):
+        (tmp_path / name).mkdir()
+        fall = simulate(tmp_path / name, arrays, frames=150, trigger=0.25, **RECIPES[name])
+        height = fall.poses["position"][..., 1]
+        falls = np.where((height[0] - height > 0.5).any(0), (height[0] - height > 0.5).argmax(0), len(height)) * fall.energy["time"][1]
+        lead[name] = np.quantile(falls[roof], 0.3) - np.quantile(falls[parapet], 0.3)
+    assert lead["earthquake"] > 0.4
+    assert lead["slow-crumble"] < 0.2
