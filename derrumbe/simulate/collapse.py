@@ -24,6 +24,9 @@ from derrumbe.simulate.world import States, World
 BLOCK = 12
 """Blocks and loose fragments from which a cluster is large enough for crushing to hold it back."""
 
+HEAVY = 0.1
+"""Share of the falling mass from which a block is fully held back."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -64,7 +67,7 @@ class Collapse:
         self.shear.look(seconds, sample.position, sample.rotation, sample.velocity)
         if isinstance(self.plan.kick, kicks.Peel):
             kicks.peel_on(self.world, self.plan.kick, self.structure.centre, sample.position, seconds)
-        impact.jolt(self.world, self.failure, self._velocity, sample.velocity, seconds, self.now)
+        impact.jolt(self.failure, self._velocity, sample.velocity, seconds, self.now)
         self._velocity = sample.velocity
         self.limits.apply(states, sample.position[:, 1], -sample.velocity[:, 1], self.passage.lodged, seconds)
         self.jam.look(seconds, states, sample.position, sample.rotation, self.passage.lodged)
@@ -107,7 +110,9 @@ class Collapse:
         hangs = self.plan.hinge and self.now < self.plan.hinge.seconds
         if self.world.bodies[number].units < BLOCK or hangs:
             return 0.0
-        return float(np.average(self.plan.resist[self.structure.column[pieces]], weights=self.structure.mass[pieces]))
+        # what is light beside the rest rides on it, and must not be left behind in the air
+        share = min(1.0, self.world.bodies[number].mass / (HEAVY * float(self.structure.mass[self.plan.falls].sum())))
+        return share * float(np.average(self.plan.resist[self.structure.column[pieces]], weights=self.structure.mass[pieces]))
 
     def _hang(self, number: int) -> None:
         """A toppling block turns on its hinge while that holds."""

@@ -51,12 +51,12 @@ def _shatter(world: World, failure: Failure, force: np.ndarray, now: float) -> N
     failure.break_bonds(failure.bonds_within(hard, now), now)
 
 
-def jolt(world: World, failure: Failure, before: np.ndarray, after: np.ndarray, seconds: float, now: float) -> None:
-    """Shatter blocks that stopped hard within some seconds, though no single blow was hard. before, after (N, 3) m/s: of all pieces."""
-    structure = failure.structure
+def jolt(failure: Failure, before: np.ndarray, after: np.ndarray, seconds: float, now: float) -> None:
+    """Break what stopped hard within some seconds, though no single blow was hard. before, after (N, 3) m/s: of all pieces."""
+    structure, plan = failure.structure, failure.plan
     change = np.linalg.norm(after - before + (0.0, GRAVITY * seconds, 0.0), axis=1)
-    hard = world.whole[structure.block] & failure.plan.falls & (before[:, 1] < -LANDING) & (change > failure.plan.brittle[structure.block])
-    bonds = failure.bonds_within(np.unique(structure.block[hard]), now)
+    hard = plan.falls & (before[:, 1] < -LANDING) & (change > plan.brittle[structure.block])
+    bonds = np.flatnonzero(failure.alive & ~plan.tough & hard[structure.bonds].all(1) & failure.armed(now))
     failure.due_at[bonds] = np.minimum(failure.due_at[bonds], now)
 
 
