@@ -9,7 +9,7 @@ from derrumbe.core.errors import BadInput
 from derrumbe.pipeline.prepare import Request
 
 OUTLINE = Path(__file__).with_name("china.outline.json")
-BRIEF = "41 m tall, collapses progressively from the ground floor at frame 1013, dust rolling to the right"
+BRIEF = "41 m tall, collapses progressively from the ground floor at frame 1009, dust rolling to the right"
 
 
 def photograph() -> Path:
@@ -22,4 +22,4 @@ def photograph() -> Path:
 
 def request_for(out: Path, preview: bool) -> Request:
     """Return the demo's request."""
-    return Request(str(photograph()), str(OUTLINE), BRIEF, out, frames="1001-1120", preview=preview)
+    return Request(str(photograph()), str(OUTLINE), BRIEF, out, frames="1001-1144", preview=preview)

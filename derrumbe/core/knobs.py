@@ -49,7 +49,7 @@ class Collapse(Group):
 
 class Fragments(Group):
     size: float = knob(0.9, "typical edge of a block of wall after break-up", "m", ge=0.1, le=10)
-    count: int = knob(2000, "most rigid pieces", "pieces", ge=50, le=20000)
+    count: int = knob(2500, "most rigid pieces", "pieces", ge=50, le=20000)
     tail: float = knob(0.6, "share of small pieces in the long tail of sizes", "0-1", ge=0, le=1)
 
 
@@ -78,7 +78,9 @@ class BuildingKnobs(Group):
     storey_height: float = knob(3.3, "typical storey height, for scale when the height isn't given", "m", ge=2, le=10)
     depth: float | None = knob(None, "depth of the building away from the main façade; empty: a guess from its width", "m", gt=0.5, le=500)
     material: Literal["auto", "brick", "concrete", "stone", "timber"] = knob("auto", "what walls are made of")
-    wall_thickness: float = knob(0.35, "thickness of outer walls", "m", ge=0.05, le=3)
+    wall_thickness: float = knob(
+        0.35, "thickness of outer walls of a low house; taller masonry gets thicker in proportion", "m", ge=0.05, le=3
+    )
     slab_thickness: float = knob(0.22, "thickness of floors", "m", ge=0.05, le=2)
 
 

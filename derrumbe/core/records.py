@@ -269,7 +269,8 @@ class Pieces(Record):
     vertices (V,3) float32 world at rest; vertex_start (N+1,) int32: piece i owns vertices[start[i]:start[i+1]];
     triangles (T,3) int32 outward, global vertex ids; triangle_piece (T,) int32;
     triangle_face (T,) uint8: 0 outer (wears the plate), 1 broken face, 2 slab top/bottom, 3 room wall (inner side of a wall);
-    centre (N,3) float32 centre of mass; mass (N,) kg; volume (N,) m³; storey (N,) int16; element (N,) int32; material (N,) uint8
+    centre (N,3) float32 centre of mass; mass (N,) kg; volume (N,) m³; storey (N,) int16; element (N,) int32;
+    block (N,) int32: fragments of one block of an element keep together until it is hit; material (N,) uint8
     (0 brick, 1 concrete, 2 stone, 3 timber, 4 glass, 5 roof); grounded (N,) bool: touches the ground;
     element_kind (E,) uint8: 0 slab, 1 outer wall, 2 column, 3 window, 4 partition, 5 roof, 6 parapet or chimney;
     bonds (B,2) int32; bond_area (B,) m²; bond_strength (B,) N; bond_centre (B,3).

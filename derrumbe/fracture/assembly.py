@@ -69,6 +69,7 @@ def _labels(shards: list[Shard], elements: list[Element]) -> Arrays:
     owner = np.array([shard.element for shard in shards], np.int32)
     return {
         "element": owner,
+        "block": np.unique([shard.block for shard in shards], return_inverse=True)[1].astype(np.int32),
         "storey": np.array([element.level for element in elements], np.int16)[owner],
         "material": np.array([element.stuff for element in elements], np.uint8)[owner],
         "element_kind": np.array([element.kind for element in elements], np.uint8),

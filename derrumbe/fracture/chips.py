@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from derrumbe.fracture.cracks import LEAST, Shard, plane_at, shard_of
+from derrumbe.fracture.cracks import LEAST, LONG, Shard, coarser, plane_at
 from derrumbe.fracture.elements import Element
 from derrumbe.fracture.materials import Kind, Stuff
 from derrumbe.geom.carving import corner_points
@@ -30,8 +32,12 @@ def chipped(shards: list[Shard], elements: list[Element], most: int, rng: np.ran
         return shards
     chosen = set(rng.choice(len(shards), wanted, replace=False, p=weight / weight.sum()).tolist())
     out: list[Shard] = []
+    fresh = 1 + max(block.block for block in shards)
     for k, block in enumerate(shards):
-        out += _broken_corner(block, elements[block.element], rng) if k in chosen else [block]
+        parts = _broken_corner(block, elements[block.element], rng) if k in chosen else [block]
+        if len(parts) > 1 and block.length > LONG / 2:  # too large to keep its chip until it is hit
+            parts, fresh = [parts[0], replace(parts[1], block=fresh)], fresh + 1
+        out += parts
     return out
 
 
@@ -39,7 +45,7 @@ def _weight(block: Shard, element: Element) -> float:
     """Blocks that the camera sees chip most, large ones more than small ones."""
     if element.stuff in WHOLE or element.kind == Kind.WINDOW or block.span < 0.35:
         return 0.0
-    return block.span**2 / element.coarse**2
+    return block.span**2 / coarser(block, element) ** 2
 
 
 def _broken_corner(block: Shard, element: Element, rng: np.random.Generator) -> list[Shard]:
@@ -53,4 +59,4 @@ def _broken_corner(block: Shard, element: Element, rng: np.random.Generator) -> 
     rest, chip = block.solid.split_by_plane(*plane_at(normal, corner + normal * depth * 0.6, element.frame))
     if chip.volume() < LEAST or chip.volume() > LARGEST * block.solid.volume():
         return [block]
-    return [shard_of(part, block.element, block.toughness, element.frame) for part in (rest, chip)]
+    return [block.part(part, element.frame) for part in (rest, chip)]

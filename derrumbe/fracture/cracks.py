@@ -5,19 +5,22 @@ earlier ones. So pieces are halved in turn (some cracks fork in three), each at 
 carries a `toughness`, the size at which it stops breaking relative to the typical block. It is log-uniform over the wall's area,
 so the number of pieces falls with size as a power law (Turcotte 1986, fragmentation), and children mostly keep their parent's, so
 crushed zones lie beside massive blocks.
+
+Breaking has two levels. Parts of an element that are larger than a panel come apart into blocks, which part from each other as the building
+comes down. Smaller cracks cut a block into fragments, which keep together until it is hit.
 """
 
 from __future__ import annotations
 
 import heapq
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from manifold3d import Manifold
 
 from derrumbe.fracture.elements import Element
-from derrumbe.fracture.materials import COARSENESS, MATTER, Kind
+from derrumbe.fracture.materials import COARSENESS, MATTER, UNSEEN, Kind
 from derrumbe.geom.carving import Frame, corner_points
 
 SMALLEST = 0.12
@@ -26,10 +29,11 @@ LEAST = 8e-4
 """A crack that would leave a part below this volume is tried elsewhere, m³."""
 SLENDER = 2.4
 """A block this many times as long as its typical edge counts as larger."""
-PANEL, HIDDEN = 3.0, 2.0
-"""A block whose typical edge is longer than a storey-high panel is broken before all others (twice as long where the camera doesn't see
-it, m): a large building would otherwise come down in plates."""
-URGENT = 6.0
+PANEL, HIDDEN, EVEN = 3.0, 2.0, 2.5
+"""A block whose typical edge is longer than a storey-high panel is broken before all others: a large building would otherwise come down in
+plates (m). Where the camera doesn't see it, twice as long; and where pieces are few, so many times the edge that all would have if they were
+alike."""
+URGENT, URGENT_HIDDEN = 6.0, 4.0
 LONG, LONG_HIDDEN, SNAPS = 10.0, 15.0, 2.6
 """A block longer than a bay and a half, or two bays where the camera doesn't see it, comes first of all: slabs break at their joints over
 columns and walls. A column longer than SNAPS comes next, after what is large and seen: it snaps near the middle of its storey (m)."""
@@ -44,17 +48,34 @@ UNEVEN = 0.5
 """Share of cracks that split off a small part, at the longest tail."""
 
 
+Limits = tuple[float, float]
+
+
 @dataclass(frozen=True)
 class Shard:
-    """A convex piece of element number `element`. `low`, `high`: its bounds in the element's frame."""
+    """A convex piece of element number `element` and block number `block`; `shown`: the camera sees it, or what it was cut from.
+
+    `low`, `high`: its bounds in the element's frame.
+    """
 
     solid: Manifold
     element: int
+    block: int
+    shown: bool
     toughness: float
     low: np.ndarray
     high: np.ndarray
     span: float
     """Typical edge of its larger faces, metres."""
+
+    @property
+    def length(self) -> float:
+        """Longest side of its box, metres."""
+        return float((self.high - self.low).max())
+
+    def part(self, solid: Manifold, frame: Frame, toughness: float | None = None) -> Shard:
+        """Return what is cut off it."""
+        return shard_of(solid, self.element, self.block, self.shown, toughness or self.toughness, frame)
 
 
 def shards_of(elements: list[Element], size: float, count: int, tail: float, rng: np.random.Generator) -> list[Shard]:
@@ -62,10 +83,13 @@ def shards_of(elements: list[Element], size: float, count: int, tail: float, rng
     heap: list[tuple[float, int, Shard]] = []
     done: list[tuple[int, Shard]] = []
     serial = 0
-    todo = [shard_of(part, k, _toughness(tail, rng), e.frame) for k, e in enumerate(elements) for part in e.parts]
+    parts = [(k, part, number in element.shown) for k, element in enumerate(elements) for number, part in enumerate(element.parts)]
+    todo = [shard_of(part, k, block, shown, _toughness(tail, rng), elements[k].frame) for block, (k, part, shown) in enumerate(parts)]
+    blocks = len(parts)
+    limits = _limits(todo, size, count)
     while True:
         for shard in todo:
-            oversize = _oversize(shard, elements[shard.element], size)
+            oversize = _oversize(shard, elements[shard.element], size, limits)
             heapq.heappush(heap, (-oversize, serial, shard))
             serial += 1
         if not heap or -heap[0][0] <= 1 or len(heap) + len(done) >= count:
@@ -74,15 +98,35 @@ def shards_of(elements: list[Element], size: float, count: int, tail: float, rng
         todo = _break(shard, elements[shard.element], tail, count - len(heap) - len(done), rng)
         if not todo:
             done.append((number, shard))
+        elif _more_than_a_block(shard, limits):
+            todo = [todo[0], *(replace(part, block=blocks + k) for k, part in enumerate(todo[1:]))]
+            blocks += len(todo) - 1
     rest = done + [(number, shard) for _, number, shard in heap]
     return [shard for _, shard in sorted(rest, key=lambda item: (item[1].element, item[0]))]
 
 
-def shard_of(solid: Manifold, element: int, toughness: float, frame: Frame) -> Shard:
+def _more_than_a_block(shard: Shard, limits: Limits) -> bool:
+    """Whether a shard is too large to keep together while the building comes apart."""
+    return _large(shard, limits) or shard.length > LONG / 2
+
+
+def _limits(shards: list[Shard], size: float, count: int) -> Limits:
+    """Return from what edge blocks are large, where they are seen and where they aren't, m."""
+    area = sum(shard.solid.volume() / max(float((shard.high - shard.low).min()), 0.1) for shard in shards)
+    return max(PANEL, 3 * size), max(HIDDEN * PANEL, 3 * size, EVEN * math.sqrt(area / count))
+
+
+def _large(shard: Shard, limits: Limits) -> bool:
+    return shard.span > limits[0 if shard.shown else 1]
+
+
+def shard_of(solid: Manifold, element: int, block: int, shown: bool, toughness: float, frame: Frame) -> Shard:
     local = frame.local(corner_points(solid))
     low, high = local.min(axis=0), local.max(axis=0)
     thin = max(float((high - low).min()), 1e-6)
-    return Shard(solid, element, toughness, low, high, max(math.sqrt(solid.volume() / thin), float((high - low).max()) / SLENDER))
+    return Shard(
+        solid, element, block, shown, toughness, low, high, max(math.sqrt(solid.volume() / thin), float((high - low).max()) / SLENDER)
+    )
 
 
 def _toughness(tail: float, rng: np.random.Generator) -> float:
@@ -95,18 +139,22 @@ def _inherited(toughness: float, tail: float, rng: np.random.Generator) -> float
     return _toughness(tail, rng)
 
 
-def _oversize(shard: Shard, element: Element, size: float) -> float:
+def _oversize(shard: Shard, element: Element, size: float, limits: Limits) -> float:
     """Return how many times too large a shard is; up to 1 it stays whole."""
     if shard.span < SMALLEST:
         return 0.0
-    large = shard.span > max(PANEL * (1 if element.shown else HIDDEN), 3 * size)
-    urgent = (URGENT if element.shown else HIDDEN) if large else 1.0
-    length = float((shard.high - shard.low).max())
-    if length > (LONG if element.shown else LONG_HIDDEN):
+    urgent = (URGENT if shard.shown else URGENT_HIDDEN) if _large(shard, limits) else 1.0
+    length = shard.length
+    if length > (LONG if shard.shown else LONG_HIDDEN):
         return FIRST * length
     if element.kind == Kind.COLUMN and length > SNAPS:
         return 3 * URGENT * length / SNAPS
-    return urgent * shard.span / (size * COARSENESS[element.kind] * element.coarse * shard.toughness)
+    return urgent * shard.span / (size * COARSENESS[element.kind] * coarser(shard, element) * shard.toughness)
+
+
+def coarser(shard: Shard, element: Element) -> float:
+    """Return how much coarser a shard breaks than what is seen does."""
+    return 1.0 if shard.shown else UNSEEN[element.kind]
 
 
 def _break(shard: Shard, element: Element, tail: float, room: int, rng: np.random.Generator) -> list[Shard]:
@@ -115,7 +163,7 @@ def _break(shard: Shard, element: Element, tail: float, room: int, rng: np.rando
         fork = room >= 3 and rng.random() < MATTER[element.stuff].forks
         solids = _forked(shard, element, rng) if fork else _halved(shard, element, tail, rng)
         if all(solid.volume() > LEAST for solid in solids):
-            return [shard_of(solid, shard.element, _inherited(shard.toughness, tail, rng), element.frame) for solid in solids]
+            return [shard.part(solid, element.frame, _inherited(shard.toughness, tail, rng)) for solid in solids]
     return []
 
 

@@ -16,7 +16,7 @@ Joints = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
 class Element:
     """`parts`: disjoint convex solids. `joints`: where it breaks first, as lines along u, v and w of `frame`, metres.
 
-    `coarse`: how large its blocks come out, as a multiple (what the camera doesn't see breaks coarser); `shown`: the camera sees it.
+    `shown`: numbers of the parts that the camera sees.
     """
 
     kind: Kind
@@ -25,5 +25,4 @@ class Element:
     parts: tuple[Manifold, ...]
     frame: Frame = WORLD
     joints: Joints = ((), (), ())
-    coarse: float = 1.0
-    shown: bool = False
+    shown: frozenset[int] = frozenset()

@@ -48,7 +48,7 @@ def _storeys(room: Manifold, plan: Plan) -> tuple[list[Element], Rooms]:
             break
         parts = tuple(part for part in convex_parts([between(room, UP, soffit, top)], [SLACK], MOST_PARTS)[0] if part.volume() > 0.02)
         if parts:
-            slabs.append(Element(Kind.SLAB, FLOORS[plan.stuff], level, parts, WORLD, (plan.lines_x, (), plan.lines_z), 1.0))
+            slabs.append(Element(Kind.SLAB, FLOORS[plan.stuff], level, parts, WORLD, (plan.lines_x, (), plan.lines_z)))
         floor = top
     return slabs, rooms
 
@@ -105,4 +105,4 @@ def _upright(
     asked = WORLD.box((low[0], bottom, low[1]), (high[0], top, high[1]))
     parts = tuple(part for part in convex_parts([space ^ asked], [SLACK], MOST_PARTS)[0] if part.volume() > 0.02)
     if sum(part.volume() for part in parts) > 0.3 * asked.volume():
-        yield Element(kind, stuff, level, parts, coarse=1.0)
+        yield Element(kind, stuff, level, parts)

@@ -16,6 +16,10 @@ BAY = (3.0, 7.5)
 """Shortest and longest distance between bay lines, metres."""
 STEP = 1.1
 """Height of the steps in which rooms follow a sloping roof, metres."""
+LOW, THICKER, THICKEST = 15.0, 0.0375, 3.0
+"""m of height up to which walls are as thick as asked for, how much thicker they get with every further metre, as a share, and the limit, m."""
+STOUT = {"brick": 1.0, "stone": 1.3}
+"""Masonry, and how thick its walls are beside those of brick."""
 TALL_ROOF = 1.6
 """A roof higher than this many storeys has levels of its own."""
 
@@ -101,8 +105,8 @@ def make_plan(building: Building, knobs: BuildingKnobs, quota: Quota) -> Plan:
         tops=tops,
         storeys=sum(top <= building.storey_tops[-1] + 1e-6 for top in tops),
         height=building.height,
-        wall=knobs.wall_thickness,
-        roof=roof_thickness(knobs),
+        wall=wall_thickness(building, knobs),
+        roof=roof_thickness(building, knobs),
         slab=knobs.slab_thickness,
         stuff=WALLS[building.material],
         lines_x=bay_lines(footprint[:, 0], _piers(building.facades, 0)),
@@ -112,9 +116,17 @@ def make_plan(building: Building, knobs: BuildingKnobs, quota: Quota) -> Plan:
     )
 
 
-def roof_thickness(knobs: BuildingKnobs) -> float:
+def wall_thickness(building: Building, knobs: BuildingKnobs) -> float:
+    """Return the thickness of outer walls, metres: masonry above LOW takes 10 cm more for every further 7.6 m, as old building codes ask of
+    bearing walls (New York 1916), and dressed stone is thicker than brick; frames of concrete and timber carry the load themselves."""
+    masonry = building.material in STOUT
+    grown = 1 + THICKER * max(building.height - LOW, 0.0) if masonry else 1.0
+    return min(knobs.wall_thickness * grown * STOUT.get(building.material, 1.0), THICKEST)
+
+
+def roof_thickness(building: Building, knobs: BuildingKnobs) -> float:
     """Return the upright thickness of roofs, metres."""
-    return max(0.2, knobs.slab_thickness)
+    return max(0.2, knobs.slab_thickness, wall_thickness(building, knobs) / 3)
 
 
 def levels(building: Building, per_band: int = 1) -> tuple[float, ...]:

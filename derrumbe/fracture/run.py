@@ -14,10 +14,10 @@ from derrumbe.fracture.chips import chip_count, chipped
 from derrumbe.fracture.cracks import PANEL, Shard, shards_of
 from derrumbe.fracture.elements import Element
 from derrumbe.fracture.interior import interior_elements
-from derrumbe.fracture.plan import Thrift, make_plan, roof_thickness
+from derrumbe.fracture.plan import Thrift, make_plan, roof_thickness, wall_thickness
 from derrumbe.fracture.settings import Settings
 from derrumbe.fracture.shell import shell_elements
-from derrumbe.fracture.sight import coarser_unseen
+from derrumbe.fracture.sight import with_sight
 from derrumbe.fracture.skin import Skin
 from derrumbe.fracture.walls import sheets_of, without_roofs
 from derrumbe.geom.camera import eye
@@ -25,8 +25,8 @@ from derrumbe.geom.carving import facets, hollow, solid
 
 FRACTURE = 3
 """Stage constant of the random source."""
-BASE_SHARE = 0.6
-"""The structure may use this share of the pieces; cracks need the rest."""
+BASE_SHARE, ROUGH_SHARE = 0.6, 0.45
+"""The structure may use this share of the pieces, or this one where its shapes are rough anyway; cracks need the rest."""
 SMOOTH = 0.02
 """Detail of the solid below this is left out, metres."""
 IRREGULAR = 100
@@ -43,7 +43,7 @@ def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
     body = _body(film_set, building)
     rng = np.random.default_rng((settings.seed, FRACTURE))
     camera = film_set.record.cameras[0]
-    elements = coarser_unseen(structure(building, body, camera, settings), camera)
+    elements = with_sight(structure(building, body, camera, settings), camera)
     fragments = settings.fragments
     chips = chip_count(fragments.count, fragments.tail)
     blocks = shards_of(elements, fragments.size, fragments.count - chips, fragments.tail, rng)
@@ -55,22 +55,23 @@ def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
         )
     record, arrays = assemble(shards, elements, body, eye(camera), rng)
     save_arrays(work.folder / record.arrays, **arrays)
-    return record.model_copy(update={"warnings": (*record.warnings, *_cautions(building), *_coarse(shards, elements, fragments.count))})
+    return record.model_copy(update={"warnings": (*record.warnings, *_cautions(building), *_coarse(shards, fragments.count))})
 
 
 def structure(building: Building, body: Manifold, camera: Camera, settings: Settings) -> list[Element]:
     """Return the elements of a building, with as much detail as the piece budget allows."""
     knobs = settings.building
-    roof = roof_thickness(knobs)
+    wall, roof = wall_thickness(building, knobs), roof_thickness(building, knobs)
     found, skin = facets(body), Skin(body)
     flat = [facet.frame.origin[1] for facet in found if facet.normal[1] > 0.999 and facet.area > 4]
-    sheets, rest = sheets_of(body, found, building.facades, knobs.wall_thickness, roof)
+    sheets, rest = sheets_of(body, found, building.facades, wall, roof)
     elements: list[Element] = []
-    affordable, limit = 1.0, BASE_SHARE * settings.fragments.count
+    affordable, count = 1.0, settings.fragments.count
     for thrift in THRIFT[len(found) > IRREGULAR :]:
         if thrift.details > affordable:
             continue
-        plan = make_plan(building, knobs, thrift.quota(settings.fragments.count))
+        limit = count * (ROUGH_SHARE if thrift.rough else BASE_SHARE)
+        plan = make_plan(building, knobs, thrift.quota(count))
         room = hollow(body, plan.heights(flat), plan.wall, plan.roof)
         rng = np.random.default_rng((settings.seed, FRACTURE, 1))
         elements = shell_elements(sheets, rest - room, skin, plan, camera, rng) + interior_elements(without_roofs(room, sheets), plan)
@@ -89,9 +90,9 @@ def _body(film_set: Located[Set], building: Building) -> Manifold:
         raise BadOutline(f"the building's solid in {building.solid} can't be broken: {fault}; redraw the outline") from fault
 
 
-def _coarse(shards: list[Shard], elements: list[Element], count: int) -> tuple[Caution, ...]:
+def _coarse(shards: list[Shard], count: int) -> tuple[Caution, ...]:
     """A large building that few pieces make up comes down in plates."""
-    spans = [shard.span for shard in shards if elements[shard.element].shown]
+    spans = [shard.span for shard in shards if shard.shown]
     typical = float(np.percentile(spans, 90)) if spans else 0.0
     if typical < COARSE * PANEL:
         return ()

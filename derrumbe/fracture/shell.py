@@ -23,6 +23,8 @@ PANE = 0.06
 """Thickness of a window with its frame, metres."""
 SHOWN = 0.01
 """Leftovers that show less than this are hidden behind walls, and left out, m²."""
+CHIMNEY = 2.5
+"""What is narrower than this above the eaves, and taller than wide, is a chimney, metres."""
 STAGGER = 0.25
 """How far the joint between two storeys strays from the floor, metres."""
 
@@ -153,7 +155,16 @@ def _leftovers(rest: Manifold, sheets: list[Sheet], skin: Skin, plan: Plan, came
     for (level, _), parts in zip(kept, convex_parts(solids, slack, plan.quota.leftovers), strict=True):
         kind, stuff = _kind(np.array([0.0, 0.0, 1.0]), level, plan)
         made += _if_any(Element(kind, stuff, level, _sizeable(parts)))
-    return made
+    return [replace(element, kind=Kind.PARAPET) if _is_chimney(element) else element for element in made]
+
+
+def _is_chimney(element: Element) -> bool:
+    """Whether what stands above the eaves is slender and upright: a chimney, a pinnacle, a finial."""
+    if element.kind != Kind.ROOF:
+        return False
+    boxes = np.array([part.bounding_box() for part in element.parts]).reshape(-1, 2, 3)
+    wide, tall, deep = boxes[:, 1].max(0) - boxes[:, 0].min(0)
+    return bool(max(wide, deep) < CHIMNEY and tall > 1.2 * max(wide, deep))
 
 
 def _cells(band: Manifold, plan: Plan) -> Iterator[Manifold]:

@@ -10,25 +10,20 @@ from manifold3d import Manifold
 
 from derrumbe.core.records import Camera
 from derrumbe.fracture.elements import Element
-from derrumbe.fracture.materials import Kind
 from derrumbe.geom.camera import eye, pixel_grid, rays, resized
 from derrumbe.geom.carving import mesh_of
 
 SIGHT_WIDTH = 480
 """Width of the picture in which elements are looked for, pixels."""
-UNSEEN = 3.0
-"""How much coarser the shell breaks where the camera doesn't see it."""
-SHELL = (Kind.WALL, Kind.WINDOW, Kind.ROOF, Kind.PARAPET)
 
 
-def coarser_unseen(elements: list[Element], camera: Camera) -> list[Element]:
-    """Return the elements with `shown` set where the camera sees them, and `coarse` for those of the shell that show nowhere."""
-    parts = [(k, part) for k, element in enumerate(elements) for part in element.parts]
-    seen = {parts[number][0] for number in np.flatnonzero(seen_solids([part for _, part in parts], camera))}
-    return [
-        replace(element, shown=k in seen, coarse=UNSEEN if element.kind in SHELL and k not in seen else element.coarse)
-        for k, element in enumerate(elements)
-    ]
+def with_sight(elements: list[Element], camera: Camera) -> list[Element]:
+    """Return the elements with `shown` set."""
+    parts = [(k, number, part) for k, element in enumerate(elements) for number, part in enumerate(element.parts)]
+    shown: list[set[int]] = [set() for _ in elements]
+    for found in np.flatnonzero(seen_solids([part for _, _, part in parts], camera)):
+        shown[parts[found][0]].add(parts[found][1])
+    return [replace(element, shown=frozenset(numbers)) for element, numbers in zip(elements, shown, strict=True)]
 
 
 def seen_solids(solids: Sequence[Manifold], camera: Camera) -> np.ndarray:

@@ -12,6 +12,7 @@ from derrumbe.simulate import impact, kicks
 from derrumbe.simulate.clusters import components
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import rotate, velocity_at
+from derrumbe.simulate.jam import Jam
 from derrumbe.simulate.limits import Limits
 from derrumbe.simulate.panels import Panels
 from derrumbe.simulate.passage import Passage
@@ -21,7 +22,10 @@ from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.world import States, World
 
 BLOCK = 12
-"""Pieces from which a cluster is a block that crushing holds back."""
+"""Blocks and loose fragments from which a cluster is large enough for crushing to hold it back."""
+
+HEAVY = 0.1
+"""Share of the falling mass from which a block is fully held back."""
 
 
 @dataclass(frozen=True)
@@ -39,28 +43,34 @@ class Collapse:
 
     def __init__(self, structure: Structure, plan: Plan, world: World, rng: np.random.Generator, prelude: float = 0.0) -> None:
         self.structure, self.plan, self.world = structure, plan, world
+        self.rng = rng
         self.failure = Failure(structure, plan, rng)
         self.panels = Panels(structure, world, self.failure, rng)
         self.passage = Passage(structure, world, self.failure)
         self.shear = Shear(structure, world, plan.falls, plan.base)
         self.limits = Limits(structure, world, BLOCK)
+        self.jam = Jam(structure, world, plan.base)
         self.now = -prelude
         self._joint: Any = None
+        self._velocity = np.zeros((structure.count, 3))
 
     def advance(self, steps: int) -> Sample:
         """Simulate some steps and return where the pieces are then."""
         for _ in range(steps):
             self._step()
         self.failure.overload(self.world.body_of < 0, self.now)
-        self.panels.insist(self.now)
         states = self.world.states()
         sample = self.sample(states)
+        self.panels.insist(self.now, sample.position[:, 1])
         self.passage.end(self.now, sample.position, sample.rotation)
         seconds = steps * self.world.step_seconds
         self.shear.look(seconds, sample.position, sample.rotation, sample.velocity)
         if isinstance(self.plan.kick, kicks.Peel):
             kicks.peel_on(self.world, self.plan.kick, self.structure.centre, sample.position, seconds)
+        impact.jolt(self.failure, self._velocity, sample.velocity, seconds, self.now)
+        self._velocity = sample.velocity
         self.limits.apply(states, sample.position[:, 1], -sample.velocity[:, 1], self.passage.lodged, seconds)
+        self.jam.look(seconds, states, sample.position, sample.rotation, self.passage.lodged)
         return sample
 
     def _step(self) -> None:
@@ -70,7 +80,7 @@ class Collapse:
         self.passage.begin(self.now)
         self.panels.relax(self.now)
         self._unhang()
-        before = impact.motions_before(self.world)
+        before = self.world.moving()
         blow = self.world.step()
         self.now += self.world.step_seconds
         force = impact.strike(self.world, self.failure, blow, before, self.now)
@@ -80,12 +90,13 @@ class Collapse:
 
     def _regroup(self) -> list[tuple[int, int]]:
         """Let bodies follow the bonds; return (parent, child) of new bodies."""
+        self.world.shatter(self.failure.shattered_blocks())
         labels, ground = components(self.structure.bonds, self.failure.alive, self.failure.anchored)
         born = self.world.set_clusters(labels, ground)
-        if self.plan.kick is not None:
-            for number in [child for parent, child in born if parent < 0]:
-                if kicks.start(self.world, self.plan.kick, number, self.now):
-                    self.limits.tipping.add(number)
+        for number in [child for parent, child in born if parent < 0]:
+            kicked = self.plan.kick is not None and kicks.start(self.world, self.plan.kick, number, self.now)
+            if kicked or kicks.shaken_off(self.world, number, self.rng):
+                self.limits.tipping.add(number)
         crushed = self.failure.crushed_pieces()
         for number in sorted({number for pair in born for number in pair if number >= 0}):
             self.world.set_resistance(number, self._resistance(number))
@@ -97,9 +108,11 @@ class Collapse:
         """Crushing below holds a block back, but not one on its hinge, and not a few loose pieces."""
         pieces = self.world.bodies[number].pieces
         hangs = self.plan.hinge and self.now < self.plan.hinge.seconds
-        if len(pieces) < BLOCK or hangs:
+        if self.world.bodies[number].units < BLOCK or hangs:
             return 0.0
-        return float(np.average(self.plan.resist[self.structure.column[pieces]], weights=self.structure.mass[pieces]))
+        # what is light beside the rest rides on it, and must not be left behind in the air
+        share = min(1.0, self.world.bodies[number].mass / (HEAVY * float(self.structure.mass[self.plan.falls].sum())))
+        return share * float(np.average(self.plan.resist[self.structure.column[pieces]], weights=self.structure.mass[pieces]))
 
     def _hang(self, number: int) -> None:
         """A toppling block turns on its hinge while that holds."""

@@ -72,7 +72,7 @@ def _running(structure: Structure, damage: Damage, prelude: float, rng: np.rando
     Cracks start seldom, then ever faster, where the first cells will fail, and run from bond to bond along the weak ones.
     """
     count = len(structure.bonds)
-    wall = np.isin(structure.kind[structure.bonds], (OUTER_WALL, PARAPET, ROOF)).all(1)
+    wall = np.isin(structure.kind[structure.bonds], (OUTER_WALL, PARAPET, ROOF)).all(1) & ~structure.inner
     first = damage.failed_at <= np.nanmin(damage.failed_at, initial=np.inf) + 0.3
     source = np.flatnonzero(wall & first[structure.cell[structure.bonds]].any(1))
     weakness = structure.bond_strength / np.maximum(structure.bond_area, 1e-9)

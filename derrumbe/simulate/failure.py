@@ -93,6 +93,16 @@ class Failure:
         self.alive[bonds] = False
         self.broken_at[bonds] = now
 
+    def shattered_blocks(self) -> np.ndarray:
+        """Return the numbers of blocks in which a bond between fragments has broken."""
+        broken = self.structure.inner & ~self.alive
+        return np.unique(self.structure.block[self.structure.bonds[broken, 0]])
+
+    def bonds_within(self, blocks: np.ndarray, now: float) -> np.ndarray:
+        """Return the bonds that go when blocks, by number, shatter."""
+        within = self.structure.inner & np.isin(self.structure.block[self.structure.bonds[:, 0]], blocks)
+        return np.flatnonzero(within & self.alive & ~self.plan.tough & self.armed(now))
+
     def grind(self, pieces: np.ndarray, now: float) -> None:
         """Crush single pieces: a roof has no storey that could fail."""
         self.crushed_at[pieces] = np.minimum(self.crushed_at[pieces], now)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.clusters import spread_force
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import velocity_at
 from derrumbe.simulate.structure import PARAPET, ROOF
-from derrumbe.simulate.world import Blow, World
+from derrumbe.simulate.world import Blow, RawMotion, World
 
 CRUSH_LOSS = 0.12
 """Share of a block's speed that one crushed storey takes."""
@@ -21,11 +22,11 @@ HARD_LANDING = 0.5
 LANDING = 2.0
 """m/s at which a part must come down on something to crush a storey."""
 SOLID = 8
-"""Pieces above which a falling cluster is crushed storey by storey."""
+"""Blocks and loose fragments above which a falling cluster is crushed storey by storey."""
 REACH = 0.6
 """m from the struck piece within which the crushed storey is sought."""
 
-Motions = dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]
+Motions = dict[int, RawMotion]
 
 
 def strike(world: World, failure: Failure, blow: Blow, before: Motions, now: float) -> np.ndarray:
@@ -36,15 +37,38 @@ def strike(world: World, failure: Failure, blow: Blow, before: Motions, now: flo
         np.maximum.at(force, blow.pieces[struck, side], blow.force[struck])
     if force.any():
         _crush_cells(world, failure, _landed(world, blow, before), now)
-        _break_around(failure, force, now)
+        _shatter(world, failure, force, now)
+        _break_around(world, failure, force, now)
     return force
 
 
-def _break_around(failure: Failure, force: np.ndarray, now: float) -> None:
-    bonds = failure.structure.bonds
-    felt = spread_force(force, bonds, failure.alive)
-    strength = failure.structure.bond_strength * failure.plan.toughness
-    over = failure.alive & failure.breakable & (felt[bonds].mean(1) > strength) & failure.armed(now)
+def _shatter(world: World, failure: Failure, force: np.ndarray, now: float) -> None:
+    """A block that is hit hard enough falls into fragments, some of which keep together."""
+    structure, plan = failure.structure, failure.plan
+    struck = np.flatnonzero((force > 0) & world.whole[structure.block] & plan.falls)
+    change = force[struck] * world.step_seconds / world.unit_mass[struck]
+    hard = structure.block[struck][change > plan.brittle[structure.block[struck]]]
+    failure.break_bonds(failure.bonds_within(hard, now), now)
+
+
+def jolt(failure: Failure, before: np.ndarray, after: np.ndarray, seconds: float, now: float) -> None:
+    """Break what stopped hard within some seconds, though no single blow was hard. before, after (N, 3) m/s: of all pieces."""
+    structure, plan = failure.structure, failure.plan
+    change = np.linalg.norm(after - before + (0.0, GRAVITY * seconds, 0.0), axis=1)
+    hard = plan.falls & (before[:, 1] < -LANDING) & (change > plan.brittle[structure.block])
+    bonds = np.flatnonzero(failure.alive & ~plan.tough & hard[structure.bonds].all(1) & failure.armed(now))
+    failure.due_at[bonds] = np.minimum(failure.due_at[bonds], now)
+
+
+def _break_around(world: World, failure: Failure, force: np.ndarray, now: float) -> None:
+    structure = failure.structure
+    bonds, whole = structure.bonds, world.whole[structure.block]
+    struck = np.zeros(len(world.whole))
+    np.maximum.at(struck, structure.block, force)
+    felt = spread_force(np.where(whole, struck[structure.block], force), bonds, failure.alive)
+    strength = structure.bond_strength * failure.plan.toughness
+    kept = structure.inner & whole[bonds[:, 0]]
+    over = failure.alive & failure.breakable & ~kept & (felt[bonds].mean(1) > strength) & failure.armed(now)
     failure.break_bonds(np.flatnonzero(over), now)
 
 
@@ -64,7 +88,7 @@ def _sinking(world: World, piece: int, before: Motions) -> float:
     number = int(world.body_of[piece]) if piece >= 0 else -1
     if number < 0:
         return 0.0
-    return -float(before[number][0][1] if number in before else world.motion(number)[0][1])
+    return -before[number][0][1] if number in before else world.sinking(number)
 
 
 def _crush_cells(world: World, failure: Failure, force: np.ndarray, now: float) -> None:
@@ -74,7 +98,7 @@ def _crush_cells(world: World, failure: Failure, force: np.ndarray, now: float) 
         number = int(world.body_of[piece])
         if number < 0:
             cells = _cells_at(world, np.array([piece]), structure.centre[piece, 1] - REACH)
-        elif len(world.bodies[number].pieces) > SOLID:
+        elif world.bodies[number].units > SOLID:
             cells = _cells_at(world, world.bodies[number].pieces, structure.centre[piece, 1] + REACH)
         else:
             continue
@@ -99,11 +123,6 @@ def _cells_at(world: World, pieces: np.ndarray, height: float) -> np.ndarray:
     return storey * structure.cells.nx * structure.cells.nz + np.unique(structure.column[pieces])
 
 
-def motions_before(world: World) -> Motions:
-    """Return the motion of every body that a blow could split."""
-    return {number: world.motion(number) for number, body in world.bodies.items() if len(body.pieces) > 1 and world.awake(number)}
-
-
 def give_back(world: World, failure: Failure, before: Motions, force: np.ndarray, born: list[tuple[int, int]], now: float) -> None:
     """Give blocks that broke under a blow back the speed that a real block would have kept; less to parts that were struck themselves."""
     torn = np.unique(world.body_of[failure.structure.bonds[failure.broken_at == now]])
@@ -122,7 +141,8 @@ def _spared(world: World, number: int, force: np.ndarray) -> float:
     return max(0.0, 1.0 - 3.0 * float(mass[force[pieces] > 0].sum() / mass.sum()))
 
 
-def _restore(world: World, number: int, before: tuple[np.ndarray, np.ndarray, np.ndarray], kept: float) -> None:
+def _restore(world: World, number: int, before: RawMotion, kept: float) -> None:
     linear, angular, centre = world.motion(number)
-    earlier = velocity_at(before[0], before[1], before[2], centre)
-    world.set_motion(number, linear + kept * (earlier - linear), angular + kept * (before[1] - angular))
+    was_linear, was_angular, was_centre = (np.array(part) for part in before)
+    earlier = velocity_at(was_linear, was_angular, was_centre, centre)
+    world.set_motion(number, linear + kept * (earlier - linear), angular + kept * (was_angular - angular))

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from derrumbe.simulate.bonds import GRAVITY
-from derrumbe.simulate.structure import Structure
+from derrumbe.simulate.structure import PARAPET, Structure
 from derrumbe.simulate.world import World
 
 PEEL, PART = 1.8, 0.5
 """m/s with which the upper and the lower edge of a panel leave a façade that peels."""
 LEANING, AWAY = 1.6, 0.7
 """m/s² with which a panel that comes off is drawn outwards until its middle is so many m from the wall: the load that let it go bends it."""
+SHAKES = (1.3, 2.2)
+"""m/s with which parapets and chimneys are shaken off."""
 BLAST_LASTS = 0.5
 """s after an explosion in which what comes loose is thrown."""
 BLAST_ENERGY = 0.006
@@ -77,6 +79,18 @@ def peel_on(world: World, peel: Peel, rest: np.ndarray, position: np.ndarray, se
             linear, angular, _ = world.motion(number)
             tall = max(float(np.ptp(rest[body.pieces, 1])), 2.0)
             world.set_motion(number, linear + LEANING * seconds * peel.heading, angular + LEANING * seconds / tall * over)
+
+
+def shaken_off(world: World, number: int, rng: np.random.Generator) -> bool:
+    """Tip a body of parapets or chimneys over, outwards, if it holds nothing else: what shook it off gave it some speed. Return whether."""
+    structure, pieces = world.structure, world.bodies[number].pieces
+    if not (structure.kind[pieces] == PARAPET).all():
+        return False
+    outward = structure.outward[pieces[0]]
+    tall = max(float(structure.high[pieces, 1].max() - structure.low[pieces, 1].min()), 0.5)
+    speed = rng.uniform(*SHAKES)
+    world.set_motion(number, speed * outward, speed / tall * np.cross((0.0, 1.0, 0.0), outward))
+    return True
 
 
 def start(world: World, kick: Kick, number: int, now: float) -> bool:

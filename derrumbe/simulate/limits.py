@@ -8,15 +8,15 @@ from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.world import ANGULAR_DAMPING, THROW, States, World
 
-SETTLING = ((2.0, 3.0), (1.0, 8.0), (0.4, 20.0))
+SETTLING = ((2.0, 1.0), (1.0, 3.0), (0.4, 10.0))
 """m/s (and twice as many rad/s) under which supported rubble that gains no speed settles, and 1/s of linear and angular damping that
 does it: rubble loses speed in many small contacts."""
 TUMBLING = 0.35
 """Angular damping as a share of that."""
-RUBBLE, GRINDS, FREE = 2.0, (1.0, 2.0), 0.5
+RUBBLE, GRINDS, FREE = 2.0, (0.2, 1.0), 0.5
 """m of fall after which a part is rubble: unless it falls freely (with FREE g or more) it grinds on other rubble, with linear and angular
 damping in 1/s. Real blocks lose their corners and stop; the convex ones of a simulation would roll on."""
-LODGED = (8.0, 3.0)
+LODGED = (1.0, 3.0)
 """The same for what is inside other rubble."""
 GAIN = 0.015
 """m/s a sample that settling rubble may gain; a wall that tips over gains more."""
@@ -48,7 +48,7 @@ class Limits:
         self.apex = np.maximum(self.apex, height)
         limited, spin = self._limited(states), slowed(states.angular)
         share = self._turning(states, limited, height, sinking)
-        heavy = _piece_counts(states) >= self.block
+        heavy = self._units(states) >= self.block
         limited, spin = np.where(heavy[:, None], share[:, None], 1.0) * limited, share[:, None] * spin
         for k in np.flatnonzero(states.awake & ((limited != states.linear) | (spin != states.angular)).any(1)):
             self.world.set_motion(int(states.number[k]), limited[k], spin[k])
@@ -71,7 +71,7 @@ class Limits:
     def _settle(self, states: States, lodged: np.ndarray, seconds: float) -> None:
         speed, spin = np.linalg.norm(states.linear, axis=1), np.linalg.norm(states.angular, axis=1)
         before = np.array([self.before.get(int(number), (0.0, np.inf)) for number in states.number]).reshape(-1, 2)
-        small = (_piece_counts(states) < self.block) & ~np.isin(states.number, list(self.tipping))
+        small = (self._units(states) < self.block) & ~np.isin(states.number, list(self.tipping))
         # what is thrown up is slow at its highest point, but it gains downward speed
         lies = small & (speed < before[:, 0] + GAIN) & (states.linear[:, 1] > before[:, 1] - 0.2)
         level = sum(lies & (speed < limit) & (spin < 2 * limit) for limit, _ in SETTLING)
@@ -87,6 +87,10 @@ class Limits:
                 self.world.set_damping(number, *_damping(int(level[k])))
         self.before = dict(zip(states.number.tolist(), np.stack([speed, states.linear[:, 1]], 1).tolist(), strict=True))
 
+    def _units(self, states: States) -> np.ndarray:
+        """Return of how many blocks and loose fragments bodies are made, (K,)."""
+        return np.array([self.world.bodies[number].units for number in states.number.tolist()], int)
+
     def _sunk(self, states: States) -> np.ndarray:
         """Return by how many metres bodies have come down from their highest place, (K,)."""
         loose = states.row >= 0
@@ -100,15 +104,25 @@ class Limits:
 
     def after_blows(self, force: np.ndarray) -> None:
         """Hold back small bodies that were thrown in this step; force (N,) N."""
-        thrown = force > self.structure.mass * THROW / self.world.step_seconds
-        numbers = np.unique(self.world.body_of[thrown])
-        for number in numbers[numbers >= 0]:
-            pieces = self.world.bodies[int(number)].pieces
-            if len(pieces) < self.block:
-                linear, angular, centre = self.world.motion(int(number))
-                apex = float(np.average(self.apex[pieces], weights=self.structure.mass[pieces]))
-                limited = held_back(linear, np.array(apex - centre[1]), np.array(self.structure.height - centre[1]))
-                self.world.set_motion(int(number), limited, slowed(angular))
+        thrown = force > self.world.unit_mass * THROW / self.world.step_seconds
+        numbers = np.unique(self.world.body_of[thrown]).tolist()
+        for number in numbers:
+            self.world.free(number)
+        numbers = [number for number in numbers if number >= 0 and self.world.bodies[number].units < self.block]
+        if not numbers:
+            return
+        linear, angular, centre = self.world.motions(numbers)
+        drop = self._apex_of(numbers) - centre[:, 1]
+        limited, spin = held_back(linear, drop, self.structure.height - centre[:, 1]), slowed(angular)
+        for k in np.flatnonzero((limited != linear).any(1) | (spin != angular).any(1)):
+            self.world.set_motion(numbers[k], limited[k], spin[k])
+
+    def _apex_of(self, numbers: list[int]) -> np.ndarray:
+        """Return the mean of the highest places of the pieces of bodies, (K,) m."""
+        groups = [self.world.bodies[number].pieces for number in numbers]
+        pieces, owner = np.concatenate(groups), np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+        mass = self.structure.mass[pieces]
+        return np.asarray(np.bincount(owner, mass * self.apex[pieces]) / np.bincount(owner, mass))
 
 
 def held_back(velocity: np.ndarray, drop: np.ndarray, roof_drop: np.ndarray) -> np.ndarray:
@@ -131,10 +145,6 @@ def _damping(level: int) -> tuple[float, float]:
     if level > len(SETTLING):
         return GRINDS if level == len(SETTLING) + 1 else LODGED
     return (SETTLING[level - 1][1], ANGULAR_DAMPING + TUMBLING * SETTLING[level - 1][1]) if level else (0.0, ANGULAR_DAMPING)
-
-
-def _piece_counts(states: States) -> np.ndarray:
-    return np.bincount(states.row[states.row >= 0], minlength=len(states.number))
 
 
 def slowed(angular: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from derrumbe.simulate.structure import OUTER_WALL, WINDOW, Structure
 from derrumbe.simulate.world import World
 
 PANEL = 8
-"""Pieces up to which crushed uprights are a panel that buckles whole."""
+"""Blocks and loose fragments up to which crushed uprights are a panel that buckles whole."""
 BUCKLE = 3.5
 """m/s² at most with which the load above bulges the middle of a panel. Crushing takes more energy from that load than this gives."""
 PUSHED = 0.6
@@ -21,7 +21,8 @@ PATIENCE = 0.6
 INSISTENCE = 0.9
 """How many times harder than at first with every further push: a squat block has to be slid off what it stands on."""
 PUSHES = 4
-"""Further pushes at most: what stands then is wedged in rubble, and rubble must come to rest."""
+"""Further pushes at most: what stands then is wedged in rubble, and rubble must come to rest. From the last but one on it is also crushed
+again: what it holds up grinds past it."""
 STANDS_DROP, STANDS_TURN = 0.3, 0.15
 """m and rad within which a crushed part still stands."""
 
@@ -40,7 +41,7 @@ class Panels:
         if number in self.pushed:
             self.pushed[number] = now
         pieces = self.world.bodies[number].pieces
-        if len(pieces) <= PANEL and crushed[pieces].all() and not self.kicked[pieces].any():
+        if self.world.bodies[number].units <= PANEL and crushed[pieces].all() and not self.kicked[pieces].any():
             self.kicked[pieces] = True
             self._push(number, now, float(self.failure.squeeze[self.structure.cell[pieces[0]]]))
 
@@ -50,28 +51,32 @@ class Panels:
             self.world.let_go(number)
             del self.pushed[number]
 
-    def insist(self, now: float) -> None:
-        """Break and push what has been crushed for a while and still stands."""
-        failed_at = self.failure.failed_at[self.structure.cell]
-        for number, body in list(self.world.bodies.items()):
-            overdue = failed_at[body.pieces].min() + PATIENCE < now
-            due = overdue and number not in self.pushed and self.pushes[body.pieces].max() < PUSHES
-            if due and self._stands(number):
-                self.pushes[body.pieces] += 1
-                if len(body.pieces) > PANEL:
-                    self.failure.shake(body.pieces, now)
-                else:
-                    self.world.wake(number)
-                    self._push(number, now, INSISTENCE * float(self.pushes[body.pieces].max()))
+    def insist(self, now: float, height: np.ndarray) -> None:
+        """Break and push what has been crushed for a while and still stands. height (N,) m: where pieces are."""
+        for number in self._standing(now, height):
+            body = self.world.bodies[number]
+            self.pushes[body.pieces] += 1
+            if self.pushes[body.pieces].max() >= PUSHES - 1:
+                self.failure.crushed_at[body.pieces] = now
+            if body.units > PANEL:
+                self.failure.shake(body.pieces, now)
+            else:
+                self.world.wake(number)
+                self._push(number, now, INSISTENCE * float(self.pushes[body.pieces].max()))
 
-    def _stands(self, number: int) -> bool:
-        """Return whether a body is near its rest pose and holds uprights of the lowest standing kind."""
-        pieces = self.world.bodies[number].pieces
+    def _standing(self, now: float, height: np.ndarray) -> list[int]:
+        """Return the bodies to push again: overdue, near their rest pose, and holding uprights."""
+        body, count = self.world.body_of, int(self.world.body_of.max()) + 1
+        loose = body >= 0
+        overdue, sunk = np.zeros(count, bool), np.zeros(count, bool)
+        overdue[body[loose & (self.failure.failed_at[self.structure.cell] + PATIENCE < now)]] = True
+        sunk[body[loose & ((self.structure.centre[:, 1] - height >= STANDS_DROP) | (self.pushes >= PUSHES))]] = True
+        return [number for number in np.flatnonzero(overdue & ~sunk).tolist() if number not in self.pushed and self._upright(number)]
+
+    def _upright(self, number: int) -> bool:
         _, turn = self.world.pose(number)
-        if 2 * np.linalg.norm(turn[1:]) > STANDS_TURN or not self.structure.upright[pieces].any():
-            return False
-        drop = self.structure.centre[pieces, 1] - self.world.positions(pieces)[:, 1]
-        return bool(drop.max() < STANDS_DROP)
+        turned = 2 * np.linalg.norm(turn[1:]) > STANDS_TURN
+        return bool(not turned and self.structure.upright[self.world.bodies[number].pieces].any())
 
     def _push(self, number: int, now: float, squeeze: float) -> None:
         pieces = self.world.bodies[number].pieces

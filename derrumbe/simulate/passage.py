@@ -8,7 +8,7 @@ that had to part its overlaps would swell.
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
+from numba import njit
 
 from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.failure import Failure
@@ -50,15 +50,28 @@ class Passage:
 
     def _inside(self, pieces: np.ndarray, position: np.ndarray, rotation: np.ndarray) -> np.ndarray:
         """Return which pieces (n,) lie in the box of another piece that they would meet, (n,) bool."""
-        near = cKDTree(position).query_ball_point(position[pieces], float(np.linalg.norm(self.half, axis=1).max()) + self.size[pieces])
-        one = np.repeat(np.arange(len(pieces)), [len(others) for others in near])
-        other = np.concatenate([np.array(others, int) for others in near])
-        piece = pieces[one]
-        apart = self.world.body_of[piece] != self.world.body_of[other]
-        above = (self.structure.storey[other] - self.structure.storey[piece]) % STOREY_GROUPS < GHOST_STOREYS
-        one, other, piece = (values[apart & above] for values in (one, other, piece))
-        local = rotate(rotation[other] * (1, -1, -1, -1), position[piece] - position[other]) - self.middle[other]
-        hit = (np.abs(local) < self.half[other] + INSIDE * self.size[piece, None]).all(1)
-        inside = np.zeros(len(pieces), bool)
-        inside[one[hit]] = True
-        return inside
+        spins = np.stack([rotate(rotation, axis) for axis in np.eye(3)], axis=1)  # row k: where axis k points
+        centre = position + rotate(rotation, self.middle)
+        bodies, storey, reach = self.world.body_of, self.structure.storey, np.linalg.norm(self.half, axis=1)
+        return np.asarray(_inside(pieces, position, centre, spins, self.half, reach, self.size, bodies, storey))
+
+
+@njit(cache=True)
+def _inside(pieces, position, centre, spins, half, reach, size, body, storey):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    inside = np.zeros(len(pieces), np.bool_)
+    for k in range(len(pieces)):
+        i = pieces[k]
+        for j in range(len(body)):
+            x, y, z = position[i, 0] - centre[j, 0], position[i, 1] - centre[j, 1], position[i, 2] - centre[j, 2]
+            if x * x + y * y + z * z > (reach[j] + size[i]) ** 2 or body[j] == body[i]:
+                continue
+            within = (storey[j] - storey[i]) % STOREY_GROUPS < GHOST_STOREYS
+            for axis in range(3):
+                along = x * spins[j, axis, 0] + y * spins[j, axis, 1] + z * spins[j, axis, 2]
+                if abs(along) >= half[j, axis] + INSIDE * size[i]:
+                    within = False
+                    break
+            if within:
+                inside[k] = True
+                break
+    return inside

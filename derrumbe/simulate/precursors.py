@@ -14,7 +14,7 @@ PUFFS = 40
 """Puffs from cracks while the building is about to fall."""
 PUFF_MASS = 0.25
 """kg of fine dust in one."""
-EARLIEST_BURST = 0.18
+EARLIEST_BURST = 0.3
 """s before its storey fails when a window may burst: frames rack before walls go."""
 JET = 22.0
 """m/s of the jets that an explosion blows out of openings."""

@@ -7,14 +7,28 @@ import numpy as np
 from derrumbe.core.files import save_arrays
 from derrumbe.core.records import Located, Motion, Pieces, Plate, Set
 from derrumbe.core.work import Work
-from derrumbe.simulate import air, cracking, debris, energy, events, neighbours, pile, precursors, schedule, structure, sway, verdict
+from derrumbe.simulate import (
+    air,
+    cracking,
+    debris,
+    energy,
+    events,
+    neighbours,
+    pile,
+    precursors,
+    racking,
+    schedule,
+    structure,
+    sway,
+    verdict,
+)
 from derrumbe.simulate.collapse import Collapse, samples
 from derrumbe.simulate.events import Damage
 from derrumbe.simulate.kicks import Blast
 from derrumbe.simulate.settings import Settings
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.timing import Timing, timing
-from derrumbe.simulate.track import Track, at_rest, hold_to_gravity, record, release
+from derrumbe.simulate.track import Track, at_rest, hold_to_gravity, loose_from, record, release
 from derrumbe.simulate.world import World
 
 STAGE = 5
@@ -63,10 +77,13 @@ def _fall(
     for offset, sample in enumerate(work.track(moving, "simulate", clock.moving_samples, "samples")):
         record(track, clock.trigger_sample + 1 + offset, sample)
     hold_to_gravity(track)
+    loose, failed_at = loose_from(track), collapse.failure.failed_at
+    way = racking.heading(settings.collapse, np.random.default_rng((settings.seed, STAGE, 5)))
+    racking.apply(building, track, plan.falls, failed_at + prelude, loose, way)
     if settings.collapse.sway > 0:
-        sway.apply(building, track, settings.collapse.sway, prelude)
-    # a façade that peels crushes no storey
-    failed_at = collapse.failure.failed_at if np.isfinite(plan.cell_time).any() else np.zeros(building.cells.count)
+        sway.apply(building, track, loose, settings.collapse.sway, prelude)
+    if not np.isfinite(plan.cell_time).any():  # a façade that peels crushes no storey
+        failed_at = np.zeros(building.cells.count)
     broken_at = collapse.failure.broken_at + prelude
     return track, Damage(events.parted_at(building, track, broken_at), failed_at + prelude), broken_at
 

@@ -14,6 +14,7 @@ from derrumbe.simulate import borders
 from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.kicks import Blast, Kick, Peel, blast
 from derrumbe.simulate.structure import OUTER_WALL, PARAPET, ROOF, SLAB, WINDOW, Cells, Structure
+from derrumbe.simulate.world import THROW
 
 NEVER = np.inf
 FRONT_SPEED = 10.0
@@ -29,6 +30,12 @@ BLAST_LEADS = 0.25
 """s by which an explosion is ahead of the first storey's failure."""
 LATER, SINKING = 0.7, 0.6
 """In a collapse from the base a storey gives way after this share of the time in which it would sink to the ground at so many g."""
+SHATTERS, TOUGH = 3.5, 0.1
+"""m/s at which a block of a cubic metre is hit when it shatters (it fell by 0.6 m), and share of the bonds in it that hold nonetheless."""
+CRUSHED = 0.6
+"""Share of blocks in uprights that shatter where their storey is crushed; the others break at their joints and come down whole."""
+SHAKEN, JOLTED, CALM = 0.8, 0.4, 0.7
+"""Shares of parapets and chimneys that an earthquake shakes off, and that a failing base does; speed of a collapse under which none is."""
 LEAN = 0.35
 """rad that a toppling block leans before its hinge is crushed."""
 
@@ -64,6 +71,10 @@ class Plan:
     origin: int
     unfounded_at: np.ndarray
     """(N,) s when pieces that stand on the ground let go of it, whatever happens."""
+    brittle: np.ndarray
+    """(blocks,) m/s of change in one step from which a block shatters."""
+    tough: np.ndarray
+    """(B,) bool: bonds between fragments that outlast their block's shattering."""
     base: np.ndarray
     """(N,) m: height that each falling piece can come down to: where only upper storeys fall, the floor of the lowest of them."""
     kick: Kick | None = None
@@ -80,6 +91,7 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
     times = cell_times(structure.cells, collapse, origin, holds, structure.storey_height, rng)
     times[~np.isin(np.arange(structure.cells.count), np.unique(structure.cell[falls]))] = NEVER
     cuts, unfounded = _cut_times(structure, falls, collapse, origin), np.full(structure.count, NEVER)
+    cuts = np.minimum(cuts, _crown_times(structure, falls, collapse, rng))
     kick: Kick | None = None
     if collapse.part == "facade":
         times[:] = NEVER
@@ -92,7 +104,7 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
     return Plan(
         falls=falls,
         cell_time=times,
-        crush_lag=_crush_lags(structure, falls, rng),
+        crush_lag=np.where(_keeps_crowns(structure, collapse), NEVER, _crush_lags(structure, falls, rng)),
         crack_lag=_crack_lags(structure, falls, collapse, holds, rng),
         cut_time=cuts,
         toughness=rng.lognormal(0.0, 0.5, len(structure.bonds)),
@@ -101,6 +113,8 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
         hinge=hinge,
         origin=origin,
         unfounded_at=unfounded,
+        brittle=_brittle(structure, rng),
+        tough=rng.random(len(structure.bonds)) < TOUGH,
         base=_bases(structure, falls, collapse.part == "upper"),
         kick=kick,
     )
@@ -116,6 +130,13 @@ def falling_pieces(structure: Structure, collapse: Collapse, origin: int, rng: n
         return _front_wall(structure)
     centre, far = _corner(structure, collapse, rng) if collapse.part in CORNERS else _half(structure, collapse, rng)
     return borders.settled(structure, (centre > 0) | (far > 0), far > 0)
+
+
+def _brittle(structure: Structure, rng: np.random.Generator) -> np.ndarray:
+    """Return from what change of speed blocks shatter, (blocks,) m/s: larger ones hold more flaws (Weibull)."""
+    size = np.cbrt(np.bincount(structure.block, structure.volume))
+    speed = SHATTERS * np.maximum(size, 0.1) ** -0.5 * rng.lognormal(0.0, 0.3, len(size))
+    return np.maximum(speed, 1.1 * THROW)
 
 
 def _bases(structure: Structure, falls: np.ndarray, upper: bool) -> np.ndarray:
@@ -280,9 +301,10 @@ def _crush_lags(structure: Structure, falls: np.ndarray, rng: np.random.Generato
     slab = (structure.kind[first] == SLAB) & (structure.kind[second] == SLAB)
     out = np.full(len(first), NEVER)
     out[upright & ~same] = 0.15 * lag[upright & ~same]
-    inside = upright & same & (chance < 0.55)
+    crushed = (rng.random(int(structure.block.max()) + 1) < CRUSHED)[structure.block[first]]
+    inside = upright & same & np.where(structure.inner, crushed, chance < 0.55)
     out[inside] = 0.2 * lag[inside]
-    loose = (top | (slab & ~same)) & (chance < 0.5)
+    loose = (top | (slab & ~same)) & (chance < 0.5) & ~structure.inner
     out[loose] = 0.1 + 0.5 * lag[loose]
     out[~(falls[first] | falls[second])] = NEVER
     return out
@@ -295,7 +317,7 @@ def _crack_lags(structure: Structure, falls: np.ndarray, collapse: Collapse, hin
     lag = (early + (late - early) * rng.random(len(first))) / (1.0 if hinge else collapse.speed**0.5)
     plane = _plane_lag(structure, rng) * (late - early)
     across = structure.column[first] != structure.column[second]
-    out = np.where(across, lag + plane, NEVER)
+    out = np.where(across & ~structure.inner, lag + plane, NEVER)
     border = falls[first] != falls[second]
     out[border] = 0.1 * rng.random(int(border.sum()))
     out[~(falls[first] | falls[second])] = NEVER
@@ -309,6 +331,31 @@ def _plane_lag(structure: Structure, rng: np.random.Generator) -> np.ndarray:
     border = np.minimum(structure.column[first], structure.column[second])
     lags = rng.random((structure.cells.storeys, bays))
     return lags[structure.storey[first], border]
+
+
+def _crown(structure: Structure) -> np.ndarray:
+    """Return the bonds by which parapets and chimneys stand on the building, (B,) bool."""
+    parapet = (structure.kind[structure.bonds] == PARAPET).any(1)
+    return np.asarray(parapet & (structure.element[structure.bonds[:, 0]] != structure.element[structure.bonds[:, 1]]))
+
+
+def _keeps_crowns(structure: Structure, collapse: Collapse) -> np.ndarray:
+    """Return the bonds, (B,) bool, that only blows break: in a slow crumble nothing shakes, and chimneys come down last."""
+    return _crown(structure) & (collapse.speed < CALM)
+
+
+def _crown_times(structure: Structure, falls: np.ndarray, collapse: Collapse, rng: np.random.Generator) -> np.ndarray:
+    """Return when parapets and chimneys are shaken off, (B,) s: in an earthquake most of them while the ground shakes, before a failing
+    base some as the building jolts; element by element."""
+    out = np.full(len(structure.bonds), NEVER)
+    share = SHAKEN if collapse.sway > 0 else JOLTED if collapse.mode in ("progressive", "topple") and collapse.speed >= CALM else 0.0
+    count = int(structure.element.max()) + 1
+    early = -0.6 * collapse.prelude if collapse.sway > 0 else -0.15 * collapse.prelude
+    time = np.where(rng.random(count) < share, early + (0.4 - early) * rng.random(count), NEVER)
+    shaken = np.where(structure.kind == PARAPET, time[structure.element], NEVER)
+    crown = _crown(structure) & falls[structure.bonds].all(1)
+    out[crown] = shaken[structure.bonds[crown]].min(1)
+    return out
 
 
 def _cut_times(structure: Structure, falls: np.ndarray, collapse: Collapse, origin: int) -> np.ndarray:

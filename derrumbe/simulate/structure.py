@@ -61,6 +61,8 @@ class Structure:
     material: np.ndarray
     grounded: np.ndarray
     element: np.ndarray
+    block: np.ndarray
+    """Block of every piece, (N,): its fragments keep together until it is hit."""
     bonds: np.ndarray
     bond_area: np.ndarray
     bond_strength: np.ndarray
@@ -90,6 +92,17 @@ class Structure:
     def upright(self) -> np.ndarray:
         """Pieces that carry load, (N,) bool."""
         return np.isin(self.kind, UPRIGHT)
+
+    @cached_property
+    def inner(self) -> np.ndarray:
+        """Bonds between fragments of one block, (B,) bool."""
+        return np.asarray(self.block[self.bonds[:, 0]] == self.block[self.bonds[:, 1]])
+
+    @cached_property
+    def fragments(self) -> list[np.ndarray]:
+        """Pieces of every block, the lowest first."""
+        order = np.lexsort((self.centre[:, 1], self.block))
+        return np.split(order, np.flatnonzero(np.diff(self.block[order])) + 1)
 
     @cached_property
     def height(self) -> float:
@@ -156,6 +169,7 @@ def assemble(arrays: dict[str, np.ndarray], building: Building) -> Structure:
         material=arrays["material"],
         grounded=arrays["grounded"].astype(bool),
         element=arrays["element"].astype(np.int64),
+        block=arrays["block"].astype(np.int64),
         bonds=arrays["bonds"].reshape(-1, 2).astype(np.int64),
         bond_area=arrays["bond_area"].astype(np.float64),
         bond_strength=arrays["bond_strength"].astype(np.float64),

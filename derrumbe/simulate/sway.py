@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from derrumbe.simulate.structure import Structure
-from derrumbe.simulate.track import MOVED, Track
+from derrumbe.simulate.track import Track
 
 SOFT = 1.7
 """Times the period of a sound building."""
@@ -22,12 +22,14 @@ CARRY = 0.3
 """s for which a part that comes loose is carried on."""
 
 
-def apply(structure: Structure, track: Track, amplitude: float, shaking: float) -> None:
-    """Add a sway of `amplitude` m at the roof to a track, in place; it grows for `shaking` s from the trigger on."""
+def apply(structure: Structure, track: Track, loose: np.ndarray, amplitude: float, shaking: float) -> None:
+    """Add a sway of `amplitude` m at the roof to a track, in place; it grows for `shaking` s from the trigger on.
+
+    loose (N,): sample at which each piece comes loose.
+    """
     time = (np.arange(track.sample_count) - track.trigger_sample) * track.sample_seconds
     wave, speed = _wave(time, structure.height, shaking)
     share = amplitude * np.clip(structure.centre[:, 1] / structure.height, 0, 1) ** SHAPE
-    loose = _loose_from(track)
     late = np.minimum(np.arange(track.sample_count)[:, None], loose[None])
     since = np.maximum(np.arange(track.sample_count)[:, None] - loose[None], 0) * track.sample_seconds
     offset = share * (wave[late] + speed[late] * CARRY * (1 - np.exp(-since / CARRY)))
@@ -51,9 +53,3 @@ def _wave(time: np.ndarray, height: float, shaking: float) -> tuple[np.ndarray, 
     swing = np.where(time > shaking, np.exp(-(time - shaking) / FADES), grown * grown * (3 - 2 * grown))
     wave = np.where(time > 0, swing * np.sin(2 * np.pi * time / period(height)), 0.0)
     return wave, np.gradient(wave, time)
-
-
-def _loose_from(track: Track) -> np.ndarray:
-    """Return the sample from which each piece has come loose, (N,)."""
-    moved = np.linalg.norm(track.position - track.position[0], axis=-1) > MOVED
-    return np.where(moved.any(0), moved.argmax(0), track.sample_count - 1)

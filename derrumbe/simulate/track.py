@@ -80,6 +80,12 @@ def hold_to_gravity(track: Track) -> None:
         apex = np.maximum(apex, y[k])
 
 
+def loose_from(track: Track) -> np.ndarray:
+    """Return the sample from which each piece has come loose, (N,), the last one where it never does."""
+    moved = np.linalg.norm(track.position - track.position[0], axis=-1) > MOVED
+    return np.where(moved.any(0), moved.argmax(0), track.sample_count - 1)
+
+
 def release(track: Track) -> np.ndarray:
     """Return the first sample at which each piece has left its rest pose, -1 never, (N,) int32; hold it exactly there before that."""
     rest = track.position[0]

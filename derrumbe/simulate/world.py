@@ -1,7 +1,8 @@
 """The rapier side: bodies, colliders, contacts.
 
 Every body's pose maps the rest world to the world, whatever pieces it holds, so a part that comes off takes its parent's pose as it is.
-Colliders are a little smaller than the pieces that they stand for: cut pieces fit each other exactly and would wedge.
+Colliders are a little smaller than what they stand for: cut pieces fit each other exactly and would wedge. A block of several fragments has
+one collider, the hull of them all, until it shatters: what keeps together costs no more than one piece.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from typing import Any
 
 import numpy as np
 import rapier3d as rapier
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.geometry import rotate, velocity_at
 from derrumbe.simulate.structure import Structure
 
-FRICTION = 1.0
+FRICTION = 0.6
 RESTITUTION = 0.02
 ANGULAR_DAMPING = 0.15
 MARGIN = 0.012
@@ -36,18 +39,23 @@ EVERYTHING = (1 << 24) - 1
 STANDING_GROUPS = ((1 << STOREY_GROUPS) - 1) << STANDING_SHIFT
 
 
+RawMotion = tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
+"""Linear velocity, angular velocity and centre of mass as plain numbers: small arrays cost more than what is done with them."""
+
+
 @dataclass
 class Body:
-    """A rigid body and its pieces. `handle` is rapier's."""
+    """A rigid body, its pieces, and how many colliders (blocks or single fragments) they make up. `handle` is rapier's."""
 
     handle: Any
     pieces: np.ndarray
     mass: float
+    units: int
 
 
 @dataclass(frozen=True)
 class Blow:
-    """A contact force in one step: pieces (K, 2), -1 for ground or neighbour; force (K,) N."""
+    """A contact force in one step: pieces (K, 2), the lowest fragment for a whole block, -1 for ground or neighbour; force (K,) N."""
 
     pieces: np.ndarray
     force: np.ndarray
@@ -77,6 +85,8 @@ class World:
     stands: np.ndarray | None = None
     """(N,) bool: pieces that never fall; None: all may."""
     bodies: dict[int, Body] = field(default_factory=dict)
+    held: set[int] = field(default_factory=set)
+    """Bodies that are held as the ground is."""
     body_of: np.ndarray = field(init=False)
     """(N,) body number, -1 while standing."""
 
@@ -86,16 +96,19 @@ class World:
         self.world, self.events = _engine(self.step_seconds)
         self._next = 0
         self._rows: dict[int, tuple[float, ...]] = {}
-        self._shapes = [self._shape(piece) for piece in range(count)]
-        self._threshold = self._blow_thresholds()
+        self.whole = self._whole_blocks()
+        """(blocks,) bool: blocks of several fragments that haven't shattered."""
+        self.unit_mass = self.structure.mass.copy()
+        """(N,) kg of what shares a piece's collider."""
+        self._weakest = _weakest(self.structure, np.ones(len(self.structure.bonds), bool))
+        self._weakest_outside = _weakest(self.structure, ~self.structure.inner)
         self._collider: list[Any] = [None] * count
         self._piece_of: dict[Any, int] = {}
         self._ghost = np.zeros(count, bool)
         self._shy = np.zeros(count, bool)
         self._add_ground()
         self._standing = self.world.add_body(rapier.RigidBody.fixed())
-        for piece in range(count):
-            self._attach(piece, self._standing)
+        self._attach(np.arange(count), self._standing)
 
     def add_obstacle(self, vertices: np.ndarray, triangles: np.ndarray) -> None:
         """Add a fixed mesh: a neighbour."""
@@ -135,7 +148,7 @@ class World:
         """Read all bodies. What sleeps is read once."""
         for number in self.bodies:
             body = self._get(number)
-            asleep = body.is_sleeping
+            asleep = number in self.held or body.is_sleeping
             if not asleep or number not in self._rows or self._rows[number][-1]:
                 self._rows[number] = _row(body, not asleep)
         numbers = np.array(list(self.bodies), int)
@@ -151,13 +164,13 @@ class World:
         mass = [self.structure.mass[group].sum() for group in groups]
         heir = int(np.argmax(mass))
         parent = self.bodies[number]
+        self.free(number)
         before = self.motion(number)
         born = [(number, self._new_body(group, number)) for k, group in enumerate(groups) if k != heir]
-        parent.pieces, parent.mass = groups[heir], float(mass[heir])
-        if len(parent.pieces) == 1:
-            self.world.colliders.get(self._collider[parent.pieces[0]]).contact_force_event_threshold = self._loose_threshold(
-                parent.pieces[0]
-            )
+        parent.pieces, parent.mass, parent.units = groups[heir], float(mass[heir]), len(self._units(groups[heir]))
+        if parent.units == 1:
+            lead = int(parent.pieces[0])
+            self.world.colliders.get(self._collider[lead]).contact_force_event_threshold = self._loose_threshold(lead)
         body = self._get(number)
         body.linvel = tuple(velocity_at(before[0], before[1], before[2], self._centre(body)))
         return born
@@ -169,8 +182,7 @@ class World:
             builder = builder.position(self._get(parent).position)
             linear, angular, centre = self.motion(parent)
         handle = self.world.add_body(builder)
-        for piece in pieces:
-            self._attach(int(piece), handle, loose=len(pieces) == 1)
+        units = self._attach(pieces, handle)
         body: Any = self.world.rigid_bodies.get(handle)
         body.linvel = tuple(velocity_at(linear, angular, centre, self._centre(body)))
         body.angvel = tuple(angular)
@@ -178,24 +190,52 @@ class World:
         activation.linear_threshold = SLEEPY
         body.activation = activation
         self._next += 1
-        self.bodies[self._next] = Body(handle, pieces, float(self.structure.mass[pieces].sum()))
+        self.bodies[self._next] = Body(handle, pieces, float(self.structure.mass[pieces].sum()), units)
         self.body_of[pieces] = self._next
         return self._next
 
-    def _attach(self, piece: int, handle: Any, loose: bool = False) -> None:
-        """Move a piece's collider to a body. Its place in the rest world is its place in the body."""
-        if self._collider[piece] is not None:
-            self._piece_of.pop(self._collider[piece])
-            self.world.remove_collider(self._collider[piece])
-        builder = rapier.Collider.new(
-            self._shapes[piece], translation=tuple(self.structure.centre[piece]), mass=float(self.structure.mass[piece])
-        )
-        builder = self._surface(builder).collision_groups(self._groups(piece))
-        builder = builder.active_events(rapier.ActiveEvents.CONTACT_FORCE_EVENTS)
-        builder = builder.contact_force_event_threshold(self._loose_threshold(piece) if loose else float(self._threshold[piece]))
-        collider = self.world.add_collider(builder, handle)
-        self._collider[piece] = collider
-        self._piece_of[collider] = piece
+    def shatter(self, blocks: np.ndarray) -> None:
+        """Let blocks, by number, fall into their fragments: each gets a collider of its own, in the body that the block is in."""
+        for block in blocks[self.whole[blocks]].tolist():
+            self.whole[block] = False
+            pieces = self.structure.fragments[block]
+            number = int(self.body_of[pieces[0]])
+            self._attach(pieces, self.bodies[number].handle if number >= 0 else self._standing)
+            if number >= 0:
+                self.bodies[number].units += len(pieces) - 1
+
+    def _units(self, pieces: np.ndarray) -> list[np.ndarray]:
+        """Split pieces into whole blocks and single fragments."""
+        whole = self.whole[self.structure.block[pieces]]
+        blocks = np.unique(self.structure.block[pieces[whole]])
+        return [self.structure.fragments[block] for block in blocks.tolist()] + [pieces[k : k + 1] for k in np.flatnonzero(~whole)]
+
+    def _attach(self, pieces: np.ndarray, handle: Any) -> int:
+        """Move pieces to a body, and return how many colliders they make up. Their place in the rest world is their place in the body."""
+        units = self._units(pieces)
+        for unit in units:
+            self._detach(unit)
+            mass = self.structure.mass[unit]
+            self.unit_mass[unit] = mass.sum()
+            centre = np.average(self.structure.centre[unit], axis=0, weights=mass)
+            builder = rapier.Collider.new(self._shape(unit, centre), translation=tuple(centre.tolist()), mass=float(mass.sum()))
+            builder = self._surface(builder).collision_groups(self._groups(unit))
+            builder = builder.active_events(rapier.ActiveEvents.CONTACT_FORCE_EVENTS)
+            loose = len(units) == 1 and handle is not self._standing
+            threshold = self._loose_threshold(int(unit[0])) if loose else self._bonded_threshold(unit)
+            collider = self.world.add_collider(builder.contact_force_event_threshold(threshold), handle)
+            for piece in unit.tolist():
+                self._collider[piece] = collider
+            self._piece_of[collider] = int(unit[0])
+        return len(units)
+
+    def _detach(self, pieces: np.ndarray) -> None:
+        for piece in pieces.tolist():
+            collider = self._collider[piece]
+            if collider is not None and collider in self._piece_of:
+                self._piece_of.pop(collider)
+                self.world.remove_collider(collider)
+            self._collider[piece] = None
 
     def set_ghost(self, pieces: np.ndarray, ghost: bool) -> None:
         """A crushed upright no longer carries what stood on it: it ignores its own storey and the three above."""
@@ -208,13 +248,13 @@ class World:
         self._regrouped(pieces)
 
     def _regrouped(self, pieces: np.ndarray) -> None:
-        for piece in pieces:
-            handle = self._collider[piece]
+        for unit in self._units(np.asarray(pieces, int)):
+            handle, number = self._collider[int(unit[0])], int(self.body_of[unit[0]])
             if handle is not None:
                 collider: Any = self.world.colliders.get(handle)
-                collider.collision_groups = self._groups(int(piece))
-                if self.body_of[piece] >= 0:
-                    self.world.wake_up(self.bodies[int(self.body_of[piece])].handle)
+                collider.collision_groups = self._groups(unit)
+                if number >= 0:
+                    self.wake(number)
 
     def hang(self, number: int, point: np.ndarray, axis: np.ndarray) -> Any:
         """Join a body to what stands by a hinge through `point` along `axis`, both at rest; return the joint. They don't touch elsewhere."""
@@ -229,6 +269,21 @@ class World:
         """Return linear velocity, angular velocity and centre of mass of a body."""
         body = self._get(number)
         return np.array(tuple(body.linvel)), np.array(tuple(body.angvel)), self._centre(body)
+
+    def motions(self, numbers: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the same of several bodies, (K, 3) each."""
+        rows = [raw_motion(self._get(number)) for number in numbers]
+        linear, angular, centre = np.array(rows, float).reshape(-1, 3, 3).transpose(1, 0, 2)
+        return linear, angular, centre
+
+    def moving(self) -> dict[int, RawMotion]:
+        """Return the motion of every body of several pieces that is awake."""
+        found = ((number, self._get(number)) for number, body in self.bodies.items() if len(body.pieces) > 1 and number not in self.held)
+        return {number: raw_motion(body) for number, body in found if not body.is_sleeping}
+
+    def sinking(self, number: int) -> float:
+        """Return how fast a body sinks, m/s."""
+        return -float(self._get(number).linvel.y)
 
     def set_motion(self, number: int, linear: np.ndarray, angular: np.ndarray) -> None:
         body = self._get(number)
@@ -251,8 +306,22 @@ class World:
         body = self._get(number)
         body.linear_damping, body.angular_damping = linear, angular
 
+    def hold(self, number: int) -> None:
+        """Hold a body where it is, as the ground is held."""
+        body = self._get(number)
+        body.linvel = body.angvel = (0.0, 0.0, 0.0)
+        body.body_type = rapier.RigidBodyType.FIXED
+        self.held.add(number)
+
+    def free(self, number: int) -> None:
+        """Let a held body move again."""
+        if number in self.held:
+            self.held.discard(number)
+            self._get(number).body_type = rapier.RigidBodyType.DYNAMIC
+            self.wake(number)
+
     def awake(self, number: int) -> bool:
-        return not self._get(number).is_sleeping
+        return number not in self.held and not self._get(number).is_sleeping
 
     def pose(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Return world_from_rest of a body: translation (3,) and quaternion wxyz (4,)."""
@@ -278,8 +347,8 @@ class World:
     def _centre(self, body: Any) -> np.ndarray:
         return np.array(tuple(body.center_of_mass))
 
-    def _shape(self, piece: int) -> Any:
-        corners = self.structure.hull(piece)
+    def _shape(self, unit: np.ndarray, centre: np.ndarray) -> Any:
+        corners = np.concatenate([self.structure.hull(piece) + self.structure.centre[piece] for piece in unit.tolist()]) - centre
         size = np.ptp(corners, 0)
         shrink = np.maximum(1 - 2 * MARGIN / np.maximum(size, 1e-6), 0.96)
         try:
@@ -287,24 +356,32 @@ class World:
         except rapier.MeshConversionError:  # as thin as a pane
             return rapier.SharedShape.cuboid(*map(float, np.maximum(0.5 * size, 0.004)))
 
-    def _blow_thresholds(self) -> np.ndarray:
-        """Half the weakest bond of a piece: weaker blows change nothing."""
-        weakest = np.full(self.structure.count, np.inf)
-        for side in self.structure.bonds.T:
-            np.minimum.at(weakest, side, self.structure.bond_strength)
-        return np.where(np.isfinite(weakest), 0.3 * weakest, 1e30)
+    def _whole_blocks(self) -> np.ndarray:
+        """Return which blocks are several fragments that hold together and fall, or stand, as one, (blocks,) bool."""
+        structure = self.structure
+        stands = np.zeros(structure.count, bool) if self.stands is None else self.stands
+        first, second = structure.bonds[structure.inner & (stands[structure.bonds[:, 0]] == stands[structure.bonds[:, 1]])].T
+        graph = coo_array((np.ones(len(first), np.int8), (first, second)), shape=(structure.count,) * 2)
+        label = connected_components(graph, directed=False)[1]
+        return np.array([len(pieces) > 1 and bool((label[pieces] == label[pieces[0]]).all()) for pieces in structure.fragments])
+
+    def _bonded_threshold(self, unit: np.ndarray) -> float:
+        """Blows that could break none of its bonds, nor shatter it, change nothing."""
+        if len(unit) == 1:
+            return float(self._weakest[unit[0]])
+        return min(float(self._weakest_outside[unit].min()), self._loose_threshold(int(unit[0])))
 
     def _loose_threshold(self, piece: int) -> float:
-        """A piece without bonds is only heard when a blow throws it."""
-        return float(self.structure.mass[piece] * THROW / self.step_seconds)
+        """What has no bonds is only heard when a blow throws it."""
+        return float(self.unit_mass[piece] * THROW / self.step_seconds)
 
-    def _groups(self, piece: int) -> Any:
-        storey = int(self.structure.storey[piece])
+    def _groups(self, unit: np.ndarray) -> Any:
+        storey = int(self.structure.storey[unit[0]])
         above = sum(1 << ((storey + k) % STOREY_GROUPS) for k in range(GHOST_STOREYS))
-        heard = EVERYTHING & ~(above | above << STANDING_SHIFT) if self._ghost[piece] else EVERYTHING
-        if self._shy[piece]:
+        heard = EVERYTHING & ~(above | above << STANDING_SHIFT) if self._ghost[unit].any() else EVERYTHING
+        if self._shy[unit].any():
             heard &= ~STANDING_GROUPS
-        fixed = self.stands is not None and bool(self.stands[piece])
+        fixed = self.stands is not None and bool(self.stands[unit[0]])
         member = 1 << (storey % STOREY_GROUPS + (STANDING_SHIFT if fixed else 0))
         return rapier.InteractionGroups(rapier.Group.from_bits(member), rapier.Group.from_bits(heard))
 
@@ -314,6 +391,14 @@ class World:
     def _add_ground(self) -> None:
         groups = rapier.InteractionGroups(rapier.Group.from_bits(GROUND_GROUP), rapier.Group.from_bits(EVERYTHING))
         self.world.add_collider(self._surface(rapier.Collider.halfspace((0.0, 1.0, 0.0))).collision_groups(groups), None)
+
+
+def _weakest(structure: Structure, counted: np.ndarray) -> np.ndarray:
+    """Return a part of the weakest bond of every piece, (N,) N, among those counted (B,) bool: a blow below it breaks nothing."""
+    weakest = np.full(structure.count, np.inf)
+    for side in structure.bonds[counted].T:
+        np.minimum.at(weakest, side, structure.bond_strength[counted])
+    return np.where(np.isfinite(weakest), 0.3 * weakest, 1e30)
 
 
 def _engine(step_seconds: float) -> tuple[Any, Any]:
@@ -326,6 +411,10 @@ def _engine(step_seconds: float) -> tuple[Any, Any]:
     events: Any = rapier.ChannelEventCollector()
     world.event_handler = events
     return world, events
+
+
+def raw_motion(body: Any) -> RawMotion:
+    return body.linvel.to_tuple(), body.angvel.to_tuple(), tuple(body.center_of_mass)
 
 
 def _row(body: Any, awake: bool) -> tuple[float, ...]:

@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from derrumbe.core.knobs import BuildingKnobs
 from derrumbe.fracture.materials import MATTER, Kind, Stuff
+from derrumbe.fracture.plan import wall_thickness
 from derrumbe.fracture.run import structure
 from derrumbe.fracture.settings import Settings
 from derrumbe.fracture.shell import PANE
@@ -57,7 +58,8 @@ def test_pieces_lie_in_the_solid(rubble):
     assert (vertices > bounds[:3] - 0.01).all()
     assert (vertices < bounds[3:] + 0.01).all()
     sample = range(0, rubble.record.piece_count, 7)
-    outside = [(Manifold.hull_points(rubble.vertices_of(k)) - rubble.made.body).volume() for k in sample]
+    hulls = [Manifold.hull_points(rubble.vertices_of(k)) for k in sample]
+    outside = [(hull - rubble.made.body).volume() - 0.005 * hull.volume() for hull in hulls]
     assert max(outside) < 0.03
 
 
@@ -108,7 +110,7 @@ def test_bonded_pieces_touch(rubble):
     high = np.maximum.reduceat(vertices, start[:-1])
     a, b = rubble.arrays["bonds"].T
     assert (a < b).all()
-    assert (np.maximum(low[a] - high[b], low[b] - high[a]) < 0.01).all()
+    assert (np.maximum(low[a] - high[b], low[b] - high[a]) < 0.012).all()
     assert (rubble.arrays["bond_area"] > 0).all()
     assert (rubble.arrays["bond_strength"] > 0).all()
 
@@ -233,3 +235,45 @@ def test_columns_snap_within_their_storey(rubble):
         pytest.skip("this shape has no columns")
     length = np.array([np.ptp(rubble.vertices_of(piece)[:, 1]) for piece in columns])
     assert np.median(length) < 2.6
+
+
+def test_a_block_is_one_lump_of_one_element_and_seldom_longer_than_a_bay(rubble):
+    block, pairs = rubble.arrays["block"], rubble.arrays["bonds"]
+    inner = pairs[block[pairs[:, 0]] == block[pairs[:, 1]]]
+    _, label = connected_components(coo_matrix((np.ones(len(inner)), inner.T), shape=(len(block),) * 2), directed=False)
+    whole, extents = 0, []
+    for number in np.unique(block):
+        mine = np.flatnonzero(block == number)
+        assert len(np.unique(rubble.arrays["element"][mine])) == 1
+        if len(mine) > 1:
+            extents.append(np.ptp(np.concatenate([rubble.vertices_of(piece) for piece in mine]), axis=0).max())
+            whole += len(np.unique(label[mine])) == 1
+    several = (np.bincount(block) > 1).sum()
+    assert several > 10
+    assert max(extents) < 7.5
+    assert whole > 0.95 * several
+
+
+def test_what_is_seen_is_finer_than_what_is_hidden(tmp_path):
+    made = boxed(18, 14, 4, 3.3)
+    rubble = broken(made, tmp_path, count=1500)
+    camera = camera_for(made.body)
+    scene = rtcore_scene.EmbreeScene()
+    TriangleMesh(scene, rubble.corners().astype(np.float32))
+    directions = rays(camera, pixel_grid(camera)).reshape(-1, 3)
+    hit = scene.run(np.broadcast_to(eye(camera), directions.shape).astype(np.float32), directions.astype(np.float32), output=True)
+    seen = np.zeros(rubble.record.piece_count, bool)
+    seen[rubble.arrays["triangle_piece"][hit["primID"][hit["geomID"] >= 0]]] = True
+    wall = rubble.kind() == Kind.WALL
+    size = np.cbrt(rubble.arrays["volume"])
+    assert np.median(size[wall & seen]) < 0.75 * np.median(size[wall & ~seen])
+
+
+def test_tall_masonry_has_thicker_walls_than_a_low_house_or_a_frame():
+    knobs = BuildingKnobs()
+    low, tall, frame = (
+        boxed(12, 10, storeys, 3.5, material).building for storeys, material in ((3, "brick"), (20, "brick"), (20, "concrete"))
+    )
+    assert wall_thickness(low, knobs) == pytest.approx(knobs.wall_thickness) == wall_thickness(frame, knobs)
+    assert 2 * knobs.wall_thickness < wall_thickness(tall, knobs) < 5 * knobs.wall_thickness
+    assert wall_thickness(tall, BuildingKnobs(wall_thickness=0.6)) > wall_thickness(tall, knobs)

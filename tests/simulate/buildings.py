@@ -11,7 +11,7 @@ from derrumbe.core.records import Building, Camera, Facade, FrameRange, Located,
 
 DENSITY = (1800.0, 2400.0, 2300.0, 600.0, 2500.0, 1500.0)
 STRENGTH = (4e5, 2e6, 6e5, 8e5, 1e5, 4e5)
-SLAB, WALL, COLUMN, WINDOW = 0, 1, 2, 3
+SLAB, WALL, COLUMN, WINDOW, PARAPET = 0, 1, 2, 3, 6
 BRICK, CONCRETE, GLASS = 0, 1, 4
 CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
 FACES = np.array(
@@ -77,6 +77,7 @@ class Boxes:
             "volume": volume,
             "storey": np.array(self.storey, np.int16),
             "element": np.array(self.element, np.int32),
+            "block": np.arange(count, dtype=np.int32),
             "material": material,
             "grounded": low[:, 1] < 1e-6,
             "element_kind": kinds,
@@ -87,8 +88,13 @@ class Boxes:
         }
 
 
-def office(storeys: int = 4, bays: int = 4, deep: int = 2, bay: float = 3.5, storey: float = 3.3, fine: int = 2) -> dict[str, np.ndarray]:
-    """Return a brick office: outer walls with a window in every bay, slabs, inner columns. Front at z = 0, going back to -z."""
+def office(
+    storeys: int = 4, bays: int = 4, deep: int = 2, bay: float = 3.5, storey: float = 3.3, fine: int = 2, crown: bool = False
+) -> dict[str, np.ndarray]:
+    """Return a brick office: outer walls with a window in every bay, slabs, inner columns. Front at z = 0, going back to -z.
+
+    `crown`: a parapet along the front, one element for every bay.
+    """
     boxes = Boxes()
     width, depth, wall, slab = bays * bay, deep * bay, 0.35, 0.25
     for level in range(storeys):
@@ -110,6 +116,9 @@ def office(storeys: int = 4, bays: int = 4, deep: int = 2, bay: float = 3.5, sto
             for j in range(deep):
                 x, z = -width / 2 + i * bay, -depth + j * bay
                 boxes.add((x, ceiling, z), (x + bay, ceiling + slab, z + bay), SLAB, CONCRETE, level, (fine, 1, fine))
+    for i in range(bays if crown else 0):
+        x, roof = -width / 2 + i * bay, storeys * storey
+        boxes.add((x, roof, -wall), (x + bay, roof + 0.9, 0.0), PARAPET, BRICK, storeys - 1, (2, 1, 1))
     return boxes.arrays()
 
 

@@ -103,9 +103,23 @@ def test_an_earthquake_sways_the_roof_before_anything_falls(falls):
 def test_nothing_falls_during_the_prelude(falls):
     fall = falls["slow-crumble"]
     step, first = fall.energy["time"][1], fall.motion.trigger_sample
-    quiet = fall.poses["position"][: first + int(0.95 / step)]
+    quiet = fall.poses["position"][: first + int(0.5 / step)]
     assert (quiet == quiet[0]).all()
+    racks = fall.poses["position"][: first + int(0.95 / step)]
+    assert (racks[0] - racks)[..., 1].max() < 0.05, "frames rack, nothing falls"
     assert (fall.events["time"] < (first + 1) * step + 0.95).any(), "cracks speak before the fall"
+
+
+def test_the_floors_above_drift_before_the_first_storey_falls_and_its_walls_bulge(falls):
+    fall = falls["slow-crumble"]
+    step, first = fall.energy["time"][1], fall.motion.trigger_sample
+    moved = fall.poses["position"][first + int(0.95 / step)] - fall.pieces["centre"]
+    y = fall.pieces["centre"][:, 1]
+    drift = np.abs(np.median(moved[y > 3.5, 0]))
+    assert 0.02 * 3.3 < drift < 0.05 * 3.3
+    assert np.abs(moved[y < 0.6, 0]).max() < 0.35 * drift
+    assert np.abs(moved[(y > 1.0) & (y < 2.2), 2]).max() > 0.03
+    assert np.abs(moved[y > 7.0, 2]).max() < 0.01
 
 
 def test_glass_bursts_from_windows(falls):
@@ -117,3 +131,18 @@ def test_an_explosion_throws_walls_but_is_weaker_than_gravity(falls):
     energy = falls["gas-explosion"].energy
     total = energy["kinetic"] + energy["potential"]
     assert 0 < (total - np.minimum.accumulate(total)).max() < 0.01 * total[0]
+
+
+def test_an_earthquake_throws_parapets_off_before_the_fall_and_a_slow_crumble_keeps_them(tmp_path):
+    arrays = buildings.office(3, 3, deep=2, fine=1, crown=True)
+    parapet = arrays["element_kind"][arrays["element"]] == 6
+    roof = ~parapet & (arrays["centre"][:, 1] > 9.5)
+    lead = {}
+    for name in ("earthquake", "slow-crumble"):
+        (tmp_path / name).mkdir()
+        fall = simulate(tmp_path / name, arrays, frames=150, trigger=0.25, **RECIPES[name])
+        height = fall.poses["position"][..., 1]
+        falls = np.where((height[0] - height > 0.5).any(0), (height[0] - height > 0.5).argmax(0), len(height)) * fall.energy["time"][1]
+        lead[name] = np.quantile(falls[roof], 0.3) - np.quantile(falls[parapet], 0.3)
+    assert lead["earthquake"] > 0.4
+    assert lead["slow-crumble"] < 0.2
