@@ -20,6 +20,7 @@ from derrumbe.survey.following import following
 from derrumbe.survey.fronts import write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.haze import find_haze
+from derrumbe.survey.in_front import unsure
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes, find_mattes
 from derrumbe.survey.move import camera_move, moved_set, placed, solved_view, solved_views
@@ -53,7 +54,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     reference = build_reference(plate, settings.trigger_frame, work, found.kind == "locked")
     texture = reference.texture
     codes = to_display(texture, record.display)
-    mattes = find_mattes(codes, drawn, polygons, foliage)
+    mattes = find_mattes(codes, drawn, polygons, foliage, settings.front.sureness)
     walkers = find_walkers(plate, reference.usual, reference.unrest)
     stone = _material(settings, look.wall_colour(*_thin_walls(texture, mattes))) == "stone"
     view = solved_view(found, settings.seed)
@@ -64,8 +65,19 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     clean, cards = _behind(texture, codes, mattes, geometry, settings, plate.record, work.folder, views)
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
-    pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display))
-    film_set = _record(settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, list(found.cautions))
+    pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
+    film_set = _record(
+        settings,
+        plate,
+        geometry,
+        texture,
+        codes,
+        mattes,
+        cards,
+        drawn,
+        pictures,
+        [*found.cautions, *unsure(mattes.proposals, settings.front.sureness, source[0] / size[0])],
+    )
     if solve:
         film_set = moved_set(film_set, found, solve, geometry, plate, work)
     return _with_fronts(film_set, mattes.front, reference, found, settings, plate, work)
@@ -97,7 +109,7 @@ def _behind(
     """
     growth = max(3.0, HOLE_GROWTH * max(mattes.region.shape))
     hole = widened(mattes.region, growth)
-    hole |= widened(remnants(mattes.sky, hole), 2)
+    hole |= widened(remnants(mattes.sky, hole, mattes.front), 2)
     skyline = skyline_rows(mattes.sky, hole, _horizon(geometry), np.random.default_rng((settings.seed, 72)))
     distance = float(geometry.camera.translation[2])
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
@@ -135,6 +147,7 @@ def _write_evidence(
     geometry: Geometry,
     mattes: Mattes,
     clean: np.ndarray,
+    sureness: float,
 ) -> tuple[str, ...]:
     boards = {
         "evidence/lines.png": partial(evidence.lines_board, codes, geometry.segments, geometry.support, geometry.camera),
@@ -144,7 +157,7 @@ def _write_evidence(
         "evidence/scale.png": partial(
             evidence.scale_board, codes, geometry.camera, geometry.facades, geometry.storey_tops, geometry.height
         ),
-        "evidence/mattes.png": partial(evidence.mattes_board, codes, mattes.building, mattes.sky, mattes.front, drawn),
+        "evidence/mattes.png": partial(evidence.mattes_board, codes, mattes, drawn, sureness),
         "evidence/clean_plate.png": partial(evidence.Board, clean),
     }
     for name, make in boards.items():

@@ -1,0 +1,137 @@
+"""Static things in front of the building that nobody drew: plants of all kinds, and posts.
+
+Whatever stands in front has its foot below the building's in the picture. Plants are told by texture, then by which colours they and the
+walls have in this very picture; posts by what `posts` says. Each comes with how sure it is, so that what isn't may be left to the artist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from derrumbe.core.records import Caution
+from derrumbe.survey.filters import disc, widened
+from derrumbe.survey.footing import bottom_chain, touched_edges
+from derrumbe.survey.posts import find_posts, post_mask
+from derrumbe.survey.tints import FEWEST, cells, histogram
+from derrumbe.survey.vegetation import plant_odds
+
+WORKING_SIDE = 1000
+SEED, WALL = 1.7, 0.8
+"""Log odds above and below which pixels teach what plants and walls look like here."""
+NEAR = 0.10
+"""Plants this near the building teach their colours, share of the longer side."""
+TELLING = 3.0
+"""Most that colours say, in log odds."""
+SMOOTH, CORE, FRINGE = 0.004, 0.013, 0.02
+"""Radii, shares of the longer side: over which colours are averaged; of the thinnest whole part of a plant; of the leaves at its edge."""
+LIKELY, FRAYED = 0.7, 0.0
+"""Least log odds of a plant, and of the leaves at its edge."""
+SMALLEST = 0.002
+"""Smallest overlap with the building that counts, share of its area."""
+SURE = 2.0
+"""Log odds of a sure pixel."""
+DOUBT = 0.1
+"""A post is as sure as the share of its rows in which it is seen, less this."""
+RISE = 0.015
+"""A thing stands in front when it comes down to the building's foot within this share of the longer side."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A thing in front: where (h, w) bool; plants are rough regions with holes, posts solid. sure: 0..1."""
+
+    kind: Literal["plant", "post"]
+    mask: np.ndarray
+    sure: float
+
+
+def propose(codes: np.ndarray, drawn: np.ndarray, region: np.ndarray, sky: np.ndarray) -> tuple[Proposal, ...]:
+    """Return what stands in front of a building, at the picture's size.
+
+    codes (h, w, 3) uint8; drawn (n, 2): its outline; region (h, w) bool: its silhouette; sky (h, w): alpha of the sky.
+    """
+    scale = min(1.0, WORKING_SIDE / max(codes.shape))
+    size = (round(codes.shape[1] * scale), round(codes.shape[0] * scale))
+    small = cv2.resize(codes, size, interpolation=cv2.INTER_AREA)
+    building = cv2.resize(region.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    clear = cv2.resize(sky.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+    foot = foot_rows(drawn * scale, *size)
+    plants = [Proposal("plant", _enlarged(mask, region.shape), sure) for mask, sure in _plants(small, building, clear, foot)]
+    posts = [Proposal("post", post_mask(codes, post.scaled(1 / scale)), max(0.0, post.seen - DOUBT)) for post in find_posts(small, foot)]
+    return (*plants, *(post for post in posts if (post.mask & region).any()))
+
+
+def unsure(proposals: tuple[Proposal, ...], sureness: float, scale: float) -> tuple[Caution, ...]:
+    """Return a word of caution about each thing that may stand in front but isn't kept there; scale: source pixels a picture's pixel."""
+    return tuple(_caution(one, scale) for one in proposals if one.sure < sureness)
+
+
+def _caution(one: Proposal, scale: float) -> Caution:
+    rows, columns = (np.flatnonzero(one.mask.any(axis=way)) * scale for way in (1, 0))
+    box = f"x {columns[0]:.0f} to {columns[-1]:.0f}, y {rows[0]:.0f} to {rows[-1]:.0f}"
+    key = "foliage_polygons" if one.kind == "plant" else "foreground_polygons"
+    return Caution(
+        what=f"a {one.kind} may stand before the building at {box} and falls with it (orange in evidence/mattes.png; sure to {one.sure:.2f})",
+        remedy=f"if it does, draw it in {key}, or --set front.sureness={max(0.0, one.sure - 0.01):.2f}",
+    )
+
+
+def foot_rows(outline: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Return the row (width,) at which the outline (n, 2) meets the ground in each column; NaN beside it, and where the picture's lower
+    edge cuts it off."""
+    chain = bottom_chain(outline)
+    chain = chain[np.argsort(chain[:, 0], kind="stable")]
+    rows = np.interp(np.arange(width) + 0.5, chain[:, 0], chain[:, 1], np.nan, np.nan)
+    cut = touched_edges(outline, width, height)["bottom"]
+    return np.where(cut & (rows > height - 0.01 * max(width, height)), np.nan, rows)
+
+
+def _plants(codes: np.ndarray, building: np.ndarray, clear: np.ndarray, foot: np.ndarray) -> list[tuple[np.ndarray, float]]:
+    """Return regions of plants that overlap the building and come down to its foot, with how sure each is."""
+    side = max(codes.shape)
+    odds = _with_colours(codes, plant_odds(codes), building, clear)
+    likely = (odds > LIKELY) & ~clear
+    core = cv2.morphologyEx(likely.astype(np.uint8), cv2.MORPH_OPEN, disc(CORE * side))
+    count, labels, _stats, _ = cv2.connectedComponentsWithStats(core)
+    overlap = np.bincount(labels[building], minlength=count)
+    beyond = np.bincount(labels[~building & widened(building, 6)], minlength=count)
+    grounded = np.bincount(labels[_low(core.shape, foot, RISE * side)], minlength=count)
+    found = []
+    for label in range(1, count):
+        if overlap[label] < SMALLEST * building.sum() or not beyond[label] or not grounded[label]:
+            continue
+        whole = labels == label
+        sure = float((odds[whole & building] > SURE).mean())
+        found.append((whole | ((odds > FRAYED) & ~clear & widened(whole, FRINGE * side)), sure))
+    return found
+
+
+def _with_colours(codes: np.ndarray, odds: np.ndarray, building: np.ndarray, clear: np.ndarray) -> np.ndarray:
+    """Return the odds with what this picture's own colours say: those of sure plants against those of sure walls."""
+    side = max(codes.shape)
+    plant = (odds > SEED) & widened(building, NEAR * side) & ~clear
+    wall = (odds < WALL) & building
+    if min(np.count_nonzero(plant), np.count_nonzero(wall)) < FEWEST:
+        return odds
+    cell = cells(cv2.GaussianBlur(codes, (0, 0), 1.0))
+    ratio = np.log((histogram(cell[plant]) + 1e-5) / (histogram(cell[wall]) + 1e-5))
+    radius = max(1, round(SMOOTH * side))
+    said = np.clip(ratio, -TELLING, TELLING)[cell].astype(np.float32)
+    return odds + cv2.blur(said, (2 * radius + 1, 2 * radius + 1))
+
+
+def _low(shape: tuple[int, ...], foot: np.ndarray, within: float) -> np.ndarray:
+    """Return what (h, w) bool lies at the building's foot or below, beside it too; everything, where its foot isn't seen."""
+    seen = np.flatnonzero(np.isfinite(foot))
+    if not seen.size:
+        return np.ones(shape, bool)
+    everywhere = np.interp(np.arange(shape[1]), seen, foot[seen])
+    return np.arange(shape[0])[:, None] + 0.5 > everywhere[None] - within
+
+
+def _enlarged(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return cv2.resize(mask.astype(np.float32), shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
