@@ -209,12 +209,21 @@ class Haze(Part):
     rgb: Vec3
 
 
+class Doubt(Part):
+    """Something that may stand before the building, but too unsure to be kept there: it falls with it. box: left, top, right, bottom, pixels."""
+
+    kind: str
+    sure: float
+    box: tuple[float, float, float, float]
+
+
 class Set(Record):
     """Camera, ground, building, neighbours, light, mattes and clean plate. Pictures have the plate's size.
 
     proxies: npz with vertices (n,3) float64, triangles (m,3) int32, kind (m,) uint8: 0 ground, 1 neighbour. Receives shadow and dust.
     set_depth: EXR channel Z (float, metres along the axis, FAR for sky) of the set WITHOUT the building.
     building_matte, sky_matte: EXR channel Y, 0..1. foreground: EXR channel Y per frame, alpha of what stands or passes in front; None: nothing.
+    doubts: what may stand before the building and isn't in the foreground.
     clean_plate: EXR R G B: what the building hid. texture: EXR R G B: the building before the trigger, grain averaged out, occluders taken out.
     """
 
@@ -238,6 +247,7 @@ class Set(Record):
     foreground_depth: str | None = None
     """EXR channel Z per frame (or one), metres along the axis: how far away what stands or passes in front is, FAR where there is nothing.
     None: nearer than any dust."""
+    doubts: tuple[Doubt, ...] = ()
     clean_plate: str = "clean_plate.exr"
     texture: str = "texture.exr"
     facade_rgb: Vec3

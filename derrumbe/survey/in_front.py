@@ -12,7 +12,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from derrumbe.core.records import Caution
+from derrumbe.core.records import Caution, Doubt
 from derrumbe.survey.filters import disc, widened
 from derrumbe.survey.footing import bottom_chain, touched_edges
 from derrumbe.survey.posts import find_posts, post_mask
@@ -65,14 +65,20 @@ def propose(codes: np.ndarray, drawn: np.ndarray, region: np.ndarray, sky: np.nd
     return (*plants, *(post for post in posts if (post.mask & region).any()))
 
 
-def unsure(proposals: tuple[Proposal, ...], sureness: float, scale: float) -> tuple[Caution, ...]:
-    """Return a word of caution about each thing that may stand in front but isn't kept there; scale: source pixels a picture's pixel."""
-    return tuple(_caution(one, scale) for one in proposals if one.sure < sureness)
+def doubts_of(proposals: tuple[Proposal, ...], sureness: float) -> tuple[Doubt, ...]:
+    """Return what may stand in front but isn't sure enough to be kept there."""
+    return tuple(Doubt(kind=one.kind, sure=one.sure, box=_box(one.mask)) for one in proposals if one.sure < sureness)
 
 
-def _caution(one: Proposal, scale: float) -> Caution:
-    rows, columns = (np.flatnonzero(one.mask.any(axis=way)) * scale for way in (1, 0))
-    box = f"x {columns[0]:.0f} to {columns[-1]:.0f}, y {rows[0]:.0f} to {rows[-1]:.0f}"
+def _box(mask: np.ndarray) -> tuple[float, float, float, float]:
+    rows, columns = (np.flatnonzero(mask.any(axis=way)) for way in (1, 0))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+def caution_of(one: Doubt, scale: float) -> Caution:
+    """Return a word of caution about a doubt; scale: source pixels a picture's pixel."""
+    left, top, right, bottom = (round(value * scale) for value in one.box)
+    box = f"x {left} to {right}, y {top} to {bottom}"
     key = "foliage_polygons" if one.kind == "plant" else "foreground_polygons"
     return Caution(
         what=f"a {one.kind} may stand before the building at {box} and falls with it (orange in evidence/mattes.png; sure to {one.sure:.2f})",

@@ -20,7 +20,7 @@ from derrumbe.survey.following import following
 from derrumbe.survey.fronts import write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.haze import find_haze
-from derrumbe.survey.in_front import unsure
+from derrumbe.survey.in_front import caution_of, doubts_of
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes, find_mattes
 from derrumbe.survey.move import camera_move, moved_set, placed, solved_view, solved_views
@@ -76,7 +76,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
         cards,
         drawn,
         pictures,
-        [*found.cautions, *unsure(mattes.proposals, settings.front.sureness, source[0] / size[0])],
+        list(found.cautions),
     )
     if solve:
         film_set = moved_set(film_set, found, solve, geometry, plate, work)
@@ -185,6 +185,8 @@ def _record(
     shading = _shading(full, mattes, geometry)
     sun = light.estimate(texture, sky, walls, below, np.array([0.0, 0.0, 1.0]), material, settings.light, *shading)
     cautions += light.cautions_of(texture, sky, settings.light, *shading)
+    doubts = doubts_of(mattes.proposals, settings.front.sureness)
+    cautions += [caution_of(one, plate.record.source_width / plate.record.width) for one in doubts]
     building = Building(
         outline_px=tuple(_vec2(point) for point in drawn),
         facades=geometry.facades,
@@ -204,6 +206,7 @@ def _record(
         haze=_air(settings, full, mattes, geometry, cards, sun),
         softness_px=look.edge_softness(codes, mattes.region & (mattes.front < 0.01)),
         facade_rgb=_vec3(colour),
+        doubts=doubts,
         evidence=pictures,
         warnings=(*cautions, *geometry.warnings),
     )

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from derrumbe.survey.filters import filled
-from derrumbe.survey.in_front import foot_rows, propose, unsure
+from derrumbe.survey.in_front import caution_of, doubts_of, foot_rows, propose
 from derrumbe.survey.mattes import find_mattes
 from derrumbe.survey.posts import find_posts
 from tests.survey.scenes import building
@@ -78,7 +78,8 @@ def test_nothing_is_kept_that_isnt_drawn_when_asked() -> None:
 def test_what_is_unsure_is_named_in_pixels_of_the_source() -> None:
     codes, _bush = with_bush((70, 120, 35), (LEFT + RIGHT) // 2, 10)
     proposals = find_mattes(codes, SCENE.outline, ()).proposals
-    (caution, *_) = unsure(proposals, 1.01, 2.0)
+    assert doubts_of(proposals, 0.0) == ()
+    caution = caution_of(doubts_of(proposals, 1.01)[0], 2.0)
     assert "foliage_polygons" in caution.remedy
     assert str(int(2 * np.flatnonzero(proposals[0].mask.any(axis=0))[0])) in caution.what
 
