@@ -19,7 +19,8 @@ from derrumbe.survey.posts import find_posts, post_mask
 from derrumbe.survey.tints import FEWEST, cells, histogram
 from derrumbe.survey.vegetation import plant_odds
 
-WORKING_SIDE = 1000
+WORKING_SIDE, LARGEST_STEP = 1000, 2.0
+"""Size at which things are looked for; and how much small pictures are enlarged for posts at most."""
 SEED, WALL = 1.7, 0.8
 """Log odds above and below which pixels teach what plants and walls look like here."""
 NEAR = 0.10
@@ -60,9 +61,21 @@ def propose(codes: np.ndarray, drawn: np.ndarray, region: np.ndarray, sky: np.nd
     building = cv2.resize(region.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     clear = cv2.resize(sky.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
     foot = foot_rows(drawn * scale, *size)
-    plants = [Proposal("plant", _enlarged(mask, region.shape), sure) for mask, sure in _plants(small, building, clear, foot)]
-    posts = [Proposal("post", post_mask(codes, post.scaled(1 / scale)), max(0.0, post.seen - DOUBT)) for post in find_posts(small, foot)]
-    return (*plants, *(post for post in posts if (post.mask & region).any()))
+    plants = [Proposal("plant", _fitted(mask, region.shape), sure) for mask, sure in _plants(small, building, clear, foot)]
+    return (*plants, *(post for post in _posts(codes, drawn) if (post.mask & region).any()))
+
+
+def _posts(codes: np.ndarray, drawn: np.ndarray) -> list[Proposal]:
+    """Return posts; small pictures are enlarged first, so that their thin ones are a few pixels wide."""
+    larger = min(LARGEST_STEP, max(1.0, WORKING_SIDE / max(codes.shape)))
+    fine = cv2.resize(codes, None, fx=larger, fy=larger, interpolation=cv2.INTER_CUBIC) if larger > 1 else codes
+    scale = min(1.0, WORKING_SIDE / max(fine.shape))
+    small = cv2.resize(fine, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else fine
+    foot = foot_rows(drawn * larger * scale, small.shape[1], small.shape[0])
+    return [
+        Proposal("post", _fitted(post_mask(fine, post.scaled(1 / scale)), codes.shape), max(0.0, post.seen - DOUBT))
+        for post in find_posts(small, foot)
+    ]
 
 
 def doubts_of(proposals: tuple[Proposal, ...], sureness: float) -> tuple[Doubt, ...]:
@@ -139,5 +152,7 @@ def _low(shape: tuple[int, ...], foot: np.ndarray, within: float) -> np.ndarray:
     return np.arange(shape[0])[:, None] + 0.5 > everywhere[None] - within
 
 
-def _enlarged(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return cv2.resize(mask.astype(np.float32), shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
+def _fitted(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a mask (h, w) bool at another size."""
+    smaller = shape[0] < mask.shape[0]
+    return cv2.resize(mask.astype(np.float32), shape[1::-1], interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR) > 0.5

@@ -42,6 +42,8 @@ UNEVEN = 0.5
 """What a difference between the halves of a bar costs, in differences from what is beside it."""
 EVEN = 0.25
 """A lamp's two halves differ by less than this (display codes, 0..1)."""
+GUESS = (3.0, 2.5)
+"""A lamp is first thought to be a disc with its centre so many widths above the post's top, of such a radius in widths."""
 COMPACT = 1.8
 """Largest area of a lamp's convex hull, over what of it was found by colour."""
 PANE = 0.75
@@ -220,7 +222,8 @@ def post_mask(codes: np.ndarray, post: Post) -> np.ndarray:
     radius = min(HEAD * post.width, TALL * (post.bottom[1] - post.top[1]))
     head = _round_top(post, radius, shape)
     window = _window(corridor | head, round(2 * post.width) + 2)
-    labels = np.where(core, cv2.GC_FGD, np.where(bar, cv2.GC_PR_FGD, np.where(corridor | head, cv2.GC_PR_BGD, cv2.GC_BGD)))
+    guess = bar | (head & _round_top(replace(post, top=_above(post, GUESS[0])), GUESS[1] * post.width, shape))
+    labels = np.where(core, cv2.GC_FGD, np.where(guess, cv2.GC_PR_FGD, np.where(corridor | head, cv2.GC_PR_BGD, cv2.GC_BGD)))
     cut = np.ascontiguousarray(labels[window].astype(np.uint8))
     cv2.setRNGSeed(7)
     cv2.grabCut(
@@ -276,6 +279,13 @@ def _panes(mask: np.ndarray, half: float) -> np.ndarray:
     small = np.asarray(deepest) <= half
     small[0] = False
     return np.asarray(small[labels])
+
+
+def _above(post: Post, widths: float) -> tuple[float, float]:
+    """Return the point so many widths above a post's top, on its axis."""
+    (x, y), (u, v) = post.top, post.bottom
+    share = widths * post.width / (v - y)
+    return x + share * (x - u), y + share * (y - v)
 
 
 def _round_top(post: Post, radius: float, shape: tuple[int, int]) -> np.ndarray:
