@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from derrumbe.core.records import Caution, Doubt
-from derrumbe.survey.filters import disc, widened
+from derrumbe.survey.filters import disc, shrunk, widened
 from derrumbe.survey.footing import bottom_chain, touched_edges
 from derrumbe.survey.posts import find_posts, post_mask
 from derrumbe.survey.tints import FEWEST, cells, histogram
@@ -31,8 +31,9 @@ SMOOTH, CORE, FRINGE = 0.004, 0.013, 0.02
 """Radii, shares of the longer side: over which colours are averaged; of the thinnest whole part of a plant; of the leaves at its edge."""
 LIKELY, FRAYED = 0.7, 0.0
 """Least log odds of a plant, and of the leaves at its edge."""
-SMALLEST = 0.002
-"""Smallest overlap with the building that counts, share of its area."""
+SMALLEST, DEEP = 0.002, 0.012
+"""Smallest overlap with the building that counts, share of its area; what lies nearer to its outline doesn't, since outlines are drawn by hand:
+share of the longer side."""
 SURE = 2.0
 """Log odds of a sure pixel."""
 DOUBT = 0.1
@@ -116,7 +117,7 @@ def _plants(codes: np.ndarray, building: np.ndarray, clear: np.ndarray, foot: np
     likely = (odds > LIKELY) & ~clear
     core = cv2.morphologyEx(likely.astype(np.uint8), cv2.MORPH_OPEN, disc(CORE * side))
     count, labels, _stats, _ = cv2.connectedComponentsWithStats(core)
-    overlap = np.bincount(labels[building], minlength=count)
+    overlap = np.bincount(labels[shrunk(building, DEEP * side)], minlength=count)
     beyond = np.bincount(labels[~building & widened(building, 6)], minlength=count)
     grounded = np.bincount(labels[_low(core.shape, foot, RISE * side)], minlength=count)
     found = []
