@@ -12,7 +12,7 @@ from derrumbe.survey.filters import disc, filled, widened
 from derrumbe.survey.foliage import porous_alpha
 from derrumbe.survey.footing import bottom_samples
 from derrumbe.survey.foreground import drawn_alpha, followed_alpha
-from derrumbe.survey.in_front import Proposal, propose
+from derrumbe.survey.in_front_by_look import Proposal, propose
 from derrumbe.survey.occluders import held_near
 from derrumbe.survey.silhouette import building_matte, building_region
 from derrumbe.survey.sky import find_sky

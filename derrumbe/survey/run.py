@@ -20,7 +20,7 @@ from derrumbe.survey.following import following
 from derrumbe.survey.fronts import write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.haze import find_haze
-from derrumbe.survey.in_front import caution_of, doubts_of
+from derrumbe.survey.in_front_by_look import caution_of, doubts_of
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes, find_mattes
 from derrumbe.survey.move import camera_move, moved_set, placed, solved_view, solved_views

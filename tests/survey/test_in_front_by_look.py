@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from derrumbe.survey.filters import filled
-from derrumbe.survey.in_front import caution_of, doubts_of, foot_rows, propose
+from derrumbe.survey.in_front_by_look import caution_of, doubts_of, foot_rows, propose
 from derrumbe.survey.mattes import find_mattes
 from derrumbe.survey.posts import find_posts
 from tests.survey.scenes import building
