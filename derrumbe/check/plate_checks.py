@@ -10,7 +10,7 @@ import numpy as np
 from derrumbe.check.plots import Line, Plot, crop_around, write_pictures, write_plot
 from derrumbe.check.shot import Shot
 from derrumbe.core.errors import BadPlate
-from derrumbe.core.records import Check
+from derrumbe.core.records import Check, Doubt
 from derrumbe.media.colour import to_display
 
 
@@ -85,6 +85,44 @@ def frame_count(shot: Shot) -> Check:
         remedy="run the shot again: finished frames are kept, what is missing is made" if faults else "",
         evidence=_good_frames(shot),
     )
+
+
+def in_front(shot: Shot) -> Check:
+    """Nothing that may stand before the building falls with it."""
+    doubts = sorted(shot.film_set.record.doubts, key=lambda one: -one.sure)
+    says = "Survey saw nothing that may stand before the building and isn't kept there; small or plain things it can't tell from a wall."
+    if doubts:
+        left, top, *_ = doubts[0].box
+        says = (
+            f"{len(doubts)} {'thing' if len(doubts) == 1 else 'things'} may stand before the building and fell with it, likeliest a "
+            f"{doubts[0].kind} at {left:.0f}, {top:.0f} of the plate as delivered (sure to {doubts[0].sure:.2f})."
+        )
+    remedy = "look at evidence/mattes.png of survey: draw what does stand in front (--holdout), or lower front.sureness"
+    return Check(
+        name="in_front",
+        verdict="warn" if doubts else "pass",
+        value=float(len(doubts)),
+        limit=0.0,
+        unit="things",
+        says=says,
+        remedy=remedy if doubts else "",
+        evidence=_doubted(shot, doubts[0]) if doubts else None,
+    )
+
+
+def _doubted(shot: Shot, doubt: Doubt) -> str | None:
+    """The surroundings of what may stand in front, in the first frame and in the last."""
+    left, top, right, bottom = doubt.box
+    size = int(1.6 * max(right - left, bottom - top, 60))
+    display = shot.plate.record.display
+    path, last = shot.evidence("in_front"), shot.comp.record.frames.last
+    try:
+        shown = (("plate", shot.plate_pixels(shot.plate.record.frames.first)), (f"final {last}", shot.final_pixels(last)))
+    except BadPlate:
+        return None
+    middle = round((left + right) / 2), round((top + bottom) / 2)
+    write_pictures(path, [(name, to_display(crop_around(picture, *middle, size), display)) for name, picture in shown])
+    return _relative(shot, path)
 
 
 def _timing_faults(shot: Shot) -> list[str]:

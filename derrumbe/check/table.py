@@ -13,6 +13,7 @@ CHECKS: tuple[Callable[[Shot], Check], ...] = (
     plate_checks.before_trigger,
     plate_checks.finite,
     plate_checks.frame_count,
+    plate_checks.in_front,
     look_checks.piece_matches_plate,
     look_checks.grain,
     look_checks.flicker,

@@ -84,6 +84,17 @@ class BuildingKnobs(Group):
     slab_thickness: float = knob(0.22, "thickness of floors", "m", ge=0.05, le=2)
 
 
+class Front(Group):
+    sureness: float = knob(
+        0.5,
+        "how sure survey must be that something nobody drew (a tree, a lamp post) stands before the building, to keep it there; "
+        "1: only what is drawn stays",
+        "0-1",
+        ge=0,
+        le=1,
+    )
+
+
 class Light(Group):
     sky: Literal["auto", "clear", "overcast"] = knob("auto", "kind of sky")
     sun_azimuth: float | None = knob(
@@ -164,6 +175,7 @@ class ShotSpec(BaseModel):
     debris: Debris = Debris()
     dust: Dust = Dust()
     building: BuildingKnobs = BuildingKnobs()
+    front: Front = Front()
     light: Light = Light()
     camera: CameraKnobs = CameraKnobs()
     render: Render = Render()

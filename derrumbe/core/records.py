@@ -209,6 +209,14 @@ class Haze(Part):
     rgb: Vec3
 
 
+class Doubt(Part):
+    """Something that may stand before the building, but too unsure to be kept there: it falls with it. box: left, top, right, bottom, pixels."""
+
+    kind: str
+    sure: float
+    box: tuple[float, float, float, float]
+
+
 class Set(Record):
     """Camera, ground, building, neighbours, light, mattes and clean plate. Pictures have the plate's size.
 
@@ -217,6 +225,7 @@ class Set(Record):
     environment: EXR R G B, latitude-longitude as OpenEXR and USD have it (first row up, middle column +Z, +X a quarter from the left): all light
     but the sun's, in the units of `Sun`: a white Lambertian shows its cosine-weighted mean; None: sky_rgb above and ground_rgb below.
     building_matte, sky_matte: EXR channel Y, 0..1. foreground: EXR channel Y per frame, alpha of what stands or passes in front; None: nothing.
+    doubts: what may stand before the building and isn't in the foreground.
     clean_plate: EXR R G B: what the building hid. texture: EXR R G B: the building before the trigger, grain averaged out, occluders taken out.
     """
 
@@ -240,6 +249,7 @@ class Set(Record):
     foreground_depth: str | None = None
     """EXR channel Z per frame (or one), metres along the axis: how far away what stands or passes in front is, FAR where there is nothing.
     None: nearer than any dust."""
+    doubts: tuple[Doubt, ...] = ()
     clean_plate: str = "clean_plate.exr"
     texture: str = "texture.exr"
     environment: str | None = None

@@ -10,6 +10,7 @@ import numpy as np
 from derrumbe.core.records import Camera, Facade
 from derrumbe.geom.camera import project
 from derrumbe.media.picture import write_png
+from derrumbe.survey.mattes import Mattes
 
 LARGEST = 1280
 FIGURE = 1.75
@@ -129,11 +130,16 @@ def _world_line(board: Board, camera: Camera, ends: np.ndarray, colour: tuple[in
         board.line(pixels[shown], colour)
 
 
-def mattes_board(codes: np.ndarray, building: np.ndarray, sky: np.ndarray, front: np.ndarray, outline: np.ndarray) -> Board:
-    """Tint building green, sky blue, foreground red; the user's outline in yellow."""
+def mattes_board(codes: np.ndarray, mattes: Mattes, outline: np.ndarray, sureness: float) -> Board:
+    """Tint building green, sky blue, what was drawn in front red, plants and posts that nobody drew magenta, those that
+    were not sure enough orange; the user's outline in yellow."""
     board = Board(codes)
-    board.tint(sky, (40, 90, 255))
-    board.tint(building, (40, 220, 60))
-    board.tint(front, (255, 30, 30), 0.7)
+    board.tint(mattes.sky, (40, 90, 255))
+    board.tint(mattes.building, (40, 220, 60))
+    for one in mattes.proposals:
+        if one.sure < sureness:
+            board.tint(one.mask, (255, 150, 0), 0.6)
+    board.tint(mattes.front, (235, 30, 200), 0.7)
+    board.tint(mattes.front * mattes.drawn_front, (255, 30, 30), 0.7)
     board.line(outline, (255, 230, 0), True)
     return board

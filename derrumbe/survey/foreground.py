@@ -48,6 +48,11 @@ def drawn_alpha(codes: np.ndarray, polygons: tuple[tuple[Vec2, ...], ...]) -> np
     return alpha
 
 
+def followed_alpha(codes: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return the alpha (h, w) float32 of a solid thing's mask (h, w) bool, right within a few pixels, along the colour edges of `codes`."""
+    return _followed(codes.astype(np.float32) / 255, mask, max(LEAST_BAND, SLOPPY * max(mask.shape)))
+
+
 def _followed(picture: np.ndarray, mask: np.ndarray, band: float) -> np.ndarray:
     """Return the alpha (h, w) of a drawn mask, right to `band` pixels, along the picture's colours.
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from derrumbe.core.records import Vec2
-from derrumbe.survey.filters import filled, widened
+from derrumbe.survey.filters import disc, filled, widened
 from derrumbe.survey.foliage import porous_alpha
 from derrumbe.survey.footing import bottom_samples
-from derrumbe.survey.foreground import drawn_alpha
-from derrumbe.survey.occluders import held_near, plant_alpha
+from derrumbe.survey.foreground import drawn_alpha, followed_alpha
+from derrumbe.survey.in_front_by_look import Proposal, propose
+from derrumbe.survey.occluders import held_near
 from derrumbe.survey.silhouette import building_matte, building_region
 from derrumbe.survey.sky import find_sky
 
 BELOW = 0.04
 """Sky is seen at most this share of the height below the horizon that the camera's solve gives."""
+AWAY = 0.003
+"""What shows the background behind plants is this far from them, share of the longer side."""
+FAINT = 0.2
+"""Alpha from which on leaves hold on to each other."""
+TWIG, CROWN = 0.004, 0.06
+"""Half the width of what is thin against the sky, and how far a crown's twigs reach beyond what was found of it; shares of the longer side."""
 OPEN = 0.9
 """Sky matte above which a pixel shows nothing but sky."""
 
@@ -25,7 +33,7 @@ OPEN = 0.9
 class Mattes:
     """Pictures (h, w). region: the building's silhouette, bool, with what stands in front of it. building, sky, front: alpha, float32.
 
-    drawn_front: what the user drew in front, bool.
+    drawn_front: what the user drew in front, bool. proposals: what stands in front and nobody drew; those that are sure enough are in front.
     """
 
     region: np.ndarray
@@ -33,6 +41,7 @@ class Mattes:
     sky: np.ndarray
     front: np.ndarray
     drawn_front: np.ndarray
+    proposals: tuple[Proposal, ...] = ()
 
     def below_no_horizon(self, horizon: float) -> Mattes:
         """Return the same without sky below a horizon row: from the air, far fields and ponds pass for it."""
@@ -41,11 +50,16 @@ class Mattes:
 
 
 def find_mattes(
-    codes: np.ndarray, drawn: np.ndarray, polygons: tuple[tuple[Vec2, ...], ...], foliage: tuple[tuple[Vec2, ...], ...] = ()
+    codes: np.ndarray,
+    drawn: np.ndarray,
+    polygons: tuple[tuple[Vec2, ...], ...],
+    foliage: tuple[tuple[Vec2, ...], ...] = (),
+    sureness: float = 0.5,
 ) -> Mattes:
     """Return the Mattes of a picture `codes` (h, w, 3) uint8 from the outline (n, 2) and the user's polygons, in its pixels.
 
-    polygons: solid things in front; foliage: rough regions of things with holes.
+    polygons: solid things in front; foliage: rough regions of things with holes; sureness: how sure a thing that nobody drew must be to be
+    kept in front, 0..1 (1: none is).
     """
     foot = float(np.median(bottom_samples(drawn)[:, 1]))
     sky = find_sky(codes, filled([drawn], codes.shape[:2]), foot)
@@ -53,10 +67,48 @@ def find_mattes(
     building = building_matte(region, sky)
     own_sky = np.where(region, np.minimum(sky, 1 - building), sky).astype(np.float32)
     mine = drawn_alpha(codes, polygons)
-    plants = held_near(plant_alpha(codes, region, own_sky), codes, region, foot)
-    plants = _seen_through(codes, plants, region, own_sky)
-    crowns = _crowns(codes, foliage, (region | (own_sky > OPEN)) & (np.maximum(mine, plants) < 0.1))
-    return Mattes(region, building, own_sky, np.maximum(np.maximum(mine, plants), crowns), np.maximum(mine, crowns) > 0.05)
+    proposals = propose(codes, drawn, region, own_sky) if sureness < 1 else ()
+    sure = [one for one in proposals if one.sure >= sureness]
+    found = np.maximum(_plants(codes, sure, region, own_sky, foot), _posts(codes, sure))
+    crowns = _crowns(codes, foliage, (region | (own_sky > OPEN)) & (np.maximum(mine, found) < 0.1))
+    front = np.maximum(np.maximum(mine, found), crowns)
+    return Mattes(region, building, own_sky, front, np.maximum(mine, crowns) > 0.05, proposals)
+
+
+def _plants(codes: np.ndarray, sure: list[Proposal], region: np.ndarray, sky: np.ndarray, foot: float) -> np.ndarray:
+    """Return the alpha (h, w) of plants that nobody drew."""
+    rough = np.logical_or.reduce([np.zeros(region.shape, bool), *(one.mask for one in sure if one.kind == "plant")])
+    if not rough.any():
+        return np.zeros(region.shape, np.float32)
+    behind = (region | (sky > OPEN)) & ~widened(rough, AWAY * max(region.shape))
+    alpha = _standing(porous_alpha(codes, rough, behind), region, foot)
+    return np.maximum(held_near(alpha, codes, region, foot), _twigs(rough, region, sky))
+
+
+def _standing(alpha: np.ndarray, region: np.ndarray, foot: float) -> np.ndarray:
+    """Return the alpha without scraps before the wall that hang together with nothing beside it or on the ground."""
+    joined = cv2.dilate((alpha > FAINT).astype(np.uint8), disc(AWAY * max(alpha.shape)))
+    labels = cv2.connectedComponents(joined)[1]
+    ground = ~region | (np.arange(len(alpha))[:, None] > foot)
+    return np.where(np.isin(labels, np.unique(labels[ground & (alpha > FAINT)])), alpha, 0).astype(np.float32)
+
+
+def _twigs(rough: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray:
+    """Return the alpha of thin things against the sky that hang together with plants before the building."""
+    side = max(region.shape)
+    solid = ((sky < OPEN) & ~region).astype(np.uint8)
+    thin = (solid > 0) & ~(cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(TWIG * side)) > 0) & widened(rough, CROWN * side)
+    labels = cv2.connectedComponents((thin | rough).astype(np.uint8), connectivity=8)[1]
+    return np.where(thin & np.isin(labels, np.unique(labels[rough])), 1 - sky, 0).astype(np.float32)
+
+
+def _posts(codes: np.ndarray, sure: list[Proposal]) -> np.ndarray:
+    """Return the alpha (h, w) of posts that nobody drew."""
+    alpha = np.zeros(codes.shape[:2], np.float32)
+    for one in sure:
+        if one.kind == "post":
+            alpha = np.maximum(alpha, followed_alpha(codes, one.mask))
+    return alpha
 
 
 def _crowns(codes: np.ndarray, foliage: tuple[tuple[Vec2, ...], ...], behind: np.ndarray) -> np.ndarray:
@@ -66,13 +118,3 @@ def _crowns(codes: np.ndarray, foliage: tuple[tuple[Vec2, ...], ...], behind: np
     for region in regions:
         alpha = np.maximum(alpha, porous_alpha(codes, region, behind & ~np.logical_or.reduce(regions)))
     return alpha
-
-
-def _seen_through(codes: np.ndarray, plants: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray:
-    """Return the plants' alpha without the bits of wall and sky between their leaves."""
-    crown = plants > 0.5
-    if not crown.any():
-        return plants
-    whole = widened(crown, 2)
-    alpha = porous_alpha(codes, whole, (region | (sky > OPEN)) & ~widened(crown, 6))
-    return np.where(region | (sky > 0.1), np.minimum(plants, alpha), plants).astype(np.float32)

@@ -16,11 +16,14 @@ MOST_HANGING = 0.04
 """Largest share of the picture that hangs in the air: what is larger is a hill, or the sky was misjudged."""
 
 
-def remnants(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:
+def remnants(sky: np.ndarray, hole: np.ndarray, front: np.ndarray) -> np.ndarray:
     """Return where (h, w) bool things that aren't `sky` (h, w, 0..1) go with the `hole` (h, w) bool that the building leaves.
 
-    What stands on ground of its own (a tree, the house next door) stays, and so does what doesn't touch the hole.
+    What stands on ground of its own (a tree, the house next door) stays, and so does what doesn't touch the hole. front (h, w): alpha of
+    what stands before the building: it stays too, and holds up what hangs on it, as a trunk before the wall does its crown.
     """
+    before = front > 0.5
+    hole = hole & ~before
     side = max(sky.shape)
     solid = ((sky < 0.5) | hole).astype(np.uint8)
     broad = cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(max(2.0, THIN * side)))
@@ -28,7 +31,7 @@ def remnants(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:
     thin = (solid > 0) & ~widened(broad > 0, 2) & widened(hole, FAR_OUT * side)
     _, labels = cv2.connectedComponents(((thin | (widened(hole, 3) & (solid > 0))) * np.uint8(1)), connectivity=8)
     touching = np.unique(labels[hole])
-    return (thin & np.isin(labels, touching[touching > 0])) | hanging(sky, hole)
+    return ((thin & np.isin(labels, touching[touching > 0])) | hanging(sky, hole)) & ~widened(before, 2)
 
 
 def hanging(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:

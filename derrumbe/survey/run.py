@@ -21,6 +21,7 @@ from derrumbe.survey.following import following
 from derrumbe.survey.fronts import Fronts, write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.haze import find_haze
+from derrumbe.survey.in_front_by_look import caution_of, doubts_of
 from derrumbe.survey.mattes import Mattes, find_mattes
 from derrumbe.survey.move import camera_move, moved_set, placed, solved_view, solved_views
 from derrumbe.survey.neighbours import Cards, boxes, find_cards, proxy_mesh, set_depth
@@ -55,7 +56,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     reference = build_reference(plate, settings.trigger_frame, work, found.kind == "locked")
     texture = reference.texture
     codes = to_display(texture, record.display)
-    mattes = find_mattes(codes, drawn, polygons, foliage)
+    mattes = find_mattes(codes, drawn, polygons, foliage, settings.front.sureness)
     walkers = find_walkers(plate, reference.usual, reference.unrest)
     stone = _material(settings, look.wall_colour(*_thin_walls(texture, mattes))) == "stone"
     view = solved_view(found, settings.seed)
@@ -66,7 +67,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     clean, cards = _behind(texture, codes, mattes, geometry, settings, plate.record, work.folder, views)
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
-    pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display))
+    pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
     cameras = solve.cameras if solve else (geometry.camera,)
     passing, doubts = following(plate, found, work) if found.kind != "locked" else (None, ())
     fronts = write_fronts(work, plate, mattes.front, reference, cameras, settings.holdout, passing)
@@ -112,7 +113,7 @@ def _behind(
     """
     growth = max(3.0, HOLE_GROWTH * max(mattes.region.shape))
     hole = widened(mattes.region, growth)
-    hole |= widened(remnants(mattes.sky, hole), 2)
+    hole |= widened(remnants(mattes.sky, hole, mattes.front), 2)
     skyline = skyline_rows(mattes.sky, hole, _horizon(geometry), np.random.default_rng((settings.seed, 72)))
     distance = float(geometry.camera.translation[2])
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
@@ -150,6 +151,7 @@ def _write_evidence(
     geometry: Geometry,
     mattes: Mattes,
     clean: np.ndarray,
+    sureness: float,
 ) -> tuple[str, ...]:
     boards = {
         "evidence/lines.png": partial(evidence.lines_board, codes, geometry.segments, geometry.support, geometry.camera),
@@ -159,7 +161,7 @@ def _write_evidence(
         "evidence/scale.png": partial(
             evidence.scale_board, codes, geometry.camera, geometry.facades, geometry.storey_tops, geometry.height
         ),
-        "evidence/mattes.png": partial(evidence.mattes_board, codes, mattes.building, mattes.sky, mattes.front, drawn),
+        "evidence/mattes.png": partial(evidence.mattes_board, codes, mattes, drawn, sureness),
         "evidence/clean_plate.png": partial(evidence.Board, clean),
     }
     for name, make in boards.items():
@@ -189,6 +191,8 @@ def _record(
     below = np.broadcast_to(np.arange(mattes.region.shape[0])[thin, None] > drawn[:, 1].max(), walls.shape)
     sun = light.estimate(texture, sky, walls, below, np.array([0.0, 0.0, 1.0]), material, settings.light, place)
     cautions += light.cautions_of(texture, sky, settings.light, place)
+    doubts = doubts_of(mattes.proposals, settings.front.sureness)
+    cautions += [caution_of(one, plate.record.source_width / plate.record.width) for one in doubts]
     building = Building(
         outline_px=tuple(_vec2(point) for point in drawn),
         facades=geometry.facades,
@@ -209,6 +213,7 @@ def _record(
         softness_px=look.edge_softness(codes, mattes.region & (mattes.front < 0.01)),
         environment=_write_environment(folder, clean, mattes, geometry, cards, sun),
         facade_rgb=_vec3(colour),
+        doubts=doubts,
         evidence=pictures,
         warnings=(*cautions, *geometry.warnings),
     )

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from derrumbe.core.knobs import Group, Light
+from derrumbe.core.knobs import Front, Group, Light
 from derrumbe.core.records import Vec2
 
 
@@ -40,6 +40,7 @@ class Settings(Group):
     holdout_digest: str | None = None
     trigger_frame: int
     building: Bulk = Bulk()
+    front: Front = Front()
     light: Light = Light()
     camera: Lens = Lens()
     seed: int = 1

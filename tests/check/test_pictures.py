@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from derrumbe.core.records import Comp, FrameRange, Located
+from derrumbe.check.plate_checks import in_front
+from derrumbe.check.shot import Shot
+from derrumbe.core.records import Comp, Doubt, FrameRange, Located
 from derrumbe.media.exr import RGB, write_exr
 from tests.check.shots import judged
 from tests.comp.scenes import COLUMNS, FRAMES, ROWS, TRIGGER, Scene, blank_layers, final_pixels, matte_pixels, put, truth
@@ -166,3 +168,15 @@ def test_drawn_pieces_at_rest_are_compared(tmp_path):
         check = judged(scene, scene.comp(str(wrong)), f"check{wrong}")["piece_matches_plate"]
         assert check.says.startswith("Pieces that have barely stirred")
         assert check.verdict == verdict
+
+
+def test_what_may_stand_in_front_and_fell_is_a_warning_with_a_picture(scene, tmp_path):
+    comp = scene.comp()
+    sure, folder = scene.film_set.record, scene.film_set.folder
+    doubted = sure.model_copy(update={"doubts": (Doubt(kind="post", sure=0.4, box=(60.0, 30.0, 64.0, 100.0)),)})
+    shot = Shot(scene.plate, Located(doubted, folder), scene.plate, scene.plate, scene.layers, comp, TRIGGER, tmp_path / "check")
+    check = in_front(shot)
+    assert (check.verdict, check.value) == ("warn", 1.0)
+    assert "post at 60, 30" in check.says
+    assert (tmp_path / "check" / check.evidence).is_file()
+    assert judged(scene, comp)["in_front"].verdict == "pass"

@@ -23,7 +23,7 @@ def scene() -> tuple[np.ndarray, np.ndarray]:
 
 def test_an_aerial_is_a_remnant_and_its_neighbours_are_not():
     sky, hole = scene()
-    found = remnants(sky, hole)
+    found = remnants(sky, hole, np.zeros_like(sky))
     assert found[AERIAL].mean() > 0.7
     assert not found[WIRE].any()
     assert not found[TREE].any()
@@ -33,14 +33,14 @@ def test_an_aerial_is_a_remnant_and_its_neighbours_are_not():
 def test_a_plain_box_has_none():
     sky, hole = np.ones((HEIGHT, WIDTH), np.float32), np.zeros((HEIGHT, WIDTH), bool)
     sky[BUILDING], hole[BUILDING] = 0, True
-    assert not remnants(sky, hole).any()
+    assert not remnants(sky, hole, np.zeros_like(sky)).any()
 
 
 def test_a_crown_whose_trunk_goes_with_the_building_goes_too():
     sky, hole = scene()
     crown = (slice(140, 180), slice(330, 390))
     sky[crown] = 0
-    found = remnants(sky, hole)
+    found = remnants(sky, hole, np.zeros_like(sky))
     assert found[crown].all()
     assert not found[TREE].any()
 
@@ -49,4 +49,13 @@ def test_what_stands_on_its_own_ground_stays():
     sky, hole = scene()
     sky[350:] = 0
     sky[300:350, :190] = 0
-    assert not remnants(sky, hole)[300:350, :180].any()
+    assert not remnants(sky, hole, np.zeros_like(sky))[300:350, :180].any()
+
+
+def test_a_crown_whose_trunk_is_kept_before_the_wall_stays():
+    sky, hole = scene()
+    crown, trunk = (slice(140, 180), slice(330, 390)), (slice(180, 400), slice(350, 365))
+    sky[crown] = 0
+    front = np.zeros_like(sky)
+    front[trunk] = 1
+    assert not remnants(sky, hole, front)[crown].any()

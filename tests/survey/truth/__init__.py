@@ -1,8 +1,9 @@
-"""Outlines, drawn by hand on enlarged frames, of what passes in front in real plates."""
+"""Outlines, drawn by hand on enlarged frames, of what passes (`NAME.json`) or stands (`standing/NAME.json`) in front in real plates."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -22,6 +23,37 @@ def truths(name: str) -> dict[int, list[np.ndarray]]:
 def tuned_on(name: str) -> set[int]:
     """Return the frames on which constants were chosen; the others are held out."""
     return set(json.loads((Path(__file__).parent / f"{name}.json").read_text())["tuned_on"])
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Polygons (n, 2) of static things in a plate's first frame, by name, in pixels of a picture `size` (w, h).
+
+    porous: rough regions of things with holes; ignore: what may count either way; tuned: constants were chosen on it. media, outline: of
+    another picture and building than the plate's own, or None.
+    """
+
+    size: tuple[int, int]
+    solid: dict[str, np.ndarray]
+    porous: dict[str, np.ndarray]
+    ignore: list[np.ndarray]
+    tuned: bool
+    media: str | None
+    outline: np.ndarray | None
+
+
+def standing_names() -> list[str]:
+    """Return the names of plates whose static things were outlined."""
+    return sorted(path.stem for path in (Path(__file__).parent / "standing").glob("*.json"))
+
+
+def standing(name: str) -> Standing:
+    """Return what stands in front in a plate."""
+    data = json.loads((Path(__file__).parent / "standing" / f"{name}.json").read_text())
+    solid, porous = ({key: np.array(polygon, float) for key, polygon in data[kind].items()} for kind in ("solid", "porous"))
+    outline = np.array(data["building_polygon"], float) if "building_polygon" in data else None
+    ignore = [np.array(polygon, float) for polygon in data["ignore"]]
+    return Standing(tuple(data["size"]), solid, porous, ignore, data["tuned_on"], data.get("media"), outline)
 
 
 def mask_of(polygons: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:

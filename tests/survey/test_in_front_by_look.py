@@ -1,0 +1,111 @@
+"""What stands before a building and nobody drew: plants of any colour and posts are found, walls and their columns are not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from derrumbe.survey.filters import filled
+from derrumbe.survey.in_front_by_look import caution_of, doubts_of, foot_rows, propose
+from derrumbe.survey.mattes import find_mattes
+from derrumbe.survey.posts import find_posts
+from tests.survey.scenes import building
+
+SCENE = building(eye=(3.0, 1.7, 30.0), aim=(0.0, 5.0, 0.0))
+LEFT, RIGHT = int(SCENE.outline[:, 0].min()), int(SCENE.outline[:, 0].max())
+FOOT = int(SCENE.outline[:, 1].max())
+PLATES = Path(__file__).resolve().parents[3] / "shared" / "plates"
+
+
+def with_bush(colour: tuple[int, int, int], at: int, down: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scene with a bush of a colour, its middle at column `at` and `down` rows below the foot, and where it is."""
+    codes, rng = SCENE.codes.copy(), np.random.default_rng(3)
+    bush = np.zeros(codes.shape[:2], np.uint8)
+    for _ in range(1200):
+        x, y = (int(v) for v in rng.normal((at, FOOT - 45 + down), (26, 22)))
+        shade = tuple(float(c) for c in np.array(colour) * rng.uniform(0.3, 1.5))
+        ends = [(x, y), (x + int(rng.integers(-4, 5)), y + int(rng.integers(-4, 5)))]
+        cv2.line(codes, *ends, shade, 2)
+        cv2.line(bush, *ends, 1, 2)
+    return codes, bush > 0
+
+
+def with_post(left: int, top: int, bottom: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scene with a dark post 5 pixels wide, and where it is."""
+    codes, post = SCENE.codes.copy(), np.zeros(SCENE.codes.shape[:2], bool)
+    post[top:bottom, left : left + 5] = True
+    codes[post] = (28, 30, 34)
+    return codes, post
+
+
+@pytest.mark.parametrize("colour", [(70, 120, 35), (150, 120, 30), (60, 50, 40)])
+def test_bushes_are_found_whatever_their_colour(colour: tuple[int, int, int]) -> None:
+    codes, bush = with_bush(colour, (LEFT + RIGHT) // 2, 10)
+    mattes = find_mattes(codes, SCENE.outline, ())
+    core = cv2.erode(cv2.morphologyEx(bush.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7))), np.ones((9, 9))) > 0
+    core[FOOT:] = False
+    assert mattes.front[core].mean() > 0.7
+    assert mattes.front[mattes.region & ~cv2.dilate(bush.astype(np.uint8), np.ones((41, 41))).astype(bool)].mean() < 0.005
+
+
+def test_a_hanging_garden_belongs_to_the_building() -> None:
+    codes, _ = with_bush((70, 120, 35), (LEFT + RIGHT) // 2, -110)
+    assert find_mattes(codes, SCENE.outline, ()).front.max() == 0.0
+
+
+def test_a_post_is_found_whole_and_only_there() -> None:
+    codes, post = with_post((LEFT + RIGHT) // 2, FOOT - 120, FOOT + 60)
+    found = find_mattes(codes, SCENE.outline, ()).front > 0.5
+    assert found[post].mean() > 0.9
+    assert np.count_nonzero(found & ~post) < 0.15 * np.count_nonzero(post)
+
+
+def test_a_column_that_ends_with_the_wall_is_no_post() -> None:
+    codes, _ = with_post((LEFT + RIGHT) // 2, FOOT - 120, FOOT)
+    assert find_posts(codes, foot_rows(SCENE.outline, codes.shape[1], codes.shape[0])) == ()
+
+
+def test_nothing_is_kept_that_isnt_drawn_when_asked() -> None:
+    codes, _ = with_bush((70, 120, 35), (LEFT + RIGHT) // 2, 10)
+    mattes = find_mattes(codes, SCENE.outline, (), sureness=1.0)
+    assert mattes.front.max() == 0.0
+
+
+def test_what_is_unsure_is_named_in_pixels_of_the_source() -> None:
+    codes, _bush = with_bush((70, 120, 35), (LEFT + RIGHT) // 2, 10)
+    proposals = find_mattes(codes, SCENE.outline, ()).proposals
+    assert doubts_of(proposals, 0.0) == ()
+    caution = caution_of(doubts_of(proposals, 1.01)[0], 2.0)
+    assert "foliage_polygons" in caution.remedy
+    assert str(int(2 * np.flatnonzero(proposals[0].mask.any(axis=0))[0])) in caution.what
+
+
+@pytest.mark.parametrize(("name", "least"), [("capitol-photo", 0.6), ("lund-street", 0.7), ("sceaux-castle", None), ("suburb-drone", None)])
+def test_real_plates(name: str, least: float | None) -> None:
+    described = PLATES / name / "plate.json"
+    if not described.exists():
+        pytest.skip("the plates are not here")
+    plate = json.loads(described.read_text())
+    codes = _first_frame(described.parent / plate["media"])
+    scale = 1000 / max(codes.shape)
+    codes = cv2.resize(codes, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    outline = np.array(plate["building_polygon"]) * scale
+    region = filled([outline], codes.shape[:2]) > 0
+    found = np.logical_or.reduce([np.zeros_like(region), *(one.mask for one in propose(codes, outline, region, np.zeros(region.shape)))])
+    truth = json.loads((Path(__file__).parent / f"truth/standing/{name}.json").read_text())
+    real = filled([np.array(polygon) * scale for polygon in truth["porous"].values()], region.shape) > 0
+    other = filled([np.array(polygon) * scale for polygon in [*truth["solid"].values(), *truth["ignore"]]], region.shape) > 0
+    wrong = np.count_nonzero(found & region & ~real & ~other)
+    assert wrong < 0.03 * np.count_nonzero(region)
+    if least is not None:
+        assert np.count_nonzero(found & real & region) > least * np.count_nonzero(real & region)
+
+
+def _first_frame(path: Path) -> np.ndarray:
+    if path.suffix != ".mp4":
+        return cv2.imread(str(path))[..., ::-1].copy()
+    return cv2.VideoCapture(str(path)).read()[1][..., ::-1].copy()
