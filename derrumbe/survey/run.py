@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,11 +17,10 @@ from derrumbe.media.exr import write_exr
 from derrumbe.survey import cleanplate, evidence, light, look
 from derrumbe.survey.cast import CastShadow, find_shadow
 from derrumbe.survey.filters import widened
-from derrumbe.survey.following import following
+from derrumbe.survey.following import Before, things_before
 from derrumbe.survey.fronts import write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.haze import find_haze
-from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes, find_mattes
 from derrumbe.survey.move import camera_move, moved_set, placed, solved_view, solved_views
 from derrumbe.survey.neighbours import Cards, find_cards, proxy_mesh, set_depth
@@ -61,6 +61,8 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     mattes = mattes.below_no_horizon(_horizon(geometry)) if found.kind != "locked" else mattes
     solve = placed(found, geometry, drawn) if found.kind != "locked" else None
     views = solved_views(solve, geometry, plate, work.folder) if solve else None
+    before = things_before(plate, found, geometry, drawn, mattes, work)
+    mattes = replace(mattes, front=before.first(mattes.front, texture))
     clean, cards = _behind(texture, codes, mattes, geometry, settings, plate.record, work.folder, views)
     texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
@@ -68,16 +70,15 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     film_set = _record(settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, list(found.cautions))
     if solve:
         film_set = moved_set(film_set, found, solve, geometry, plate, work)
-    return _with_fronts(film_set, mattes.front, reference, found, settings, plate, work)
+    return _with_fronts(film_set, mattes.front, reference, before, settings, plate, work)
 
 
 def _with_fronts(
-    film_set: Set, static: np.ndarray, reference: Reference, found: Match, settings: Settings, plate: Located[Plate], work: Work
+    film_set: Set, static: np.ndarray, reference: Reference, before: Before, settings: Settings, plate: Located[Plate], work: Work
 ) -> Set:
     """Return the set with mattes and depths of what stands or passes in front."""
-    passing, cautions = following(plate, found, work) if found.kind != "locked" else (None, ())
-    fronts = write_fronts(work, plate, static, reference, film_set.cameras, settings.holdout, passing)
-    warnings = (*film_set.warnings, *cautions)
+    fronts = write_fronts(work, plate, static, reference, film_set.cameras, settings.holdout, before.passing, before.standing)
+    warnings = (*film_set.warnings, *before.cautions)
     return film_set.model_copy(update={"foreground": fronts.matte, "foreground_depth": fronts.depth, "warnings": warnings})
 
 

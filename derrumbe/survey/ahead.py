@@ -1,0 +1,333 @@
+"""What stands before the building of a moving camera: votes of keyframes' depths, carried to each frame, along its colour edges.
+
+A pixel votes for standing in front when it lies clearly before the walls, and against it when it doesn't, as far as its depth is sure.
+The votes of several keyframes, carried by their depths, agree on what is real and cancel what is not; what is too plain to have a depth
+goes with what has its colour (guided filter, He, Sun & Tang 2013, with weights).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numba import njit
+
+from derrumbe.core.files import load_arrays, save_arrays
+from derrumbe.survey.depths import Depths
+from derrumbe.survey.filters import disc, filled, masked_mean, widened
+from derrumbe.survey.sweep import Shown
+from derrumbe.survey.tints import cells, histogram
+
+VOTERS = 6
+"""Keyframes that vote on a frame."""
+SURE = 80.0
+"""Sureness of a depth that has a full vote."""
+WITNESSES, CONFIRMED, AGREE = 2, 2, 0.04
+"""Keyframes on either side that are asked; how many must have the same nearness, within this share and two planes, for a full vote."""
+LEAST_VOTE = 0.1
+NEARER = 1.03
+"""Of what falls on one pixel, what is nearer by this factor hides the rest."""
+RADIUS, SMOOTH = 0.008, 4e-4
+"""Radius of the guided filter, share of the width, and its regularisation, squared colours (0..1)."""
+DOUBT, BELIEF = 0.8, 0.5
+"""Votes against, before any is counted, and how sure they are: the plainest pixels have no depth, and are mostly sky or wall."""
+TAKEN = 0.3
+"""Vote, of -1 to 1, from which a pixel is in front."""
+SLIM, SPECK = 0.6, 4e-4
+"""Radius, pixels, below which nothing is believed; share of the picture of the smallest thing."""
+LEAST_SKY, SKY_ALONE, PLAIN = 0.01, 6.0, 4.0
+"""Share of the first frame that is sky, if it is to tell; how much commoner a colour of its is there than elsewhere; its unrest, codes."""
+CLOSE, BESIDE = 0.08, 0.35
+"""Things are looked for this far around the building's outline, and so much further to its sides, shares of its height in the picture."""
+LEAST_GROUND = 0.012
+"""Share of the picture that ground takes at least."""
+WINDOW, FLAT = 0.014, 0.6
+"""Half the side of a window, share of the width, in which a surface's slope is measured; cosine between its normal and up from which it lies flat."""
+FAMILY = 1.25
+"""What belongs to a thing beyond the building's outline is as far away as it is, within this factor."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scenery:
+    """The building in the solve's world. walls: planes (n, 3) as in `solved_planes`; up: (3,); outline: (m, 3) the outline on the walls, all
+    in the first camera's axes; clear: share of the way to the walls before which a point begins to be in front; heaven: (BINS**3,) bool
+    cells of colour that only the sky has, as in `tints`, or None."""
+
+    walls: np.ndarray
+    up: np.ndarray
+    outline: np.ndarray
+    clear: float
+    heaven: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """Writes what stands in front in a frame. A callable for `Work.map_frames`.
+
+    The file (npz) holds front (h, w) float16, 0..1, and depth (h, w) float32 in the solve's units, 0 where nothing is in front; working
+    size, as the lens shows it.
+    """
+
+    depths: Depths
+    scenery: Scenery
+    out: str
+
+    def done(self, frame: int) -> bool:
+        return Path(self.out.format(frame=frame)).exists()
+
+    def __call__(self, frame: int) -> None:
+        cv2.setNumThreads(1)
+        index = frame - self.depths.frames.start
+        here = self.depths.shown(index)
+        vote, weight, near = self._votes(here, frame)
+        near = _everywhere(near, weight)
+        vote, weight = _not_the_sky(here.codes, self.scenery.heaven, vote, weight)
+        vote = guided(here.codes, vote, weight)
+        mask = self._things(here, vote > TAKEN, near)
+        depth = np.where(mask, 1 / np.maximum(near, 1e-9), 0).astype(np.float32)
+        front = self.depths.as_filmed(index, (mask * np.clip(vote / 0.5, 0, 1)).astype(np.float32))
+        save_arrays(Path(self.out.format(frame=frame)), front=front.astype(np.float16), depth=self.depths.as_filmed(index, depth))
+
+    def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return front and depth (h, w), once they are written."""
+        held = _file(self.out.format(frame=frame))
+        return held["front"].astype(np.float32), held["depth"]
+
+    def _votes(self, here: Shown, frame: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the mean vote (h, w), -1 to 1, its weight, and the nearness of what votes as the majority does."""
+        shape = here.moving.shape
+        total, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        nears = np.zeros((2, *shape), np.float32)
+        counts = np.zeros((2, *shape), np.float32)
+        keys = sorted(self.depths.keyframes(), key=lambda key: (abs(key - frame), key))[:VOTERS]
+        for key in keys:
+            vote, sure, near = _carried_votes(self.depths, self.scenery, key, here)
+            total += vote * sure
+            weight += sure
+            for side, own in enumerate((vote <= 0, vote > 0)):
+                nears[side] += near * sure * own
+                counts[side] += sure * own
+        mean = total / np.maximum(weight, 1e-6)
+        near = np.where(mean > 0, nears[1] / np.maximum(counts[1], 1e-6), nears[0] / np.maximum(counts[0], 1e-6))
+        return mean, weight * ~here.moving, near
+
+    def _things(self, here: Shown, front: np.ndarray, near: np.ndarray) -> np.ndarray:
+        """Return whole things (h, w) bool that stand before the building or beside it, where its dust will go; what is further off doesn't
+        matter, and ground is no thing."""
+        own = region_of(self.scenery, here)
+        if not own.any():
+            return own
+        height = int(np.count_nonzero(own.any(axis=1)))
+        standing = front & ~here.moving & ~lies_flat(here, near, front, self.scenery.up)
+        return grown(standing & _around(own, height), standing, near)
+
+
+def _around(own: np.ndarray, height: int) -> np.ndarray:
+    """Return where things are looked for (h, w) bool around a building's region of some height, pixels."""
+    close = widened(own, CLOSE * height).astype(np.uint8)
+    reach = 2 * round(BESIDE * height) + 1
+    return cv2.dilate(close, np.ones((1, reach), np.uint8)) > 0
+
+
+def heaven_of(codes: np.ndarray, sky: np.ndarray) -> np.ndarray | None:
+    """Return the cells of colour (BINS**3,) bool that are the sky's alone in codes (h, w, 3) uint8 with a matte `sky` (h, w); None without one."""
+    open_, rest = sky > 0.95, sky < 0.05
+    if np.mean(open_) < LEAST_SKY:
+        return None
+    cell = cells(cv2.GaussianBlur(codes, (0, 0), 0.7))
+    return histogram(cell[open_]) * np.count_nonzero(open_) > SKY_ALONE * histogram(cell[rest]) * np.count_nonzero(rest)
+
+
+def _not_the_sky(codes: np.ndarray, heaven: np.ndarray | None, vote: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return votes and weights (h, w) with one against, a strong one, wherever there is plain sky: it has no depth of its own."""
+    if heaven is None:
+        return vote, weight
+    smooth = cv2.GaussianBlur(codes, (0, 0), 0.7)
+    grey = cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    uneven = np.sqrt(np.maximum(cv2.blur(grey * grey, (3, 3)) - cv2.blur(grey, (3, 3)) ** 2, 0))
+    own = heaven[cells(smooth)] & (uneven < PLAIN)
+    return np.where(own, -1, vote).astype(np.float32), np.where(own, VOTERS, weight).astype(np.float32)
+
+
+def lies_flat(here: Shown, near: np.ndarray, where: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Return where a surface lies flat (h, w) bool: planes through the nearness of small windows, among the pixels `where`, face up (3,)."""
+    thin = (slice(None, None, 2), slice(None, None, 2))
+    radius = max(3, round(0.5 * WINDOW * near.shape[1]))
+    size = (2 * radius + 1, 2 * radius + 1)
+    ray, near, weight = rays_of(here)[thin], near[thin].astype(np.float64), where[thin].astype(np.float64)
+    pairs = [(i, j) for i in range(3) for j in range(i, 3)]
+    system = np.empty((*near.shape, 3, 3))
+    for i, j in pairs:
+        system[..., i, j] = system[..., j, i] = cv2.blur(ray[..., i] * ray[..., j] * weight, size)
+    right = np.stack([cv2.blur(ray[..., i] * near * weight, size) for i in range(3)], -1)
+    # Where the pixels lie on a line, the plane is taken for one that faces the camera.
+    system += 1e-7 * np.diag([1, 1, 1e-3])
+    plane = np.linalg.solve(system, right[..., None])[..., 0]
+    down = -(plane @ (here.rotation @ up)) / np.maximum(np.linalg.norm(plane, axis=-1), 1e-12)
+    flat = cv2.blur((down > FLAT) * weight, size) > 0.5 * cv2.blur(weight, size)
+    flat = cv2.resize(flat.astype(np.uint8), where.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    # Ground is wide; a patch of a thing may look flat by chance.
+    return _without_specks(flat & where, LEAST_GROUND * where.size)
+
+
+def _everywhere(near: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return nearness (h, w) lent to pixels without any by those around them."""
+    out = near
+    for radius in (4, 16, 64):
+        mean, cover = masked_mean(np.dstack([near] * 3), weight, radius)
+        out = np.where(out > 0, out, np.where(cover > 1e-4, mean[..., 0], 0))
+    return out.astype(np.float32)
+
+
+def rays_of(here: Shown) -> np.ndarray:
+    """Return the ray (h, w, 3) of every pixel in the camera's own axes, depth 1."""
+    height, width = here.moving.shape
+    y, x = np.mgrid[0:height, 0:width]
+    lens = here.lens
+    return np.dstack([(x - lens[0, 2]) / here.focal, (y - lens[1, 2]) / here.focal, np.ones((height, width))])
+
+
+def points_of(here: Shown, near: np.ndarray) -> np.ndarray:
+    """Return points (h, w, 3) in the first camera's axes."""
+    return (rays_of(here) / np.maximum(near, 1e-9)[..., None] - here.translation) @ here.rotation
+
+
+def region_of(scenery: Scenery, here: Shown) -> np.ndarray:
+    """Return where the frame sees the outlined part of the walls (h, w) bool."""
+    points = scenery.outline @ here.rotation.T + here.translation
+    ahead = points[points[:, 2] > 1e-6]
+    if len(ahead) < 3:
+        return np.zeros(here.moving.shape, bool)
+    lens, reach = here.lens, 4.0 * max(here.moving.shape)
+    pixels = ahead[:, :2] / ahead[:, 2:] * here.focal + (lens[0, 2] + 0.5, lens[1, 2] + 0.5)
+    return filled([np.clip(pixels, -reach, reach)], here.moving.shape) > 0
+
+
+def grown(inside: np.ndarray, standing: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Return the things (h, w) bool that begin `inside` (h, w) and go on in what is `standing` at about the same nearness."""
+    smallest = SPECK * near.size
+    seeds = _without_specks(cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_OPEN, disc(1)) > 0, smallest)
+    out = seeds.copy()
+    labels, count = _labels(seeds)
+    for label in range(1, count):
+        own = labels == label
+        usual = float(np.median(near[own]))
+        family = own | (standing & (near > usual / FAMILY) & (near < usual * FAMILY))
+        parts = _labels(family)[0]
+        out |= np.isin(parts, np.unique(parts[own])) & family
+    return cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, disc(1)) > 0
+
+
+def guided(codes: np.ndarray, values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return `values` (h, w), known as far as `weight` (h, w) says, along the edges of `codes` (h, w, 3) uint8: locally linear in colour."""
+    colour = codes.astype(np.float32) / 255
+    radius = max(2, round(RADIUS * codes.shape[1]))
+    size = (2 * radius + 1, 2 * radius + 1)
+    # Where little is known, nothing is in front.
+    values = (values * weight - DOUBT * BELIEF) / (weight + DOUBT)
+    weight = weight.astype(np.float32) + DOUBT
+
+    def mean(picture: np.ndarray) -> np.ndarray:
+        return cv2.blur(picture, size, borderType=cv2.BORDER_REFLECT)
+
+    total = mean(weight)
+    middle = mean(colour * weight[..., None]) / total[..., None]
+    level = mean(values * weight) / total
+    with_value = mean(colour * (values * weight)[..., None]) / total[..., None] - middle * level[..., None]
+    spread = np.empty((*values.shape, 3, 3), np.float32)
+    for i in range(3):
+        for j in range(i, 3):
+            part = mean(colour[..., i] * colour[..., j] * weight) / total - middle[..., i] * middle[..., j]
+            spread[..., i, j] = spread[..., j, i] = part
+    slope = np.linalg.solve(spread + SMOOTH * np.eye(3, dtype=np.float32), with_value[..., None])[..., 0]
+    offset = level - (slope * middle).sum(axis=-1)
+    # Where much is known, a window's answer counts more.
+    total = np.sqrt(total)
+    share = mean(total)
+    slope, offset = mean(slope * total[..., None]) / share[..., None], mean(offset * total) / share
+    return np.clip((slope * colour).sum(axis=-1) + offset, -1, 1).astype(np.float32)
+
+
+def _carried_votes(depths: Depths, scenery: Scenery, key: int, here: Shown) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a keyframe's votes, their weights and nearness (h, w) as the frame `here` sees them, weight 0 where it sees nothing."""
+    vote, weight, points = _votes_of(depths, scenery, key)
+    kept = weight > LEAST_VOTE
+    local = points[kept] @ here.rotation.T + here.translation
+    ahead = local[:, 2] > 1e-6
+    local = local[ahead]
+    lens = here.lens
+    pixels = local[:, :2] / local[:, 2:] * here.focal + (lens[0, 2], lens[1, 2])
+    out = np.zeros((3, *here.moving.shape), np.float32)
+    _splat(pixels, (1 / local[:, 2]).astype(np.float32), vote[kept][ahead], weight[kept][ahead], out)
+    return out[0], out[1], out[2]
+
+
+@lru_cache(maxsize=8)
+def _votes_of(depths: Depths, scenery: Scenery, key: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a keyframe's votes (h, w), their weights (h, w) and where its pixels are (h, w, 3), in the first camera's axes."""
+    found, here = depths.at(key), depths.shown(key - depths.frames.start)
+    points = points_of(here, found.nearness)
+    share = (points @ scenery.walls.T).min(axis=-1)
+    slack = 0.5 * (1 - scenery.clear)
+    vote = np.clip((scenery.clear - share) / slack, -1, 1).astype(np.float32)
+    weight = np.clip(found.sureness.astype(np.float32) / SURE, 0, 1) * found.seen * _confirmed(depths, key, points)
+    return vote, weight.astype(np.float32), points
+
+
+def _confirmed(depths: Depths, key: int, points: np.ndarray) -> np.ndarray:
+    """Return how well other keyframes' depths agree with points (h, w, 3), 0 to 1 (h, w): chance seldom hits the same depth twice."""
+    keys = depths.keyframes()
+    place = keys.index(key)
+    others = [keys[i] for i in range(max(0, place - WITNESSES), min(len(keys), place + WITNESSES + 1)) if i != place]
+    agreeing = np.zeros(points.shape[:2], np.float32)
+    for other in others:
+        found, there = depths.at(other), depths.posed(other - depths.frames.start)
+        local = points @ there.rotation.T + there.translation
+        near = 1 / np.maximum(local[..., 2], 1e-9)
+        pixels = np.rint(local[..., :2] * near[..., None] * there.focal + there.lens[:2, 2])
+        column, row = (
+            np.clip(np.nan_to_num(part, nan=-1, posinf=-1, neginf=-1), -1, 1e6).astype(int) for part in np.moveaxis(pixels, -1, 0)
+        )
+        inside = (column >= 0) & (row >= 0) & (column < near.shape[1]) & (row < near.shape[0]) & (local[..., 2] > 0)
+        column, row = np.where(inside, column, 0), np.where(inside, row, 0)
+        step = 0.02 * found.nearness.max()
+        agreeing += inside & found.seen[row, column] & (np.abs(found.nearness[row, column] - near) < AGREE * near + step)
+    return np.clip(agreeing / CONFIRMED, 0, 1)
+
+
+@njit(cache=True, fastmath=False)
+def _splat(pixels, near, vote, weight, out):  # type: ignore[no-untyped-def]
+    """Put points (n,) on the four pixels around each place; what is nearer hides the rest."""
+    height, width = out.shape[1:]
+    for i in range(len(near)):
+        left, top = int(np.floor(pixels[i, 0])), int(np.floor(pixels[i, 1]))
+        for y in range(max(top, 0), min(top + 2, height)):
+            for x in range(max(left, 0), min(left + 2, width)):
+                share = (1 - abs(pixels[i, 0] - x)) * (1 - abs(pixels[i, 1] - y))
+                if share < 0.2:
+                    continue
+                if out[1, y, x] > 0 and near[i] < out[2, y, x] / NEARER:
+                    continue
+                if out[1, y, x] > 0 and near[i] < out[2, y, x] * NEARER and weight[i] <= out[1, y, x]:
+                    continue
+                out[0, y, x], out[1, y, x], out[2, y, x] = vote[i], weight[i], near[i]
+
+
+def _labels(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    return labels, count
+
+
+def _without_specks(mask: np.ndarray, smallest: float) -> np.ndarray:
+    labels, stats = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)[1:3]
+    large = stats[:, 4] >= smallest
+    large[0] = False
+    return np.asarray(large[labels])
+
+
+@lru_cache(maxsize=8)
+def _file(path: str) -> dict[str, np.ndarray]:
+    return load_arrays(Path(path))
