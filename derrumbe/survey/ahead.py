@@ -23,25 +23,29 @@ from derrumbe.survey.tints import cells, histogram
 
 VOTERS = 6
 """Keyframes that vote on a frame."""
-SURE = 80.0
+SURE = 100.0
 """Sureness of a depth that has a full vote."""
 WITNESSES, CONFIRMED, AGREE = 2, 2, 0.04
 """Keyframes on either side that are asked; how many must have the same nearness, within this share and two planes, for a full vote."""
 LEAST_VOTE = 0.1
 NEARER = 1.03
 """Of what falls on one pixel, what is nearer by this factor hides the rest."""
-RADIUS, SMOOTH = 0.008, 4e-4
-"""Radius of the guided filter, share of the width, and its regularisation, squared colours (0..1)."""
+RADIUS, WIDE, SMOOTH = 0.008, 0.03, 4e-4
+"""Radii of the guided filter, shares of the width, for what votes and for what doesn't; its regularisation, squared colours (0..1)."""
 DOUBT, BELIEF = 0.8, 0.5
 """Votes against, before any is counted, and how sure they are: the plainest pixels have no depth, and are mostly sky or wall."""
-TAKEN = 0.3
+TAKEN = 0.1
 """Vote, of -1 to 1, from which a pixel is in front."""
-SLIM, SPECK = 0.6, 4e-4
-"""Radius, pixels, below which nothing is believed; share of the picture of the smallest thing."""
+SPECK = 8e-4
+"""Share of the picture of the smallest thing."""
+GAP, THROUGH = 0.02, -0.4
+"""Radius of gaps, share of the width, that a thing closes, and the vote below which something else shows through them."""
 LEAST_SKY, SKY_ALONE, PLAIN = 0.01, 6.0, 4.0
 """Share of the first frame that is sky, if it is to tell; how much commoner a colour of its is there than elsewhere; its unrest, codes."""
 CLOSE, BESIDE = 0.08, 0.35
 """Things are looked for this far around the building's outline, and so much further to its sides, shares of its height in the picture."""
+OFF_GROUND = 0.04
+"""What stands is at least so much nearer than the ground along its ray, as a share."""
 LEAST_GROUND = 0.012
 """Share of the picture that ground takes at least."""
 WINDOW, FLAT = 0.014, 0.6
@@ -53,13 +57,14 @@ FAMILY = 1.25
 @dataclass(frozen=True, eq=False)
 class Scenery:
     """The building in the solve's world. walls: planes (n, 3) as in `solved_planes`; up: (3,); outline: (m, 3) the outline on the walls, all
-    in the first camera's axes; clear: share of the way to the walls before which a point begins to be in front; heaven: (BINS**3,) bool
-    cells of colour that only the sky has, as in `tints`, or None."""
+    in the first camera's axes; clear: share of the way to the walls before which a point begins to be in front; ground: plane (3,)
+    or None; heaven: (BINS**3,) bool cells of colour that only the sky has, as in `tints`, or None."""
 
     walls: np.ndarray
     up: np.ndarray
     outline: np.ndarray
     clear: float
+    ground: np.ndarray | None = None
     heaven: np.ndarray | None = None
 
 
@@ -85,10 +90,10 @@ class Ahead:
         vote, weight, near = self._votes(here, frame)
         near = _everywhere(near, weight)
         vote, weight = _not_the_sky(here.codes, self.scenery.heaven, vote, weight)
-        vote = guided(here.codes, vote, weight)
-        mask = self._things(here, vote > TAKEN, near)
+        vote = settled(here.codes, vote, weight)
+        mask = whole(self._things(here, vote > TAKEN, near), vote)
         depth = np.where(mask, 1 / np.maximum(near, 1e-9), 0).astype(np.float32)
-        front = self.depths.as_filmed(index, (mask * np.clip(vote / 0.5, 0, 1)).astype(np.float32))
+        front = self.depths.as_filmed(index, (mask * np.clip(vote / (2 * TAKEN), 0, 1)).astype(np.float32))
         save_arrays(Path(self.out.format(frame=frame)), front=front.astype(np.float16), depth=self.depths.as_filmed(index, depth))
 
     def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
@@ -122,6 +127,8 @@ class Ahead:
             return own
         height = int(np.count_nonzero(own.any(axis=1)))
         standing = front & ~here.moving & ~lies_flat(here, near, front, self.scenery.up)
+        if self.scenery.ground is not None:
+            standing &= points_of(here, near) @ self.scenery.ground < 1 - OFF_GROUND
         return grown(standing & _around(own, height), standing, near)
 
 
@@ -221,13 +228,28 @@ def grown(inside: np.ndarray, standing: np.ndarray, near: np.ndarray) -> np.ndar
     return cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, disc(1)) > 0
 
 
-def guided(codes: np.ndarray, values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return `values` (h, w), known as far as `weight` (h, w) says, along the edges of `codes` (h, w, 3) uint8: locally linear in colour."""
+def whole(mask: np.ndarray, vote: np.ndarray) -> np.ndarray:
+    """Return things (h, w) bool with their gaps, but where votes (h, w) say that something else shows through."""
+    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, disc(GAP * mask.shape[1])) > 0
+    return mask | (closed & (vote > THROUGH))
+
+
+def settled(codes: np.ndarray, vote: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return votes (h, w), -1 to 1, along the edges of codes (h, w, 3) uint8: where few are cast, those of a colour's wider surroundings count,
+    and without any nothing is in front."""
+    size = (codes.shape[1] // 2, codes.shape[0] // 2)
+    small, few, said = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (codes, weight, vote * weight))
+    wide = guided(small, said / np.maximum(few, 1e-6), few, np.full(few.shape, -BELIEF, np.float32), WIDE)
+    return guided(codes, vote, weight, cv2.resize(wide, codes.shape[1::-1], interpolation=cv2.INTER_LINEAR), RADIUS)
+
+
+def guided(codes: np.ndarray, values: np.ndarray, weight: np.ndarray, belief: np.ndarray, share: float) -> np.ndarray:
+    """Return `values` (h, w), known as far as `weight` (h, w) says and else taken for `belief`, locally linear in the colours of `codes`
+    (h, w, 3) uint8. share: radius over the width."""
     colour = codes.astype(np.float32) / 255
-    radius = max(2, round(RADIUS * codes.shape[1]))
+    radius = max(2, round(share * codes.shape[1]))
     size = (2 * radius + 1, 2 * radius + 1)
-    # Where little is known, nothing is in front.
-    values = (values * weight - DOUBT * BELIEF) / (weight + DOUBT)
+    values = (values * weight + DOUBT * belief) / (weight + DOUBT)
     weight = weight.astype(np.float32) + DOUBT
 
     def mean(picture: np.ndarray) -> np.ndarray:
@@ -246,8 +268,8 @@ def guided(codes: np.ndarray, values: np.ndarray, weight: np.ndarray) -> np.ndar
     offset = level - (slope * middle).sum(axis=-1)
     # Where much is known, a window's answer counts more.
     total = np.sqrt(total)
-    share = mean(total)
-    slope, offset = mean(slope * total[..., None]) / share[..., None], mean(offset * total) / share
+    cover = mean(total)
+    slope, offset = mean(slope * total[..., None]) / cover[..., None], mean(offset * total) / cover
     return np.clip((slope * colour).sum(axis=-1) + offset, -1, 1).astype(np.float32)
 
 
@@ -271,8 +293,8 @@ def _votes_of(depths: Depths, scenery: Scenery, key: int) -> tuple[np.ndarray, n
     found, here = depths.at(key), depths.shown(key - depths.frames.start)
     points = points_of(here, found.nearness)
     share = (points @ scenery.walls.T).min(axis=-1)
-    slack = 0.5 * (1 - scenery.clear)
-    vote = np.clip((scenery.clear - share) / slack, -1, 1).astype(np.float32)
+    # A pixel on the wall votes -1, one twice as far before it as what is clear 1: depths a little off cancel in the mean.
+    vote = np.clip((scenery.clear - share) / (1 - scenery.clear), -1, 1).astype(np.float32)
     weight = np.clip(found.sureness.astype(np.float32) / SURE, 0, 1) * found.seen * _confirmed(depths, key, points)
     return vote, weight.astype(np.float32), points
 

@@ -12,7 +12,7 @@ from derrumbe.core.work import Work
 from derrumbe.geom.camera import pixel_grid, resized
 from derrumbe.geom.depth import mesh_depth
 from derrumbe.geom.polygons import densified
-from derrumbe.survey.ahead import SURE, Ahead, Scenery, heaven_of, points_of, region_of
+from derrumbe.survey.ahead import SURE, Ahead, Scenery, heaven_of, lies_flat, points_of, region_of
 from derrumbe.survey.depths import Depths
 from derrumbe.survey.filters import disc, filled
 from derrumbe.survey.footing import continued
@@ -20,7 +20,7 @@ from derrumbe.survey.geometry import Geometry
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.matting import refined, trimap
-from derrumbe.survey.solved_planes import walls_through
+from derrumbe.survey.solved_planes import ground_under, walls_through
 from derrumbe.survey.standing import carried, things
 from derrumbe.survey.stillness import stillness_of
 from derrumbe.survey.wanderers import Wanderers
@@ -158,12 +158,14 @@ def _scenery(depths: Depths, outline: np.ndarray, clear: float, geometry: Geomet
     flat = densified((outline - np.array(size) / 2) / focal, 0.01, closed=True)
     ray = np.concatenate([flat, np.ones((len(flat), 1))], 1)
     near = (ray @ walls.T).min(axis=1)
+    up = np.asarray(geometry.camera.rotation)[:, 1]
     sky = cv2.resize(mattes.sky, depths.shape[::-1], interpolation=cv2.INTER_AREA)
     return Scenery(
         walls=walls,
-        up=np.asarray(geometry.camera.rotation)[:, 1],
+        up=up,
         outline=ray[near > 1e-9] / near[near > 1e-9, None],
         clear=1 - clear,
+        ground=ground_under(np.concatenate([_flat_points(depths, key, up) for key in depths.keyframes()[::3]]), 1),
         heaven=heaven_of(depths.shown(0).codes, sky),
     )
 
@@ -173,6 +175,13 @@ def _sure_points(depths: Depths, key: int) -> np.ndarray:
     found = depths.at(key)
     points = points_of(depths.posed(key - depths.frames.start), found.nearness)
     return points[found.seen & (found.sureness > SURE)][::THIN]
+
+
+def _flat_points(depths: Depths, key: int, up: np.ndarray) -> np.ndarray:
+    """Return every so many-th sure point (p, 3) of a keyframe on what lies flat, in the first camera's axes."""
+    found, here = depths.at(key), depths.posed(key - depths.frames.start)
+    sure = found.seen & (found.sureness > SURE)
+    return points_of(here, found.nearness)[lies_flat(here, found.nearness, sure, up)][::THIN]
 
 
 def _is_inside_out(points: np.ndarray, walls: np.ndarray, outline: np.ndarray, focal: float, size: tuple[int, int]) -> bool:

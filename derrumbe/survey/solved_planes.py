@@ -15,10 +15,7 @@ ON = 0.04
 SUPPORT = 0.25
 """Share of the points that the main wall holds at least, and of those behind it that another one does."""
 FEWEST = 150
-LEVEL = np.cos(np.radians(20.0))
-GROUND_SUPPORT = 0.12
-BELOW = 0.25
-"""At most this share of the points may lie below the ground: holes, lower streets, errors."""
+HALF = 0.5
 
 
 def walls_through(points: np.ndarray, seed: int) -> np.ndarray:
@@ -43,14 +40,12 @@ def walls_through(points: np.ndarray, seed: int) -> np.ndarray:
     return np.stack([main, other])
 
 
-def ground_under(points: np.ndarray, up: np.ndarray, seed: int) -> np.ndarray | None:
-    """Return the plane (3,) of the ground among points (p, 3), about square to `up` (3,) in the first camera's axes; None without one."""
+def ground_under(points: np.ndarray, seed: int) -> np.ndarray | None:
+    """Return the plane (3,) that most of the points (p, 3) of surfaces that lie flat are on; None where no plane holds half of them."""
     rng = np.random.default_rng((seed, 82))
     points = _some(points, rng)
-    if len(points) < FEWEST:
-        return None
-    found = _best(points, rng, -up, np.array([BELOW]))
-    return found if found is not None and np.mean(_on(points, found)) > GROUND_SUPPORT else None
+    found = _best(points, rng) if len(points) >= FEWEST else None
+    return found if found is not None and np.mean(_on(points, found)) > HALF else None
 
 
 def _some(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -61,21 +56,16 @@ def _on(points: np.ndarray, plane: np.ndarray) -> np.ndarray:
     return np.abs(points @ plane - 1) < ON
 
 
-def _best(
-    points: np.ndarray, rng: np.random.Generator, way: np.ndarray | None = None, beyond: np.ndarray | None = None
-) -> np.ndarray | None:
-    """Return the plane that most points lie on; if `way` (3,) is given, only planes that face it and have few points `beyond` them."""
+def _best(points: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
+    """Return the plane that most points lie on."""
     best, found = 0, None
     for trio in rng.integers(0, len(points), (TRIALS, 3)):
         corners = points[trio]
         if abs(np.linalg.det(corners)) < 1e-9 * np.prod(np.linalg.norm(corners, axis=1)):
             continue
         plane = np.linalg.solve(corners, np.ones(3))
-        if way is not None and plane @ way < LEVEL * np.linalg.norm(plane):
-            continue
-        share = points @ plane
-        count = int(np.count_nonzero(np.abs(share - 1) < ON))
-        if count > best and (beyond is None or np.mean(share > 1 + 3 * ON) < beyond[0]):
+        count = int(np.count_nonzero(_on(points, plane)))
+        if count > best:
             best, found = count, plane
     for _ in range(3 if found is not None else 0):
         near = points[_on(points, found)]
