@@ -39,6 +39,8 @@ CROWDED = 0.6
 """Share of the building's region above which what stands in front is rather a wrong wall."""
 COVERED = 0.6
 """A thing that is drawn needn't be carried where so much of it was found by itself."""
+FEWEST, AGREE = 8, 0.2
+"""Solved points on the building at least, and how far from walls of the depth maps they may usually lie, as a share of the depth."""
 THIN, ENOUGH = 7, 0.1
 """Of how many sure points one is looked at for the walls; share of a drawn thing that must have a depth."""
 DRAW = "draw what stands there with --holdout (foreground_polygons), or give mattes of it"
@@ -76,7 +78,8 @@ class InFront:
         # Soft rims lie outside the mask that the depth was found in.
         reach = disc(2 * BAND)
         known = cv2.erode(np.where(depth > 0, depth, FAR).astype(np.float32), reach)
-        out = np.minimum(cv2.resize(known, alpha.shape[::-1], interpolation=cv2.INTER_NEAREST) * self.metres, FAR)
+        known = cv2.resize(known, alpha.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        out = np.where(known < FAR, known * self.metres, FAR)
         for part, near in self.drawn:
             moved = part if index == 0 else carried(part, 1 / near, self.cameras[0], self.cameras[index])
             out = np.where((moved > 0.02) & (out >= FAR), self.metres / near, out)
@@ -92,16 +95,17 @@ def in_front(
         return None, (_untold("the camera doesn't travel"),)
     size, frames = (record.width, record.height), range(record.frames.first, record.frames.last + 1)
     outline = continued(drawn, *size, np.array([size[0] / 2, -1e7, 1.0]), BEYOND_TOP, 0.0)
-    wall = _nearness_of(found, outline, size)
-    if wall is None:
+    solved = _solved_on(found, outline, size)
+    if len(solved) < FEWEST:
         return None, (_untold("too few points were solved on the building"),)
+    wall = float(np.median(1 / solved[:, 2]))
     depths = Depths(str(plate.folder / record.picture), stillness_of(found, size), frames, wanderers, wall, str(work.folder / DEPTHS))
     keys = depths.keyframes()
     work.map_frames(depths, keys, depths.done, "looking for depth")
     clear = max(CLEAR, RESOLVED / max(_parallax(depths), 1e-9))
     if clear > VAGUE:
         return None, (_untold("the camera travels too little"),)
-    scenery = _scenery(depths, outline, clear, geometry, mattes)
+    scenery = _scenery(depths, solved, outline, clear, geometry, mattes)
     if scenery is None:
         return None, (_untold("the building's own depth is unclear"),)
     ahead = Ahead(depths, scenery, str(work.folder / AHEAD))
@@ -117,11 +121,10 @@ def _untold(why: str) -> Caution:
     return Caution(what=f"what stands in front of the building is not looked for: {why}", remedy=DRAW)
 
 
-def _nearness_of(found: Match, outline: np.ndarray, size: tuple[int, int]) -> float | None:
-    """Return the nearness of the building as the first camera sees it, from solved points; None without any."""
+def _solved_on(found: Match, outline: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return the solved points (p, 3) that the first camera sees inside the outline."""
     points = found.points[found.points[:, 2] > 1e-6]
-    own = points[_inside(points, outline, found.focal[0], size)]
-    return float(np.median(1 / own[:, 2])) if len(own) >= 8 else None
+    return points[_inside(points, outline, float(found.focal[0]), size)]
 
 
 def _inside(points: np.ndarray, outline: np.ndarray, focal: float, size: tuple[int, int]) -> np.ndarray:
@@ -146,14 +149,14 @@ def _parallax(depths: Depths) -> float:
     return float(np.median(shifts))
 
 
-def _scenery(depths: Depths, outline: np.ndarray, clear: float, geometry: Geometry, mattes: Mattes) -> Scenery | None:
+def _scenery(depths: Depths, solved: np.ndarray, outline: np.ndarray, clear: float, geometry: Geometry, mattes: Mattes) -> Scenery | None:
     """Return the building in the solve's world; None when its walls can't be told, or the street before them lies behind them."""
     size, focal = depths.still.size, float(depths.still.focal[0])
     points = np.concatenate([_sure_points(depths, key) for key in depths.keyframes()[::3]])
     points = points[points[:, 2] > 1e-6]
     own = _inside(points, outline, focal, size)
     walls = walls_through(points[own], 1)
-    if not len(walls) or _is_inside_out(points[~own], walls, outline, focal, size):
+    if not len(walls) or not _borne_out(solved, walls) or is_inside_out(points[~own], walls, outline, focal, size):
         return None
     flat = densified((outline - np.array(size) / 2) / focal, 0.01, closed=True)
     ray = np.concatenate([flat, np.ones((len(flat), 1))], 1)
@@ -184,7 +187,12 @@ def _flat_points(depths: Depths, key: int, up: np.ndarray) -> np.ndarray:
     return points_of(here, found.nearness)[lies_flat(here, found.nearness, sure, up)][::THIN]
 
 
-def _is_inside_out(points: np.ndarray, walls: np.ndarray, outline: np.ndarray, focal: float, size: tuple[int, int]) -> bool:
+def _borne_out(solved: np.ndarray, walls: np.ndarray) -> bool:
+    """Do points (p, 3) that were solved on the building lie on the walls that depth maps show?"""
+    return abs(float(np.median((solved @ walls.T).min(axis=1))) - 1) < AGREE
+
+
+def is_inside_out(points: np.ndarray, walls: np.ndarray, outline: np.ndarray, focal: float, size: tuple[int, int]) -> bool:
     """Does what the first camera sees below the outline lie behind its walls? Then the solve has near and far exchanged."""
     pixels = points[:, :2] / points[:, 2:] * focal + np.array(size) / 2
     low = (pixels[:, 1] > outline[:, 1].max()) & (pixels[:, 0] > outline[:, 0].min()) & (pixels[:, 0] < outline[:, 0].max())

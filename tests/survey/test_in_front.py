@@ -14,7 +14,7 @@ from derrumbe.core.work import Work
 from derrumbe.geom.bundle import Sightings
 from derrumbe.geom.camera import project, rotation_matrix
 from derrumbe.media.exr import write_exr
-from derrumbe.survey.in_front import InFront, in_front
+from derrumbe.survey.in_front import InFront, in_front, is_inside_out
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.solved_planes import walls_through
@@ -46,8 +46,8 @@ def _mask(camera: Camera, corners: np.ndarray) -> np.ndarray:
     return mask > 0
 
 
-def _match(cameras: list[Camera], reversed_: bool = False) -> Match:
-    """Return the perfect solve of points on wall, ground and things."""
+def _match(cameras: list[Camera], backwards: bool = False) -> Match:
+    """Return the perfect solve of points on wall, ground and things; or with the camera travelling the other way."""
     rng = np.random.default_rng(3)
     wall = rng.uniform((-8, 0, -32), (8, 10, -31.99), (200, 3))
     ground = rng.uniform((-12, 0, -31), (12, 0.001, -8), (200, 3))
@@ -62,7 +62,7 @@ def _match(cameras: list[Camera], reversed_: bool = False) -> Match:
     camera, point = np.nonzero(inside)
     pixel = np.stack([seen[c][0][p] for c, p in zip(camera, point, strict=True)]) - np.array(SIZE) / 2
     # Seven of the solve's units are a metre: nothing may depend on it.
-    sign = -7.0 if reversed_ else 7.0
+    sign = -7.0 if backwards else 7.0
     return Match("moving", turns, sign * shifts, np.full(len(cameras), first.focal_px), 0.0, 7 * points,
                  Sightings(camera.astype(np.int32), point.astype(np.int32), pixel), 0.1)  # fmt: skip
 
@@ -126,7 +126,7 @@ def test_each_thing_has_its_own_depth_in_metres(dolly: tuple[InFront, list[Camer
 
 
 def test_a_camera_that_hardly_travels_says_so(tmp_path: Path) -> None:
-    plate, cameras, geometry, outline = _shot(tmp_path, "locked")
+    cameras = _shot(tmp_path, "locked")[1]
     rng = np.random.default_rng(1)
     near = [camera.model_copy(update={"translation": tuple(np.array(camera.translation) + rng.normal(0, 1e-3, 3))}) for camera in cameras]
     found, said, _ = _found(tmp_path, "locked", _match(near))
@@ -134,19 +134,31 @@ def test_a_camera_that_hardly_travels_says_so(tmp_path: Path) -> None:
     assert "travels too little" in said[0]
 
 
-def test_a_solve_that_is_inside_out_is_not_believed(tmp_path: Path) -> None:
+def test_a_solve_that_the_pictures_do_not_bear_out_is_not_believed(tmp_path: Path) -> None:
     cameras = [_camera("dolly", i / (COUNT - 1), SIZE, 1.1 * SIZE[0], i) for i in range(COUNT)]
-    found, said, _ = _found(tmp_path, "dolly", _match(cameras, reversed_=True))
-    assert found is None and said
+    found, said, _ = _found(tmp_path, "dolly", _match(cameras, backwards=True))
+    assert found is None
+    assert "unclear" in said[0]
+
+
+def test_a_street_behind_its_walls_is_a_solve_that_is_inside_out() -> None:
+    rng = np.random.default_rng(4)
+    outline = np.array([[100.0, 20], [380, 20], [380, 180], [100, 180]])
+    street = rng.uniform((-3, 1.6, 8), (3, 1.7, 14), (300, 3))
+    wall = np.array([[0, 0, 1 / 30]])
+    assert not is_inside_out(street, wall, outline, 500.0, SIZE)
+    behind = street / street[:, 2:] / (1 / 15 - 1 / street[:, 2:] + 1 / 13)
+    assert is_inside_out(behind, 2.5 * wall, outline, 500.0, SIZE)
 
 
 def test_the_main_wall_wins_over_what_stands_before_it_and_a_second_may_only_lie_behind() -> None:
     rng = np.random.default_rng(5)
     wall = np.column_stack([rng.uniform(-10, 10, 900), rng.uniform(-5, 5, 900), np.full(900, 30.0)])
-    side = np.column_stack([np.full(400, 10.0), rng.uniform(-5, 5, 400), rng.uniform(30, 45, 400)])
+    back = rng.uniform(0, 1, 400)
+    side = np.column_stack([10 + 20 * back, rng.uniform(-5, 5, 400), 30 + 15 * back])
     monument = np.column_stack([rng.uniform(-3, 3, 400), rng.uniform(-5, 5, 400), np.full(400, 18.0)])
     found = walls_through(np.concatenate([wall, side, monument]), 1)
     assert len(found) == 2
-    assert found[0] == pytest.approx([0, 0, 1 / 30], abs=1e-4)
-    assert found[1] == pytest.approx([1 / 10, 0, 0], abs=1e-3)
+    assert found[0] == pytest.approx([0, 0, 1 / 30], abs=1e-3)
+    assert found[1] == pytest.approx([-1 / 30, 0, 2 / 45], abs=1e-3)
     assert walls_through(rng.normal(0, 10, (500, 3)), 1).shape == (0, 3)
