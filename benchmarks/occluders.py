@@ -1,4 +1,4 @@
-"""How well what passes in front is cut out, against outlines drawn by hand (tests/survey/truth). Prints JSON.
+"""How well what passes or stands in front is cut out, against outlines drawn by hand (tests/survey/truth). Prints JSON.
 
     python benchmarks/occluders.py PLATES        PLATES: the folder of real plates
 
@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from derrumbe.media.exr import read_exr
 from derrumbe.pipeline.make import make_shot
 from derrumbe.pipeline.prepare import Request, prepare
-from tests.survey.truth import overlap_of, truths, tuned_on, which
+from tests.survey.truth import mask_of, overlap_of, truths, tuned_on, which
 
 
 def measure(plates: Path, name: str, folder: Path) -> dict[str, object]:
@@ -45,12 +45,29 @@ def measure(plates: Path, name: str, folder: Path) -> dict[str, object]:
     tuned = tuned_on(name)
     held = [value for frame, value in frames.items() if frame not in tuned]
     return {
-        "iou": round(float(np.mean(list(frames.values()))), 3),
+        "standing": {frame: round(overlap, 3) for frame, overlap in standing(store, name).items()},
+        "iou": round(float(np.mean(list(frames.values()))), 3) if frames else None,
         "held_out_iou": round(float(np.mean(held)), 3) if held else None,
         "frames": {frame: round(value, 3) for frame, value in frames.items()},
         "things": things,
         "cpu_seconds": round(spent, 1),
     }
+
+
+def standing(store: Path, name: str) -> dict[int, float]:
+    """Return the intersection over union of mattes and what stands in front, by frame, without what is left out of account."""
+    out = {}
+    for frame, polygons in truths(name, "standing").items():
+        path = store / f"foreground/foreground.{frame}.exr"
+        if not path.exists():
+            out[frame] = 0.0
+            continue
+        alpha = read_exr(path, ("Y",))[..., 0]
+        where = np.logical_or.reduce([which(polygon, alpha.shape) for polygon in polygons])
+        left_out = truths(name, "unsure").get(frame, [])
+        where &= ~mask_of(left_out, alpha.shape)
+        out[frame] = overlap_of(alpha, polygons, where)
+    return out
 
 
 def main() -> None:

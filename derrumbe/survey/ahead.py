@@ -38,14 +38,16 @@ TAKEN = 0.1
 """Vote, of -1 to 1, from which a pixel is in front."""
 SPECK = 8e-4
 """Share of the picture of the smallest thing."""
-GAP, THROUGH = 0.02, -0.4
-"""Radius of gaps, share of the width, that a thing closes, and the vote below which something else shows through them."""
+GAP, THROUGH, SHOWN = 0.015, -0.1, -0.6
+"""Radius of gaps, share of the width, that a thing closes; the vote below which something else shows in one, and on the whole in a hole."""
 LEAST_SKY, SKY_ALONE, PLAIN = 0.01, 6.0, 4.0
 """Share of the first frame that is sky, if it is to tell; how much commoner a colour of its is there than elsewhere; its unrest, codes."""
 CLOSE, BESIDE = 0.08, 0.35
 """Things are looked for this far around the building's outline, and so much further to its sides, shares of its height in the picture."""
 OFF_GROUND = 0.04
 """What stands is at least so much nearer than the ground along its ray, as a share."""
+SURELY = 0.2
+"""How clearly, -1 to 1, the colour of a foot must be the thing's."""
 LEAST_GROUND = 0.012
 """Share of the picture that ground takes at least."""
 WINDOW, FLAT = 0.014, 0.6
@@ -93,7 +95,7 @@ class Ahead:
         vote = settled(here.codes, vote, weight)
         mask = whole(self._things(here, vote > TAKEN, near), vote)
         depth = np.where(mask, 1 / np.maximum(near, 1e-9), 0).astype(np.float32)
-        front = self.depths.as_filmed(index, (mask * np.clip(vote / (2 * TAKEN), 0, 1)).astype(np.float32))
+        front = self.depths.as_filmed(index, mask.astype(np.float32))
         save_arrays(Path(self.out.format(frame=frame)), front=front.astype(np.float16), depth=self.depths.as_filmed(index, depth))
 
     def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
@@ -103,21 +105,14 @@ class Ahead:
 
     def _votes(self, here: Shown, frame: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the mean vote (h, w), -1 to 1, its weight, and the nearness of what votes as the majority does."""
-        shape = here.moving.shape
-        total, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        nears = np.zeros((2, *shape), np.float32)
-        counts = np.zeros((2, *shape), np.float32)
         keys = sorted(self.depths.keyframes(), key=lambda key: (abs(key - frame), key))[:VOTERS]
-        for key in keys:
-            vote, sure, near = _carried_votes(self.depths, self.scenery, key, here)
-            total += vote * sure
-            weight += sure
-            for side, own in enumerate((vote <= 0, vote > 0)):
-                nears[side] += near * sure * own
-                counts[side] += sure * own
-        mean = total / np.maximum(weight, 1e-6)
-        near = np.where(mean > 0, nears[1] / np.maximum(counts[1], 1e-6), nears[0] / np.maximum(counts[0], 1e-6))
-        return mean, weight * ~here.moving, near
+        vote, sure, near = (
+            np.stack(part) for part in zip(*(_carried_votes(self.depths, self.scenery, key, here) for key in keys), strict=True)
+        )
+        weight = sure.sum(axis=0)
+        mean = (vote * sure).sum(axis=0) / np.maximum(weight, 1e-6)
+        agree = (sure > 0) & ((vote > 0) == (mean > 0))
+        return mean, weight * ~here.moving, _middle(near, agree)
 
     def _things(self, here: Shown, front: np.ndarray, near: np.ndarray) -> np.ndarray:
         """Return whole things (h, w) bool that stand before the building or beside it, where its dust will go; what is further off doesn't
@@ -126,10 +121,21 @@ class Ahead:
         if not own.any():
             return own
         height = int(np.count_nonzero(own.any(axis=1)))
-        standing = front & ~here.moving & ~lies_flat(here, near, front, self.scenery.up)
+        flat = lies_flat(here, near, front, self.scenery.up)
         if self.scenery.ground is not None:
-            standing &= points_of(here, near) @ self.scenery.ground < 1 - OFF_GROUND
+            flat |= front & (points_of(here, near) @ self.scenery.ground > 1 - OFF_GROUND)
+        standing = front & ~here.moving & ~flat
+        if self.scenery.ground is None:
+            standing = with_feet(here.codes, standing, flat)
         return grown(standing & _around(own, height), standing, near)
+
+
+def with_feet(codes: np.ndarray, standing: np.ndarray, flat: np.ndarray) -> np.ndarray:
+    """Return what stands (h, w) bool with its feet, which windows that reach over them take for ground (`flat`): colour tells."""
+    reach = 1.5 * WINDOW * codes.shape[1]
+    foot = flat & widened(standing, reach)
+    own = guided(codes, np.where(standing, 1, -1), (~foot).astype(np.float32), np.zeros(flat.shape, np.float32), 1.5 * WINDOW)
+    return standing | (foot & (own > SURELY))
 
 
 def _around(own: np.ndarray, height: int) -> np.ndarray:
@@ -157,6 +163,13 @@ def _not_the_sky(codes: np.ndarray, heaven: np.ndarray | None, vote: np.ndarray,
     uneven = np.sqrt(np.maximum(cv2.blur(grey * grey, (3, 3)) - cv2.blur(grey, (3, 3)) ** 2, 0))
     own = heaven[cells(smooth)] & (uneven < PLAIN)
     return np.where(own, -1, vote).astype(np.float32), np.where(own, VOTERS, weight).astype(np.float32)
+
+
+def _middle(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Return the median (h, w) of the `valid` ones of values (n, h, w); 0 where there are none."""
+    ordered = np.sort(np.where(valid, values, np.inf), axis=0)
+    middle = np.take_along_axis(ordered, (np.maximum(valid.sum(axis=0), 1) // 2)[None], axis=0)[0]
+    return np.where(np.isfinite(middle), middle, 0).astype(np.float32)
 
 
 def lies_flat(here: Shown, near: np.ndarray, where: np.ndarray, up: np.ndarray) -> np.ndarray:
@@ -229,9 +242,15 @@ def grown(inside: np.ndarray, standing: np.ndarray, near: np.ndarray) -> np.ndar
 
 
 def whole(mask: np.ndarray, vote: np.ndarray) -> np.ndarray:
-    """Return things (h, w) bool with their gaps, but where votes (h, w) say that something else shows through."""
+    """Return things (h, w) bool with their gaps and holes, but those through which votes (h, w) on the whole see something else."""
     closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, disc(GAP * mask.shape[1])) > 0
-    return mask | (closed & (vote > THROUGH))
+    mask = mask | (closed & (vote > THROUGH))
+    count, labels = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
+    mean = np.bincount(labels.ravel(), weights=vote.ravel(), minlength=count) / np.maximum(np.bincount(labels.ravel(), minlength=count), 1)
+    outside = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    hole = mean > SHOWN
+    hole[outside] = False
+    return mask | hole[labels]
 
 
 def settled(codes: np.ndarray, vote: np.ndarray, weight: np.ndarray) -> np.ndarray:

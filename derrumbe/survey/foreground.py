@@ -155,13 +155,14 @@ class FramePass:
         index = frame - self.first_frame
         camera = self.cameras[index if len(self.cameras) > 1 else 0]
         picture = read_exr(Path(self.picture.format(frame=frame)), ("R", "G", "B"))
-        alpha = np.zeros(picture.shape[:2], np.float32)
+        height, width = picture.shape[:2]
+        alpha = np.zeros((height, width), np.float32)
         if self.passing is not None:
             alpha = self.passing.at(frame, display_like(picture))
         if self.standing is not None:
             alpha = np.maximum(alpha, self.standing.at(index if len(self.cameras) > 1 else 0))
         if self.holdout is not None:
-            alpha = np.maximum(alpha, self.holdout.at(frame, alpha.shape))
+            alpha = np.maximum(alpha, self.holdout.at(frame, (height, width)))
         depth = depth_of_things(alpha, camera, self.furthest)
         if self.upright is not None:
             own = self.upright.at(index, display_like(picture))

@@ -67,7 +67,9 @@ def _best(points: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
         count = int(np.count_nonzero(_on(points, plane)))
         if count > best:
             best, found = count, plane
-    for _ in range(3 if found is not None else 0):
+    if found is None:
+        return None
+    for _ in range(3):
         near = points[_on(points, found)]
         found = np.linalg.lstsq(near, np.ones(len(near)), rcond=None)[0] if len(near) >= 3 else found
     return found
