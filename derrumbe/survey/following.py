@@ -8,6 +8,8 @@ import numpy as np
 
 from derrumbe.core.records import Caution, Located, Plate
 from derrumbe.core.work import Work
+from derrumbe.survey.cleanplate import without
+from derrumbe.survey.filters import widened
 from derrumbe.survey.foreground import Following
 from derrumbe.survey.geometry import Geometry
 from derrumbe.survey.in_front import InFront, in_front
@@ -16,6 +18,7 @@ from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.own_motion import Evidence
 from derrumbe.survey.stillness import stillness_of
+from derrumbe.survey.unhidden import unhidden
 from derrumbe.survey.wanderers import Wanderers, agreement
 
 EVIDENCE, MASK = "own_motion/own_motion.{frame}.npz", "own_motion/mask.{frame}.npz"
@@ -23,6 +26,8 @@ STEADY = 0.75
 """A mask fits the next neighbour's, carried to it, at least so well (intersection over union)."""
 UNSTEADY_SHARE = 0.2
 """... in all but this share of the frames that have one."""
+SEEN = 0.02
+"""Alpha from which something hides what is behind it."""
 CROWDED, OFTEN = 0.25, 0.1
 """Share of a frame above which what moves by itself may be what stands still, and the solve wrong; share of frames where that is said."""
 
@@ -38,6 +43,17 @@ class Before:
     def first(self, front: np.ndarray, texture: np.ndarray) -> np.ndarray:
         """Return the first frame's matte `front` (h, w) with what was found to stand in front there; texture (h, w, 3): that frame."""
         return front if self.standing is None else np.maximum(front, self.standing.at(0, display_like(texture)))
+
+    def bared(self, plate: Located[Plate], texture: np.ndarray, mattes: Mattes, seed: int) -> np.ndarray:
+        """Return the first frame's texture (h, w, 3) with the building's walls where something hides them: as other frames see them, or by
+        patches."""
+        front = mattes.front
+        if self.passing is not None:
+            front = np.maximum(front, self.passing.at(plate.record.frames.first, display_like(texture)))
+        if self.standing is not None:
+            texture, hidden = unhidden(plate, self.standing, texture, widened(front > SEEN, 2), mattes.region)
+            front = np.where(hidden, front, 0)
+        return without(texture, front, mattes.region, seed)
 
 
 def things_before(plate: Located[Plate], found: Match, geometry: Geometry, drawn: np.ndarray, mattes: Mattes, work: Work) -> Before:

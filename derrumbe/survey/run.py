@@ -64,7 +64,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     before = things_before(plate, found, geometry, drawn, mattes, work)
     mattes = replace(mattes, front=before.first(mattes.front, texture))
     clean, cards = _behind(texture, codes, mattes, geometry, settings, plate.record, work.folder, views)
-    texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
+    texture = before.bared(plate, texture, mattes, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display))
     film_set = _record(settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, list(found.cautions))

@@ -13,11 +13,12 @@ from derrumbe.core.records import FAR, Camera, FrameRange, Located, Plate
 from derrumbe.core.work import Work
 from derrumbe.geom.bundle import Sightings
 from derrumbe.geom.camera import project, rotation_matrix
-from derrumbe.media.exr import write_exr
+from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.in_front import InFront, in_front, is_inside_out
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.solved_planes import walls_through
+from derrumbe.survey.unhidden import unhidden
 from tests.survey.filmed import Quad, _camera, _drawn, _street, _tiled
 from tests.survey.scenes import QUIET
 
@@ -67,6 +68,13 @@ def _match(cameras: list[Camera], backwards: bool = False) -> Match:
                  Sightings(camera.astype(np.int32), point.astype(np.int32), pixel), 0.1)  # fmt: skip
 
 
+def _plate(frames: FrameRange) -> Plate:
+    return Plate(
+        width=SIZE[0], height=SIZE[1], source_width=SIZE[0], source_height=SIZE[1], rate_num=24, rate_den=1, frames=frames,
+        picture="plate.{frame}.exr", colourspace="sRGB", code_bits=8, source="film", source_digest="0", noise=QUIET,
+    )  # fmt: skip
+
+
 def _shot(folder: Path, move: str) -> tuple[Located[Plate], list[Camera], SimpleNamespace, np.ndarray]:
     cameras = [_camera(move, i / (COUNT - 1), SIZE, 1.1 * SIZE[0], i) for i in range(COUNT)]
     planes = [*_street(1), *_things()]
@@ -74,11 +82,7 @@ def _shot(folder: Path, move: str) -> tuple[Located[Plate], list[Camera], Simple
     for index, camera in enumerate(cameras):
         grey = np.clip(_drawn(planes, camera, 0.0) + rng.normal(0, 1, SIZE[::-1]), 0, 255)
         write_exr(folder / f"plate.{1001 + index}.exr", np.dstack([(grey / 255).astype(np.float32) ** 2.2] * 3))
-    plate = Plate(
-        width=SIZE[0], height=SIZE[1], source_width=SIZE[0], source_height=SIZE[1], rate_num=24, rate_den=1,
-        frames=FrameRange(first=1001, last=1000 + COUNT), picture="plate.{frame}.exr", colourspace="sRGB", code_bits=8,
-        source="film", source_digest="0", noise=QUIET,
-    )  # fmt: skip
+    plate = _plate(FrameRange(first=1001, last=1000 + COUNT))
     corners = np.array([[-8.0, 10, -32], [8, 10, -32], [8, 0, -32], [-8, 0, -32]])
     geometry = SimpleNamespace(camera=cameras[0], vertices=corners, triangles=np.array([[0, 1, 2], [0, 2, 3]], np.int32))
     return Located(plate, folder), cameras, geometry, project(cameras[0], corners)[0]
@@ -102,8 +106,6 @@ def dolly(tmp_path_factory: pytest.TempPathFactory) -> tuple[InFront, list[Camer
 
 @pytest.mark.parametrize("index", [0, 4, 9])
 def test_a_post_and_a_box_before_the_wall_are_cut_out_and_the_wall_is_left(dolly: tuple[InFront, list[Camera], Path], index: int) -> None:
-    from derrumbe.media.exr import read_exr
-
     found, cameras, folder = dolly
     picture = display_like(read_exr(folder / f"plate.{1001 + index}.exr", ("R", "G", "B")))
     alpha = found.at(index, picture)
@@ -123,6 +125,22 @@ def test_each_thing_has_its_own_depth_in_metres(dolly: tuple[InFront, list[Camer
         true = project(cameras[4], np.array([[x, 1.0, z]]))[1][0]
         assert np.median(depth[own]) == pytest.approx(true, rel=0.04)
     assert (depth[:10, :10] == FAR).all()
+
+
+def test_walls_hidden_in_the_first_frame_are_taken_from_others(dolly: tuple[InFront, list[Camera], Path]) -> None:
+    found, cameras, folder = dolly
+    frames = FrameRange(first=1001, last=1000 + COUNT)
+    plate = Located(_plate(frames), folder)
+    picture = read_exr(folder / "plate.1001.exr", ("R", "G", "B"))
+    wall = _mask(cameras[0], np.array([[-8.0, 10, -32], [8, 10, -32], [8, 0, -32], [-8, 0, -32]]))
+    hidden = cv2.dilate(_mask(cameras[0], _upright(*POST)).astype(np.uint8), np.ones((9, 9))) > 0
+    out, left = unhidden(plate, found, picture, hidden, wall)
+    known = hidden & wall & ~left
+    truth = _drawn(_street(1), cameras[0], 0.0)
+    codes = 255 * display_like(out).mean(axis=-1)
+    assert known.sum() > 0.1 * (hidden & wall).sum()
+    assert np.median(np.abs(codes - truth)[known]) < 8
+    assert (out[~known] == picture[~known]).all()
 
 
 def test_a_camera_that_hardly_travels_says_so(tmp_path: Path) -> None:
