@@ -46,6 +46,8 @@ CLOSE, BESIDE = 0.08, 0.35
 """Things are looked for this far around the building's outline, and so much further to its sides, shares of its height in the picture."""
 OFF_GROUND = 0.04
 """What stands is at least so much nearer than the ground along its ray, as a share."""
+RIM, FEW = (4.0, 10.0), 30
+"""From where to where, pixels off a thing's edge, a step is measured; pixels of wall that it takes."""
 SURELY = 0.2
 """How clearly, -1 to 1, the colour of a foot must be the thing's."""
 LEAST_GROUND = 0.012
@@ -127,7 +129,9 @@ class Ahead:
         standing = front & ~here.moving & ~flat
         if self.scenery.ground is None:
             standing = with_feet(here.codes, standing, flat)
-        return grown(standing & _around(own, height), standing, near)
+        things = grown(standing & _around(own, height), standing, near)
+        share = (points_of(here, near) @ self.scenery.walls.T).min(axis=-1)
+        return detached(things, share, own, 0.5 * (1 - self.scenery.clear))
 
 
 def with_feet(codes: np.ndarray, standing: np.ndarray, flat: np.ndarray) -> np.ndarray:
@@ -136,6 +140,26 @@ def with_feet(codes: np.ndarray, standing: np.ndarray, flat: np.ndarray) -> np.n
     foot = flat & widened(standing, reach)
     own = guided(codes, np.where(standing, 1, -1), (~foot).astype(np.float32), np.zeros(flat.shape, np.float32), 1.5 * WINDOW)
     return standing | (foot & (own > SURELY))
+
+
+def detached(things: np.ndarray, share: np.ndarray, region: np.ndarray, step: float) -> np.ndarray:
+    """Return the things (h, w) bool that leave the wall with a step, as what stands before it does; a bulge of the wall itself, such as a round
+    one's middle, rises without.
+
+    share (h, w): at which share of the way to the walls each pixel is; region (h, w) bool: the building's; step: the least one.
+    """
+    labels, count = _labels(things)
+    out = things.copy()
+    for label in range(1, count):
+        own = labels == label
+        distance = cv2.distanceTransform((~own).astype(np.uint8), cv2.DIST_L2, 5)
+        beyond = (distance > RIM[0]) & (distance < RIM[1]) & region & ~things
+        if np.count_nonzero(beyond) < FEW:
+            continue
+        rim = own & (cv2.distanceTransform(own.astype(np.uint8), cv2.DIST_L2, 5) < RIM[1]) & widened(beyond, 2 * RIM[1])
+        if np.median(share[beyond]) - np.median(share[rim]) < step:
+            out[own] = False
+    return out
 
 
 def _around(own: np.ndarray, height: int) -> np.ndarray:

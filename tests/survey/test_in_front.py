@@ -14,6 +14,7 @@ from derrumbe.core.work import Work
 from derrumbe.geom.bundle import Sightings
 from derrumbe.geom.camera import project, rotation_matrix
 from derrumbe.media.exr import read_exr, write_exr
+from derrumbe.survey.ahead import detached
 from derrumbe.survey.in_front import InFront, in_front, is_inside_out
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.matting import display_like
@@ -141,6 +142,15 @@ def test_walls_hidden_in_the_first_frame_are_taken_from_others(dolly: tuple[InFr
     assert known.sum() > 0.1 * (hidden & wall).sum()
     assert np.median(np.abs(codes - truth)[known]) < 8
     assert (out[~known] == picture[~known]).all()
+
+
+def test_a_bulge_of_the_wall_is_wall_and_a_thing_before_it_is_not() -> None:
+    x, y = np.meshgrid(np.arange(300.0), np.arange(200.0))
+    round_wall = 1 - 0.16 * np.clip(1 - ((x - 90) / 70) ** 2 - ((y - 100) / 70) ** 2, 0, 1)
+    box = (np.abs(x - 230) < 25) & (np.abs(y - 100) < 40)
+    share = np.where(box, 0.86, round_wall)
+    found = detached(share < 0.92, share, np.ones(share.shape, bool), 0.04)
+    assert (found == box).all()
 
 
 def test_a_camera_that_hardly_travels_says_so(tmp_path: Path) -> None:
