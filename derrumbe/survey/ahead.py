@@ -73,6 +73,44 @@ class Scenery:
 
 
 @dataclass(frozen=True)
+class Votes:
+    """Writes a keyframe's votes. A callable for `Work.map_frames`.
+
+    The file (npz) holds vote (h, w) float16, from -1, on the walls, to 1, clearly before them, and weight (h, w) float16, 0..1.
+    """
+
+    depths: Depths
+    scenery: Scenery
+    out: str
+
+    def done(self, key: int) -> bool:
+        return Path(self.out.format(frame=key)).exists()
+
+    def __call__(self, key: int) -> None:
+        found = self.depths.at(key)
+        points = points_of(self.depths.posed(key - self.depths.frames.start), found.nearness)
+        share = (points @ self.scenery.walls.T).min(axis=-1)
+        # A pixel on the wall votes -1, one twice as far before it as what is clear 1: depths a little off cancel in the mean.
+        vote = np.clip((self.scenery.clear - share) / (1 - self.scenery.clear), -1, 1)
+        weight = np.clip(found.sureness.astype(np.float32) / SURE, 0, 1) * found.seen * _confirmed(self.depths, key, points)
+        save_arrays(Path(self.out.format(frame=key)), vote=vote.astype(np.float16), weight=weight.astype(np.float16))
+
+    def carried(self, key: int, here: Shown) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return a keyframe's votes, their weights and nearness (h, w) as the frame `here` sees them, weight 0 where it sees nothing."""
+        cast, near = _file(self.out.format(frame=key)), self.depths.at(key).nearness
+        kept = cast["weight"] > LEAST_VOTE
+        there = self.depths.posed(key - self.depths.frames.start)
+        local = (points_of(there, near)[kept]) @ here.rotation.T + here.translation
+        ahead = local[:, 2] > 1e-6
+        local = local[ahead]
+        pixels = local[:, :2] / local[:, 2:] * here.focal + here.lens[:2, 2]
+        vote, weight = (cast[name][kept][ahead].astype(np.float32) for name in ("vote", "weight"))
+        out = np.zeros((3, *here.moving.shape), np.float32)
+        _splat(pixels, (1 / local[:, 2]).astype(np.float32), vote, weight, out)
+        return out[0], out[1], out[2]
+
+
+@dataclass(frozen=True)
 class Ahead:
     """Writes what stands in front in a frame. A callable for `Work.map_frames`.
 
@@ -80,9 +118,16 @@ class Ahead:
     size, as the lens shows it.
     """
 
-    depths: Depths
-    scenery: Scenery
+    votes: Votes
     out: str
+
+    @property
+    def depths(self) -> Depths:
+        return self.votes.depths
+
+    @property
+    def scenery(self) -> Scenery:
+        return self.votes.scenery
 
     def done(self, frame: int) -> bool:
         return Path(self.out.format(frame=frame)).exists()
@@ -108,9 +153,7 @@ class Ahead:
     def _votes(self, here: Shown, frame: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the mean vote (h, w), -1 to 1, its weight, and the nearness of what votes as the majority does."""
         keys = sorted(self.depths.keyframes(), key=lambda key: (abs(key - frame), key))[:VOTERS]
-        vote, sure, near = (
-            np.stack(part) for part in zip(*(_carried_votes(self.depths, self.scenery, key, here) for key in keys), strict=True)
-        )
+        vote, sure, near = (np.stack(part) for part in zip(*(self.votes.carried(key, here) for key in keys), strict=True))
         weight = sure.sum(axis=0)
         mean = (vote * sure).sum(axis=0) / np.maximum(weight, 1e-6)
         agree = (sure > 0) & ((vote > 0) == (mean > 0))
@@ -316,32 +359,6 @@ def guided(codes: np.ndarray, values: np.ndarray, weight: np.ndarray, belief: np
     return np.clip((slope * colour).sum(axis=-1) + offset, -1, 1).astype(np.float32)
 
 
-def _carried_votes(depths: Depths, scenery: Scenery, key: int, here: Shown) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a keyframe's votes, their weights and nearness (h, w) as the frame `here` sees them, weight 0 where it sees nothing."""
-    vote, weight, points = _votes_of(depths, scenery, key)
-    kept = weight > LEAST_VOTE
-    local = points[kept] @ here.rotation.T + here.translation
-    ahead = local[:, 2] > 1e-6
-    local = local[ahead]
-    lens = here.lens
-    pixels = local[:, :2] / local[:, 2:] * here.focal + (lens[0, 2], lens[1, 2])
-    out = np.zeros((3, *here.moving.shape), np.float32)
-    _splat(pixels, (1 / local[:, 2]).astype(np.float32), vote[kept][ahead], weight[kept][ahead], out)
-    return out[0], out[1], out[2]
-
-
-@lru_cache(maxsize=8)
-def _votes_of(depths: Depths, scenery: Scenery, key: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a keyframe's votes (h, w), their weights (h, w) and where its pixels are (h, w, 3), in the first camera's axes."""
-    found, here = depths.at(key), depths.shown(key - depths.frames.start)
-    points = points_of(here, found.nearness)
-    share = (points @ scenery.walls.T).min(axis=-1)
-    # A pixel on the wall votes -1, one twice as far before it as what is clear 1: depths a little off cancel in the mean.
-    vote = np.clip((scenery.clear - share) / (1 - scenery.clear), -1, 1).astype(np.float32)
-    weight = np.clip(found.sureness.astype(np.float32) / SURE, 0, 1) * found.seen * _confirmed(depths, key, points)
-    return vote, weight.astype(np.float32), points
-
-
 def _confirmed(depths: Depths, key: int, points: np.ndarray) -> np.ndarray:
     """Return how well other keyframes' depths agree with points (h, w, 3), 0 to 1 (h, w): chance seldom hits the same depth twice."""
     keys = depths.keyframes()
@@ -393,6 +410,6 @@ def _without_specks(mask: np.ndarray, smallest: float) -> np.ndarray:
     return np.asarray(large[labels])
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _file(path: str) -> dict[str, np.ndarray]:
     return load_arrays(Path(path))

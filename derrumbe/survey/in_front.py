@@ -12,7 +12,7 @@ from derrumbe.core.work import Work
 from derrumbe.geom.camera import pixel_grid, resized
 from derrumbe.geom.depth import mesh_depth
 from derrumbe.geom.polygons import densified
-from derrumbe.survey.ahead import SURE, Ahead, Scenery, heaven_of, lies_flat, points_of, region_of
+from derrumbe.survey.ahead import SURE, Ahead, Scenery, Votes, heaven_of, lies_flat, points_of, region_of
 from derrumbe.survey.depths import Depths
 from derrumbe.survey.filters import disc, filled
 from derrumbe.survey.footing import continued
@@ -25,7 +25,7 @@ from derrumbe.survey.standing import carried, things
 from derrumbe.survey.stillness import stillness_of
 from derrumbe.survey.wanderers import Wanderers
 
-DEPTHS, AHEAD = "in_front/depth.{frame}.npz", "in_front/front.{frame}.npz"
+DEPTHS, VOTES, AHEAD = "in_front/depth.{frame}.npz", "in_front/votes.{frame}.npz", "in_front/front.{frame}.npz"
 CLEAR = 0.08
 """What stands in front begins at this share of the building's distance before its walls ..."""
 RESOLVED = 1.2
@@ -108,7 +108,9 @@ def in_front(
     scenery = _scenery(depths, solved, outline, clear, geometry, mattes)
     if scenery is None:
         return None, (_untold("the building's own depth is unclear"),)
-    ahead = Ahead(depths, scenery, str(work.folder / AHEAD))
+    votes = Votes(depths, scenery, str(work.folder / VOTES))
+    work.map_frames(votes, keys, votes.done, "weighing depth")
+    ahead = Ahead(votes, str(work.folder / AHEAD))
     work.map_frames(ahead, frames, ahead.done, "finding what stands in front")
     share = _share(ahead)
     if share > CROWDED:
