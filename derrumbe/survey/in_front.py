@@ -20,7 +20,7 @@ from derrumbe.survey.geometry import Geometry
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.matting import refined, trimap
-from derrumbe.survey.solved_planes import ground_under, walls_through
+from derrumbe.survey.solved_planes import ON, ground_under, walls_through
 from derrumbe.survey.standing import carried, things
 from derrumbe.survey.stillness import stillness_of
 from derrumbe.survey.wanderers import Wanderers
@@ -157,7 +157,7 @@ def _scenery(depths: Depths, solved: np.ndarray, outline: np.ndarray, clear: flo
     points = np.concatenate([_sure_points(depths, key) for key in depths.keyframes()[::3]])
     points = points[points[:, 2] > 1e-6]
     own = _inside(points, outline, focal, size)
-    walls = walls_through(points[own], 1)
+    walls = walls_through(points[own], 1, max(ON, 0.5 * clear))
     if not len(walls) or not _borne_out(solved, walls) or is_inside_out(points[~own], walls, outline, focal, size):
         return None
     flat = densified((outline - np.array(size) / 2) / focal, 0.01, closed=True)
