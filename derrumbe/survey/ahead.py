@@ -48,6 +48,8 @@ OFF_GROUND = 0.04
 """What stands is at least so much nearer than the ground along its ray, as a share."""
 RIM, FEW = (4.0, 10.0), 30
 """From where to where, pixels off a thing's edge, a step is measured; pixels of wall that it takes."""
+LYING, AS_NEAR = 0.5, 1.05
+"""Share of a scrap's surroundings that is ground, and how much nearer than it a scrap is at most."""
 SURELY = 0.2
 """How clearly, -1 to 1, the colour of a foot must be the thing's."""
 LEAST_GROUND = 0.012
@@ -174,7 +176,7 @@ class Ahead:
             standing = with_feet(here.codes, standing, flat)
         things = grown(standing & _around(own, height), standing, near)
         share = (points_of(here, near) @ self.scenery.walls.T).min(axis=-1)
-        return detached(things, share, own, 0.5 * (1 - self.scenery.clear))
+        return detached(without_scraps(things, flat, near), share, own, 0.5 * (1 - self.scenery.clear))
 
 
 def with_feet(codes: np.ndarray, standing: np.ndarray, flat: np.ndarray) -> np.ndarray:
@@ -183,6 +185,19 @@ def with_feet(codes: np.ndarray, standing: np.ndarray, flat: np.ndarray) -> np.n
     foot = flat & widened(standing, reach)
     own = guided(codes, np.where(standing, 1, -1), (~foot).astype(np.float32), np.zeros(flat.shape, np.float32), 1.5 * WINDOW)
     return standing | (foot & (own > SURELY))
+
+
+def without_scraps(things: np.ndarray, flat: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Return the things (h, w) bool but those that lie in ground (`flat`, bool) and are as near (h, w) as it is: ground that wasn't told."""
+    labels, count = _labels(things)
+    out = things.copy()
+    for label in range(1, count):
+        own = labels == label
+        ring = widened(own, RIM[1]) & ~own
+        ground = ring & flat
+        if np.count_nonzero(ground) > LYING * np.count_nonzero(ring) and np.median(near[own]) < AS_NEAR * np.median(near[ground]):
+            out[own] = False
+    return out
 
 
 def detached(things: np.ndarray, share: np.ndarray, region: np.ndarray, step: float) -> np.ndarray:

@@ -14,7 +14,7 @@ from derrumbe.core.work import Work
 from derrumbe.geom.bundle import Sightings
 from derrumbe.geom.camera import project, rotation_matrix
 from derrumbe.media.exr import read_exr, write_exr
-from derrumbe.survey.ahead import detached
+from derrumbe.survey.ahead import detached, without_scraps
 from derrumbe.survey.in_front import InFront, in_front, is_inside_out
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.matting import display_like
@@ -151,6 +151,16 @@ def test_a_bulge_of_the_wall_is_wall_and_a_thing_before_it_is_not() -> None:
     share = np.where(box, 0.86, round_wall)
     found = detached(share < 0.92, share, np.ones(share.shape, bool), 0.04)
     assert (found == box).all()
+
+
+def test_a_scrap_of_ground_is_dropped_and_what_stands_on_it_is_not() -> None:
+    x, y = np.meshgrid(np.arange(300.0), np.arange(200.0))
+    ground = np.maximum(y - 40, 1) / 100
+    scrap = (np.abs(x - 80) < 20) & (np.abs(y - 120) < 8)
+    post = (np.abs(x - 220) < 10) & (y > 60) & (y < 160)
+    near = np.where(post, 1.2, ground)
+    found = without_scraps(scrap | post, (y > 50) & ~scrap & ~post, near)
+    assert (found == post).all()
 
 
 def test_a_camera_that_hardly_travels_says_so(tmp_path: Path) -> None:
