@@ -38,6 +38,8 @@ TAKEN = 0.1
 """Vote, of -1 to 1, from which a pixel is in front."""
 SPECK = 8e-4
 """Share of the picture of the smallest thing."""
+AT_EDGE, SMALL = -0.4, 0.03
+"""The same for a hole at the picture's edge, and the share of the picture that it takes at most."""
 GAP, THROUGH, SHOWN = 0.015, -0.1, -0.6
 """Radius of gaps, share of the width, that a thing closes; the vote below which something else shows in one, and on the whole in a hole."""
 LEAST_SKY, SKY_ALONE, PLAIN = 0.01, 6.0, 4.0
@@ -329,9 +331,11 @@ def whole(mask: np.ndarray, vote: np.ndarray) -> np.ndarray:
     mask = mask | (closed & (vote > THROUGH))
     count, labels = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
     mean = np.bincount(labels.ravel(), weights=vote.ravel(), minlength=count) / np.maximum(np.bincount(labels.ravel(), minlength=count), 1)
-    outside = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    # What the picture's edge encloses along with the thing is a hole as well, if it is small and not seen through.
     hole = mean > SHOWN
-    hole[outside] = False
+    hole[edge] = (mean > AT_EDGE)[edge] & (np.bincount(labels.ravel(), minlength=count) < SMALL * labels.size)[edge]
+    hole[0] = False
     return mask | hole[labels]
 
 
