@@ -50,6 +50,8 @@ OFF_GROUND = 0.04
 """What stands is at least so much nearer than the ground along its ray, as a share."""
 RIM, FEW = (4.0, 10.0), 30
 """From where to where, pixels off a thing's edge, a step is measured; pixels of wall that it takes."""
+MOSTLY = 0.7
+"""Share of the neighbours in time that must have what a frame misses; what none of them has is dropped."""
 LYING, AS_NEAR = 0.5, 1.05
 """Share of a scrap's surroundings that is ground, and how much nearer than it a scrap is at most."""
 SURELY = 0.2
@@ -118,8 +120,8 @@ class Votes:
 class Ahead:
     """Writes what stands in front in a frame. A callable for `Work.map_frames`.
 
-    The file (npz) holds front (h, w) float16, 0..1, and depth (h, w) float32 in the solve's units, 0 where nothing is in front; working
-    size, as the lens shows it.
+    The file (npz) holds front (h, w) bool, and depth (h, w) float32 in the solve's units, 0 where nothing is in front; working size,
+    straight.
     """
 
     votes: Votes
@@ -146,13 +148,12 @@ class Ahead:
         vote = settled(here.codes, vote, weight)
         mask = whole(self._things(here, vote > TAKEN, near), vote)
         depth = np.where(mask, 1 / np.maximum(near, 1e-9), 0).astype(np.float32)
-        front = self.depths.as_filmed(index, mask.astype(np.float32))
-        save_arrays(Path(self.out.format(frame=frame)), front=front.astype(np.float16), depth=self.depths.as_filmed(index, depth))
+        save_arrays(Path(self.out.format(frame=frame)), front=mask, depth=depth)
 
     def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
         """Return front and depth (h, w), once they are written."""
         held = _file(self.out.format(frame=frame))
-        return held["front"].astype(np.float32), held["depth"]
+        return held["front"], held["depth"]
 
     def _votes(self, here: Shown, frame: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the mean vote (h, w), -1 to 1, its weight, and the nearness of what votes as the majority does."""
@@ -187,6 +188,53 @@ def with_feet(codes: np.ndarray, standing: np.ndarray, flat: np.ndarray) -> np.n
     foot = flat & widened(standing, reach)
     own = guided(codes, np.where(standing, 1, -1), (~foot).astype(np.float32), np.zeros(flat.shape, np.float32), 1.5 * WINDOW)
     return standing | (foot & (own > SURELY))
+
+
+@dataclass(frozen=True)
+class Steady:
+    """Writes what stands in front in a frame as its neighbours in time agree on it. A callable for `Work.map_frames`.
+
+    The file (npz) holds front (h, w) float16, 0..1, and depth (h, w) float32 as in `Ahead`, as the lens shows them.
+    """
+
+    ahead: Ahead
+    out: str
+
+    def done(self, frame: int) -> bool:
+        return Path(self.out.format(frame=frame)).exists()
+
+    def __call__(self, frame: int) -> None:
+        cv2.setNumThreads(1)
+        depths = self.ahead.depths
+        index = frame - depths.frames.start
+        front, depth = self.ahead.at(frame)
+        others = [frame + offset for offset in (-2, -1, 1, 2) if frame + offset in depths.frames]
+        if others:
+            carried = np.stack([self._carried(other, depths.posed(index)) for other in others])
+            count = (carried > 0).sum(axis=0)
+            missed = ~front & (count >= MOSTLY * len(others)) & ~depths.moving(index)
+            front = (front & (count > 0)) | missed
+            depth = np.where(missed, 1 / np.maximum(_middle(carried, carried > 0), 1e-9), np.where(front, depth, 0)).astype(np.float32)
+        filmed = (depths.as_filmed(index, part) for part in (front.astype(np.float32), depth))
+        save_arrays(Path(self.out.format(frame=frame)), front=next(filmed).astype(np.float16), depth=next(filmed))
+
+    def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return front (h, w) float32 and depth (h, w), once they are written."""
+        held = _file(self.out.format(frame=frame))
+        return held["front"].astype(np.float32), held["depth"]
+
+    def _carried(self, other: int, here: Shown) -> np.ndarray:
+        """Return the nearness (h, w) of what stands in front in another frame as `here` sees it, 0 where there is nothing."""
+        front, depth = self.ahead.at(other)
+        there = self.ahead.depths.posed(other - self.ahead.depths.frames.start)
+        points = (rays_of(there)[front] * depth[front][:, None] - there.translation) @ there.rotation
+        local = points @ here.rotation.T + here.translation
+        local = local[local[:, 2] > 1e-6]
+        pixels = local[:, :2] / local[:, 2:] * here.focal + here.lens[:2, 2]
+        out = np.zeros((3, *here.moving.shape), np.float32)
+        ones = np.ones(len(local), np.float32)
+        _splat(pixels, (1 / local[:, 2]).astype(np.float32), ones, ones, out)
+        return out[2]
 
 
 def without_scraps(things: np.ndarray, flat: np.ndarray, near: np.ndarray) -> np.ndarray:

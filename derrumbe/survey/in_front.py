@@ -12,7 +12,7 @@ from derrumbe.core.work import Work
 from derrumbe.geom.camera import pixel_grid, resized
 from derrumbe.geom.depth import mesh_depth
 from derrumbe.geom.polygons import densified
-from derrumbe.survey.ahead import SURE, Ahead, Scenery, Votes, heaven_of, lies_flat, points_of, region_of
+from derrumbe.survey.ahead import SURE, Ahead, Scenery, Steady, Votes, heaven_of, lies_flat, points_of, region_of
 from derrumbe.survey.depths import Depths
 from derrumbe.survey.filters import disc, filled
 from derrumbe.survey.footing import continued
@@ -26,6 +26,7 @@ from derrumbe.survey.stillness import stillness_of
 from derrumbe.survey.wanderers import Wanderers
 
 DEPTHS, VOTES, AHEAD = "in_front/depth.{frame}.npz", "in_front/votes.{frame}.npz", "in_front/front.{frame}.npz"
+STEADY = "in_front/steady.{frame}.npz"
 CLEAR = 0.08
 """What stands in front begins at this share of the building's distance before its walls ..."""
 RESOLVED = 1.2
@@ -54,14 +55,14 @@ class InFront:
     its nearness in the solve; cameras: of the solve, in its own units.
     """
 
-    ahead: Ahead
+    steady: Steady
     metres: float
     drawn: tuple[tuple[np.ndarray, float], ...]
     cameras: tuple[Camera, ...]
 
     def at(self, index: int, picture: np.ndarray) -> np.ndarray:
         """Return the alpha (h, w) float32 at frame `index` of what stands in front, along the edges of a display-like picture (h, w, 3)."""
-        front, _ = self.ahead.at(self.ahead.depths.frames.start + index)
+        front, _ = self.steady.at(self.steady.ahead.depths.frames.start + index)
         large = cv2.resize(front, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
         alpha = (
             refined(picture, *trimap(large, BAND * picture.shape[1] / front.shape[1])) if large.any() else np.zeros(large.shape, np.float32)
@@ -74,7 +75,7 @@ class InFront:
 
     def depth(self, index: int, alpha: np.ndarray) -> np.ndarray:
         """Return the depth (h, w) float32 in metres of what `at` gives, FAR where it isn't known."""
-        _, depth = self.ahead.at(self.ahead.depths.frames.start + index)
+        _, depth = self.steady.at(self.steady.ahead.depths.frames.start + index)
         # Soft rims lie outside the mask that the depth was found in.
         reach = disc(2 * BAND)
         known = cv2.erode(np.where(depth > 0, depth, FAR).astype(np.float32), reach)
@@ -112,11 +113,13 @@ def in_front(
     work.map_frames(votes, keys, votes.done, "weighing depth")
     ahead = Ahead(votes, str(work.folder / AHEAD))
     work.map_frames(ahead, frames, ahead.done, "finding what stands in front")
+    steady = Steady(ahead, str(work.folder / STEADY))
+    work.map_frames(steady, frames, steady.done, "steadying it")
     share = _share(ahead)
     if share > CROWDED:
         return None, (_untold(f"{100 * share:.0f} % of it would be hidden, which is rather a wrong solve"),)
     metres = _metres(scenery, geometry)
-    return InFront(ahead, metres, _known(mattes.front, depths, scenery, metres, geometry), _own_cameras(found, geometry.camera)), ()
+    return InFront(steady, metres, _known(mattes.front, depths, scenery, metres, geometry), _own_cameras(found, geometry.camera)), ()
 
 
 def _untold(why: str) -> Caution:
@@ -207,7 +210,7 @@ def _share(ahead: Ahead) -> float:
     for key in ahead.depths.keyframes():
         region = region_of(ahead.scenery, ahead.depths.posed(key - ahead.depths.frames.start))
         if region.any():
-            shares.append(float(np.mean(ahead.at(key)[0][region] > 0.5)))
+            shares.append(float(np.mean(ahead.at(key)[0][region])))
     return float(np.median(shares)) if shares else 0.0
 
 

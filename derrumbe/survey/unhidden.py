@@ -28,7 +28,8 @@ def unhidden(
         return picture, hidden
     box = around(wanted, RING * max(wanted.shape))
     views = [
-        _view(plate, found, key, picture[box], wanted[box], region[box] & ~hidden[box], box) for key in found.ahead.depths.keyframes()[1:]
+        _view(plate, found, key, picture[box], wanted[box], region[box] & ~hidden[box], box)
+        for key in found.steady.ahead.depths.keyframes()[1:]
     ]
     stack = [view for view in views if view is not None]
     if len(stack) < FEWEST:
@@ -52,12 +53,12 @@ def _view(
 ) -> np.ndarray | None:
     """Return a keyframe's view of the walls within `box` (h, w, 3) as the first frame sees them, NaN where it sees something else; None if it
     shows nothing that is wanted."""
-    depths, scenery = found.ahead.depths, found.ahead.scenery
+    depths, scenery = found.steady.ahead.depths, found.steady.ahead.scenery
     still, index = depths.still, key - depths.frames.start
     places, ahead = _places(found, index, box)
     width, height = still.size
     usable = ahead & (places >= 0).all(axis=-1) & (places[..., 0] <= width - 1) & (places[..., 1] <= height - 1)
-    taken = widened((found.ahead.at(key)[0] > 0.01) | (depths.as_filmed(index, depths.moving(index).astype(np.float32)) > 0.01), RIM)
+    taken = widened((found.steady.at(key)[0] > 0.01) | (depths.as_filmed(index, depths.moving(index).astype(np.float32)) > 0.01), RIM)
     scale = np.float32(taken.shape[1] / width)
     there = (places + 0.5) * scale - 0.5
     usable &= cv2.remap(taken.astype(np.float32), there[..., 0], there[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) < 0.01
@@ -70,7 +71,7 @@ def _view(
 def _places(found: InFront, index: int, box: tuple[slice, slice]) -> tuple[np.ndarray, np.ndarray]:
     """Return where frame `index` sees the walls behind the first frame's pixels in `box`, (h, w, 2) float32 as OpenCV counts, and whether
     they lie before it (h, w) bool."""
-    still, walls = found.ahead.depths.still, found.ahead.scenery.walls
+    still, walls = found.steady.ahead.depths.still, found.steady.ahead.scenery.walls
     middle = np.array(still.size) / 2
     y, x = (np.arange(part.start, part.stop) + 0.5 for part in box)
     flat = still.straight((np.dstack(np.meshgrid(x, y)) - middle) / still.focal[0])
