@@ -157,8 +157,13 @@ class Ahead:
 
     def _votes(self, here: Shown, frame: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the mean vote (h, w), -1 to 1, its weight, and the nearness of what votes as the majority does."""
-        keys = sorted(self.depths.keyframes(), key=lambda key: (abs(key - frame), key))[:VOTERS]
-        vote, sure, near = (np.stack(part) for part in zip(*(self.votes.carried(key, here) for key in keys), strict=True))
+        keys = sorted(self.depths.keyframes(), key=lambda key: (abs(key - frame), key))
+        # A voter comes in without a say, so that nothing pops as voters change.
+        reach = abs(keys[VOTERS] - frame) if len(keys) > VOTERS else len(self.depths.frames)
+        say = np.array([1 - abs(key - frame) / reach for key in keys[:VOTERS]], np.float32)
+        say *= len(say) / say.sum()
+        vote, sure, near = (np.stack(part) for part in zip(*(self.votes.carried(key, here) for key in keys[:VOTERS]), strict=True))
+        sure *= say[:, None, None]
         weight = sure.sum(axis=0)
         mean = (vote * sure).sum(axis=0) / np.maximum(weight, 1e-6)
         agree = (sure > 0) & ((vote > 0) == (mean > 0))
