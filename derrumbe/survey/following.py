@@ -1,13 +1,24 @@
-"""What moves by itself before a moving camera, frame by frame, and whether it is to be believed."""
+"""What moves by itself or stands in front before a moving camera, frame by frame, and whether it is to be believed."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
+
 from derrumbe.core.records import Caution, Located, Plate
 from derrumbe.core.work import Work
+from derrumbe.survey.cleanplate import without
+from derrumbe.survey.filters import widened
 from derrumbe.survey.foreground import Following
+from derrumbe.survey.geometry import Geometry
+from derrumbe.survey.in_front_by_depth import InFront, in_front
 from derrumbe.survey.matchmove.match import Match
+from derrumbe.survey.mattes import Mattes
+from derrumbe.survey.matting import display_like
 from derrumbe.survey.own_motion import Evidence
 from derrumbe.survey.stillness import stillness_of
+from derrumbe.survey.unhidden import unhidden
 from derrumbe.survey.wanderers import Wanderers, agreement
 
 EVIDENCE, MASK = "own_motion/own_motion.{frame}.npz", "own_motion/mask.{frame}.npz"
@@ -15,8 +26,43 @@ STEADY = 0.75
 """A mask fits the next neighbour's, carried to it, at least so well (intersection over union)."""
 UNSTEADY_SHARE = 0.2
 """... in all but this share of the frames that have one."""
+SEEN = 0.02
+"""Alpha from which something hides what is behind it."""
 CROWDED, OFTEN = 0.25, 0.1
 """Share of a frame above which what moves by itself may be what stands still, and the solve wrong; share of frames where that is said."""
+
+
+@dataclass(frozen=True)
+class Before:
+    """What passes, what stands in front, and what to say of both; None each where there is none, or before a locked camera."""
+
+    passing: Following | None = None
+    standing: InFront | None = None
+    cautions: tuple[Caution, ...] = ()
+
+    def first(self, front: np.ndarray, texture: np.ndarray) -> np.ndarray:
+        """Return the first frame's matte `front` (h, w) with what was found to stand in front there; texture (h, w, 3): that frame."""
+        return front if self.standing is None else np.maximum(front, self.standing.at(0, display_like(texture)))
+
+    def bared(self, plate: Located[Plate], texture: np.ndarray, mattes: Mattes, seed: int) -> np.ndarray:
+        """Return the first frame's texture (h, w, 3) with the building's walls where something hides them: as other frames see them, or by
+        patches."""
+        front = mattes.front
+        if self.passing is not None:
+            front = np.maximum(front, self.passing.at(plate.record.frames.first, display_like(texture)))
+        if self.standing is not None:
+            texture, hidden = unhidden(plate, self.standing, texture, widened(front > SEEN, 2), mattes.region)
+            front = np.where(hidden, front, 0)
+        return without(texture, front, mattes.region, seed)
+
+
+def things_before(plate: Located[Plate], found: Match, geometry: Geometry, drawn: np.ndarray, mattes: Mattes, work: Work) -> Before:
+    """Return what is before a camera that isn't locked; nothing for one that is. drawn: the outline (n, 2) on the first frame, pixels."""
+    if found.kind == "locked":
+        return Before()
+    passing, cautions = following(plate, found, work)
+    standing, said = in_front(plate, found, passing.wanderers, geometry, drawn, mattes, work)
+    return Before(passing, standing, (*cautions, *said))
 
 
 def following(plate: Located[Plate], found: Match, work: Work) -> tuple[Following, tuple[Caution, ...]]:

@@ -126,11 +126,22 @@ class Standing:
         return np.maximum.reduce([np.zeros_like(alpha), *parts])
 
 
+class Upright(Protocol):
+    """What stands in front of a moving camera's building, with a depth of its own."""
+
+    def at(self, index: int, picture: np.ndarray) -> np.ndarray:
+        """Return the alpha (h, w) float32 at frame `index`, along the edges of its display-like `picture` (h, w, 3)."""
+
+    def depth(self, index: int, alpha: np.ndarray) -> np.ndarray:
+        """Return its depth (h, w) float32 in metres, FAR where there is nothing."""
+
+
 @dataclass(frozen=True)
 class FramePass:
     """Writes matte and depth of what is in front in one frame. A callable for `Work.map_frames`.
 
-    passing: what passes; standing: what stands in front; holdout: the artist's mattes, as they are. Any may be absent.
+    passing: what passes; standing: what stands in front; upright: the same before a moving camera; holdout: the artist's mattes, as they
+    are. Any may be absent.
     cameras: one, or one per frame from `first_frame` on; furthest: metres, the building's own depth.
     """
 
@@ -143,23 +154,26 @@ class FramePass:
     out: str
     depth: str
     holdout: Holdout | None = None
+    upright: Upright | None = None
 
     def __call__(self, frame: int) -> None:
-        index = frame - self.first_frame if len(self.cameras) > 1 else 0
-        alpha = self._passing(frame)
+        index = frame - self.first_frame
+        camera = self.cameras[index if len(self.cameras) > 1 else 0]
+        picture = read_exr(Path(self.picture.format(frame=frame)), ("R", "G", "B"))
+        height, width = picture.shape[:2]
+        alpha = np.zeros((height, width), np.float32)
+        if self.passing is not None:
+            alpha = self.passing.at(frame, display_like(picture))
         if self.standing is not None:
-            alpha = np.maximum(alpha, self.standing.at(index))
+            alpha = np.maximum(alpha, self.standing.at(index if len(self.cameras) > 1 else 0))
         if self.holdout is not None:
-            alpha = np.maximum(alpha, self.holdout.at(frame, alpha.shape))
-        depth = depth_of_things(alpha, self.cameras[index], self.furthest)
+            alpha = np.maximum(alpha, self.holdout.at(frame, (height, width)))
+        depth = depth_of_things(alpha, camera, self.furthest)
+        if self.upright is not None:
+            own = self.upright.at(index, display_like(picture))
+            alpha, depth = np.maximum(alpha, own), np.minimum(depth, self.upright.depth(index, own))
         write_exr(Path(self.depth.format(frame=frame)), depth, ("Z",), full=True)
         write_exr(Path(self.out.format(frame=frame)), alpha, ("Y",))
-
-    def _passing(self, frame: int) -> np.ndarray:
-        picture = read_exr(Path(self.picture.format(frame=frame)), ("R", "G", "B"))
-        if self.passing is None:
-            return np.zeros(picture.shape[:2], np.float32)
-        return self.passing.at(frame, display_like(picture))
 
     def done(self, frame: int) -> bool:
         return all(Path(name.format(frame=frame)).exists() for name in (self.out, self.depth))

@@ -10,7 +10,7 @@ import numpy as np
 from derrumbe.core.records import Camera, Located, Plate
 from derrumbe.core.work import Work
 from derrumbe.media.exr import write_exr
-from derrumbe.survey.foreground import FramePass, Held, Passing, Standing
+from derrumbe.survey.foreground import FramePass, Held, Passing, Standing, Upright
 from derrumbe.survey.holdout import Holdout
 from derrumbe.survey.reference import Reference
 from derrumbe.survey.standing import depth_of_things
@@ -35,10 +35,12 @@ def write_fronts(
     cameras: tuple[Camera, ...],
     holdout: str | None,
     passing: Passing | None = None,
+    upright: Upright | None = None,
 ) -> Fronts:
     """Write what stands (`static` alpha in the first frame, or the artist's `holdout` mattes) or passes in front, and how far away it is.
 
-    passing: how what passes is found; without it the camera is locked and the reference serves.
+    passing: how what passes is found; without it the camera is locked and the reference serves. upright: what stands in front of a moving
+    camera's building, `static` included, where its depth tells.
     """
     record = plate.record
     artist = Holdout(Path(holdout)) if holdout else None
@@ -53,13 +55,14 @@ def write_fronts(
     frame_pass = FramePass(
         picture=str(plate.folder / record.picture),
         passing=passing or _held(work.folder, reference),
-        standing=Standing(fixed, cameras, furthest) if static.any() else None,
+        standing=Standing(fixed, cameras, furthest) if static.any() and upright is None else None,
         cameras=cameras,
         first_frame=record.frames.first,
         furthest=furthest,
         out=str(work.folder / PATTERN),
         depth=str(work.folder / DEPTH),
         holdout=artist,
+        upright=upright,
     )
     work.map_frames(frame_pass, list(record.frames), frame_pass.done, "finding what passes in front")
     return Fronts(PATTERN, DEPTH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from derrumbe.survey import cleanplate, evidence, light, look
 from derrumbe.survey.cast import Caster, continued
 from derrumbe.survey.environment import find_environment
 from derrumbe.survey.filters import widened
-from derrumbe.survey.following import following
+from derrumbe.survey.following import things_before
 from derrumbe.survey.fronts import Fronts, write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.haze import find_haze
@@ -64,20 +65,21 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     mattes = mattes.below_no_horizon(_horizon(geometry)) if found.kind != "locked" else mattes
     solve = placed(found, geometry, drawn) if found.kind != "locked" else None
     views = solved_views(solve, geometry, plate, work.folder) if solve else None
+    before = things_before(plate, found, geometry, drawn, mattes, work)
+    mattes = replace(mattes, front=before.first(mattes.front, texture))
     clean, cards = _behind(texture, codes, mattes, geometry, settings, plate.record, work.folder, views)
-    texture = cleanplate.without(texture, mattes.front, mattes.region, settings.seed)
+    texture = before.bared(plate, texture, mattes, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
     cameras = solve.cameras if solve else (geometry.camera,)
-    passing, doubts = following(plate, found, work) if found.kind != "locked" else (None, ())
-    fronts = write_fronts(work, plate, mattes.front, reference, cameras, settings.holdout, passing)
+    fronts = write_fronts(work, plate, mattes.front, reference, cameras, settings.holdout, before.passing, before.standing)
     place = _sun_place(texture, mattes, geometry, cards, float(drawn[:, 1].max()), _passing(fronts, cameras, geometry, plate, work.folder))
     film_set = _record(
         settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, place, clean, work.folder, list(found.cautions)
     )
     if solve:
         film_set = moved_set(film_set, found, solve, geometry, plate, work)
-    warnings = (*film_set.warnings, *doubts)
+    warnings = (*film_set.warnings, *before.cautions)
     return film_set.model_copy(update={"foreground": fronts.matte, "foreground_depth": fronts.depth, "warnings": warnings})
 
 

@@ -44,7 +44,7 @@ class Stillness:
         scale, middle = shape[1] / self.size[0], np.array([shape[1], shape[0]]) / 2
         y, x = np.mgrid[0 : shape[0], 0 : shape[1]] + 0.5
         bent = np.dstack([x - middle[0], y - middle[1]]) / (scale * self.focal[here])
-        ray = np.concatenate([self._straight(bent), np.ones((*shape, 1))], -1)
+        ray = np.concatenate([self.straight(bent), np.ones((*shape, 1))], -1)
         turn = self.rotation[there] @ self.rotation[here].T
         shift = self.translation[there] - turn @ self.translation[here]
         ahead = ray @ turn.T
@@ -56,7 +56,7 @@ class Stillness:
             ends.append(scale * self.focal[there] * flat + middle - np.dstack([x, y]))
         return ends[0].astype(np.float32), (ends[1] - ends[0]).astype(np.float32)
 
-    def _straight(self, bent: np.ndarray) -> np.ndarray:
+    def straight(self, bent: np.ndarray) -> np.ndarray:
         """Return places (h, w, 2) on the plane at distance 1 as a lens without distortion shows them (three rounds of a fixed point)."""
         straight = bent
         for _ in range(3 if self.radial else 0):

@@ -62,15 +62,15 @@ def uncovered(views: Views, picture: np.ndarray, hole: np.ndarray, growth: float
     here = views.cameras[0]
     small = resized(here, max(2, here.width // COARSE), max(2, here.height // COARSE))
     depth = set_depth_at(views.folder, small, views.reach)
-    box = _box(hole, RING * max(hole.shape))
+    box = around(hole, RING * max(hole.shape))
     frames = _spread(len(views.cameras))
     seen = [_carried(views, frame, small, depth, picture, hole, box, growth) for frame in frames]
     stack = np.stack([one for one in seen if one is not None]) if any(one is not None for one in seen) else np.zeros((0, 1, 1, 3))
     known = np.zeros(hole.shape, bool)
     if len(stack) < FEWEST:
         return picture, known
-    best, agreed = _agreed(stack)
-    known[box] = _whole(agreed & hole[box])
+    best, sure = agreed(stack)
+    known[box] = whole(sure & hole[box])
     out = picture.copy()
     out[known] = best[known[box]]
     return out, known
@@ -80,7 +80,7 @@ def _spread(count: int) -> list[int]:
     return sorted({round(float(index)) for index in np.linspace(1, count - 1, min(SAMPLES, count - 1))}) if count > 1 else []
 
 
-def _box(hole: np.ndarray, margin: float) -> tuple[slice, slice]:
+def around(hole: np.ndarray, margin: float) -> tuple[slice, slice]:
     rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
     pad = round(margin)
     return slice(max(0, rows[0] - pad), rows[-1] + pad + 1), slice(max(0, columns[0] - pad), columns[-1] + pad + 1)
@@ -107,13 +107,21 @@ def _carried(
     if not (usable & hole[box]).any():
         return None
     source = read_exr(Path(views.plate.format(frame=views.first_frame + index)), ("R", "G", "B"))
-    ring = usable & ~hole[box]
+    return brought(source, places, usable, picture[box], usable & ~hole[box])
+
+
+def brought(source: np.ndarray, places: np.ndarray, usable: np.ndarray, picture: np.ndarray, ring: np.ndarray) -> np.ndarray:
+    """Return another frame (`source`) in the view of `picture` (h, w, 3), set right in place and light by what both show in a ring.
+
+    places (h, w, 2): where in the source each pixel is, as OpenCV counts; usable, ring (h, w) bool: what the source shows, and of that what the
+    picture shows as well. NaN where it isn't usable.
+    """
     first = cv2.remap(source, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    flow = _flow(picture[box], first, ring)
+    flow = _flow(picture, first, ring)
     y, x = np.mgrid[0 : flow.shape[0], 0 : flow.shape[1]].astype(np.float32)
     nearer = cv2.remap(places, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     moved = cv2.remap(source, nearer[..., 0], nearer[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    moved = np.maximum(moved, 0) * exposure(picture[box], moved, ring)
+    moved = np.maximum(moved, 0) * exposure(picture, moved, ring)
     moved[~usable] = np.nan
     return moved.astype(np.float32)
 
@@ -170,7 +178,7 @@ def _flow(picture: np.ndarray, other: np.ndarray, ring: np.ndarray) -> np.ndarra
     return cv2.resize(np.clip(np.where((cover > 0.001)[..., None], even, 0), -most, most), (width, height)) * np.float32(width / size[0])
 
 
-def _agreed(stack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def agreed(stack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return, of pictures (n, h, w, 3) with NaN, the one nearest to the median at each pixel, and where enough of them agree (h, w)."""
     shown = display_like(np.nan_to_num(stack))
     missing = np.isnan(stack[..., 0])
@@ -194,7 +202,7 @@ def _median(shown: np.ndarray, count: np.ndarray) -> np.ndarray:
     return 0.5 * (low + high)
 
 
-def _whole(known: np.ndarray) -> np.ndarray:
+def whole(known: np.ndarray) -> np.ndarray:
     """Return the mask without specks and with its pinholes closed."""
     solid = cv2.morphologyEx(known.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     labels, stats = cv2.connectedComponentsWithStats(solid, connectivity=4)[1:3]

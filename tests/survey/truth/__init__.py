@@ -1,4 +1,4 @@
-"""Outlines, drawn by hand on enlarged frames, of what passes (`NAME.json`) or stands (`standing/NAME.json`) in front in real plates."""
+"""Outlines, drawn by hand on enlarged frames, of what passes or stands (`NAME.json`; first frames: `standing/NAME.json`) in front in real plates."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ AROUND, ROUNDER = 7, 0.03
 """Surroundings of an outline that count: pixels, and share of the picture's width if that is more."""
 
 
-def truths(name: str) -> dict[int, list[np.ndarray]]:
-    """Return polygons (n, 2) by plate frame number; pixel centres at +0.5."""
+def truths(name: str, kind: str = "moving") -> dict[int, list[np.ndarray]]:
+    """Return polygons (n, 2) by plate frame number, pixel centres at +0.5, of what is `moving` or `standing`, or is left out (`unsure`)."""
     data = json.loads((Path(__file__).parent / f"{name}.json").read_text())
-    return {int(frame): [np.array(polygon) for polygon in polygons] for frame, polygons in data["moving"].items()}
+    return {int(frame): [np.array(polygon) for polygon in polygons] for frame, polygons in data.get(kind, {}).items()}
 
 
 def tuned_on(name: str) -> set[int]:
