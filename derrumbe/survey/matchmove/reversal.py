@@ -19,8 +19,13 @@ PIVOTS = (0.75, 0.9, 0.97)
 
 
 def ground_order(found: Structure) -> float:
-    """Return how far things lower in the picture are nearer, -1..1: the median over cameras of the rank correlation of row and inverse depth."""
-    scene, seen, frames, _ = found.frozen()
+    """Return how far things lower in the picture are nearer, -1..1: the median over cameras of the rank correlation of row and inverse depth.
+
+    The building's own features, where they are known, say nothing: all of a wall is as near.
+    """
+    scene, seen, frames, names = found.frozen()
+    if found.tracks.still is not None:
+        seen = seen.only(~found.tracks.still[names[seen.point]])
     out = []
     for index in range(len(frames)):
         here = seen.camera == index

@@ -27,10 +27,11 @@ LEAST_WORTH = 0.1
 """First pairs worth less than this share of the best one aren't tried."""
 RADIAL_SPREAD = 0.1
 PROVEN, VISIBLE, KNOWN = 0.12, 0.5, 0.06
-ORDERLY = 0.1
-"""Rank correlation of nearness with lowness in the picture, beyond which the ground lies before what stands on it, or (negative) behind."""
-KEPT = 0.5
-"""A reversed solve must keep this share of the points and explain so much of what the other does: what drives past may fit that one only."""
+ORDERLY = 0.2
+"""Ground lies before what stands on it when nearness and lowness in the picture correlate by more than this (0.77 and more is usual); below, the
+reversed scene is looked at, and taken when it is in better order by as much, and sharper."""
+KEPT, EXPLAINED = 0.5, 0.3
+"""A reversed solve must keep this share of the points, and explain so much of what the other does: what drives past may fit that one only."""
 UNSOLVED = 200.0
 """What it costs to explain no frame, or nothing of the building."""
 SKEWED = 2.0
@@ -123,19 +124,20 @@ def solve(tracks: Tracks, focal: float, spread: float) -> Solve | None:
 
 def _righted(found: Structure, focal: float, spread: float, wanted: int) -> Structure:
     """Return the structure, or its reversal in depth where it puts the ground behind what stands on it."""
-    if ground_order(found) > -ORDERLY:
+    order = ground_order(found)
+    if order > ORDERLY:
         return found
     others = turned_inside_out(found)
     for other in others:
         _loosely_adjusted(other)
         _sharpened(other, Freedom(focal, min(spread, 0.3)))
-    others = [other for other in others if len(other.points) > KEPT * len(found.points) and ground_order(other) > ORDERLY]
+    others = [other for other in others if len(other.points) > KEPT * len(found.points) and ground_order(other) > order + ORDERLY]
     if not others:
         return found
     # A true answer is sharp; it need not explain most.
     best = min(others, key=structure.softness)
     costs = _costs([found, best], focal, spread, wanted)
-    return best if costs[1] < min(0.0, KEPT * costs[0]) else found
+    return best if structure.softness(best) < structure.softness(found) and costs[1] < min(0.0, EXPLAINED * costs[0]) else found
 
 
 def _loosely_adjusted(found: Structure) -> None:
