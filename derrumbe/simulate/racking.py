@@ -1,8 +1,8 @@
-"""Frames that rack: just before a storey gives way the floors above it drift, its walls shear and bulge, and its bays sag unevenly.
+"""Frames that rack: just before a storey gives way its frames buckle along the façade and its walls bulge.
 
-Rigid pieces can't bend, so each is moved and turned by what the deformed wall does at its centre, which shears and bulges the wall piece by
-piece. Frames are near collapse at a storey drift of 3 to 5 % (FEMA 356, table C1-3); a wall of masonry that bulges by a fifth of
-its thickness and more is about to fall.
+Only that storey is moved: what stands above is still the plate, and is shown as it is until it falls. Rigid pieces can't bend, so each is
+moved and turned by what the deformed wall does at its centre. Frames are near collapse at a storey drift of 3 to 5 % (FEMA 356, table
+C1-3); a wall of masonry that bulges by a fifth of its thickness and more is about to fall.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from derrumbe.simulate.track import Track
 
 LEAD = 0.45
 """s before a storey fails in which it racks, ever faster."""
-DRIFT, BULGE, SAG = 0.035, 0.02, 0.01
-"""Shares of the storey's height: how far the floors above drift along the façade, walls bulge outwards at half height, and a bay sags."""
+DRIFT, BULGE = 0.035, 0.02
+"""Shares of the storey's height: how far at half height it buckles along the façade, and walls bulge outwards."""
 
 
 def apply(structure: Structure, track: Track, falls: np.ndarray, failed_at: np.ndarray, loose: np.ndarray, drift: float) -> None:
     """Deform the storey that fails first in each bay, in place, until its pieces come loose; what has come loose keeps what it has.
 
     falls (N,) bool; failed_at (C,) s after the trigger; loose (N,): sample at which each piece comes loose; drift: -1 to 1, how far and which
-    way along x the floors drift as a share of DRIFT, 0 for none.
+    way along x frames buckle as a share of DRIFT, 0 for none.
     """
     cells = structure.cells
     times = failed_at.reshape(cells.storeys, -1)
@@ -33,28 +33,24 @@ def apply(structure: Structure, track: Track, falls: np.ndarray, failed_at: np.n
     if not moves.any():
         return
     bottom, tall = structure.storey_bottoms[storey], (structure.storey_tops - structure.storey_bottoms)[storey]
-    up = np.clip((structure.centre[:, 1] - bottom) / tall, 0, 1) * moves
+    up = np.clip((structure.centre[:, 1] - bottom) / tall, 0, 1)
     within = moves & (up > 0) & (up < 1)
     time = (np.arange(track.sample_count) - track.trigger_sample) * track.sample_seconds
     late = np.minimum(np.arange(track.sample_count)[:, None], loose[None])
-    each = np.arange(structure.count)
-    together, alone = (_grown(time, fails)[late, each] for fails in (np.full(structure.count, first[moves].min()), first))
+    grown = _grown(time, first)[late, np.arange(structure.count)][..., None]
     wall = within & np.isin(structure.kind, (OUTER_WALL, WINDOW))
-    lean, out = drift * DRIFT * tall, BULGE * tall * np.sin(np.pi * up) * wall
-    track.position[..., 0] += (together * lean * up).astype(np.float32)
-    track.position[..., 1] -= (alone * SAG * tall * up).astype(np.float32)
-    track.position[...] += ((alone * out)[..., None] * structure.outward).astype(np.float32)
-    # what is taller than wide turns with the shear, what is wide stays level
+    along, out = np.array((drift * DRIFT, 0.0, 0.0)) * within[:, None], BULGE * wall[:, None] * structure.outward
+    bow, slope = tall * np.sin(np.pi * up), np.pi * np.cos(np.pi * up)
+    track.position[...] += (grown * bow[:, None] * (along + out)).astype(np.float32)
+    # what is taller than wide turns with the wall, what is wide stays level
     size = structure.high - structure.low
     upright = size[:, 1] ** 2 / np.maximum(size[:, 0] ** 2 + size[:, 1] ** 2, 1e-9)
-    shear = (lean / tall * upright * within)[:, None] * (0.0, 0.0, -1.0)
-    slope = (BULGE * np.pi * np.cos(np.pi * up) * wall)[:, None] * cross(np.array((0.0, 1.0, 0.0)), structure.outward)
-    turn = together[..., None] * shear + alone[..., None] * slope
+    turn = grown * slope[:, None] * cross(np.array((0.0, 1.0, 0.0)), along * upright[:, None] + out)
     track.rotation[...] = _turned(turn, track.rotation).astype(np.float32)
 
 
 def heading(collapse: Collapse, rng: np.random.Generator) -> float:
-    """Return which way along x floors drift, -1 or 1, or 0: where an earthquake sways them, or a part falls off what stands."""
+    """Return which way along x frames buckle, -1 or 1, or 0: where an earthquake sways them, or a part falls off what stands."""
     if collapse.sway > 0 or collapse.part not in ("all", "upper"):
         return 0.0
     if collapse.mode == "topple":

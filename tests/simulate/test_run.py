@@ -47,7 +47,7 @@ def test_what_should_fall_falls(collapse_of, mode):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_the_whole_part_that_the_brief_names_comes_down(collapse_of, part):
-    assert collapse_of(frames=96, mode="partial", part=part).motion.fallen_share >= 0.95
+    assert collapse_of(frames=110, mode="partial", part=part).motion.fallen_share >= 0.95
 
 
 @pytest.mark.parametrize("storeys", [1, 8])
