@@ -16,6 +16,8 @@ from derrumbe.render.texture import grey
 
 NEAR = 0.05
 NONE = -1
+UNDER = 0.1
+"""Metres under the ground from which it hides what has been pressed into it: landing costs bodies more than one step to stop."""
 ABSENT = 0.5
 """Where the plate's matte holds less of the building than this, it isn't there."""
 
@@ -119,10 +121,11 @@ def visible(
 ) -> np.ndarray:
     """Return the index (h,w) int32 of the nearest triangle at `offset` inside each pixel of `window`, NONE where there is none.
 
-    triangles (T,3) int32, outward; those facing away are skipped when `cull`. Triangles that reach behind the camera are skipped.
+    triangles (T,3) int32, outward; those facing away are skipped when `cull`. Triangles that reach behind the camera are skipped, and
+    what is deep under the ground isn't seen.
     """
     hit = np.full(window.shape, NONE, np.int32)
-    nearest = np.zeros(window.shape, np.float64)
+    nearest = _ground(view.camera, window, offset)
     holes = holes or Holes(np.zeros(len(triangles), bool), view, np.zeros((1, 1), np.float32), window)
     plate = holes.view.camera
     lens = (plate.focal_px, plate.cx - holes.window.x0, plate.cy - holes.window.y0)
@@ -131,6 +134,18 @@ def visible(
         hit, nearest,
     )  # fmt: skip
     return hit
+
+
+def _ground(camera: Camera, window: Window, offset: tuple[float, float]) -> np.ndarray:
+    """Return 1 over the depth (h,w) of the ground at `offset` inside each pixel, 0 at the horizon and above. Over a picture it is a plane."""
+    rotation, shift = np.asarray(camera.rotation, np.float64), np.asarray(camera.translation, np.float64)
+    up, eye_high = rotation[:, 1], -float(rotation[:, 1] @ shift)
+    if eye_high <= -UNDER:
+        return np.zeros(window.shape)
+    x = (np.arange(window.x0, window.x1) + offset[0] - camera.cx) / camera.focal_px
+    y = (np.arange(window.y0, window.y1) + offset[1] - camera.cy) / camera.focal_px
+    rise = (up[0] * x)[None, :] + (up[1] * y + up[2])[:, None]
+    return np.maximum(rise / -(eye_high + UNDER), 0.0)
 
 
 def holes_of(view: Projected, triangles: np.ndarray, matte: np.ndarray, window: Window) -> Holes:
