@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -94,7 +95,10 @@ def test_the_building_comes_down(shot):
     assert (np.abs(plate - final).max(-1) > 0.05).mean() > 0.02
 
 
-def test_the_comp_script_rebuilds_the_shot_up_to_its_grain(shot):
+def test_the_comp_script_rebuilds_the_shot_up_to_its_grain(shot, tmp_path):
+    """The script leaves the softness of new edges to the artist too, so the shot is composed without it here."""
+    shot = shutil.copytree(shot, tmp_path / "hard")
+    shoot(shot, "--jobs", "2", "--force", "--set", "comp.softness=0")
     graph = Graph((shot / "scene/comp.nk").read_text(), shot / "scene")
     for frame in (1003, 1008, 1016):
         image = graph.image("result", frame)
@@ -105,7 +109,7 @@ def test_the_comp_script_rebuilds_the_shot_up_to_its_grain(shot):
         if changed.any():
             codes = (to_display(rebuilt, "sRGB").astype(int) - to_display(final, "sRGB"))[changed]
             assert abs(codes.mean()) < 0.5
-            assert np.percentile(np.abs(codes), 99) <= 12  # codes: the grain of this small plate
+            assert np.percentile(np.abs(codes), 99) <= 8  # codes: the grain of this small plate
 
 
 def test_one_process_gives_the_same_bits(shot, tmp_path):
