@@ -81,9 +81,11 @@ def _spread(count: int) -> list[int]:
 
 
 def around(hole: np.ndarray, margin: float) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
+    """Return the rows and columns of a picture that hold a hole (h, w) bool and `margin` pixels around it."""
     pad = round(margin)
-    return slice(max(0, rows[0] - pad), rows[-1] + pad + 1), slice(max(0, columns[0] - pad), columns[-1] + pad + 1)
+    sides = zip((np.flatnonzero(hole.any(axis=1 - side)) for side in range(2)), hole.shape, strict=True)
+    rows, columns = (slice(max(0, int(at[0]) - pad), min(int(at[-1]) + pad + 1, size)) for at, size in sides)
+    return rows, columns
 
 
 def _carried(

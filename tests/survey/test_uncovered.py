@@ -17,7 +17,7 @@ from derrumbe.media.colour import from_display
 from derrumbe.media.exr import write_exr
 from derrumbe.survey.exposure import exposure
 from derrumbe.survey.matting import display_like
-from derrumbe.survey.uncovered import Views, uncovered
+from derrumbe.survey.uncovered import Views, around, uncovered
 from tests.survey.scenes import look
 
 SIZE, FRAMES = (320, 200), 7
@@ -80,3 +80,11 @@ def test_exposure_is_measured() -> None:
     gain = np.array([1.2, 1.0, 0.9], np.float32)
     assert exposure(picture * gain, picture, np.ones((40, 40), bool)) == pytest.approx(gain, rel=1e-4)
     assert exposure(picture * gain, picture, np.zeros((40, 40), bool)) == pytest.approx(np.ones(3))
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (SIZE[1] - 1, SIZE[0] - 1)])
+def test_surroundings_of_a_hole_end_with_the_picture(corner: tuple[int, int]) -> None:
+    hole = np.zeros(SIZE[::-1], bool)
+    hole[corner] = True
+    box = around(hole, 7)
+    assert hole[box].shape == (8, 8) == tuple(part.stop - part.start for part in box)
