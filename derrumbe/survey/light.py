@@ -21,7 +21,7 @@ PALE = 0.6
 PAINT, BRIGHTEST = 0.72, 99
 """Luminance albedo of the palest things in a street, and the percentile of the plate below the sky that they are."""
 UPRIGHT = 0.6
-"""The same under an overcast sky, as level ground would have it: some of the palest things stand upright and see half of the sky."""
+"""The same under a sky that is seen to be overcast, as level ground would have it: some of the palest things stand upright and see half of it."""
 PAVING, LIT_GROUND = 0.2, 60
 """Luminance albedo of asphalt, paving and grass taken together, and the percentile of the ground that is lit."""
 GROUND_ALBEDO = 0.18
@@ -32,6 +32,8 @@ OPEN_DEG = 15.0
 """Where the sun stands is called a guess when it may well be further off than this."""
 NOWHERE = SunPlace(150.0, 60.0, 60.0)
 """Where an overcast sky's light comes from, if anywhere."""
+SKY_SEEN = 50
+"""Pixels of sky from which it is said to be in the picture."""
 ENOUGH = 400
 """Pixels of a façade that tell how bright it is."""
 WHOLE_SKY = 0.6
@@ -74,7 +76,10 @@ def estimate(
     # Dark paint would make the light dim: the façade's light parts are at most as pale as PALE.
     white = max(float(wall @ LUMA) / ALBEDO[material], light_parts / PALE)
     flat = float((shape[1] + shape[0] * max(0.0, direction[1])) @ LUMA)
-    scale = _level(white * flat / float(shown @ LUMA), texture @ LUMA.astype(np.float32), sky, ground, overcast) / flat
+    scale = (
+        _level(white * flat / float(shown @ LUMA), texture @ LUMA.astype(np.float32), sky, ground, overcast and len(heaven) >= SKY_SEEN)
+        / flat
+    )
     by_hand = knobs.sun_strength, knobs.sky_strength, _bounce(knobs, shape, direction)
     sun, heaven_rgb, earth = (_vec3(part * scale * factor) for part, factor in zip(shape, by_hand, strict=True))
     return Sun(
@@ -115,7 +120,7 @@ def cautions_of(texture: np.ndarray, sky: np.ndarray, knobs: Light, place: SunPl
     heaven = texture[sky > 0.99]
     if knobs.sky == "overcast" or knobs.sun_azimuth is not None:
         return []
-    if place.shadow is None and len(heaven) < 50:
+    if place.shadow is None and len(heaven) < SKY_SEEN:
         return [
             Caution(
                 what="no sky is seen, nor a shadow that falls clearly: the light is taken for overcast",
@@ -184,7 +189,7 @@ def _face(normal: Vec3, pixels: np.ndarray) -> Face:
 
 
 def _is_overcast(heaven: np.ndarray) -> bool:
-    if len(heaven) < 50:
+    if len(heaven) < SKY_SEEN:
         return True
     return bool(np.mean(heaven[:, 0] < BLUE * heaven[:, 2]) < BLUE_SHARE)
 
