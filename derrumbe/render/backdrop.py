@@ -180,7 +180,7 @@ def backdrop(
     new = light_on(lighting.lamp, lighting.occluders, to, rays, lighting.sun_air, lighting.sky_air)
     old, new = smoothed(np.where(pick, was.building_light, was.ground_light), to), smoothed(new, to, weight)
     most = np.where(stands, MOST, was.room).astype(np.float32)
-    share = cover(inputs.cloud, frame, to, SETTLED)
+    share = cover(inputs.cloud, frame, to, stands, eye(camera), SETTLED)
     return Backdrop(
         camera=camera,
         to=to,

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from derrumbe.render.cracks import GLASS, ROOF, edges_of
+from derrumbe.render.receivers import Receivers
 from derrumbe.render.scene import landings
+from derrumbe.render.settled import cover
 
 from . import scenes
 from .conftest import rendered, steady
@@ -102,3 +104,21 @@ def test_contact_shadow_is_tight_under_an_overcast_sky(tmp_path):
     foot = int(np.flatnonzero(shot.layer(1002, "pieces")[:, 96, 3] > 0.5).max())
     assert column[foot + 1] < 0.85 * column[foot + 10]
     assert column[foot + 1] < 0.95 * column[foot + 4]
+
+
+def test_settled_dust_fades_out_behind_the_foot_of_a_neighbour(tmp_path):
+    """A card may be nothing but the foot of something low: ground goes on behind it, and so does the dust, ever less."""
+    inputs = scenes.stage(tmp_path, scenes.Shot(frames=2, settled=0.2))
+    high = np.array([0.0, 0.05, 0.5, 1.5, 4.0], np.float32)
+    points = np.stack([np.full(5, 3.0), high, np.full(5, -4.0)], -1).astype(np.float32)[None]
+    card = Receivers(1, np.ones((1, 5), np.float32), points, np.tile(np.float32([0, 0, 1]), (1, 5, 1)))
+    eye = np.array([3.0, 2.5, 12.0])
+    lies = cover(inputs.cloud, 1002, card, np.zeros((1, 5), bool), eye, 1)
+    stood = cover(inputs.cloud, 1002, card, np.ones((1, 5), bool), eye, 1)
+    assert lies is not None
+    assert stood is not None
+    assert lies[0, 0] > 0.5
+    assert (np.diff(lies[0]) < 1e-6).all()
+    # above the eye no ground is behind
+    assert lies[0, -1] == stood[0, -1] < 0.2
+    assert (stood < 0.2).all()
