@@ -44,10 +44,9 @@ def _fold(terms: tuple[float, ...]) -> float:
 
 def filmed(camera: Camera, pixels: np.ndarray) -> np.ndarray:
     """Return where undistorted pixels (..., 2) lie in the plate, (..., 2) float64."""
-    middle = np.array([camera.cx, camera.cy])
-    away = np.asarray(pixels, np.float64) - middle
     if not any(camera.distortion):
-        return away + middle
+        return np.array(pixels, np.float64)
+    away = np.asarray(pixels, np.float64) - (camera.cx, camera.cy)
     out = np.empty((away.size // 2, 2))
     _film(np.ascontiguousarray(away).reshape(-1, 2), lens_of(camera), out)
     return out.reshape(away.shape)
@@ -55,10 +54,9 @@ def filmed(camera: Camera, pixels: np.ndarray) -> np.ndarray:
 
 def undistorted(camera: Camera, pixels: np.ndarray) -> np.ndarray:
     """Return where pixels (..., 2) of the plate lie in the undistorted picture, (..., 2) float64; the inverse of `filmed`."""
-    middle = np.array([camera.cx, camera.cy])
-    away = np.asarray(pixels, np.float64) - middle
     if not any(camera.distortion):
-        return away + middle
+        return np.array(pixels, np.float64)
+    away = np.asarray(pixels, np.float64) - (camera.cx, camera.cy)
     out = np.empty((away.size // 2, 2))
     _straighten(np.ascontiguousarray(away).reshape(-1, 2), lens_of(camera), out)
     return out.reshape(away.shape)
