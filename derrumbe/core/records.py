@@ -134,9 +134,10 @@ class Plate(Record):
 
 
 class Camera(Part):
-    """Pinhole camera, OpenCV axes (x right, y down, z forward), for the undistorted plate.
+    """Camera with a lens that may distort, OpenCV axes (x right, y down, z forward), for the plate as it was filmed.
 
-    pixel = (focal_px * x/z + cx, focal_px * y/z + cy) with (x, y, z) = rotation @ world + translation.
+    pixel = (focal_px * s * x/z + cx, focal_px * s * y/z + cy) with (x, y, z) = rotation @ world + translation, s = 1 + k1 r² + k2 r⁴ + …,
+    r² = (x/z)² + (y/z)².
     """
 
     width: int
@@ -148,6 +149,7 @@ class Camera(Part):
     """cam_from_world, row major."""
     translation: Vec3
     distortion: tuple[float, ...] = ()
+    """Radial terms k1, k2, …; none: a pinhole. They don't depend on the picture's size."""
 
 
 class Opening(Part):

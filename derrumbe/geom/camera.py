@@ -1,4 +1,4 @@
-"""Projection with a pinhole camera (OpenCV axes: x right, y down, z forward; pixel centres at +0.5)."""
+"""Between the world and the plate's pixels (OpenCV axes: x right, y down, z forward; pixel centres at +0.5), the lens's distortion included."""
 
 from __future__ import annotations
 
@@ -18,17 +18,35 @@ def eye(camera: Camera) -> np.ndarray:
 
 
 def project(camera: Camera, world: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Project world points (..., 3) to pixels (..., 2) and depth along the axis (...,), metres."""
+    """Project world points (..., 3) to plate pixels (..., 2) and depth along the axis (...,), metres."""
     cam = world @ rotation_matrix(camera).T + np.asarray(camera.translation, np.float64)
     depth = cam[..., 2]
     with np.errstate(divide="ignore", invalid="ignore"):
         pixels = camera.focal_px * cam[..., :2] / depth[..., None] + (camera.cx, camera.cy)
-    return pixels, depth
+    return _filmed(camera, pixels) if any(camera.distortion) else pixels, depth
+
+
+def _filmed(camera: Camera, pixels: np.ndarray) -> np.ndarray:
+    from derrumbe.geom.lens import filmed  # brings numba
+
+    return filmed(camera, pixels)
+
+
+def _undistorted(camera: Camera, pixels: np.ndarray) -> np.ndarray:
+    from derrumbe.geom.lens import undistorted
+
+    return undistorted(camera, pixels)
+
+
+def pinhole(camera: Camera) -> Camera:
+    """Return the camera with a lens that doesn't distort."""
+    return camera.model_copy(update={"distortion": ()}) if camera.distortion else camera
 
 
 def rays(camera: Camera, pixels: np.ndarray) -> np.ndarray:
-    """Return world directions (..., 3) through pixels (..., 2), scaled so that their depth along the axis is 1."""
-    xy = (np.asarray(pixels, np.float64) - (camera.cx, camera.cy)) / camera.focal_px
+    """Return world directions (..., 3) through plate pixels (..., 2), scaled so that their depth along the axis is 1."""
+    straight = _undistorted(camera, pixels) if any(camera.distortion) else np.asarray(pixels, np.float64)
+    xy = (straight - (camera.cx, camera.cy)) / camera.focal_px
     cam = np.concatenate([xy, np.ones((*xy.shape[:-1], 1))], -1)
     return cam @ rotation_matrix(camera)
 

@@ -6,7 +6,8 @@ import numba as nb
 import numpy as np
 
 from derrumbe.core.records import FAR, Camera
-from derrumbe.geom.camera import rotation_matrix
+from derrumbe.geom.camera import pixel_grid, rays, rotation_matrix
+from derrumbe.geom.lens import box_in_plate, lens_of, sights
 
 NEAR = 0.05
 
@@ -18,7 +19,11 @@ def mesh_depth(camera: Camera, vertices: np.ndarray, triangles: np.ndarray, offs
     """
     out = np.full((camera.height, camera.width), FAR, np.float32)
     cam = np.ascontiguousarray(vertices @ rotation_matrix(camera).T + np.asarray(camera.translation, np.float64))
-    _fill(cam, np.ascontiguousarray(triangles, np.int32), camera.focal_px, camera.cx - offset[0], camera.cy - offset[1], out)
+    triangles = np.ascontiguousarray(triangles, np.int32)
+    if any(camera.distortion):
+        _fill_bent(cam, triangles, sights(camera, out.shape, offset), lens_of(camera, offset), out)
+    else:
+        _fill(cam, triangles, camera.focal_px, camera.cx - offset[0], camera.cy - offset[1], out)
     return out
 
 
@@ -33,9 +38,12 @@ def plane_depth(camera: Camera, height: float = 0.0) -> np.ndarray:
     """Return the depth (h, w) float32 of the level plane at `height`, FAR above its horizon."""
     rotation = rotation_matrix(camera)
     drop = height - float((-rotation.T @ np.asarray(camera.translation))[1])
-    x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.focal_px
-    y = (np.arange(camera.height) + 0.5 - camera.cy)[:, None] / camera.focal_px
-    rise = x * rotation[0, 1] + y * rotation[1, 1] + rotation[2, 1]
+    if any(camera.distortion):
+        rise = rays(camera, pixel_grid(camera))[..., 1]
+    else:
+        x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.focal_px
+        y = (np.arange(camera.height) + 0.5 - camera.cy)[:, None] / camera.focal_px
+        rise = x * rotation[0, 1] + y * rotation[1, 1] + rotation[2, 1]
     with np.errstate(divide="ignore", invalid="ignore"):
         depth = drop / rise
     return np.where(np.isfinite(depth) & (depth > NEAR), np.minimum(depth, FAR), FAR).astype(np.float32)
@@ -66,3 +74,32 @@ def _fill(cam, triangles, focal, cx, cy, out):  # type: ignore[no-untyped-def]
                 depth = 1 / (wa / a[2] + wb / b[2] + wc / c[2])
                 if depth < out[y, x]:
                     out[y, x] = depth
+
+
+@nb.njit(cache=True)
+def _fill_bent(cam, triangles, sight, lens, out):  # type: ignore[no-untyped-def]
+    """As `_fill`, where a lens bends lines: each pixel asks along its own `sight` (h, w, 2)."""
+    height, width = out.shape
+    x_min, x_max, y_min, y_max = sight[..., 0].min(), sight[..., 0].max(), sight[..., 1].min(), sight[..., 1].max()
+    for t in range(len(triangles)):
+        a, b, c = cam[triangles[t, 0]], cam[triangles[t, 1]], cam[triangles[t, 2]]
+        if min(a[2], b[2], c[2]) <= NEAR:
+            continue
+        ax, ay, bx, by, px, py = a[0] / a[2], a[1] / a[2], b[0] / b[2], b[1] / b[2], c[0] / c[2], c[1] / c[2]
+        area = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
+        low_x, high_x = max(min(ax, bx, px), x_min), min(max(ax, bx, px), x_max)
+        low_y, high_y = max(min(ay, by, py), y_min), min(max(ay, by, py), y_max)
+        if area == 0 or low_x > high_x or low_y > high_y:
+            continue
+        left, top, right, bottom = box_in_plate(low_x, low_y, high_x, high_y, lens)
+        for row in range(max(int(np.ceil(top)), 0), min(int(np.floor(bottom)), height - 1) + 1):
+            for column in range(max(int(np.ceil(left)), 0), min(int(np.floor(right)), width - 1) + 1):
+                x, y = sight[row, column, 0], sight[row, column, 1]
+                wa = ((bx - x) * (py - y) - (by - y) * (px - x)) / area
+                wb = ((px - x) * (ay - y) - (py - y) * (ax - x)) / area
+                wc = 1 - wa - wb
+                if wa < -1e-9 or wb < -1e-9 or wc < -1e-9:
+                    continue
+                depth = 1 / (wa / a[2] + wb / b[2] + wc / c[2])
+                if depth < out[row, column]:
+                    out[row, column] = depth

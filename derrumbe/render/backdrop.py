@@ -11,6 +11,7 @@ import numpy as np
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, rotation_matrix
+from derrumbe.geom.lens import lens_of
 from derrumbe.media.exr import RGB, read_exr
 from derrumbe.render.aov import Data
 from derrumbe.render.contact import Contact, contact, contacts
@@ -152,7 +153,21 @@ class Backdrop:
         corner = view @ (-self.camera.cx / self.camera.focal_px, -self.camera.cy / self.camera.focal_px, 1.0)
         across, down = view[:, 0] / self.camera.focal_px, view[:, 1] / self.camera.focal_px
         to = self.to
-        return enlarged(coarse, to.valid, self.weight, to.points, to.normals, depth, to.step, top, eye(self.camera), across, down, corner)
+        return enlarged(
+            coarse,
+            to.valid,
+            self.weight,
+            to.points,
+            to.normals,
+            depth,
+            to.step,
+            top,
+            eye(self.camera),
+            across,
+            down,
+            corner,
+            lens_of(self.camera),
+        )
 
 
 def backdrop(

@@ -12,6 +12,7 @@ import numpy as np
 from derrumbe.core.records import Building, Camera
 from derrumbe.geom.camera import eye as eye_of
 from derrumbe.geom.camera import project, rays
+from derrumbe.geom.lens import pixel_of
 from derrumbe.render.raster import Window
 
 STRIP = 0.035
@@ -83,7 +84,7 @@ def _step(camera: Camera, texture: np.ndarray, depth: np.ndarray, window: Window
 def continued(rest, u, v, steps, rotation, translation, lens, size, rest_depth, left, top):  # type: ignore[no-untyped-def]
     """Return (there, u, v): the plate pixel that a point of a wall beyond the picture wears, and whether there is one.
 
-    rest (3,): the point, seen at (u, v) outside the picture; lens: focal length and centre in pixels; size: of the picture.
+    rest (3,): the point, seen at (u, v) outside the picture; lens: what `lens_of` makes; size: of the picture.
     """
     x, y, z = rest[0], rest[1], rest[2]
     for _ in range(MOST):
@@ -92,8 +93,9 @@ def continued(rest, u, v, steps, rotation, translation, lens, size, rest_depth, 
         depth = rotation[2, 0] * x + rotation[2, 1] * y + rotation[2, 2] * z + translation[2]
         if depth < 0.05:
             break
-        u = lens[0] * (rotation[0, 0] * x + rotation[0, 1] * y + rotation[0, 2] * z + translation[0]) / depth + lens[1]
-        v = lens[0] * (rotation[1, 0] * x + rotation[1, 1] * y + rotation[1, 2] * z + translation[1]) / depth + lens[2]
+        across = rotation[0, 0] * x + rotation[0, 1] * y + rotation[0, 2] * z + translation[0]
+        down = rotation[1, 0] * x + rotation[1, 1] * y + rotation[1, 2] * z + translation[1]
+        u, v = pixel_of(across, down, depth, lens)
         if 0 <= u <= size[0] and 0 <= v <= size[1]:
             return _is_building(rest_depth, u, v, left, top), u, v
     return False, u, v

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from derrumbe.core.records import Camera
-from derrumbe.geom.camera import eye, rotation_matrix
+from derrumbe.geom.camera import eye, pixel_grid, rays, rotation_matrix
 from derrumbe.media.exr import RGB, read_exr
 from derrumbe.render.backdrop import set_depth
 from derrumbe.render.raster import Window
@@ -69,6 +69,8 @@ def before_foot(depth: np.ndarray, window: Window, standing: np.ndarray, camera:
 
 def ground(camera: Camera) -> np.ndarray:
     """Return the inverse depth (h,w) float32 of the plane y = 0, 1/m; negative above the horizon."""
+    if any(camera.distortion):
+        return (-rays(camera, pixel_grid(camera))[..., 1] / max(float(eye(camera)[1]), 1e-3)).astype(np.float32)
     up = rotation_matrix(camera)[:, 1]
     x, y = np.arange(camera.width) + 0.5 - camera.cx, np.arange(camera.height) + 0.5 - camera.cy
     rise = (up[0] * x[None, :] + up[1] * y[:, None]) / camera.focal_px + up[2]

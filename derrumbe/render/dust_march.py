@@ -14,6 +14,7 @@ from numba import njit, prange
 
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, resized, rotation_matrix
+from derrumbe.geom.lens import lens_of, straight_pixel
 from derrumbe.render.dust_light import LitCloud
 from derrumbe.render.dust_lumps import UNSEEN, Detail, lump, lumps_of
 from derrumbe.render.dust_noise import BLOCK
@@ -115,11 +116,11 @@ def _deepest(depth: np.ndarray, rows: int, columns: int) -> np.ndarray:
 
 
 def _view(lit: LitCloud, camera: Camera) -> tuple:
-    """Eye in the cloud's index space, and the ray of pixel (x,y) as base + x * right + y * down, in voxels per metre of depth."""
+    """Eye in the cloud's index space, the ray of straight pixel (x,y) as base + x * right + y * down in voxels per metre of depth, the lens."""
     rotation = rotation_matrix(camera) / lit.voxel
     right, down = rotation[0] / camera.focal_px, rotation[1] / camera.focal_px
     base = rotation[2] - camera.cx * right - camera.cy * down
-    return lit.index(eye(camera)[None])[0], base.astype(F), right.astype(F), down.astype(F)
+    return lit.index(eye(camera)[None])[0], base.astype(F), right.astype(F), down.astype(F), lens_of(camera)
 
 
 @njit(cache=True, fastmath=True)
@@ -179,14 +180,15 @@ def jitter(seed: int, size: int = 64) -> np.ndarray:
 @njit(cache=True)
 def _trace(view, cloud, lumps, near, far, deepest, top, step, start):
     """What each ray of a band has gathered at NODES depths: light and transmittance, (rows,columns,NODES,4)."""
-    origin, base, right, down = view
+    origin, base, right, down, lens = view
     rows, columns = deepest.shape
     across = F(np.sqrt(right[0] * right[0] + right[1] * right[1] + right[2] * right[2]))
     out = np.empty((rows, columns, NODES, 4), F)
     for row in range(rows):
         y = F(row + top) + F(0.5)
         for column in range(columns):
-            way = base + (F(column) + F(0.5)) * right + y * down
+            u, v = straight_pixel(F(column) + F(0.5), y, lens)
+            way = base + F(u) * right + F(v) * down
             _ray(
                 out[row, column],
                 cloud,

@@ -1,7 +1,7 @@
 """Which triangle each sample sees: a z-buffer in double precision.
 
 Camera rays share one origin and one offset per time sample, so projecting triangles finds exactly what tracing would, without
-a BVH for every sub-frame.
+a BVH for every sub-frame. Where the lens distorts, each sample asks along its own ray, so that bent edges are exact too.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ import numba as nb
 import numpy as np
 
 from derrumbe.core.records import Camera
+from derrumbe.geom.lens import box_in_plate, bulge, lens_of, pixel_of, sights
 from derrumbe.render.texture import grey
 
 NEAR = 0.05
 NONE = -1
 UNDER = 0.1
 """Metres under the ground from which it hides what has been pressed into it: landing costs bodies more than one step to stop."""
+BENT_PAD = 6
+"""Pixels that edges between points may bulge out of a window around these, where the lens distorts."""
 ABSENT = 0.5
 """Where the plate's matte holds less of the building than this, it isn't there."""
 
@@ -71,17 +74,17 @@ def projected(camera: Camera, points: np.ndarray) -> Projected:
     """Project world points (V,3) float64. Equal points give equal bits, whatever stands beside them."""
     cam, pixels = np.empty((len(points), 3)), np.empty((len(points), 2))
     view = np.asarray(camera.rotation, np.float64), np.asarray(camera.translation, np.float64)
-    _project(points, *view, camera.focal_px, camera.cx, camera.cy, cam, pixels)
+    _project(points, *view, lens_of(camera), cam, pixels)
     return Projected(camera, cam, pixels)
 
 
 @nb.njit(cache=True)
-def _project(points, rotation, translation, focal, cx, cy, cam, pixels):  # type: ignore[no-untyped-def]
+def _project(points, rotation, translation, lens, cam, pixels):  # type: ignore[no-untyped-def]
     for v in range(points.shape[0]):
         for r in range(3):
             cam[v, r] = translation[r] + (rotation[r, 0] * points[v, 0] + rotation[r, 1] * points[v, 1] + rotation[r, 2] * points[v, 2])
         depth = cam[v, 2] if abs(cam[v, 2]) > 1e-9 else 1e-9
-        pixels[v, 0], pixels[v, 1] = focal * cam[v, 0] / depth + cx, focal * cam[v, 1] / depth + cy
+        pixels[v, 0], pixels[v, 1] = pixel_of(cam[v, 0], cam[v, 1], depth, lens)
 
 
 def bounds(view: Projected, pad: int = 2) -> Window:
@@ -90,6 +93,7 @@ def bounds(view: Projected, pad: int = 2) -> Window:
     if x0 > x1:
         return Window(0, 0, 0, 0)
     width, height = view.camera.width, view.camera.height
+    pad += BENT_PAD if any(view.camera.distortion) else 0
     left, right = (int(np.clip(v, 0, width)) for v in (np.floor(x0) - pad, np.ceil(x1) + pad))
     top, bottom = (int(np.clip(v, 0, height)) for v in (np.floor(y0) - pad, np.ceil(y1) + pad))
     return Window(left, top, right, bottom)
@@ -125,27 +129,27 @@ def visible(
     what is deep under the ground isn't seen.
     """
     hit = np.full(window.shape, NONE, np.int32)
-    nearest = _ground(view.camera, window, offset)
     holes = holes or Holes(np.zeros(len(triangles), bool), view, np.zeros((1, 1), np.float32), window)
-    plate = holes.view.camera
-    lens = (plate.focal_px, plate.cx - holes.window.x0, plate.cy - holes.window.y0)
-    _fill(
-        view.pixels, view.cam, triangles, window.x0 + offset[0], window.y0 + offset[1], cull, holes.holed, holes.view.cam, lens, holes.matte,
-        hit, nearest,
-    )  # fmt: skip
+    camera, plate = view.camera, lens_of(holes.view.camera, (holes.window.x0, holes.window.y0))
+    corner = window.x0 + offset[0], window.y0 + offset[1]
+    if any(camera.distortion):
+        sight, lens = sights(camera, window.shape, corner), lens_of(camera, corner)
+        nearest = _ground(camera, sight[..., 0], sight[..., 1])
+        _fill_bent(sight, lens, view.cam, triangles, cull, holes.holed, holes.view.cam, plate, holes.matte, hit, nearest)
+    else:
+        height, width = window.shape
+        x, y = (np.arange(width) + corner[0] - camera.cx, np.arange(height)[:, None] + corner[1] - camera.cy)
+        nearest = _ground(camera, x / camera.focal_px, y / camera.focal_px)
+        _fill(view.pixels, view.cam, triangles, *corner, cull, holes.holed, holes.view.cam, plate, holes.matte, hit, nearest)
     return hit
 
 
-def _ground(camera: Camera, window: Window, offset: tuple[float, float]) -> np.ndarray:
-    """Return 1 over the depth (h,w) of the ground at `offset` inside each pixel, 0 at the horizon and above. Over a picture it is a plane."""
+def _ground(camera: Camera, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return 1 over the depth (h,w) of the ground where x/z and y/z in camera axes are x, y (any that make (h,w)); 0 from the horizon up."""
     rotation, shift = np.asarray(camera.rotation, np.float64), np.asarray(camera.translation, np.float64)
     up, eye_high = rotation[:, 1], -float(rotation[:, 1] @ shift)
-    if eye_high <= -UNDER:
-        return np.zeros(window.shape)
-    x = (np.arange(window.x0, window.x1) + offset[0] - camera.cx) / camera.focal_px
-    y = (np.arange(window.y0, window.y1) + offset[1] - camera.cy) / camera.focal_px
-    rise = (up[0] * x)[None, :] + (up[1] * y + up[2])[:, None]
-    return np.maximum(rise / -(eye_high + UNDER), 0.0)
+    rise = up[0] * x + up[1] * y + up[2]
+    return np.maximum(rise / -(eye_high + UNDER), 0.0) if eye_high > -UNDER else np.zeros(rise.shape)
 
 
 def holes_of(view: Projected, triangles: np.ndarray, matte: np.ndarray, window: Window) -> Holes:
@@ -153,8 +157,9 @@ def holes_of(view: Projected, triangles: np.ndarray, matte: np.ndarray, window: 
     absent = np.zeros((matte.shape[0] + 1, matte.shape[1] + 1), np.int64)
     absent[1:, 1:] = np.cumsum(np.cumsum(matte < ABSENT, 0), 1)
     pixels = view.pixels[triangles] - (window.x0, window.y0)
-    low = np.clip(np.nan_to_num(np.floor(pixels.min(1))) - 1, 0, (matte.shape[1], matte.shape[0])).astype(int)
-    high = np.clip(np.nan_to_num(np.floor(pixels.max(1))) + 2, 0, (matte.shape[1], matte.shape[0])).astype(int)
+    slack = _bulges(view, triangles)[:, None] if any(view.camera.distortion) else 0
+    low = np.clip(np.nan_to_num(np.floor(pixels.min(1) - slack)) - 1, 0, (matte.shape[1], matte.shape[0])).astype(int)
+    high = np.clip(np.nan_to_num(np.floor(pixels.max(1) + slack)) + 2, 0, (matte.shape[1], matte.shape[0])).astype(int)
     count = absent[high[:, 1], high[:, 0]] - absent[low[:, 1], high[:, 0]] - absent[high[:, 1], low[:, 0]] + absent[low[:, 1], low[:, 0]]
     return Holes(count > 0, view, matte, window)
 
@@ -167,8 +172,9 @@ def _missing(wb, wc, za, zb, zc, a, b, c, rest, lens, matte):  # type: ignore[no
     depth = wa * rest[a, 2] + wb * rest[b, 2] + wc * rest[c, 2]
     if depth <= 0:
         return False
-    u = lens[0] * (wa * rest[a, 0] + wb * rest[b, 0] + wc * rest[c, 0]) / depth + lens[1]
-    v = lens[0] * (wa * rest[a, 1] + wb * rest[b, 1] + wc * rest[c, 1]) / depth + lens[2]
+    x = wa * rest[a, 0] + wb * rest[b, 0] + wc * rest[c, 0]
+    y = wa * rest[a, 1] + wb * rest[b, 1] + wc * rest[c, 1]
+    u, v = pixel_of(x, y, depth, lens)
     return grey(matte, u, v, 0, 0) < ABSENT
 
 
@@ -176,7 +182,10 @@ def depth_of(view: Projected, triangles: np.ndarray, hit: np.ndarray, window: Wi
     """Return the depth (h,w) float32 at pixel centres of the triangles that `visible` found there, 0 where none."""
     depth = np.zeros(hit.shape, np.float32)
     camera = view.camera
-    _depths(view.cam, triangles, hit, window.x0 + 0.5 - camera.cx, window.y0 + 0.5 - camera.cy, camera.focal_px, depth)
+    if any(camera.distortion):
+        _depths_along(view.cam, triangles, hit, sights(camera, window.shape, (window.x0 + 0.5, window.y0 + 0.5)), depth)
+    else:
+        _depths(view.cam, triangles, hit, window.x0 + 0.5 - camera.cx, window.y0 + 0.5 - camera.cy, camera.focal_px, depth)
     return depth
 
 
@@ -191,6 +200,64 @@ def _depths(cam, triangles, hit, left, top, focal, depth):  # type: ignore[no-un
             slope = (normal[0] * (left + x) + normal[1] * (top + y)) / focal + normal[2]
             if slope != 0:
                 depth[y, x] = np.dot(normal, a) / slope
+
+
+@nb.njit(cache=True)
+def _depths_along(cam, triangles, hit, sight, depth):  # type: ignore[no-untyped-def]
+    for y in range(hit.shape[0]):
+        for x in range(hit.shape[1]):
+            if hit[y, x] < 0:
+                continue
+            a, b, c = cam[triangles[hit[y, x], 0]], cam[triangles[hit[y, x], 1]], cam[triangles[hit[y, x], 2]]
+            normal = np.cross(b - a, c - a)
+            slope = normal[0] * sight[y, x, 0] + normal[1] * sight[y, x, 1] + normal[2]
+            if slope != 0:
+                depth[y, x] = np.dot(normal, a) / slope
+
+
+def _bulges(view: Projected, triangles: np.ndarray) -> np.ndarray:
+    """Return by how many pixels (T,) triangles' edges may leave their chords."""
+    flat = view.cam[triangles][..., :2] / np.maximum(view.cam[triangles][..., 2:], NEAR)
+    radius, length = np.linalg.norm(flat, axis=-1).max(1), np.linalg.norm(flat.max(1) - flat.min(1), axis=-1)
+    lens = lens_of(view.camera)
+    return np.array([bulge(*each, lens) for each in zip(radius, length, strict=True)])
+
+
+@nb.njit(cache=True)
+def _fill_bent(sight, lens, cam, triangles, cull, holed, rest, plate, matte, hit, nearest):  # type: ignore[no-untyped-def]
+    """As `_fill`, in the plane at depth 1. sight (h,w,2): where each sample's ray meets it; lens: the camera's, counted from the first sample."""
+    height, width = hit.shape
+    if height == 0 or width == 0:
+        return
+    x_min, x_max, y_min, y_max = sight[..., 0].min(), sight[..., 0].max(), sight[..., 1].min(), sight[..., 1].max()
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        if min(cam[a, 2], cam[b, 2], cam[c, 2]) <= NEAR:
+            continue
+        za, zb, zc = 1 / cam[a, 2], 1 / cam[b, 2], 1 / cam[c, 2]
+        ax, ay, bx, by, cx, cy = cam[a, 0] * za, cam[a, 1] * za, cam[b, 0] * zb, cam[b, 1] * zb, cam[c, 0] * zc, cam[c, 1] * zc
+        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        if area == 0 or (cull and area > 0):
+            continue
+        x_low, x_high = max(min(ax, bx, cx), x_min), min(max(ax, bx, cx), x_max)
+        y_low, y_high = max(min(ay, by, cy), y_min), min(max(ay, by, cy), y_max)
+        if x_low > x_high or y_low > y_high:
+            continue
+        left, top, right, bottom = box_in_plate(x_low, y_low, x_high, y_high, lens)
+        inverse = 1 / area
+        ub_x, ub_y, uc_x, uc_y = (cy - ay) * inverse, (ax - cx) * inverse, (ay - by) * inverse, (bx - ax) * inverse
+        for y in range(max(int(np.ceil(top)), 0), min(int(np.floor(bottom)), height - 1) + 1):
+            for x in range(max(int(np.ceil(left)), 0), min(int(np.floor(right)), width - 1) + 1):
+                px, py = sight[y, x, 0] - ax, sight[y, x, 1] - ay
+                wb, wc = ub_x * px + ub_y * py, uc_x * px + uc_y * py
+                if wb < -1e-9 or wc < -1e-9 or wb + wc > 1 + 1e-9:
+                    continue
+                closeness = za + wb * (zb - za) + wc * (zc - za)
+                if closeness > nearest[y, x]:
+                    if holed[t] and _missing(wb, wc, za, zb, zc, a, b, c, rest, plate, matte):
+                        continue
+                    nearest[y, x] = closeness
+                    hit[y, x] = t
 
 
 @nb.njit(cache=True)

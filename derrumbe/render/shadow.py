@@ -8,6 +8,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from derrumbe.geom.lens import straight_pixel
 from derrumbe.render.light import Illumination, Transmittance, clear_air, light_at
 from derrumbe.render.occlusion import Occluders
 from derrumbe.render.receivers import Receivers
@@ -112,12 +113,12 @@ def ratio(now: np.ndarray, before: np.ndarray, to: Receivers, most: np.ndarray) 
 
 
 @nb.njit(cache=True)
-def enlarged(coarse, known, weight, points, normals, depth, step, top, origin, across, down, corner):  # type: ignore[no-untyped-def]
+def enlarged(coarse, known, weight, points, normals, depth, step, top, origin, across, down, corner, lens):  # type: ignore[no-untyped-def]
     """Return (h,w,3) float32: a coarse layer enlarged along the surfaces of a full-size depth (joint bilateral; Kopf et al., 2007).
 
     coarse (m,n,3), known (m,n) bool, weight (m,n) float32, points, normals (m,n,3): receivers at the middle of step x step blocks.
     depth (h,w) of rows from `top`
-    on, 0 where nothing receives: 1 there. A pixel (x, y) sees origin + depth * (corner + x * across + y * down).
+    on, 0 where nothing receives: 1 there. A straight pixel (x, y) sees origin + depth * (corner + x * across + y * down).
     """
     height, width = depth.shape
     rows, columns = known.shape
@@ -132,8 +133,9 @@ def enlarged(coarse, known, weight, points, normals, depth, step, top, origin, a
             i0 = int(np.floor(fx))
             if here <= 0 or _all_one(coarse, j0, i0):
                 continue
+            u, v = straight_pixel(x + 0.5, y + top + 0.5, lens)
             for c in range(3):
-                point[c] = origin[c] + here * (corner[c] + (x + 0.5) * across[c] + (y + top + 0.5) * down[c])
+                point[c] = origin[c] + here * (corner[c] + u * across[c] + v * down[c])
             total, r, g, b = 0.0, 0.0, 0.0, 0.0
             for j in range(max(j0, 0), min(j0 + 2, rows)):
                 for i in range(max(i0, 0), min(i0 + 2, columns)):

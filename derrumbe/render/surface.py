@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
+from derrumbe.geom.lens import lens_of, pixel_of, slope_of
 from derrumbe.render.beyond import blended, continued
 from derrumbe.render.raster import NONE, Projected, Window
 from derrumbe.render.scene import Scene
@@ -140,7 +141,7 @@ def surfaces(
     count = len(pixel)
     rest, uv = np.empty((count, 3)), np.empty((count, 2))
     size, normal, coarse = np.empty(count, np.float32), np.empty((count, 3), np.float32), np.empty(count, np.float32)
-    lens, wear = ((c.focal_px, c.cx, c.cy) for c in (view.camera, scene.camera))
+    lens, wear = lens_of(view.camera), lens_of(scene.camera)
     _interpolate(
         pixel, triangle, window.shape[1], window.x0, window.y0, offset[0], offset[1], lens, wear,
         scene.triangles, view.cam, scene.rest, scene.view.cam, scene.piece, scene.normal, turn, rest, uv, size, normal, coarse,
@@ -207,7 +208,7 @@ def was_seen(rest_depth, u, v, left, top, depth, slant):  # type: ignore[no-unty
 @nb.njit(cache=True, inline="always")
 def _barycentric(x, y, view, cam, a, b, c):  # type: ignore[no-untyped-def]
     """Return weights of the corners at pixel (x, y), perspective-correct, and the depth there."""
-    dx, dy = (x - view[1]) / view[0], (y - view[2]) / view[0]
+    dx, dy = slope_of(x, y, view)
     # volumes spanned by the ray and two corners
     wa = _triple(dx, dy, cam, b, c)
     wb = _triple(dx, dy, cam, c, a)
@@ -237,7 +238,7 @@ def _worn(x, y, view, wear, cam, rest_cam, a, b, c):  # type: ignore[no-untyped-
     pz = wa * rest_cam[a, 2] + wb * rest_cam[b, 2] + wc * rest_cam[c, 2]
     if pz <= 0.05:
         return -1e6, -1e6
-    return wear[0] * px / pz + wear[1], wear[0] * py / pz + wear[2]
+    return pixel_of(px, py, pz, wear)
 
 
 @nb.njit(cache=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from derrumbe.core.records import Camera, Facade
 from derrumbe.geom.camera import project
+from derrumbe.geom.lens import filmed
 from derrumbe.media.picture import write_png
 from derrumbe.survey.mattes import Mattes
 
@@ -68,9 +69,9 @@ def lines_board(codes: np.ndarray, segments: np.ndarray, support: np.ndarray, ca
     for segment, axis in zip(segments, support, strict=True):
         board.line(segment.reshape(2, 2), AXIS_COLOURS[int(axis)])
     up = np.asarray(camera.rotation)[:, 1]
-    columns = np.array([0.0, camera.width])
+    columns = np.linspace(0.0, camera.width, 65 if any(camera.distortion) else 2)
     rows = camera.cy - ((columns - camera.cx) * up[0] + camera.focal_px * up[2]) / up[1]
-    board.line(np.stack([columns, rows], 1), (255, 220, 0))
+    board.line(filmed(camera, np.stack([columns, rows], 1)), (255, 220, 0))
     return board
 
 

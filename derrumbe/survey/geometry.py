@@ -26,6 +26,7 @@ from derrumbe.survey.settings import Settings
 from derrumbe.survey.siting import Plan, View, above_ground, site, tilted, view_of
 from derrumbe.survey.solid import building_solid
 from derrumbe.survey.solved_plan import Move, points_within, solved_plan
+from derrumbe.survey.straight import Straight
 from derrumbe.survey.walkers import camera_heights
 
 MARGIN = 0.01
@@ -37,7 +38,7 @@ WIDE_SPREAD = 0.12
 
 @dataclass(frozen=True)
 class Geometry:
-    """What geometry finds. `outline` is the exact silhouette (n, 2) pixels; `segments` with `support` are the evidence."""
+    """What geometry finds. `outline` is the exact silhouette (n, 2) pixels; `segments` with `support` are the evidence, in the plate."""
 
     camera: Camera
     facades: tuple[Facade, ...]
@@ -71,28 +72,33 @@ def build_geometry(
     the building is made.
     """
     size = (codes.shape[1], codes.shape[0])
-    segments, orientation, cautions = _orient(codes, drawn, known_focal, settings, move)
-    view, lift = (tilted if move else above_ground)(view_of(orientation, (size[0] / 2, size[1] / 2)), drawn, max(size))
+    lens = Straight.of(size, move)
+    segments, orientation, cautions = _orient(codes, drawn, known_focal, settings, move, lens)
+    straight = lens.points(drawn)
+    view, lift = (tilted if move else above_ground)(view_of(orientation, (size[0] / 2, size[1] / 2)), straight, max(size))
     cautions += _lift_cautions(lift, max(size))
-    plan = site(view, orientation, drawn, segments)
-    plan = solved_plan(view, move, drawn, plan) if move else plan
+    plan = site(view, orientation, straight, lens.ends(segments))
+    plan = solved_plan(view, move, straight, plan) if move else plan
     unit = frame_of(view, plan, size, 1.0)
-    rows, eaves, top = _measure(codes, drawn, unit, plan.solved.high if plan.solved else None)
+    rows, eaves, top = _measure(codes, drawn, lens.filming(unit), plan.solved.high if plan.solved else None)
     storeys = measure.storeys_of(rows, eaves, settings.building.storeys)
-    above = _seen_from_above(unit, view, move, drawn, plan, 1.0)
+    above = _seen_from_above(unit, view, move, straight, plan, 1.0)
     kind: scales.Kind = "arena" if above and is_court(unit, above) else "stone" if is_stone else "usual"
-    sizing = _sized(settings, storeys, rows, (eaves, top), unit, view, drawn, size, lift > 0.01 * max(size), walkers, kind)
+    people = None if walkers is None else lens.ends(walkers)
+    foot = float(np.median(view.dips(bottom_samples(straight)))), not touched_edges(drawn, *size)["bottom"]
+    sizing = _sized(settings, storeys, rows, (eaves, top), unit, view, foot, lift > 0.01 * max(size), people, kind)
     scale = sizing.metres
     storeys = measure.storey_guess(top, storeys, scale, settings.building)
     frame = frame_of(view, plan, size, scale)
     rows = [completed(wall_rows, storey_rows(rows)) for wall_rows in rows]
     depth = depth_of(frame, settings.building.depth)
-    outline = _whole(frame, silhouette, vanishing_point(orientation.up, view.focal, view.centre), top * scale, move is not None)
-    above = _seen_from_above(frame, view, move, drawn, plan, scale)
+    up_point = vanishing_point(orientation.up, view.focal, view.centre)
+    outline = lens.outline(_whole(lens.filming(frame), silhouette, up_point, top * scale, move is not None))
+    above = _seen_from_above(frame, view, move, straight, plan, scale)
     vertices, triangles = mesh(building_solid(frame, outline, depth, eaves * scale, above=above, seed=settings.seed))
     footprint = above.footprint if above and (is_round(frame) or is_court(frame, above)) else footprint_of(frame, depth)
     return Geometry(
-        camera=frame.camera,
+        camera=lens.filming(frame).camera,
         facades=tuple(measure.facade_of(wall, row, eaves, scale) for wall, row in zip(frame.walls, rows, strict=True)),
         footprint=tuple((float(x), float(z)) for x, z in footprint),
         storey_tops=tuple(top * scale for top in storeys.tops),
@@ -123,20 +129,19 @@ def _sized(
     high: tuple[float, float],
     unit: Frame,
     view: View,
-    drawn: np.ndarray,
-    size: tuple[int, int],
+    foot: tuple[float, bool],
     lifted: bool,
     walkers: np.ndarray | None,
     kind: scales.Kind,
 ) -> Sizing:
-    """Return how large a unit is. high: eaves and highest point in units; unit: the frame in units."""
+    """Return how large a unit is. high: eaves and highest point in units; unit: the frame in units; foot: by how many pixels it lies below the
+    horizon, and whether it is in the picture."""
     bulk, (eaves, top) = settings.building, high
     if bulk.height:
         return Sizing(bulk.height / top, 0.0, "by building.height")
     if bulk.storeys:
         return Sizing(bulk.storey_height * bulk.storeys / eaves, 0.0, "by building.storeys")
-    dip = float(np.median(view.dips(bottom_samples(drawn))))
-    foot_seen = not touched_edges(drawn, *size)["bottom"]
+    dip, foot_seen = foot
     pixels = view.focal / float(unit.camera.translation[2])
     cues = scales.cues_of(bulk, storeys, rows, eaves, top, dip, view.focal, lifted, kind, foot_seen, pixels)
     people = scales.walker_cue(camera_heights(view, walkers)) if walkers is not None else None
@@ -144,7 +149,7 @@ def _sized(
 
 
 def _orient(
-    codes: np.ndarray, drawn: np.ndarray, known_focal: float | None, settings: Settings, move: Move | None
+    codes: np.ndarray, drawn: np.ndarray, known_focal: float | None, settings: Settings, move: Move | None, lens: Straight
 ) -> tuple[np.ndarray, Orientation, list[Caution]]:
     """Return the building's segments (or the picture's when it has too few), their orientation, and what to say about it."""
     size = (codes.shape[1], codes.shape[0])
@@ -154,9 +159,9 @@ def _orient(
     focal, exact = settings.camera.focal or known_focal, settings.camera.focal is not None
     if move:
         focal, exact = move.focal, True
-    chain = bottom_chain(drawn)
+    chain = lens.points(bottom_chain(drawn))
     feet = np.concatenate([chain[:-1], chain[1:]], 1)
-    orientation = orient(segments, size, focal, exact, settings.seed, feet, move.up if move else None)
+    orientation = orient(lens.ends(segments), size, focal, exact, settings.seed, feet, move.up if move else None)
     cautions = []
     if move and move.up is not None:
         pass  # The solved ground tells more than lines do.

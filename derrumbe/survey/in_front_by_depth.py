@@ -11,6 +11,7 @@ from derrumbe.core.records import FAR, Camera, Caution, Located, Plate, Vec3
 from derrumbe.core.work import Work
 from derrumbe.geom.camera import pixel_grid, resized
 from derrumbe.geom.depth import mesh_depth
+from derrumbe.geom.lens import undistorted
 from derrumbe.geom.polygons import densified
 from derrumbe.survey.ahead import SURE, Ahead, Scenery, Steady, Votes, heaven_of, lies_flat, points_of, region_of
 from derrumbe.survey.depths import Depths
@@ -95,7 +96,7 @@ def in_front(
     if found.kind != "moving":
         return None, (_untold("the camera doesn't travel"),)
     size, frames = (record.width, record.height), range(record.frames.first, record.frames.last + 1)
-    outline = continued(drawn, *size, np.array([size[0] / 2, -1e7, 1.0]), BEYOND_TOP, 0.0)
+    outline = undistorted(geometry.camera, continued(drawn, *size, np.array([size[0] / 2, -1e7, 1.0]), BEYOND_TOP, 0.0))
     solved = _solved_on(found, outline, size)
     if len(solved) < FEWEST:
         return None, (_untold("too few points were solved on the building"),)
@@ -218,7 +219,7 @@ def _metres(scenery: Scenery, geometry: Geometry) -> float:
     """Return the metres of a unit of the solve that put its walls where the set's are, as the first camera sees them."""
     camera = resized(geometry.camera, max(2, geometry.camera.width // 8), max(2, geometry.camera.height // 8))
     depth = mesh_depth(camera, geometry.vertices, geometry.triangles)
-    grid = (pixel_grid(camera) - (camera.cx, camera.cy)) / camera.focal_px
+    grid = (undistorted(camera, pixel_grid(camera)) - (camera.cx, camera.cy)) / camera.focal_px
     near = (np.concatenate([grid, np.ones((*depth.shape, 1))], -1) @ scenery.walls.T).min(axis=-1)
     met = (depth < FAR) & (near > 1e-9)
     return float(np.median(depth[met] * near[met])) if met.any() else 1.0
@@ -245,7 +246,7 @@ def _own_cameras(found: Match, camera: Camera) -> tuple[Camera, ...]:
     return tuple(
         Camera(
             width=camera.width, height=camera.height, focal_px=float(focal), cx=camera.cx, cy=camera.cy,
-            rotation=(_vec3(turn[0]), _vec3(turn[1]), _vec3(turn[2])), translation=_vec3(shift),
+            rotation=(_vec3(turn[0]), _vec3(turn[1]), _vec3(turn[2])), translation=_vec3(shift), distortion=camera.distortion,
         )
         for turn, shift, focal in zip(found.rotation, found.translation, found.focal, strict=True)
     )  # fmt: skip

@@ -73,7 +73,7 @@ def solved_view(found: Match, seed: int) -> Move | None:
     focal = float(found.focal[0])
     if found.kind == "nodal":
         return Move(focal, None)
-    return Move(focal, ground_normal(found.points, seed), found.points, slides(found), found.error)
+    return Move(focal, ground_normal(found.points, seed), found.points, slides(found), found.error, (found.radial,) if found.radial else ())
 
 
 def slides(found: Match) -> np.ndarray:

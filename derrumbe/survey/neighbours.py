@@ -15,6 +15,7 @@ import numpy as np
 
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, rays, rotation_matrix
+from derrumbe.geom.lens import filmed, sights, undistorted
 from derrumbe.geom.solids import mesh, upright_prism
 
 WORKING_SIDE = 640
@@ -55,12 +56,13 @@ def ground_row(camera: Camera, distance: float | np.ndarray) -> np.ndarray:
     """Return the row, in the picture's middle column, of ground at `distance` metres along level forward."""
     up, forward, height = _level(camera)
     cam = np.multiply.outer(distance, forward) - height * up
-    return np.asarray(camera.focal_px * cam[..., 1] / np.maximum(cam[..., 2], 1e-3) + camera.cy)
+    rows = np.asarray(camera.focal_px * cam[..., 1] / np.maximum(cam[..., 2], 1e-3) + camera.cy)
+    return filmed(camera, np.stack([np.full_like(rows, camera.cx), rows], -1))[..., 1]
 
 
 def _distance_of_row(camera: Camera, rows: np.ndarray) -> np.ndarray:
     up, forward, height = _level(camera)
-    pixels = np.stack([np.full(len(rows), camera.cx), rows], 1)
+    pixels = undistorted(camera, np.stack([np.full(len(rows), camera.cx), rows], 1))
     cam = np.concatenate([(pixels - (camera.cx, camera.cy)) / camera.focal_px, np.ones((len(rows), 1))], 1)
     return (height * (cam @ forward) / np.maximum(-(cam @ up), 1e-3)).astype(np.float32)
 
@@ -132,7 +134,9 @@ def set_depth(cards: Cards, camera: Camera, sky: np.ndarray) -> np.ndarray:
     x = ((np.arange(columns) + 0.5 - camera.cx) / camera.focal_px).astype(np.float32)
     out = np.empty((rows, columns), np.float32)
     for row in range(rows):
-        y = (row + 0.5 - camera.cy) / camera.focal_px
+        y: float | np.ndarray = (row + 0.5 - camera.cy) / camera.focal_px
+        if any(camera.distortion):
+            x, y = np.moveaxis(sights(camera, (1, columns), (0.5, row + 0.5))[0].astype(np.float32), -1, 0)
         sink = -(x * up[0] + y * up[1] + up[2])
         ahead = x * forward[0] + y * forward[1] + forward[2]
         ground = np.where(sink > 1e-5, height / np.maximum(sink, 1e-5), FAR)

@@ -9,6 +9,7 @@ import numpy as np
 
 from derrumbe.core.records import FAR, Camera, Vec3
 from derrumbe.geom.camera import eye, rays
+from derrumbe.geom.lens import filmed
 from derrumbe.survey.frame import Wall
 from derrumbe.survey.matchmove.match import Match
 
@@ -38,7 +39,7 @@ def scale_of(match: Match, camera: Camera, walls: tuple[Wall, ...], outline: np.
     """Return the Scale. `camera`: the first frame's in the building's world; `outline` (n, 2) in its pixels."""
     ahead = match.points[:, 2] > 1e-6
     points = match.points[ahead]
-    pixels = match.focal[0] * points[:, :2] / points[:, 2:] + (camera.cx, camera.cy)
+    pixels = filmed(camera, match.focal[0] * points[:, :2] / points[:, 2:] + (camera.cx, camera.cy))
     contour = outline.astype(np.float32).reshape(-1, 1, 2)
     inside = np.array([cv2.pointPolygonTest(contour, (float(x), float(y)), False) > 0 for x, y in pixels], bool)
     depth = _surface_depth(standing.depth, pixels) if standing else _wall_depth(camera, walls, pixels)

@@ -12,6 +12,7 @@ from derrumbe.core.files import save_arrays
 from derrumbe.core.records import FAR, Building, Camera, Caution, Haze, Located, Plate, Set, Sun, Vec2, Vec3
 from derrumbe.core.work import Work
 from derrumbe.geom.depth import mesh_depth
+from derrumbe.geom.lens import filmed
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import write_exr
 from derrumbe.survey import cleanplate, evidence, light, look
@@ -135,7 +136,7 @@ def _behind(
 def _horizon(geometry: Geometry) -> float:
     camera = geometry.camera
     up = np.asarray(camera.rotation)[:, 1]
-    return float(camera.cy - camera.focal_px * up[2] / up[1])
+    return float(filmed(camera, np.array([camera.cx, camera.cy - camera.focal_px * up[2] / up[1]]))[1])
 
 
 def _write(folder: Path, geometry: Geometry, cards: Cards, mattes: Mattes, clean: np.ndarray, texture: np.ndarray) -> None:

@@ -44,7 +44,7 @@ class Move:
     """What a moving camera's solve tells of its first frame: focal length in pixels, and up (3,) in camera axes when its ground shows it.
 
     points (p, 3) in the first camera's axes, slides (p,): pixels by which they would slide if they were further away by one part in e;
-    error: mean, pixels.
+    error: mean, pixels. distortion: the lens's radial terms, none for a pinhole.
     """
 
     focal: float
@@ -52,6 +52,7 @@ class Move:
     points: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
     slides: np.ndarray = field(default_factory=lambda: np.zeros(0))
     error: float = 0.0
+    distortion: tuple[float, ...] = ()
 
 
 def solved_plan(view: View, move: Move, outline: np.ndarray, lines: Plan) -> Plan:

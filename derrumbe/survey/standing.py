@@ -8,6 +8,7 @@ import numpy as np
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import rotation_matrix
 from derrumbe.geom.depth import plane_depth
+from derrumbe.geom.lens import filmed, sights
 
 FAINT = 0.02
 FOOT = 0.03
@@ -52,8 +53,18 @@ def carried(alpha: np.ndarray, depth: float, camera: Camera, other: Camera) -> n
     turn = second @ first.T
     move = np.asarray(other.translation) - turn @ np.asarray(camera.translation)
     plane = turn + np.outer(move, [0.0, 0.0, 1.0]) / depth
+    if any(camera.distortion) or any(other.distortion):
+        return _carried_bent(alpha, np.linalg.inv(plane), camera, other)
     map_ = _lens(other) @ plane @ np.linalg.inv(_lens(camera))
     return np.clip(cv2.warpPerspective(alpha, map_, (other.width, other.height), flags=cv2.INTER_LINEAR), 0, 1)
+
+
+def _carried_bent(alpha: np.ndarray, back: np.ndarray, camera: Camera, other: Camera) -> np.ndarray:
+    """As `carried`, through lenses that distort. back (3, 3): from `other`'s axes to those of `camera`, for points of the plane."""
+    way = np.dstack([sights(other, (other.height, other.width), (0.5, 0.5)), np.ones((other.height, other.width))]) @ back.T
+    flat = camera.focal_px * way[..., :2] / np.where(way[..., 2:] > 1e-6, way[..., 2:], np.nan) + (camera.cx, camera.cy)
+    places = np.nan_to_num(filmed(camera, flat) - 0.5, nan=-1e4).astype(np.float32)
+    return np.clip(cv2.remap(alpha, places[..., 0], places[..., 1], cv2.INTER_LINEAR), 0, 1)
 
 
 def _lens(camera: Camera) -> np.ndarray:

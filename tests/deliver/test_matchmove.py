@@ -15,7 +15,7 @@ from derrumbe.deliver.matchmove.tracks import Tracks, grade, read_tracks, residu
 from derrumbe.deliver.matchmove.wireframe import FACADE, GROUND, OUTLINE, wireframe_of
 from derrumbe.deliver.run import run
 from derrumbe.deliver.settings import Settings
-from derrumbe.geom.camera import project
+from derrumbe.geom.camera import pinhole, project
 from derrumbe.geom.lens import filmed
 from derrumbe.media.movie import read_movie
 from derrumbe.media.picture import read_png
@@ -44,7 +44,7 @@ def test_a_line_lies_where_the_camera_sees_it(scale: float) -> None:
     world = np.array([2.0, 2.0, 0.0]) + np.linspace(0, 1, 33)[:, None] * (0.05, 0, 0)
     board = Board(canvas(scale), lens)
     board.world_line(world, RED)
-    ours = filmed(lens, project(lens, world)[0]).mean(0) * scale
+    ours = filmed(lens, project(pinhole(lens), world)[0]).mean(0) * scale
     assert centre_of(board.codes) == pytest.approx(ours, abs=0.3)
 
 

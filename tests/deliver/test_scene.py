@@ -78,16 +78,16 @@ def test_usd_camera_sees_what_ours_sees_in_every_frame_of_a_flight(moving: tuple
     shot, folder = moving
     stage = Usd.Stage.Open(str(folder / "scene/scene.usdc"))
     for frame in FRAMES:
-        ours = project(shot.film_set.record.camera_at(frame), WORLD)[0]
-        assert np.abs(usd_pixels(stage, frame, WORLD) - ours).max() < CLOSE, frame
+        lens = shot.film_set.record.camera_at(frame)
+        assert np.abs(filmed(lens, usd_pixels(stage, frame, WORLD)) - project(lens, WORLD)[0]).max() < CLOSE, frame
 
 
 def test_nuke_camera_sees_what_ours_sees(moving: tuple[SmallShot, Path], delivered: Delivered) -> None:
     for shot, folder in (moving, (delivered.shot, delivered.folder)):
         graph = Graph((folder / "scene/comp.nk").read_text(), folder / "scene")
         for frame in FRAMES if not shot.film_set.record.locked else (FIRST, FIRST + 5):
-            ours = project(shot.film_set.record.camera_at(frame), WORLD)[0]
-            assert np.abs(graph.project("camera", frame, WORLD) - ours).max() < CLOSE, frame
+            lens = shot.film_set.record.camera_at(frame)
+            assert np.abs(filmed(lens, graph.project("camera", frame, WORLD)) - project(lens, WORLD)[0]).max() < CLOSE, frame
 
 
 def test_every_picture_that_the_script_reads_is_delivered(moving: tuple[SmallShot, Path]) -> None:

@@ -1,9 +1,12 @@
 """Laws of marching: Beer-Lambert, a clean split at solids, no halos, no light from nowhere."""
 
+import cv2
 import numpy as np
 import pytest
 
 from derrumbe.core.records import FAR
+from derrumbe.geom.camera import pixel_grid
+from derrumbe.geom.lens import undistorted
 from derrumbe.render.dust_march import march
 from tests.render import dust_slab
 
@@ -115,3 +118,17 @@ def test_odd_sizes_are_filled_to_the_borders(size):
     front, _ = march(dust_slab.slab(0.4, shape=(64, 48, 12)), view, nothing(view), nothing(view), scale=0.37, step=0.75, seed=1)
     assert front.shape == (size[1], size[0], 4)
     assert front[..., 3].min() > 0.3
+
+
+def test_dust_lies_where_the_lens_shows_it():
+    """At each plate pixel there is the dust that a pinhole shows at that pixel straightened."""
+    view, lit = dust_slab.view(), dust_slab.slab(0.4)
+    bent = view.model_copy(update={"distortion": (-0.5,)})
+    shown, _ = march(lit, bent, nothing(bent), nothing(bent), scale=1.0, step=0.25, seed=1)
+    plain, _ = march(lit, view, nothing(view), nothing(view), scale=1.0, step=0.25, seed=1)
+    places = (undistorted(bent, pixel_grid(bent)) - 0.5).astype(np.float32)
+    wanted = cv2.remap(plain[..., 3], places[..., 0], places[..., 1], cv2.INTER_LINEAR)
+    inside = (places >= 0).all(-1) & (places <= (view.width - 1, view.height - 1)).all(-1)
+    off, unbent = (np.abs(shown[..., 3] - other)[inside].mean() for other in (wanted, plain[..., 3]))
+    assert off < 0.01
+    assert unbent > 3 * off

@@ -151,7 +151,7 @@ def _warp(canvas: np.ndarray, pixels: np.ndarray, texture: np.ndarray) -> None:
 
 def _bent(canvas: np.ndarray, camera: Camera, radial: float) -> np.ndarray:
     """Return the picture as a lens with radial term k1 films it: filmed = straight * (1 + k1 r²)."""
-    height, width = canvas.shape
+    height, width = canvas.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     focal, cx, cy = camera.focal_px * FINER, camera.cx * FINER - 0.5, camera.cy * FINER - 0.5
     u, v = (x - cx) / focal, (y - cy) / focal

@@ -10,7 +10,6 @@ import numpy as np
 
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import project
-from derrumbe.geom.lens import filmed
 from derrumbe.media.picture import write_jpeg
 
 Colour = tuple[int, int, int]
@@ -52,7 +51,7 @@ class Board:
         limit = FAR_OUT * self.camera.width
         shown = (depth > NEAR) & (np.abs(np.nan_to_num(pixels, nan=np.inf)) < limit).all(-1)
         bends = any(self.camera.distortion)
-        pixels = filmed(self.camera, np.nan_to_num(pixels, posinf=0, neginf=0))
+        pixels = np.nan_to_num(pixels, posinf=0, neginf=0)
         for points, there, (colour, width) in zip(pixels, shown, looks, strict=True):
             for run in np.split(np.arange(len(points)), np.flatnonzero(np.diff(there)) + 1):
                 if there[run[0]] and len(run) > 1:
@@ -62,7 +61,7 @@ class Board:
         """Draw the outline of a solid."""
         pixels, depth = project(self.camera, vertices)
         there = (depth[triangles] > NEAR).all(1)
-        corners = self._places(filmed(self.camera, np.nan_to_num(pixels)))
+        corners = self._places(np.nan_to_num(pixels))
         mask = np.zeros(self.codes.shape[:2], np.uint8)
         for triangle in corners[triangles[there]]:
             cv2.fillConvexPoly(mask, triangle, 1, cv2.LINE_8, BITS)

@@ -35,14 +35,17 @@ Metres, right-handed, +Y up (Blender turns this to +Z up when it imports). The o
 Frames: USD time codes and Nuke frames are the shot's, {first} to {last}, {rate} a second. A pose is the one at which the shutter opens.
 Fragments are named piece_0001 ..., in the order of the piece id layer (id = number); points of debris have ids.
 
-camera.json: pixel = focal_px * (x/z, y/z) + (cx, cy), with (x, y, z) = rotation * world + translation in OpenCV axes (x right, y down,
+camera.json: pixel = focal_px * (x/z, y/z) + (cx, cy){bent}, with (x, y, z) = rotation * world + translation in OpenCV axes (x right, y down,
 z forward), pixel (0, 0) top left, centres at +0.5. world_from_camera is the same camera as a 4x4 matrix, row by row, in the axes of
 Nuke, Blender and Maya (y up, looking along -z). focal_mm goes with a filmback {filmback:g} mm wide; window_translate is Nuke's.
 """
 LENS = """undistort     ST-map: apply it to the plate to get the straight picture that the camera sees (red, green: x, y in 0..1 from the lower
               left corner, 32 bit). filmed = straight * (1 + k1 r2 + k2 r4 ...), the terms are in camera.json
-redistort     ST-map: apply it to a straight render to fit it to the plate. The layers are in the plate's own picture already
+redistort     ST-map: apply it to a straight render to fit it to the plate
+              Plate, layers, mattes, motion vectors and comp.nk are all in the plate's own, distorted pixels: nothing was resampled, and
+              nothing there needs a map. The maps are for 3-D: cameras in scene.usdc, comp.nk and camera.json see the straight picture.
 """
+BENT = " in the straight picture"
 
 
 def write_scene(
@@ -86,4 +89,5 @@ def plate_black(plate: Located[Plate], film_set: Located[Set]) -> np.ndarray:
 def readme(plate: Plate, pictures: dict[str, str], maps: dict[str, str]) -> str:
     names = ", ".join(sorted(pictures))
     lens = LENS if maps else ""
-    return README.format(pictures=names, lens=lens, filmback=FILMBACK_MM, first=plate.frames.first, last=plate.frames.last, rate=plate.rate)
+    bent, frames = BENT if maps else "", plate.frames
+    return README.format(pictures=names, lens=lens, bent=bent, filmback=FILMBACK_MM, first=frames.first, last=frames.last, rate=plate.rate)

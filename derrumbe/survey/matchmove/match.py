@@ -182,8 +182,8 @@ def _rolls(skew: float) -> Caution:
 
 def _bent(found: Solve) -> Caution:
     return Caution(
-        what=f"the lens bends the picture (k1 {found.scene.radial:.3f}): the camera is solved with it, pictures are not straightened",
-        remedy="pieces may slide near the picture's edges; undistort the plate first where that shows",
+        what=f"the lens bends the picture (k1 {found.scene.radial:.3f}): all that is drawn is bent alike, and the plate is left as it is",
+        remedy="nothing; if pieces slide near the picture's edges, the lens bends otherwise than that one term says: undistort the plate first",
     )
 
 
