@@ -11,7 +11,7 @@ from derrumbe.core.work import Work
 from derrumbe.geom.camera import eye, pinhole, pixel_grid, project, rays
 from derrumbe.geom.lens import lens_of
 from derrumbe.render.dust_holdout import ground
-from derrumbe.render.raster import Window, bounds, depth_of, projected, visible
+from derrumbe.render.raster import UNDER, Window, bounds, depth_of, projected, visible
 from derrumbe.render.run import run
 from derrumbe.render.settings import Settings
 from derrumbe.render.shadow import enlarged
@@ -42,7 +42,7 @@ def soup(count: int = 60) -> tuple[np.ndarray, np.ndarray]:
 def traced(
     camera: Camera, vertices: np.ndarray, triangles: np.ndarray, window: Window, offset: tuple[float, float]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the nearest triangle (h,w) and its depth along the ray of each sample, by brute force."""
+    """Return the nearest triangle (h,w) that isn't under the ground, and its depth along the ray of each sample, by brute force."""
     ways = rays(camera, pixel_grid(camera, offset))[window.slices]
     best, hit = np.full(window.shape, np.inf), np.full(window.shape, -1)
     for t, (a, b, c) in enumerate(vertices[triangles]):
@@ -54,6 +54,7 @@ def traced(
         )
         u, v, reach = np.moveaxis(solved[..., 0], -1, 0)
         met = (u >= 0) & (v >= 0) & (u + v <= 1) & (reach > 0) & (reach < best)
+        met &= eye(camera)[1] + reach * ways[..., 1] > -UNDER
         best, hit = np.where(met, reach, best), np.where(met, t, hit)
     return hit, best
 
