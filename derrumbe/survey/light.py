@@ -76,10 +76,10 @@ def estimate(
     # Dark paint would make the light dim: the façade's light parts are at most as pale as PALE.
     white = max(float(wall @ LUMA) / ALBEDO[material], light_parts / PALE)
     flat = float((shape[1] + shape[0] * max(0.0, direction[1])) @ LUMA)
-    scale = (
-        _level(white * flat / float(shown @ LUMA), texture @ LUMA.astype(np.float32), sky, ground, overcast and len(heaven) >= SKY_SEEN)
-        / flat
-    )
+    luminance, known_grey = texture @ LUMA.astype(np.float32), overcast and len(heaven) >= SKY_SEEN
+    palest = _palest(luminance, sky) / (UPRIGHT if known_grey else PAINT)
+    by_plate = _level(white * flat / float(shown @ LUMA), luminance, sky, ground)
+    scale = max(min(by_plate / flat, palest / max(flat, _sunward(shape, direction))), 1e-4)
     by_hand = knobs.sun_strength, knobs.sky_strength, _bounce(knobs, shape, direction)
     sun, heaven_rgb, earth = (_vec3(part * scale * factor) for part, factor in zip(shape, by_hand, strict=True))
     return Sun(
@@ -152,17 +152,26 @@ def _bounce(knobs: Light, shape: tuple[np.ndarray, np.ndarray, np.ndarray], dire
     return (knobs.sun_strength * sun + knobs.sky_strength * sky) / max(sun + sky, 1e-9)
 
 
-def _level(by_wall: float, light: np.ndarray, sky: np.ndarray, ground: np.ndarray, overcast: bool) -> float:
-    """Return the luminance of white level ground: what walls and ground agree on, and no more than what the palest things in the plate allow.
+def _level(by_wall: float, light: np.ndarray, sky: np.ndarray, ground: np.ndarray) -> float:
+    """Return the luminance of white level ground, on which walls and ground agree. light: (h, w) luminance.
 
-    A sun that grazes the façade, or a façade in the shade, says little of the street's light. light: (h, w) luminance.
+    A sun that grazes the façade, or a façade in the shade, says little of the street's light.
     """
     below = ground & (sky < 0.01)
-    level = by_wall
-    if np.count_nonzero(below) > ENOUGH:
-        level = float(np.sqrt(by_wall * np.percentile(light[below], LIT_GROUND) / PAVING))
-    palest = float(np.percentile(light[sky < 0.01], BRIGHTEST)) if (sky < 0.01).any() else np.inf
-    return max(min(level, palest / (UPRIGHT if overcast else PAINT)), 1e-4)
+    return float(np.sqrt(by_wall * np.percentile(light[below], LIT_GROUND) / PAVING)) if np.count_nonzero(below) > ENOUGH else by_wall
+
+
+def _palest(light: np.ndarray, sky: np.ndarray) -> float:
+    """Return the luminance of the palest things in a picture (h, w) below the sky."""
+    below = light[sky < 0.01]
+    return float(np.percentile(below, BRIGHTEST)) if len(below) else np.inf
+
+
+def _sunward(shape: tuple[np.ndarray, np.ndarray, np.ndarray], direction: np.ndarray) -> float:
+    """Return the luminance of a white wall that faces the sun's side, 0 when the camera sees none: a low sun lights it more than the ground."""
+    if direction[2] <= 0:
+        return 0.0
+    return float((shape[0] * np.hypot(direction[0], direction[2]) + 0.5 * (shape[1] + shape[2])) @ LUMA)
 
 
 def faces_of(texture: np.ndarray, walls: np.ndarray, camera: Camera, facades: tuple[Facade, ...]) -> tuple[Face, ...]:

@@ -62,3 +62,16 @@ def test_the_sun_is_never_bluer_than_daylight_where_a_shadow_tells_it():
     red, _, blue = sun.rgb
     assert 1.0 < red / blue < 1.4
     assert sun.sky_rgb[2] / sun.sky_rgb[0] < 1.3
+
+
+@given(st.floats(5.0, 85.0), st.floats(95.0, 265.0), st.floats(0.3, 1.0))
+def test_no_white_wall_in_the_sun_is_brighter_than_the_palest_paint_allows(elevation, azimuth, paint):
+    """A sun behind the camera: walls that face it are in the picture, and a low one lights them more than the ground."""
+    picture = np.full((120, 100, 3), 0.3, np.float32)
+    picture[SKY], picture[WALLS, ::40] = (0.3, 0.5, 0.8), paint
+    heaven, walls, ground = np.zeros((120, 100), np.float32), np.zeros((120, 100), bool), np.zeros((120, 100), bool)
+    heaven[SKY], walls[WALLS, 20:80], ground[GROUND] = 1, True, True
+    sun = estimate(picture, heaven, walls, ground, FACING, "concrete", Light(), SunPlace(azimuth, elevation, 5.0))
+    across = np.hypot(sun.direction[0], sun.direction[2])
+    white = (np.array(sun.rgb) * across + 0.5 * (np.array(sun.sky_rgb) + np.array(sun.ground_rgb))) @ LUMA
+    assert white <= 1.001 * max(paint, 0.3) / PAINT
