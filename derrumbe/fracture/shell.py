@@ -47,7 +47,7 @@ def _blind_openings(facet: Facet, plan: Plan, most: int) -> tuple[Opening, ...]:
     """Invent regular windows for a wall that the camera doesn't see, one level after another while the quota lasts."""
     if abs(facet.normal[1]) > 0.1:
         return ()
-    count = int((facet.high[0] - facet.low[0] - 1.5) // 4.0)
+    count = max(0, int((facet.high[0] - facet.low[0] - 1.5) // 4.0))
     found: list[Opening] = []
     for floor, top in list(zip(plan.floors, plan.tops, strict=True))[: plan.storeys]:
         sill, head = floor + 0.9, min(floor + 2.4, top - 0.5)

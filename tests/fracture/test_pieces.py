@@ -277,3 +277,11 @@ def test_tall_masonry_has_thicker_walls_than_a_low_house_or_a_frame():
     assert wall_thickness(low, knobs) == pytest.approx(knobs.wall_thickness) == wall_thickness(frame, knobs)
     assert 2 * knobs.wall_thickness < wall_thickness(tall, knobs) < 5 * knobs.wall_thickness
     assert wall_thickness(tall, BuildingKnobs(wall_thickness=0.6)) > wall_thickness(tall, knobs)
+
+
+def test_a_hidden_wall_too_narrow_for_a_window_has_none(tmp_path):
+    narrow = broken(boxed(12, 1.4, 3, 3.3), tmp_path, 200)
+    glass = np.flatnonzero(narrow.kind() == 3)
+    assert len(glass)
+    # whatever glass there is stands in the long walls
+    assert all(np.abs(narrow.vertices_of(piece)[:, 0]).max() < 5.5 for piece in glass)
