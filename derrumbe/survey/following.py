@@ -28,6 +28,8 @@ UNSTEADY_SHARE = 0.2
 """... in all but this share of the frames that have one."""
 SEEN = 0.02
 """Alpha from which something hides what is behind it."""
+BESIDE = 0.06
+"""What passes so near to the building in the first frame, as a share of the longer side, is no part of it nor of what is behind it."""
 CROWDED, OFTEN = 0.25, 0.1
 """Share of a frame above which what moves by itself may be what stands still, and the solve wrong; share of frames where that is said."""
 
@@ -44,16 +46,23 @@ class Before:
         """Return the first frame's matte `front` (h, w) with what was found to stand in front there; texture (h, w, 3): that frame."""
         return front if self.standing is None else np.maximum(front, self.standing.at(0, display_like(texture)))
 
+    def passing_by(self, plate: Located[Plate], texture: np.ndarray, region: np.ndarray) -> np.ndarray:
+        """Return what passes before and close beside the building's region (h, w) bool in the first frame (h, w, 3), (h, w) bool."""
+        if self.passing is None:
+            return np.zeros(region.shape, bool)
+        passing = self.passing.at(plate.record.frames.first, display_like(texture)) > SEEN
+        return widened(passing, 2) & widened(region, BESIDE * max(region.shape))
+
     def bared(self, plate: Located[Plate], texture: np.ndarray, mattes: Mattes, seed: int) -> np.ndarray:
         """Return the first frame's texture (h, w, 3) with the building's walls where something hides them: as other frames see them, or by
         patches."""
-        front = mattes.front
-        if self.passing is not None:
-            front = np.maximum(front, self.passing.at(plate.record.frames.first, display_like(texture)))
+        passing = self.passing_by(plate, texture, mattes.region)
+        # the model reaches a little further than the region, and would wear them there
+        front, region = np.maximum(mattes.front, passing), mattes.region | passing
         if self.standing is not None:
-            texture, hidden = unhidden(plate, self.standing, texture, widened(front > SEEN, 2), mattes.region)
+            texture, hidden = unhidden(plate, self.standing, texture, widened(front > SEEN, 2), region)
             front = np.where(hidden, front, 0)
-        return without(texture, front, mattes.region, seed)
+        return without(texture, front, region, seed)
 
 
 def things_before(plate: Located[Plate], found: Match, geometry: Geometry, drawn: np.ndarray, mattes: Mattes, work: Work) -> Before:

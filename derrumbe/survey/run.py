@@ -68,7 +68,8 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     views = solved_views(solve, geometry, plate, work.folder) if solve else None
     before = things_before(plate, found, geometry, drawn, mattes, work)
     mattes = replace(mattes, front=before.first(mattes.front, texture))
-    clean, cards = _behind(texture, codes, mattes, geometry, settings, plate.record, work.folder, views)
+    passers = before.passing_by(plate, texture, mattes.region)
+    clean, cards = _behind(texture, codes, mattes, passers, geometry, settings, plate.record, work.folder, views)
     texture = before.bared(plate, texture, mattes, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
@@ -104,6 +105,7 @@ def _behind(
     texture: np.ndarray,
     codes: np.ndarray,
     mattes: Mattes,
+    passers: np.ndarray,
     geometry: Geometry,
     settings: Settings,
     plate: Plate,
@@ -112,11 +114,12 @@ def _behind(
 ) -> tuple[np.ndarray, Cards]:
     """Return the clean plate (h, w, 3) and what stands beside and behind the building; writes both's shapes.
 
-    views: a moving camera's other frames, which see some of what the building hides.
+    passers (h, w) bool: what passes beside it in the first frame; views: a moving camera's other frames, which see some of what the building hides.
     """
     growth = max(3.0, HOLE_GROWTH * max(mattes.region.shape))
     hole = widened(mattes.region, growth)
     hole |= widened(remnants(mattes.sky, hole, mattes.front), 2)
+    hole |= widened(passers, growth)
     skyline = skyline_rows(mattes.sky, hole, _horizon(geometry), np.random.default_rng((settings.seed, 72)))
     distance = float(geometry.camera.translation[2])
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
