@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from manifold3d import Manifold
 
-from derrumbe.core.errors import BadBrief, BadOutline
+from derrumbe.core.errors import BadOutline
 from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.core.records import Building, Camera, Caution, Located, Pieces, Set
 from derrumbe.core.work import Work
@@ -38,7 +40,10 @@ THRIFT = (Thrift(1.0, rough=False), *(Thrift(d) for d in (1.0, 0.6, 0.3, 0.0)), 
 
 
 def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
-    """Return the pieces of a set's building. Raises BadOutline when its solid isn't closed, BadBrief when the count is too small."""
+    """Return the pieces of a set's building. Raises BadOutline when its solid isn't closed.
+
+    A building of more parts than pieces are asked for gets as many as it has, and a caution.
+    """
     building = film_set.record.building
     body = _body(film_set, building)
     rng = np.random.default_rng((settings.seed, FRACTURE))
@@ -47,15 +52,11 @@ def run(settings: Settings, work: Work, film_set: Located[Set]) -> Pieces:
     fragments = settings.fragments
     chips = chip_count(fragments.count, fragments.tail)
     blocks = shards_of(elements, fragments.size, fragments.count - chips, fragments.tail, rng)
-    shards = chipped(blocks, elements, min(chips, fragments.count - len(blocks)), rng)
-    if len(shards) > fragments.count:
-        raise BadBrief(
-            f"the building has {len(shards)} parts before it is broken, more than {fragments.count} pieces: "
-            "raise fragments.count or simplify the outline"
-        )
+    shards = chipped(blocks, elements, max(0, min(chips, fragments.count - len(blocks))), rng)
     record, arrays = assemble(shards, elements, body, eye(camera), rng)
     save_arrays(work.folder / record.arrays, **arrays)
-    return record.model_copy(update={"warnings": (*record.warnings, *_cautions(building), *_coarse(shards, fragments.count))})
+    cautions = *_cautions(building), *_coarse(shards, fragments.count), *_over(len(shards), fragments.count)
+    return record.model_copy(update={"warnings": (*record.warnings, *cautions)})
 
 
 def structure(building: Building, body: Manifold, camera: Camera, settings: Settings) -> list[Element]:
@@ -90,6 +91,13 @@ def _body(film_set: Located[Set], building: Building) -> Manifold:
         raise BadOutline(f"the building's solid in {building.solid} can't be broken: {fault}; redraw the outline") from fault
 
 
+def _over(made: int, asked: int) -> tuple[Caution, ...]:
+    if made <= asked:
+        return ()
+    what = f"the building has {made} parts before it is broken, more than the {asked} pieces asked for: they are hardly broken any further"
+    return (Caution(what=what, remedy="raise fragments.count, or simplify the outline"),)
+
+
 def _coarse(shards: list[Shard], count: int) -> tuple[Caution, ...]:
     """A large building that few pieces make up comes down in plates."""
     spans = [shard.span for shard in shards if shard.shown]
@@ -97,7 +105,7 @@ def _coarse(shards: list[Shard], count: int) -> tuple[Caution, ...]:
     if typical < COARSE * PANEL:
         return ()
     what = f"{count} pieces are few for this building: the larger ones are {typical:.0f} m long"
-    return (Caution(what=what, remedy=f"raise fragments.count to {round(count * min((typical / PANEL) ** 2, 5), -3):.0f}"),)
+    return (Caution(what=what, remedy=f"raise fragments.count to {500 * math.ceil(count * min((typical / PANEL) ** 2, 5) / 500)}"),)
 
 
 def _cautions(building: Building) -> tuple[Caution, ...]:

@@ -285,3 +285,9 @@ def test_a_hidden_wall_too_narrow_for_a_window_has_none(tmp_path):
     assert len(glass)
     # whatever glass there is stands in the long walls
     assert all(np.abs(narrow.vertices_of(piece)[:, 0]).max() < 5.5 for piece in glass)
+
+
+def test_a_building_of_more_parts_than_pieces_asked_for_comes_with_a_caution(tmp_path):
+    made = broken(domed(), tmp_path, 50)
+    assert made.record.piece_count > 50
+    assert any("fragments.count" in caution.remedy and "50 pieces asked for" in caution.what for caution in made.record.warnings)
