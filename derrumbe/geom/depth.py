@@ -49,6 +49,15 @@ def plane_depth(camera: Camera, height: float = 0.0) -> np.ndarray:
     return np.where(np.isfinite(depth) & (depth > NEAR), np.minimum(depth, FAR), FAR).astype(np.float32)
 
 
+@nb.njit(cache=True, inline="always")
+def _depth_in(x, y, ax, ay, bx, by, px, py, area, za, zb, zc):  # type: ignore[no-untyped-def]
+    """Return the depth where a triangle a, b, p is seen at x, y, infinite outside it."""
+    wa = ((bx - x) * (py - y) - (by - y) * (px - x)) / area
+    wb = ((px - x) * (ay - y) - (py - y) * (ax - x)) / area
+    wc = 1 - wa - wb
+    return np.inf if wa < -1e-9 or wb < -1e-9 or wc < -1e-9 else 1 / (wa / za + wb / zb + wc / zc)
+
+
 @nb.njit(cache=True)
 def _fill(cam, triangles, focal, cx, cy, out):  # type: ignore[no-untyped-def]
     height, width = out.shape
@@ -66,12 +75,7 @@ def _fill(cam, triangles, focal, cx, cy, out):  # type: ignore[no-untyped-def]
         top, bottom = max(int(np.ceil(min(ay, by, py))), 0), min(int(np.floor(max(ay, by, py))), height - 1)
         for y in range(top, bottom + 1):
             for x in range(left, right + 1):
-                wa = ((bx - x) * (py - y) - (by - y) * (px - x)) / area
-                wb = ((px - x) * (ay - y) - (py - y) * (ax - x)) / area
-                wc = 1 - wa - wb
-                if wa < -1e-9 or wb < -1e-9 or wc < -1e-9:
-                    continue
-                depth = 1 / (wa / a[2] + wb / b[2] + wc / c[2])
+                depth = _depth_in(x, y, ax, ay, bx, by, px, py, area, a[2], b[2], c[2])
                 if depth < out[y, x]:
                     out[y, x] = depth
 
@@ -95,11 +99,6 @@ def _fill_bent(cam, triangles, sight, lens, out):  # type: ignore[no-untyped-def
         for row in range(max(int(np.ceil(top)), 0), min(int(np.floor(bottom)), height - 1) + 1):
             for column in range(max(int(np.ceil(left)), 0), min(int(np.floor(right)), width - 1) + 1):
                 x, y = sight[row, column, 0], sight[row, column, 1]
-                wa = ((bx - x) * (py - y) - (by - y) * (px - x)) / area
-                wb = ((px - x) * (ay - y) - (py - y) * (ax - x)) / area
-                wc = 1 - wa - wb
-                if wa < -1e-9 or wb < -1e-9 or wc < -1e-9:
-                    continue
-                depth = 1 / (wa / a[2] + wb / b[2] + wc / c[2])
+                depth = _depth_in(x, y, ax, ay, bx, by, px, py, area, a[2], b[2], c[2])
                 if depth < out[row, column]:
                     out[row, column] = depth

@@ -53,10 +53,9 @@ class Before:
         passing = self.passing.at(plate.record.frames.first, display_like(texture)) > SEEN
         return widened(passing, 2) & widened(region, BESIDE * max(region.shape))
 
-    def bared(self, plate: Located[Plate], texture: np.ndarray, mattes: Mattes, seed: int) -> np.ndarray:
+    def bared(self, plate: Located[Plate], texture: np.ndarray, mattes: Mattes, passing: np.ndarray, seed: int) -> np.ndarray:
         """Return the first frame's texture (h, w, 3) with the building's walls where something hides them: as other frames see them, or by
-        patches."""
-        passing = self.passing_by(plate, texture, mattes.region)
+        patches. passing (h, w) bool: as `passing_by` says."""
         # the model reaches a little further than the region, and would wear them there
         front, region = np.maximum(mattes.front, passing), mattes.region | passing
         if self.standing is not None:

@@ -70,7 +70,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     mattes = replace(mattes, front=before.first(mattes.front, texture))
     passers = before.passing_by(plate, texture, mattes.region)
     clean, cards = _behind(texture, codes, mattes, passers, geometry, settings, plate.record, work.folder, views)
-    texture = before.bared(plate, texture, mattes, settings.seed)
+    texture = before.bared(plate, texture, mattes, passers, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
     cameras = solve.cameras if solve else (geometry.camera,)
