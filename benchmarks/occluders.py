@@ -40,8 +40,9 @@ def measure(plates: Path, name: str, folder: Path) -> dict[str, object]:
         if not path.exists():
             return {"failed": f"no matte for frame {frame}"}
         alpha = read_exr(path, ("Y",))[..., 0]
-        frames[frame] = overlap_of(alpha, polygons)
-        things += [round(overlap_of(alpha, [polygon], which(polygon, alpha.shape)), 3) for polygon in polygons]
+        near = [which(polygon, alpha.shape) & ~mask_of(truths(name, "unsure").get(frame, []), alpha.shape) for polygon in polygons]
+        frames[frame] = overlap_of(alpha, polygons, np.logical_or.reduce(near))
+        things += [round(overlap_of(alpha, [polygon], where), 3) for polygon, where in zip(polygons, near, strict=True)]
     tuned = tuned_on(name)
     held = [value for frame, value in frames.items() if frame not in tuned]
     return {

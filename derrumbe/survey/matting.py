@@ -19,7 +19,7 @@ APART = 0.10
 """Foreground and background whose colours (display-like, 0..1) are this far apart tell alpha by themselves."""
 LENT = (1.5, 4.0)
 """Sigmas, pixels, over which solid foreground lends its colour to its edge: the near one first."""
-SMOOTH = 0.5
+SMOOTH = 2.0
 """Weight of the known background's word against that of the colour lines."""
 EPSILON = 1e-5
 MARGIN = 6

@@ -14,6 +14,8 @@ SURE, LIKELY = 3.5, 2.2
 """Differences in units of unrest: what starts a passer-by, and what goes with it."""
 SMALLEST = 3e-4
 """A passer-by covers at least this share of the picture."""
+FAINT, BRIDGE = 1.2, 5.0
+"""A difference that counts where a passer-by is on both sides: a grey shirt before grey asphalt; and over how many pixels at WIDTH."""
 REACH, CORE, BAND = 3.0, 2.0, 1.0
 """Pixels at WIDTH: how far likely goes from sure; what depth inside is solid; how far outside alpha may reach."""
 WIDTH = 600.0
@@ -38,7 +40,7 @@ def passing_alpha(picture: np.ndarray, background: np.ndarray, unrest: np.ndarra
         return np.zeros(strange.shape, np.float32)
     shade = _shadow(picture, background, body)
     body &= ~(cv2.dilate(shade.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) | (~shade & (strange > 3 * SURE))
-    solid = matting.thin_core(body, CORE * scale) & (strange > SURE)
+    solid = matting.thin_core(body, CORE * scale) & (strange > FAINT)
     return matting.against(picture, background, solid, ~widened(body, BAND * scale) | shade)
 
 
@@ -48,7 +50,8 @@ def _strangeness(picture: np.ndarray, background: np.ndarray, unrest: np.ndarray
 
 
 def _bodies(strange: np.ndarray, scale: float) -> np.ndarray:
-    """Return large connected changes (h, w) bool: sure ones, and likely ones next to them, so that limbs and edges come along."""
+    """Return large connected changes (h, w) bool: sure ones, likely ones next to them, so that limbs and edges come along, and
+    faint ones between those."""
     sure = (strange > SURE).astype(np.uint8)
     closed = cv2.morphologyEx(sure, cv2.MORPH_CLOSE, disc(2 * scale))
     _count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
@@ -56,7 +59,9 @@ def _bodies(strange: np.ndarray, scale: float) -> np.ndarray:
     large[0] = False
     sure = large[labels] & (sure > 0)
     near = cv2.dilate(sure.astype(np.uint8), disc(REACH * scale)) > 0
-    return cv2.morphologyEx((sure | (near & (strange > LIKELY))).astype(np.uint8), cv2.MORPH_CLOSE, disc(scale)) > 0
+    body = cv2.morphologyEx((sure | (near & (strange > LIKELY))).astype(np.uint8), cv2.MORPH_CLOSE, disc(scale))
+    between = cv2.morphologyEx(body, cv2.MORPH_CLOSE, disc(BRIDGE * scale)) > 0
+    return cv2.morphologyEx(((body > 0) | (between & (strange > FAINT))).astype(np.uint8), cv2.MORPH_CLOSE, disc(scale)) > 0
 
 
 def _shadow(picture: np.ndarray, background: np.ndarray, body: np.ndarray) -> np.ndarray:
