@@ -14,66 +14,16 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from derrumbe.core.records import Camera, Vec2
+from derrumbe.core.records import Camera
 from derrumbe.media.exr import read_exr, write_exr
-from derrumbe.survey.filters import disc, filled, masked_mean, widened
 from derrumbe.survey.holdout import Holdout
-from derrumbe.survey.matting import display_like, leaning, refined, trimap
+from derrumbe.survey.matting import display_like, refined, trimap
 from derrumbe.survey.passers import passing_alpha
 from derrumbe.survey.standing import carried, depth_of_things, things
 from derrumbe.survey.wanderers import Wanderers
 
-LEAST_BAND, SLOPPY = 2.0, 0.002
-"""How far a hand-drawn edge may be off: pixels, and share of the longer side."""
-PLAIN, WHOLE = 0.06, 0.7
-"""Narrow parts that differ from what is beside them by less (display codes, 0..1) are taken as drawn; share of the usual difference that
-is all thing."""
-NARROW_TRUST = 0.5
 LOOSE = 1.5
 """Working pixels by which the mask of what moves by itself may be off."""
-
-
-def drawn_alpha(codes: np.ndarray, polygons: tuple[tuple[Vec2, ...], ...]) -> np.ndarray:
-    """Return the alpha (h, w) float32 of the user's polygons (plate pixels): within a pixel or two of what was drawn, along the colour
-    edges of `codes` (h, w, 3) uint8."""
-    height, width = codes.shape[:2]
-    alpha = np.zeros((height, width), np.float32)
-    if not polygons:
-        return alpha
-    band = max(LEAST_BAND, SLOPPY * max(height, width))
-    picture = codes.astype(np.float32) / 255
-    for polygon in polygons:
-        mask = filled([np.asarray(polygon, np.float64)], (height, width)) > 0
-        alpha = np.maximum(alpha, _followed(picture, mask, band))
-    return alpha
-
-
-def followed_alpha(codes: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return the alpha (h, w) float32 of a solid thing's mask (h, w) bool, right within a few pixels, along the colour edges of `codes`."""
-    return _followed(codes.astype(np.float32) / 255, mask, max(LEAST_BAND, SLOPPY * max(mask.shape)))
-
-
-def _followed(picture: np.ndarray, mask: np.ndarray, band: float) -> np.ndarray:
-    """Return the alpha (h, w) of a drawn mask, right to `band` pixels, along the picture's colours.
-
-    Where a mask is no wider than an edge may be off, as along the arm of a lamp, its middle may be wall as well: there a pixel is in
-    front as far as it differs from what is beside the mask, against what differs most along that part.
-    """
-    solid, empty = trimap(mask, band)
-    narrow = mask & ~(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(1.5 * band)) > 0)
-    beside = ~widened(mask, 1.0) & widened(mask, 3 * band + 2)
-    if not narrow.any() or not beside.any():
-        return refined(picture, solid, empty)
-    radius = max(2, round(2 * band))
-    behind, cover = masked_mean(picture, beside, radius)
-    change = picture - behind
-    # All of a thing differs the same way, as brighter or redder does; wall and windows beside it differ from their mean both ways.
-    way, _ = masked_mean(change, narrow * (change**2).sum(axis=-1), 3 * radius)
-    off = np.maximum((change * way).sum(axis=-1) / np.maximum(np.linalg.norm(way, axis=-1), 1e-6), 0) * narrow
-    most = cv2.GaussianBlur(cv2.dilate(off, disc(radius)), (0, 0), radius / 2)
-    told = narrow & (most > PLAIN) & (cover > 0.02)
-    share = np.clip(off / np.maximum(WHOLE * most, 1e-3), 0, 1)
-    return leaning(picture, np.where(told, share, mask), solid & ~told, empty, NARROW_TRUST * told.astype(np.float32))
 
 
 class Passing(Protocol):

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from derrumbe.core.records import Vec2
+from derrumbe.survey.drawn import drawn_alpha, followed_alpha
 from derrumbe.survey.filters import disc, filled, widened
 from derrumbe.survey.foliage import porous_alpha
 from derrumbe.survey.footing import bottom_samples
-from derrumbe.survey.foreground import drawn_alpha, followed_alpha
 from derrumbe.survey.in_front_by_look import Proposal, propose
 from derrumbe.survey.occluders import held_near
 from derrumbe.survey.silhouette import building_matte, building_region

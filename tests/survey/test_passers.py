@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from derrumbe.media.movie import read_movie
+from derrumbe.survey.drawn import drawn_alpha
 from derrumbe.survey.foliage import porous_alpha
-from derrumbe.survey.foreground import drawn_alpha
 from derrumbe.survey.passers import passing_alpha
 from tests.survey.truth import overlap_of, truths
 
