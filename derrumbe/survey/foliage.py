@@ -6,10 +6,11 @@ of every colour that the background explains is what is left through (learning f
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from derrumbe.survey import matting
-from derrumbe.survey.filters import masked_mean, widened
+from derrumbe.survey.filters import disc, masked_mean, widened
 from derrumbe.survey.tints import cells, histogram
 
 RING = 0.10
@@ -25,6 +26,8 @@ NEAR, FULL = 0.012, 0.65
 SURE = (0.06, 0.92)
 """Shares below and above which a pixel is surely empty or solid."""
 TRUST = 0.3
+LIMB, PALE = 0.006, 0.2
+"""Half the width of the thickest branches, share of the longer side; share of the contrast by which what is behind them varies."""
 
 
 def porous_alpha(codes: np.ndarray, region: np.ndarray, behind: np.ndarray) -> np.ndarray:
@@ -39,6 +42,21 @@ def porous_alpha(codes: np.ndarray, region: np.ndarray, behind: np.ndarray) -> n
     share = np.clip((_thing_share(codes, region, ring) - KNEE[0]) / (KNEE[1] - KNEE[0]), 0, 1) * region
     share *= _contrast(picture, share, ring | (region & (share < 0.1)))
     return matting.leaning(picture, share, share > SURE[1], share < SURE[0], TRUST)
+
+
+def bare_alpha(codes: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Return the alpha (h, w) float32 of branches without leaves in a rough `region` (h, w) bool of codes (h, w, 3) uint8: how much darker
+    a pixel is than what is lightest around it, against what is darkest there."""
+    if not region.any():
+        return region.astype(np.float32)
+    side = max(region.shape)
+    grey = cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    reach = disc(max(2, LIMB * side))
+    light = cv2.GaussianBlur(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, reach), (0, 0), LIMB * side)
+    dark = cv2.GaussianBlur(cv2.erode(grey, disc(2 * LIMB * side)), (0, 0), LIMB * side)
+    share = np.clip((light - grey - PALE * (light - dark)) / np.maximum((FULL - PALE) * (light - dark), 0.05), 0, 1) * region
+    picture = codes.astype(np.float32) / 255
+    return matting.leaning(picture, share.astype(np.float32), share > SURE[1], share < SURE[0], TRUST)
 
 
 def _contrast(picture: np.ndarray, share: np.ndarray, behind: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from derrumbe.survey.filters import disc, shrunk, widened
 from derrumbe.survey.footing import bottom_chain, touched_edges
 from derrumbe.survey.posts import find_posts, post_mask
 from derrumbe.survey.tints import FEWEST, cells, histogram
-from derrumbe.survey.vegetation import plant_odds
+from derrumbe.survey.vegetation import plant_odds, twig_density
 
 WORKING_SIDE, LARGEST_STEP = 1000, 2.0
 """Size at which things are looked for; and how much small pictures are enlarged for posts at most."""
@@ -31,6 +31,11 @@ SMOOTH, CORE, FRINGE = 0.004, 0.013, 0.02
 """Radii, shares of the longer side: over which colours are averaged; of the thinnest whole part of a plant; of the leaves at its edge."""
 LIKELY, FRAYED = 0.7, 0.0
 """Least log odds of a plant, and of the leaves at its edge."""
+BRANCH, BARE, DENSE, DENSER, MOSTLY_WALL = 0.10, -2.5, 0.25, 0.98, 0.05
+"""A plant's bare branches reach this far beyond its leaves and trunks, share of the longer side; least log odds there; share of twigs at least,
+and of the walls that are less full of thin dark things; share of the building that tells that."""
+SKYWARD = 0.03
+"""What is so near to the sky, share of the longer side, may be twigs whatever its colour."""
 SMALLEST, DEEP = 0.002, 0.012
 """Smallest overlap with the building that counts, share of its area; what lies nearer to its outline doesn't, since outlines are drawn by hand:
 share of the longer side."""
@@ -42,11 +47,15 @@ RISE = 0.015
 """A thing stands in front when it comes down to the building's foot within this share of the longer side."""
 
 
+Kind = Literal["plant", "branches", "post"]
+Found = tuple[Kind, np.ndarray, float]
+
+
 @dataclass(frozen=True)
 class Proposal:
-    """A thing in front: where (h, w) bool; plants are rough regions with holes, posts solid. sure: 0..1."""
+    """A thing in front: where (h, w) bool; plants and their bare branches are rough regions with holes, posts solid. sure: 0..1."""
 
-    kind: Literal["plant", "post"]
+    kind: Kind
     mask: np.ndarray
     sure: float
 
@@ -62,7 +71,7 @@ def propose(codes: np.ndarray, drawn: np.ndarray, region: np.ndarray, sky: np.nd
     building = cv2.resize(region.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     clear = cv2.resize(sky.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
     foot = foot_rows(drawn * scale, *size)
-    plants = [Proposal("plant", _fitted(mask, region.shape), sure) for mask, sure in _plants(small, building, clear, foot)]
+    plants = [Proposal(kind, _fitted(mask, region.shape), sure) for kind, mask, sure in _plants(small, building, clear, foot)]
     return (*plants, *(post for post in _posts(codes, drawn) if (post.mask & region).any()))
 
 
@@ -81,7 +90,9 @@ def _posts(codes: np.ndarray, drawn: np.ndarray) -> list[Proposal]:
 
 def doubts_of(proposals: tuple[Proposal, ...], sureness: float) -> tuple[Doubt, ...]:
     """Return what may stand in front but isn't sure enough to be kept there."""
-    return tuple(Doubt(kind=one.kind, sure=one.sure, box=_box(one.mask)) for one in proposals if one.sure < sureness)
+    return tuple(
+        Doubt(kind=one.kind, sure=one.sure, box=_box(one.mask)) for one in proposals if one.sure < sureness and one.kind != "branches"
+    )
 
 
 def _box(mask: np.ndarray) -> tuple[float, float, float, float]:
@@ -110,8 +121,8 @@ def foot_rows(outline: np.ndarray, width: int, height: int) -> np.ndarray:
     return np.where(cut & (rows > height - 0.01 * max(width, height)), np.nan, rows)
 
 
-def _plants(codes: np.ndarray, building: np.ndarray, clear: np.ndarray, foot: np.ndarray) -> list[tuple[np.ndarray, float]]:
-    """Return regions of plants that overlap the building and come down to its foot, with how sure each is."""
+def _plants(codes: np.ndarray, building: np.ndarray, clear: np.ndarray, foot: np.ndarray) -> list[Found]:
+    """Return regions of plants that overlap the building and come down to its foot, and of their bare branches, with how sure each is."""
     side = max(codes.shape)
     odds = _with_colours(codes, plant_odds(codes), building, clear)
     likely = (odds > LIKELY) & ~clear
@@ -127,7 +138,31 @@ def _plants(codes: np.ndarray, building: np.ndarray, clear: np.ndarray, foot: np
         whole = labels == label
         sure = float((odds[whole & building] > SURE).mean())
         found.append((whole | ((odds > FRAYED) & ~clear & widened(whole, FRINGE * side)), sure))
-    return found
+    bare = _bare(codes, odds, building, clear, np.logical_or.reduce([np.zeros_like(building), *(mask for mask, _ in found)]))
+    out: list[Found] = []
+    for mask, sure in found:
+        branches = _joined(mask, bare & widened(mask, BRANCH * side)) & bare & (odds < SURE)
+        out.append(("plant", mask & ~branches, sure))
+        if branches.any():
+            out.append(("branches", widened(branches, SMOOTH * side) & ~clear & ~(mask & ~branches), sure))
+    return out
+
+
+def _bare(codes: np.ndarray, odds: np.ndarray, building: np.ndarray, clear: np.ndarray, plants: np.ndarray) -> np.ndarray:
+    """Return where bare crowns may go on (h, w) bool: twigs lie denser there than nearly anywhere on walls away from plants."""
+    twigs = twig_density(codes)
+    walls = building & (odds < WALL) & ~widened(plants, BRANCH * max(codes.shape))
+    if np.count_nonzero(walls) < MOSTLY_WALL * np.count_nonzero(building):
+        walls = building & ~plants
+    least = max(DENSE, float(np.quantile(twigs[walls], DENSER)) if walls.any() else 1.0)
+    # Before the sky twigs have no colour of their own.
+    return (twigs > least) & ((odds > BARE) | widened(clear, SKYWARD * max(codes.shape))) & ~clear
+
+
+def _joined(mask: np.ndarray, more: np.ndarray) -> np.ndarray:
+    """Return a mask (h, w) bool with what of `more` hangs together with it."""
+    labels = cv2.connectedComponents((mask | more).astype(np.uint8))[1]
+    return np.isin(labels, np.unique(labels[mask])) & (labels > 0)
 
 
 def _with_colours(codes: np.ndarray, odds: np.ndarray, building: np.ndarray, clear: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from derrumbe.core.records import Vec2
 from derrumbe.survey.drawn import drawn_alpha, followed_alpha
 from derrumbe.survey.filters import disc, filled, widened
-from derrumbe.survey.foliage import porous_alpha
+from derrumbe.survey.foliage import bare_alpha, porous_alpha
 from derrumbe.survey.footing import bottom_samples
 from derrumbe.survey.in_front_by_look import Proposal, propose
 from derrumbe.survey.occluders import held_near
@@ -77,11 +77,15 @@ def find_mattes(
 
 def _plants(codes: np.ndarray, sure: list[Proposal], region: np.ndarray, sky: np.ndarray, foot: float) -> np.ndarray:
     """Return the alpha (h, w) of plants that nobody drew."""
-    rough = np.logical_or.reduce([np.zeros(region.shape, bool), *(one.mask for one in sure if one.kind == "plant")])
+    leaves, branches = (
+        np.logical_or.reduce([np.zeros(region.shape, bool), *(one.mask for one in sure if one.kind == kind)])
+        for kind in ("plant", "branches")
+    )
+    rough = leaves | branches
     if not rough.any():
         return np.zeros(region.shape, np.float32)
     behind = (region | (sky > OPEN)) & ~widened(rough, AWAY * max(region.shape))
-    alpha = _standing(porous_alpha(codes, rough, behind), region, foot)
+    alpha = _standing(np.maximum(porous_alpha(codes, leaves, behind), bare_alpha(codes, branches)), region, foot)
     return np.maximum(held_near(alpha, codes, region, foot), _twigs(rough, region, sky))
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from derrumbe.survey.filters import disc
+
 DIRECTIONS = 8
 FINE, BROAD = 0.006, 0.015
 """Radii over which colour, and directions of edges, are averaged; shares of the longer side."""
@@ -16,6 +18,8 @@ GRAIN = 0.010
 """Slopes (display codes 0..1 a pixel) that grain and compression make."""
 LONG = 0.018
 """Shortest straight line that tells of building, share of the longer side."""
+TWIG, TWIG_DARK, AROUND = 0.004, 20, 0.010
+"""Radius of what is a twig, how much darker it is at least (codes), and radius over which twigs are counted; radii in shares of the longer side."""
 ENTROPY, STRAIGHT, GREEN, BRIGHT, BUSY, BIAS = 15.9, -6.2, 17.5, -1.27, 0.74, -14.95
 """Weights: entropy of directions (0..1), share of slopes on straight lines, excess of green, log brightness, log of slope over brightness."""
 
@@ -54,14 +58,28 @@ def _entropy(slope: np.ndarray, angle: np.ndarray, radius: int) -> np.ndarray:
     return np.where(total > 1e-6, even / np.log(DIRECTIONS), 0).astype(np.float32)
 
 
+def twig_density(codes: np.ndarray) -> np.ndarray:
+    """Return the share (h, w) float32 of the surroundings that is thin, darker than what is beside it and on no straight line: twigs, of
+    which bare crowns are full. Walls have such things as well: compare with theirs."""
+    side = max(codes.shape)
+    grey = cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY)
+    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, disc(max(2, TWIG * side))) > TWIG_DARK
+    return _mean((dark & (_long_lines(codes) == 0)).astype(np.float32), max(2, round(AROUND * side)))
+
+
 def _straight(codes: np.ndarray, slope: np.ndarray, radius: int) -> np.ndarray:
     """Return the share of slopes (h, w) that lie on straight lines."""
+    return _mean(slope * _long_lines(codes), radius) / np.maximum(_mean(slope, radius), 1e-4)
+
+
+def _long_lines(codes: np.ndarray) -> np.ndarray:
+    """Return where straight lines are (h, w) uint8 0/1."""
     found = cv2.createLineSegmentDetector().detect(cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY))[0]
-    on_line = np.zeros(slope.shape, np.uint8)
+    on_line = np.zeros(codes.shape[:2], np.uint8)
     for x, y, u, v in [] if found is None else found.reshape(-1, 4):
         if np.hypot(u - x, v - y) > LONG * max(codes.shape):
             cv2.line(on_line, (round(x), round(y)), (round(u), round(v)), 1, 3)
-    return _mean(slope * on_line, radius) / np.maximum(_mean(slope, radius), 1e-4)
+    return on_line
 
 
 def _mean(values: np.ndarray, radius: int) -> np.ndarray:

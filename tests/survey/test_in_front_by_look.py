@@ -109,3 +109,24 @@ def _first_frame(path: Path) -> np.ndarray:
     if path.suffix != ".mp4":
         return cv2.imread(str(path))[..., ::-1].copy()
     return cv2.VideoCapture(str(path)).read()[1][..., ::-1].copy()
+
+
+def test_bare_branches_are_kept_twig_by_twig_and_the_wall_between_them_is_not() -> None:
+    at = (LEFT + RIGHT) // 2
+    codes, bush = with_bush((60, 50, 40), at, 10)
+    rng, crown = np.random.default_rng(5), np.zeros(bush.shape, np.uint8)
+    for _ in range(30):
+        x, y, turn = at + rng.uniform(-45, 45), FOOT - 60.0, -np.pi / 2 + rng.uniform(-0.6, 0.6)
+        for _ in range(9):
+            turn += rng.normal(0, 0.3)
+            u, v = x + 14 * np.cos(turn), y + 14 * np.sin(turn)
+            for drawn, colour in ((codes, (45, 38, 30)), (crown, 1)):
+                cv2.line(drawn, (round(x), round(y)), (round(u), round(v)), colour, 2)
+            x, y = u, v
+    front = find_mattes(codes, SCENE.outline, ()).front
+    bare = ~cv2.dilate(crown | bush.astype(np.uint8), np.ones((5, 5))).astype(bool)
+    for rows, least in ((slice(FOOT - 110, FOOT - 90), 0.9), (slice(FOOT - 150, FOOT - 130), 0.5)):
+        around = np.zeros(bush.shape, bool)
+        around[rows, at - 45 : at + 45] = True
+        assert front[around & (crown > 0)].mean() > least
+        assert front[around & bare].mean() < 0.1
