@@ -23,6 +23,8 @@ BROAD, NEARBY, LIKE = 0.25, 3.0, 0.3
 """Wide bars count for more by this power of their width; sigma, in corridors' widths, of what is nearby; least cosine to how it differs."""
 SPARE = 0.5
 """Pixels by which a bar may reach out of the corridor on either side."""
+GAP = 0.6
+"""Gaps up to about twice so many corridors' widths are closed."""
 CLEAREST = 0.75
 """Bars this near to the clearest one across the corridor are parts of the thing."""
 
@@ -41,12 +43,29 @@ def bars(picture: np.ndarray, room: np.ndarray, wide: float) -> np.ndarray:
     clear *= (change * way).sum(axis=-1) > LIKE * np.linalg.norm(change, axis=-1)
     best, most = clear.argmax(axis=0), clear.max(axis=0)
     out = np.zeros(room.shape, bool)
+    middles = {angle: np.zeros(room.shape, np.uint8) for angle, _ in tried}
     for index, (angle, width) in enumerate(tried):
-        across = cv2.dilate(most, (_segment(angle + np.pi / 2, 2 * round(wide) + 1, 0.0) > 0).astype(np.uint8))
-        middle = (best == index) & (most > APART) & (most >= CLEAREST * across)
-        if middle.any():
-            out |= cv2.dilate(middle.astype(np.uint8), disc(width / 2) if width > 2 else np.ones((2, 2), np.uint8)) > 0
-    return out & (room > 0)
+        across = cv2.dilate(most, _line(angle + np.pi / 2, wide))
+        middle = ((best == index) & (most > APART) & (most >= CLEAREST * across)).astype(np.uint8)
+        middles[angle] |= middle
+        out |= cv2.dilate(middle, disc(width / 2) if width > 2 else np.ones((2, 2), np.uint8)) > 0
+    return (out | _gaps(list(middles.values()), wide)) & (room > 0)
+
+
+def _gaps(middles: list[np.ndarray], wide: float) -> np.ndarray:
+    """Return the gaps (h, w) bool that bars have along their own direction: a post crosses a kerb as light as it is. middles: by angle."""
+    out = np.zeros(middles[0].shape, bool)
+    for index, angle in enumerate(_angles()):
+        alike = middles[index - 1] | middles[index] | middles[(index + 1) % ANGLES]
+        if alike.any():
+            closed = cv2.morphologyEx(alike, cv2.MORPH_CLOSE, _line(angle, GAP * wide), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+            out |= cv2.dilate(closed & ~alike, disc(1)) > 0
+    return out
+
+
+def _line(angle: float, length: float) -> np.ndarray:
+    """Return a line (n, n) uint8 as a structuring element, about twice `length` long."""
+    return (_segment(angle, 2 * round(length) + 1, 0.0) > 0).astype(np.uint8)
 
 
 def _usual(change: np.ndarray, clear: np.ndarray, sigma: float) -> np.ndarray:
