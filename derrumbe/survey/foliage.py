@@ -26,8 +26,12 @@ NEAR, FULL = 0.012, 0.65
 SURE = (0.06, 0.92)
 """Shares below and above which a pixel is surely empty or solid."""
 TRUST = 0.3
-LIMB, PALE = 0.006, 0.2
-"""Half the width of the thickest branches, share of the longer side; share of the contrast by which what is behind them varies."""
+BLOCK, STOUT, OFF, GOES_ON = 0.7, 2.5, 3, 0.5
+"""A dark block fills so much of its box at least, and is at most so many times as long as it is wide; a trunk goes on above or below, so many
+pixels off, over so much of its width."""
+LIMB, PALE, PLAIN = 0.006, 0.2, 0.15
+"""Half the width of the thickest branches, share of the longer side; share of the contrast by which what is behind them varies; contrast (0..1) that
+is all branch at least, or a wall's grain would be twigs."""
 
 
 def porous_alpha(codes: np.ndarray, region: np.ndarray, behind: np.ndarray) -> np.ndarray:
@@ -54,9 +58,24 @@ def bare_alpha(codes: np.ndarray, region: np.ndarray) -> np.ndarray:
     reach = disc(max(2, LIMB * side))
     light = cv2.GaussianBlur(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, reach), (0, 0), LIMB * side)
     dark = cv2.GaussianBlur(cv2.erode(grey, disc(2 * LIMB * side)), (0, 0), LIMB * side)
-    share = np.clip((light - grey - PALE * (light - dark)) / np.maximum((FULL - PALE) * (light - dark), 0.05), 0, 1) * region
+    share = np.clip((light - grey - PALE * (light - dark)) / np.maximum((FULL - PALE) * (light - dark), PLAIN), 0, 1) * region
+    share *= ~_windows(share > 0.5, LIMB * side)
     picture = codes.astype(np.float32) / 255
     return matting.leaning(picture, share.astype(np.float32), share > SURE[1], share < SURE[0], TRUST)
+
+
+def _windows(dark: np.ndarray, limb: float) -> np.ndarray:
+    """Return what of dark parts (h, w) bool is a compact block with ends above and below, as windows are and trunks aren't."""
+    thick = cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, np.ones((round(limb), round(limb)), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(thick, connectivity=4)
+    out = np.zeros_like(dark)
+    for label in range(1, count):
+        left, top, width, height, area = stats[label]
+        columns = slice(left, left + width)
+        ends = [dark[row, columns].mean() for row in (top - OFF, top + height - 1 + OFF) if 0 <= row < len(dark)]
+        if area > BLOCK * width * height and max(width, height) < STOUT * min(width, height) and max(ends, default=0) < GOES_ON:
+            out |= labels == label
+    return widened(out, 2)
 
 
 def _contrast(picture: np.ndarray, share: np.ndarray, behind: np.ndarray) -> np.ndarray:

@@ -31,7 +31,7 @@ SMOOTH, CORE, FRINGE = 0.004, 0.013, 0.02
 """Radii, shares of the longer side: over which colours are averaged; of the thinnest whole part of a plant; of the leaves at its edge."""
 LIKELY, FRAYED = 0.7, 0.0
 """Least log odds of a plant, and of the leaves at its edge."""
-BRANCH, BARE, DENSE, DENSER, MOSTLY_WALL = 0.10, -2.5, 0.25, 0.98, 0.05
+BRANCH, BARE, DENSE, DENSER, MOSTLY_WALL = 0.10, -2.5, 0.25, 0.99, 0.05
 """A plant's bare branches reach this far beyond its leaves and trunks, share of the longer side; least log odds there; share of twigs at least,
 and of the walls that are less full of thin dark things; share of the building that tells that."""
 SKYWARD = 0.03

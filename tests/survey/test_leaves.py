@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.cleanplate import behind_leaves
+from derrumbe.survey.foliage import bare_alpha
 
 SHAPE = (320, 400)
 
@@ -39,3 +40,17 @@ def test_a_post_is_no_crown() -> None:
     alpha[:, 200:204] = 1
     clean = np.full((*SHAPE, 3), 0.7, np.float32)
     assert np.array_equal(behind_leaves(clean, texture, alpha, np.ones(SHAPE, bool), 1), clean)
+
+
+def test_of_dark_things_behind_twigs_windows_belong_to_the_wall_and_trunks_do_not() -> None:
+    wall = np.clip(180 + np.random.default_rng(8).normal(0, 4, (300, 500, 3)), 0, 255).astype(np.uint8)
+    trunk, twigs, window = (np.zeros(wall.shape[:2], bool) for _ in range(3))
+    trunk[:, 240:246] = True
+    twigs[40:260:22, 120:400] = True
+    window[103:111, 330:336] = True
+    wall[trunk | twigs | window] = (45, 38, 30)
+    alpha = bare_alpha(wall, np.ones(wall.shape[:2], bool))
+    assert alpha[trunk].mean() > 0.95
+    assert alpha[twigs].mean() > 0.95
+    assert alpha[window].mean() < 0.2
+    assert alpha[~(trunk | twigs | window)].mean() < 0.02
