@@ -252,7 +252,7 @@ def _ray(out, cloud, lumps, origin, way, across, near, far, deepest, step, jitte
             if finer > F(0) and clear > F(UNSEEN):
                 long = pace * (last - first)
                 more, bright = lump(lumps, x, y, z, thick / long, across * F(0.5) * (first + last))
-                bright = _with_headroom(bright, max(a, b, c) / brightest)
+                bright = _shaped(bright, max(a, b, c) / brightest)
                 thick, a, b, c = thick * more, a * bright, b * bright, c * bright
             while node < NODES and near + F(node) * gap <= last:
                 part = max(near + F(node) * gap - first, F(0)) / max(last - first, F(1e-9))
@@ -273,9 +273,12 @@ def _ray(out, cloud, lumps, origin, way, across, near, far, deepest, step, jitte
 
 
 @njit(cache=True)
-def _with_headroom(bright, level):
-    """Return how much brighter a billow is where dust has `level` of what it shows facing the light: the less headroom, the less brighter."""
-    return bright if bright <= F(1) else F(1) + (bright - F(1)) * max(F(1) - level * level * level, F(0))
+def _shaped(bright, level):
+    """Return how much brighter a billow is where dust has `level` of what it shows facing the light: the less headroom, the less brighter;
+    and crevices deeper, so that what is lost on the tops isn't shape."""
+    if bright < F(1):
+        return bright * np.sqrt(bright)
+    return F(1) + (bright - F(1)) * max(F(1) - level * level * level, F(0))
 
 
 @njit(cache=True)

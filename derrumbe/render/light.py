@@ -23,6 +23,8 @@ ENCLOSED = 0.15
 DUST_SKY, DUST_SHADE, DUST_LIT = 0.36, 0.04, 0.3
 """Shares of the sky, and of the sun where a cloud hides it and where it doesn't, that thick dust sends to what sees it
 (path tracing: benchmarks/dust_shade.py)."""
+DEEP = 0.35
+"""Share of the sky that is left, below which a place is deep under a cloud."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,11 @@ class Illumination:
         """Return the radiance of a blocked ray, (3,)."""
         return ENCLOSED * 0.5 * (self.sky + self.ground)
 
-    def glow(self, sunlit: np.ndarray) -> np.ndarray:
-        """Return the radiance (n,3) float32 of thick dust seen from where `sunlit` (n,) of the sun passes it: who stands in the sun sees its lit
-        side, who stands in its shadow the other."""
-        return (DUST_SKY * self.sky + (DUST_SHADE + DUST_LIT * sunlit[:, None]) * self.sun).astype(np.float32)
+    def glow(self, sunlit: np.ndarray, air: np.ndarray) -> np.ndarray:
+        """Return the radiance (n,3) float32 of thick dust seen from where `sunlit` (n,) of the sun and `air` (n,) of the sky pass it: who stands
+        in the sun sees its lit side, who stands in its shadow the other, who stands deep under it next to nothing."""
+        sky = DUST_SKY * np.minimum(air / DEEP, 1)
+        return (sky[:, None] * self.sky + (DUST_SHADE + DUST_LIT * sunlit)[:, None] * self.sun).astype(np.float32)
 
 
 def lamp_of(film_set: Located[Set]) -> Illumination:
@@ -99,7 +102,8 @@ def light_at(
     """
     light = _sun(lamp, occluders, points, normals, keys, first_ray, sun_air, lift)
     origins = lifted(points, normals, lift)
-    air, glow = sky_air(points, normals).astype(np.float32), lamp.glow(sun_air(points, normals))
+    air = sky_air(points, normals).astype(np.float32)
+    glow = lamp.glow(sun_air(points, normals), air)
     for ray in range(sky_rays):
         directions = sky_directions(keys, first_ray * sky_rays + ray, normals)
         blocked = occluders.blocked(origins, directions)
