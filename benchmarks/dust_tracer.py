@@ -82,12 +82,20 @@ def _clear(sigma, most, at, way):
             return 0.0
 
 
+@njit(cache=True)
+def _from(around, way):
+    """What comes from a direction: the cell of a latitude-longitude map (r,c,3)."""
+    row = int((0.5 - np.arcsin(min(max(way[1], -1.0), 1.0)) / np.pi) * len(around))
+    column = int((0.5 - 0.5 * np.arctan2(way[0], way[2]) / np.pi) * around.shape[1])
+    return around[min(row, len(around) - 1), column % around.shape[1]]
+
+
 @njit(cache=True, parallel=True)
-def traced(sigma, eye, ways, albedo, lobes, to_sun, sun, sky, ground, samples, seed):
+def traced(sigma, eye, ways, albedo, lobes, to_sun, sun, around, samples, seed):
     """Return radiance (n,3) that comes to `eye` (3,) from unit directions `ways` (n,3), mean over `samples` paths.
 
     sigma (x,y,z): extinction per cell; eye in cells; albedo (3,); lobes: two asymmetries and the share of the first; to_sun: unit vector, sun
-    (3,) irradiance facing it; sky, ground (3,): radiance of the halves of the sphere.
+    (3,) irradiance facing it; around (r,c,3): all other light, radiance, laid out as in `Set.environment`.
     """
     out, most = np.zeros((len(ways), 3)), sigma.max() + 1e-9
     for n in prange(len(ways)):
@@ -110,6 +118,15 @@ def traced(sigma, eye, ways, albedo, lobes, to_sun, sun, sky, ground, samples, s
                     weight /= SURVIVES
                     alive = np.random.random() < SURVIVES
             if alive or bounces == 0:
-                out[n] += weight * (sky if way[1] >= 0 else ground)
+                out[n] += weight * _from(around, way)
         out[n] /= samples
+    return out
+
+
+@njit(cache=True)
+def seen_in(around, ways):
+    """Return what comes from unit directions (n,3) where no dust is, (n,3)."""
+    out = np.empty((len(ways), 3))
+    for n in range(len(ways)):
+        out[n] = _from(around, ways[n])
     return out

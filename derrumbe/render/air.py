@@ -11,7 +11,7 @@ from derrumbe.core.knobs import Render
 from derrumbe.core.records import FAR, Camera
 from derrumbe.media.exr import read_exr
 from derrumbe.render.dust_holdout import FOOT, before_foot, dust_depth
-from derrumbe.render.light import Transmittance, clear_air
+from derrumbe.render.light import Transmittance, clear_air, lamp_of
 from derrumbe.render.raster import Window
 from derrumbe.render.scene import Inputs
 from derrumbe.render.settings import DustLook
@@ -43,13 +43,19 @@ class Air:
 
 
 def air(inputs: Inputs, frame: int, look: DustLook) -> Air:
-    """Return the dust of a frame, lit by the set's sun and sky."""
+    """Return the dust of a frame, lit by the set's sun and surroundings."""
     from derrumbe.render.dust_light import light_cloud
 
     film_set = inputs.film_set.record
-    width = film_set.camera_at(frame).width
     lit = light_cloud(
-        inputs.cloud, frame, film_set.sun, color=look.color, density=look.density, facade_rgb=film_set.facade_rgb, width=width
+        inputs.cloud,
+        frame,
+        film_set.sun,
+        color=look.color,
+        density=look.density,
+        facade_rgb=film_set.facade_rgb,
+        width=film_set.camera_at(frame).width,
+        around=lamp_of(inputs.film_set).around,
     )
     return Air(lit)
 

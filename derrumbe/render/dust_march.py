@@ -78,7 +78,7 @@ def march(
         return front, behind
     deepest = _deepest(np.minimum(set_depth, F(span[1])), small.height, small.width)
     view = _view(lit, small)
-    cloud = lit.fine, lit.blocks, F(lit.factor), sources(lit, view[0])
+    cloud = lit.fine, lit.blocks, F(lit.factor), sources(lit, view[0]), F(lit.brightest)
     lumps = lumps_of(lit, detail)
     if things is None:
         things = Things.none(height, width)
@@ -226,7 +226,7 @@ def _box(origin, way, size, near, far):
 
 @njit(cache=True)
 def _ray(out, cloud, lumps, origin, way, across, near, far, deepest, step, jitter):
-    fine, blocks, factor, light = cloud
+    fine, blocks, factor, light, brightest = cloud
     finer = lumps[8]
     size = np.array((fine.shape[0] / factor, fine.shape[1] / factor, fine.shape[2] / factor), F)
     pace = np.sqrt(way[0] * way[0] + way[1] * way[1] + way[2] * way[2])
@@ -252,6 +252,7 @@ def _ray(out, cloud, lumps, origin, way, across, near, far, deepest, step, jitte
             if finer > F(0) and clear > F(UNSEEN):
                 long = pace * (last - first)
                 more, bright = lump(lumps, x, y, z, thick / long, across * F(0.5) * (first + last))
+                bright = _shaped(bright, max(a, b, c) / brightest)
                 thick, a, b, c = thick * more, a * bright, b * bright, c * bright
             while node < NODES and near + F(node) * gap <= last:
                 part = max(near + F(node) * gap - first, F(0)) / max(last - first, F(1e-9))
@@ -269,6 +270,15 @@ def _ray(out, cloud, lumps, origin, way, across, near, far, deepest, step, jitte
     while node < NODES:
         _keep(out, node, red, green, blue, clear)
         node += 1
+
+
+@njit(cache=True)
+def _shaped(bright, level):
+    """Return how much brighter a billow is where dust has `level` of what it shows facing the light: the less headroom, the less brighter;
+    and crevices deeper, so that what is lost on the tops isn't shape."""
+    if bright < F(1):
+        return bright * np.sqrt(bright)
+    return F(1) + (bright - F(1)) * max(F(1) - level * level * level, F(0))
 
 
 @njit(cache=True)

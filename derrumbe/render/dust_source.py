@@ -6,8 +6,9 @@ import numpy as np
 from numba import njit, prange
 
 from derrumbe.render.dust_depths import lookup
-from derrumbe.render.dust_light import BACKWARD, FLATTER, FORWARD, FORWARD_SHARE, OCTAVES, LitCloud, ambient_colour, gains
+from derrumbe.render.dust_light import LitCloud, spread
 from derrumbe.render.dust_noise import BLOCK
+from derrumbe.render.dust_scattering import OCTAVES, gains, phase
 
 F = np.float32
 
@@ -18,45 +19,18 @@ def sources(lit: LitCloud, eye: np.ndarray) -> np.ndarray:
     Sun light is what a phase function of 1/4π multiplies to a radiance, times albedo per octave. Blocks without dust, and none beside them,
     stay 0.
     """
-    pale = lit.albedo, np.stack([lit.sky_rgb, lit.ground_rgb]) * ambient_colour(lit.albedo)
     dark = lit.albedo if lit.dark_albedo is None else lit.dark_albedo
-    shares = np.stack([gains(pale[0]), gains(dark)])
-    # ambient light was gathered for the pale dust's mean albedo
-    dimmer = gains(dark).sum(0) / gains(pale[0].mean(keepdims=True)).sum() / ambient_colour(pale[0])
-    ambient = np.stack([pale[1], pale[1] * dimmer])
+    shares = np.stack([gains(lit.albedo), gains(dark)])
+    # light from all around was gathered for pale dust
+    dimmer = shares[1].sum(0) / shares[0].sum(0)
     share = np.zeros((1, 1, 1), F) if lit.dark is None else lit.dark
     shape = tuple(-(-n // lit.factor) for n in lit.fine.shape)
     out = np.zeros((*shape, 4), F)
     _fill(
-        out, _spread(lit.blocks), BLOCK // lit.factor, lit.sun.parts(), lit.ambient, shares, share, lit.dark is not None,
-        (np.pi * lit.sun_rgb).astype(F), ambient.astype(F), lit.to_sun.astype(F), eye.astype(F),
+        out, spread(lit.blocks), BLOCK // lit.factor, lit.sun.parts(), lit.around.light, shares, share, lit.dark is not None,
+        (np.pi * lit.sun_rgb).astype(F), dimmer, lit.to_sun.astype(F), eye.astype(F),
     )  # fmt: skip
     return out
-
-
-def _spread(blocks: np.ndarray) -> np.ndarray:
-    """Return blocks (bool) with all their neighbours: reading between voxels reaches one further."""
-    for axis in range(3):
-        wide = blocks.copy()
-        low, high = [slice(None)] * 3, [slice(None)] * 3
-        low[axis], high[axis] = slice(None, -1), slice(1, None)
-        wide[tuple(low)] |= blocks[tuple(high)]
-        wide[tuple(high)] |= blocks[tuple(low)]
-        blocks = wide
-    return blocks
-
-
-@njit(cache=True)
-def phase(cosine, octave):
-    """Two Henyey-Greenstein lobes, per steradian; each octave is less asymmetric, by FLATTER."""
-    share = F(FLATTER) ** octave
-    total = F(0)
-    for lobe in range(2):
-        g = (F(FORWARD) if lobe == 0 else F(BACKWARD)) * share
-        weight = F(FORWARD_SHARE) if lobe == 0 else F(1 - FORWARD_SHARE)
-        base = F(1) + g * g - F(2) * g * cosine
-        total += weight * (F(1) - g * g) / (base * np.sqrt(base))
-    return total / F(4 * np.pi)
 
 
 @njit(cache=True, inline="always")
@@ -65,7 +39,7 @@ def _mix(both, n, channel, pale, dark):
 
 
 @njit(cache=True, parallel=True)
-def _fill(out, blocks, size, sun, ambient, colour, dark, two, sun_rgb, ambient_rgb, to_sun, eye):
+def _fill(out, blocks, size, sun, around, colour, dark, two, sun_rgb, dimmer, to_sun, eye):
     lit = sun_rgb[0] + sun_rgb[1] + sun_rgb[2] > F(0)
     for i in prange(out.shape[0]):
         for j in range(out.shape[1]):
@@ -73,12 +47,10 @@ def _fill(out, blocks, size, sun, ambient, colour, dark, two, sun_rgb, ambient_r
                 if not blocks[i // size, j // size, k // size]:
                     continue
                 x, y, z = F(i) + F(0.5), F(j) + F(0.5), F(k) + F(0.5)
-                sky, ground, free, hidden = _read4(ambient, F(0.5) * x, F(0.5) * y, F(0.5) * z)
+                red, green, blue, free, hidden = _read5(around, F(0.5) * x, F(0.5) * y, F(0.5) * z)
                 b = dark[i, j, k] if two and i < dark.shape[0] and j < dark.shape[1] and k < dark.shape[2] else F(0)
                 a = F(1) - b
-                red = sky * _mix(ambient_rgb, 0, 0, a, b) + ground * _mix(ambient_rgb, 1, 0, a, b)
-                green = sky * _mix(ambient_rgb, 0, 1, a, b) + ground * _mix(ambient_rgb, 1, 1, a, b)
-                blue = sky * _mix(ambient_rgb, 0, 2, a, b) + ground * _mix(ambient_rgb, 1, 2, a, b)
+                red, green, blue = red * (a + b * dimmer[0]), green * (a + b * dimmer[1]), blue * (a + b * dimmer[2])
                 if lit and free > F(0.002):
                     p, q, r = x - eye[0], y - eye[1], z - eye[2]
                     cosine = (p * to_sun[0] + q * to_sun[1] + r * to_sun[2]) / max(np.sqrt(p * p + q * q + r * r), F(1e-6))
@@ -93,14 +65,14 @@ def _fill(out, blocks, size, sun, ambient, colour, dark, two, sun_rgb, ambient_r
 
 
 @njit(cache=True, fastmath=True)
-def _read4(field, x, y, z):
-    """Four channels, trilinear at index positions (samples at +0.5), held at the borders."""
+def _read5(field, x, y, z):
+    """Five channels, trilinear at index positions (samples at +0.5), held at the borders."""
     x = min(max(x - F(0.5), F(0)), F(field.shape[0] - 1))
     y = min(max(y - F(0.5), F(0)), F(field.shape[1] - 1))
     z = min(max(z - F(0.5), F(0)), F(field.shape[2] - 1))
     i, j, k = int(x), int(y), int(z)
     a, b, c = x - F(i), y - F(j), z - F(k)
-    s0 = s1 = s2 = s3 = F(0)
+    s0 = s1 = s2 = s3 = s4 = F(0)
     for n in range(8):
         p, q, r = min(i + (n >> 2), field.shape[0] - 1), min(j + (n >> 1 & 1), field.shape[1] - 1), min(k + (n & 1), field.shape[2] - 1)
         weight = (a if n >> 2 else F(1) - a) * (b if n >> 1 & 1 else F(1) - b) * (c if n & 1 else F(1) - c)
@@ -108,4 +80,5 @@ def _read4(field, x, y, z):
         s1 += weight * field[p, q, r, 1]
         s2 += weight * field[p, q, r, 2]
         s3 += weight * field[p, q, r, 3]
-    return s0, s1, s2, s3
+        s4 += weight * field[p, q, r, 4]
+    return s0, s1, s2, s3, s4

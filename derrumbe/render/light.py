@@ -20,8 +20,11 @@ Transmittance = Callable[[np.ndarray, np.ndarray], np.ndarray]
 ENCLOSED = 0.15
 """What a blocked sky ray brings back, as a share of the mean of sky and ground: one more bounce off dusty walls."""
 
-DUST_SKY, DUST_SUN = 0.36, 0.1
-"""Shares of sky and sun that thick dust passes on to what it hides."""
+DUST_SKY, DUST_SHADE, DUST_LIT = 0.36, 0.04, 0.3
+"""Shares of the sky, and of the sun where a cloud hides it and where it doesn't, that thick dust sends to what sees it
+(path tracing: benchmarks/dust_shade.py)."""
+DEEP = 0.35
+"""Share of the sky that is left, below which a place is deep under a cloud."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,11 @@ class Illumination:
         """Return the radiance of a blocked ray, (3,)."""
         return ENCLOSED * 0.5 * (self.sky + self.ground)
 
-    @property
-    def glow(self) -> np.ndarray:
-        """Return the radiance of thick lit dust, (3,): what it keeps from the sky it sends on, dimmer."""
-        return DUST_SKY * self.sky + DUST_SUN * self.sun
+    def glow(self, sunlit: np.ndarray, air: np.ndarray) -> np.ndarray:
+        """Return the radiance (n,3) float32 of thick dust seen from where `sunlit` (n,) of the sun and `air` (n,) of the sky pass it: who stands
+        in the sun sees its lit side, who stands in its shadow the other, who stands deep under it next to nothing."""
+        sky = DUST_SKY * np.minimum(air / DEEP, 1)
+        return (sky[:, None] * self.sky + (DUST_SHADE + DUST_LIT * sunlit)[:, None] * self.sun).astype(np.float32)
 
 
 def lamp_of(film_set: Located[Set]) -> Illumination:
@@ -99,10 +103,11 @@ def light_at(
     light = _sun(lamp, occluders, points, normals, keys, first_ray, sun_air, lift)
     origins = lifted(points, normals, lift)
     air = sky_air(points, normals).astype(np.float32)
+    glow = lamp.glow(sun_air(points, normals), air)
     for ray in range(sky_rays):
         directions = sky_directions(keys, first_ray * sky_rays + ray, normals)
         blocked = occluders.blocked(origins, directions)
-        _gather(light, directions, blocked, air, lamp.around, lamp.enclosed, lamp.glow, 1.0 / sky_rays)
+        _gather(light, directions, blocked, air, lamp.around, lamp.enclosed, glow, 1.0 / sky_rays)
     return light
 
 
@@ -137,5 +142,5 @@ def _gather(light, directions, blocked, air, around, enclosed, glow, weight):  #
         row = min(int((0.5 - np.arcsin(min(max(y / length, -1.0), 1.0)) / np.pi) * rows), rows - 1)
         column = int((0.5 - 0.5 * np.arctan2(x, z) / np.pi) * columns) % columns if columns > 1 else 0
         for c in range(3):
-            radiance = enclosed[c] if blocked[i] else air[i] * around[row, column, c] + (1 - air[i]) * glow[c]
+            radiance = enclosed[c] if blocked[i] else air[i] * around[row, column, c] + (1 - air[i]) * glow[i, c]
             light[i, c] += weight * radiance

@@ -6,14 +6,13 @@ import pytest
 from derrumbe.core.records import Located
 from derrumbe.media.volumes import write_volume
 from derrumbe.render.dust_light import (
-    MEAN_COSINE,
     PALE,
-    albedo_of,
     light_cloud,
     reflectance,
     sky_transmittance,
     sun_transmittance,
 )
+from derrumbe.render.dust_scattering import MEAN_COSINE, albedo_of, reflectance_of
 from tests.render import dust_slab
 
 
@@ -92,6 +91,11 @@ def test_brighter_dust_scatters_more_of_each_ray():
     assert albedo[-1] < 1
 
 
+def test_albedo_and_reflectance_undo_each_other():
+    reflects = np.array([0.2, 0.5, 0.62, 0.8])
+    np.testing.assert_allclose(reflectance_of(albedo_of(reflects)), reflects, rtol=0.03)
+
+
 def test_solids_shade_the_dust_behind_them():
     shape = (32, 24, 12)
     cloud = dust_slab.volume(np.full(shape, 0.01))
@@ -99,7 +103,7 @@ def test_solids_shade_the_dust_behind_them():
     from derrumbe.render.dust_light import light_volume
 
     lit = light_volume(cloud, dust_slab.record(shape), dust_slab.DAY, np.full(3, 0.9), 1.0, bite=0.0)
-    free = lit.ambient[..., 2]
+    free = lit.around.light[..., 3]
     assert free[0, 11, 5] == pytest.approx(1)
     assert free[8, 5, 2] < 0.2
 
@@ -119,7 +123,7 @@ def test_what_stands_above_a_cloud_shades_it():
         light_volume(replace(cloud, solid=solid, solid_start=(0, 0, 0)), record, dust_slab.DAY, np.full(3, 0.9), 1.0, bite=0.0)
         for solid in (0 * roof, roof)
     )
-    assert roofed.ambient[2:8, 2:4, 1, 2].max() < 0.2 < 0.9 < open_.ambient[2:8, 2:4, 1, 2].min()
+    assert roofed.around.light[2:8, 2:4, 1, 3].max() < 0.2 < 0.9 < open_.around.light[2:8, 2:4, 1, 3].min()
 
 
 def test_coarse_grains_hide_by_their_own_measure_and_are_darker():

@@ -34,7 +34,9 @@ def roughness(picture):
 def test_detail_is_seen_and_keeps_the_mean(lit, plain):
     detailed = shown(lit, Detail(1.0, 0.0))
     assert roughness(detailed) > 1.1 * roughness(plain)
-    assert detailed[..., :3].mean() == pytest.approx(plain[..., :3].mean(), rel=0.04)
+    assert detailed[..., 3].mean() == pytest.approx(plain[..., 3].mean(), rel=0.08)
+    radiance, plain_radiance = (each[..., :3].mean() / each[..., 3].mean() for each in (detailed, plain))
+    assert radiance == pytest.approx(plain_radiance, rel=0.04)
     assert not detailed[plain[..., 3] == 0].any()
 
 

@@ -7,6 +7,7 @@ import pytest
 from derrumbe.core.records import FAR
 from derrumbe.geom.camera import pixel_grid
 from derrumbe.geom.lens import undistorted
+from derrumbe.render.dust_lumps import Detail
 from derrumbe.render.dust_march import march
 from tests.render import dust_slab
 
@@ -88,6 +89,20 @@ def test_dust_is_never_brighter_than_a_white_wall_facing_the_sun():
     front, _ = march(dust_slab.lumps(), view, nothing(view), nothing(view), scale=0.5, step=0.75, seed=1)
     assert (front[..., :3] <= 1.1 * white).all()
     assert front[..., 0].max() > 0.2 * white[0]
+
+
+def test_billows_outshine_no_dust_that_faces_the_sun_and_keep_their_shape():
+    hard = dust_slab.DAY.model_copy(update={"direction": (0.0, 0.6, 0.8), "rgb": (1.5, 1.4, 1.25)})
+    view, lit = dust_slab.view(192, 128), dust_slab.lumps(hard, density=8.0)
+    plain, billowed = (
+        march(lit, view, nothing(view), nothing(view), scale=1.0, step=0.5, seed=1, detail=detail)[0]
+        for detail in (None, Detail(finer=4.0, shutter=0.0))
+    )
+    hidden = (plain[..., 3] > 0.95) & (billowed[..., 3] > 0.95)
+    smooth, rough = ((each[..., :3] / each[..., 3:].clip(1e-4)).max(-1)[hidden] for each in (plain, billowed))
+    assert rough.max() < 1.05 * max(lit.brightest, smooth.max())
+    assert rough.mean() == pytest.approx(smooth.mean(), rel=0.1)
+    assert rough.std() / rough.mean() > 1.1 * smooth.std() / smooth.mean()
 
 
 def test_the_same_seed_is_the_same_picture_and_values_are_sound():

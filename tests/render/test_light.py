@@ -54,3 +54,30 @@ def test_a_face_that_turns_from_the_sun_darkens_by_the_ratio(tmp_path, degrees):
     assert face.sum() > 500
     plate = scenes.picture(scenes.CAMERA)[2:42, 96:136]
     assert np.median(pieces[..., 1][face]) / np.median(plate[..., 1]) == pytest.approx(np.cos(np.radians(degrees)), rel=0.06)
+
+
+def test_a_cloud_lights_who_stands_in_the_sun_more_than_who_stands_in_its_shadow():
+    def half(points, normals):
+        return np.full(len(points), 0.5, np.float32)
+
+    def hidden(points, normals):
+        return np.zeros(len(points), np.float32)
+
+    ground = np.zeros((1, 3)), np.array([[0.0, 1.0, 0.0]]), np.array([5])
+    lamp, rays = illumination(scenes.CLEAR), {"first_ray": 0, "sky_rays": 256}
+    open_, sunlit, shaded = (
+        light_at(lamp, Occluders(), *ground, **rays, **airs)[0] for airs in ({}, {"sky_air": half}, {"sky_air": half, "sun_air": hidden})
+    )
+    assert (shaded < 0.4 * open_).all()
+    # path tracing: a lit cloud adds up to a twentieth to sunlit ground before it
+    assert (sunlit < 1.1 * open_).all()
+    assert (sunlit - 0.6 > shaded).all()
+
+
+def test_in_even_light_without_sun_dust_adds_nothing():
+    def some(points, normals):
+        return np.full(len(points), 0.3, np.float32)
+
+    ground = np.zeros((1, 3)), np.array([[0.0, 1.0, 0.0]]), np.array([5])
+    found = light_at(illumination(scenes.OVERCAST), Occluders(), *ground, first_ray=0, sky_rays=256, sky_air=some)[0]
+    assert (found < 0.6).all()

@@ -1,0 +1,111 @@
+"""Light that dust takes from all around: even light, light that is turned, and where it comes from."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from derrumbe.render.dust_light import light_volume
+from derrumbe.render.dust_source import sources
+from derrumbe.render.dust_surround import LOWER, UPPER, light_from, part_of, ways
+from derrumbe.survey.environment import directions
+from tests.render import dust_slab
+
+SHARE = np.repeat([0.5 / UPPER, 0.5 / LOWER], [UPPER, LOWER])
+NIGHT = dust_slab.FURNACE.model_copy(update={"sky_rgb": (0.0, 0.0, 0.0), "ground_rgb": (0.0, 0.0, 0.0)})
+
+
+def ball(around, albedo=0.97, turns=0):
+    """A ball of dust beside a smaller one, lit by a map, turned by quarters about the vertical."""
+    where = np.stack(np.meshgrid(*[np.arange(24) + 0.5] * 3, indexing="ij"), -1)
+    cloud = np.zeros((24, 24, 24))
+    for centre, radius in (((10, 12, 12), 7), ((18, 6, 9), 4)):
+        cloud[np.linalg.norm(where - centre, axis=-1) < radius] = 0.8
+    cloud = np.ascontiguousarray(np.rot90(cloud, turns, (0, 2)))
+    record = dust_slab.record(cloud.shape)
+    return light_volume(dust_slab.volume(cloud), record, NIGHT, np.full(3, albedo), 1.0, bite=0.0, fine=False, around=around)
+
+
+def one_bright_side(bright=1.0, dim=0.1):
+    """Bright all over the sky's half towards +X, dim elsewhere."""
+    return np.where((directions()[..., :1] > 0) & (directions()[..., 1:2] > 0), bright, dim) * np.ones(3)
+
+
+def test_each_part_holds_its_own_middle():
+    np.testing.assert_array_equal(part_of(ways()), np.arange(UPPER + LOWER))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1000), st.sampled_from([(2, 1), (16, 32), (32, 64)]))
+def test_parts_keep_all_the_light_of_a_map(seed, shape):
+    around = np.random.default_rng(seed).random((*shape, 3))
+    edges = np.sin(np.linspace(np.pi / 2, -np.pi / 2, shape[0] + 1))
+    area = (edges[:-1] - edges[1:])[:, None, None] / 2 / shape[1]
+    np.testing.assert_allclose(SHARE @ light_from(around), (area * around).sum((0, 1)), rtol=0.02)
+
+
+def test_even_sky_over_even_ground_is_the_same_as_no_map():
+    sky, ground = np.array(dust_slab.DAY.sky_rgb), np.array(dust_slab.DAY.ground_rgb)
+    around = np.where(directions()[..., 1:2] > 0, sky, ground)
+    np.testing.assert_allclose(light_from(around), light_from(np.stack([sky, ground])[:, None]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_scene_that_is_turned_is_lit_the_same(turns):
+    around = one_bright_side() * np.array([1.0, 0.8, 0.6])
+    # a quarter turn of the cells takes +X to -Z, half of the map's columns from +Z away
+    turned = np.roll(around, turns * around.shape[1] // 4, 1)
+    plain, other = ball(around).around.light, ball(turned, turns=turns).around.light
+    np.testing.assert_allclose(np.rot90(plain, turns, (0, 2)), other, rtol=1e-4, atol=1e-5)
+
+
+def test_the_side_towards_the_bright_sky_is_brighter_and_the_underside_takes_the_ground():
+    lit = ball(one_bright_side()).around.light[..., 0]
+    assert lit[8, 6, 6] > 1.5 * lit[2, 6, 6]
+    below = np.where(directions()[..., 1:2] < 0, 1.0, 0.0) * np.array([1.0, 0.5, 0.25])
+    under = ball(below).around.light
+    assert under[5, 3, 6, 0] > 2 * under[5, 8, 6, 0]
+    assert under[5, 3, 6, 0] > 1.9 * under[5, 3, 6, 1] > 3.5 * under[5, 3, 6, 2]
+
+
+@pytest.mark.parametrize("albedo", [0.5, 0.9, 0.97])
+def test_more_light_from_anywhere_never_takes_light_away(albedo):
+    """Light adds up: half of the surroundings and the other half are both together."""
+    first, second = (ball(one_bright_side(*pair), albedo).around.light[..., :3] for pair in ((1.0, 0.0), (0.0, 1.0)))
+    both = ball(np.ones((32, 64, 3)), albedo).around.light[..., :3]
+    np.testing.assert_allclose(first + second, both, atol=1e-5)
+
+
+def test_thin_white_dust_vanishes_in_even_light():
+    """A furnace: what a thin veil scatters to the eye is what it keeps from it."""
+    lit = dust_slab.slab(1e-4, dust_slab.FURNACE, albedo=1.0)
+    light = sources(lit, np.array([16.0, 12.0, 90.0]))[4:-4, 4:-4, 2:-2, :3]
+    np.testing.assert_allclose(light, 1, atol=0.02)
+
+
+def test_thin_and_thick_dust_have_one_colour():
+    """Colour goes over from one scattering to many as dust gets thicker, without a step and never past the two."""
+    albedo = np.array([0.97, 0.95, 0.92])
+    shape = (32, 24, 12)
+    reds = []
+    for thick in (1e-3, 0.1, 0.3, 1.0, 3.0, 10.0):
+        cloud = dust_slab.volume(np.full(shape, thick / 2.0))
+        lit = light_volume(cloud, dust_slab.record(shape), dust_slab.FURNACE, albedo, 1.0, bite=0.0)
+        light = sources(lit, np.array([16.0, 12.0, 90.0]))[16, 12, 10]
+        reds.append(light[0] / light[2])
+    steps = np.diff(np.log(reds))
+    assert (steps > -0.01).all()
+    assert steps.max() < 0.12
+    assert reds[0] == pytest.approx(albedo[0] / albedo[2], rel=0.03)
+
+
+def test_dust_with_a_brighter_sky_before_it_casts_the_darker_shade():
+    from derrumbe.render.dust_light import sky_transmittance
+
+    lit = ball(one_bright_side())
+    beside = lit.origin + 0.5 * np.array([[-2.0, 3.0, 12.0]])
+    towards = sky_transmittance(lit, beside, np.array([[0.0, 1.0, 0.0]]))
+    even = sky_transmittance(replace(lit, shine=np.ones_like(lit.shine)), beside, np.array([[0.0, 1.0, 0.0]]))
+    assert towards < even - 0.01
