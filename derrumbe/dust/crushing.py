@@ -12,7 +12,8 @@ from derrumbe.dust.solids import Poses
 from derrumbe.dust.sources import IMPACT, JET
 
 BAY = 4.0
-"""m across of the columns in which pieces are counted; each sees those beside it too, so that a few loose pieces don't tell."""
+"""m across of the columns in which pieces are counted, four together, so that a few loose pieces don't tell. Of the four fours that a column is in
+the one that closes most does: what stands beside falling bays holds nothing up."""
 LAYERS = 3
 """Layers of a storey in which pieces are counted."""
 REACH = 1.5
@@ -59,16 +60,24 @@ def _closing(places: np.ndarray, poses: Poses, mass: np.ndarray, time: float, st
     sideways = speed[:, [0, 2]]
     sums = _profiles(middle, np.column_stack([mass, mass[:, None] * speed, mass * (sideways**2).sum(1)]), storey)
     bays = (np.floor(places[:, [0, 2]] / BAY) - np.floor(middle[:, [0, 2]].min(0) / BAY) + 1).astype(int)
-    ix, iz = bays.clip(0, np.array(sums.shape[:2]) - 1).T
-    layer, reach = places[:, 1] / storey * LAYERS, REACH * LAYERS
+    ix, iz = bays.clip(0, np.array(sums.shape[:2]) - 2).T
+    layer = places[:, 1] / storey * LAYERS
+    fours = [_nearing(sums, ix + a, iz + b, layer) for a in (0, 1) for b in (0, 1)]
+    return np.max(fours, axis=0).clip(0)
+
+
+def _nearing(sums: np.ndarray, ix: np.ndarray, iz: np.ndarray, layer: np.ndarray) -> np.ndarray:
+    """Return how fast (K,) what is above layers nears what is below, or flies apart, in four bays; negative where neither."""
+    reach = REACH * LAYERS
     above, below = _means(sums, ix, iz, layer, layer + reach), _means(sums, ix, iz, layer - reach, layer)
     around = _means(sums, ix, iz, layer - reach, layer + reach)
     apart = np.sqrt(np.maximum(around[:, 3] - around[:, 0] ** 2 - around[:, 2] ** 2, 0))
-    return np.maximum(below[:, 1] - above[:, 1], apart - TURNS).clip(0)
+    return np.maximum(below[:, 1] - above[:, 1], apart - TURNS)
 
 
 def _profiles(place: np.ndarray, values: np.ndarray, storey: float) -> np.ndarray:
-    """Return the sums of `values` (N,V) of pieces at `place` (N,3) below each layer of each bay and those beside it, (bays, bays, layers + 1, V)."""
+    """Return the sums of `values` (N,V) of pieces at `place` (N,3) below each layer of every four bays, (bays + 1, bays + 1, layers + 1, V): at
+    (i, k) bays i - 1 and i, k - 1 and k."""
     index = np.stack([np.floor(place[:, 0] / BAY), np.floor(place[:, 2] / BAY), np.floor(place[:, 1] / storey * LAYERS)], 1).astype(int)
     index[:, :2] -= index[:, :2].min(0) - 1
     index[:, 2] = index[:, 2].clip(0)
@@ -76,8 +85,8 @@ def _profiles(place: np.ndarray, values: np.ndarray, storey: float) -> np.ndarra
     flat = np.ravel_multi_index(tuple(index.T), shape)
     counted = np.stack([np.bincount(flat, column, int(np.prod(shape))) for column in values.T], -1).reshape(*shape, -1)
     wide = np.pad(counted, [(1, 1), (1, 1), (1, 0), (0, 0)])
-    beside = [wide[a : a + shape[0], b : b + shape[1]] for a in range(3) for b in range(3)]
-    return np.cumsum(np.sum(beside, axis=0), axis=2)
+    fours = [wide[a : a + shape[0] + 1, b : b + shape[1] + 1] for a in (0, 1) for b in (0, 1)]
+    return np.cumsum(np.sum(fours, axis=0), axis=2)
 
 
 def _means(sums: np.ndarray, ix: np.ndarray, iz: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Coarse, dark grains thrown out where things break and land: bundles on ballistic paths with drag, put on the dust's grid frame by frame.
 
 Linear drag against still air gives paths in closed form: a bundle relaxes to its settling speed within its own time (Stokes), so nothing is
-carried from frame to frame. Bundles of one event leave in one narrow jet, fast and slow ones, which draws it out into a streak.
+carried from frame to frame. Bundles of one event leave in one narrow jet, fast and slow ones, which draws it out into a streak. What has come down
+lies around the building as a dark skirt.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
+from scipy.ndimage import gaussian_filter
 
 from derrumbe.dust.domain import Domain
 from derrumbe.dust.sources import IMPACT, JET, Sources
@@ -41,6 +43,10 @@ TRAIL = 0.10
 TAPS = 4
 LIVES = 4.0
 """Seconds after which a bundle is forgotten, wherever it is."""
+HALVINGS = 12
+"""Of a bundle's life, to find its landing within a millisecond."""
+SCATTER = 0.5
+"""m over which what a bundle drops is scattered (sigma)."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ def at(ejecta: Ejecta, time: float) -> tuple[np.ndarray, np.ndarray]:
     return which[up], place[up]
 
 
-def along(ejecta: Ejecta, which: np.ndarray, time: float) -> np.ndarray:
+def along(ejecta: Ejecta, which: np.ndarray, time: float | np.ndarray) -> np.ndarray:
     """Return places (n,3) of bundles at `time`; before their birth where they are born."""
     age, relaxes = np.maximum(time - ejecta.time[which], 0)[:, None], ejecta.relaxes[which][:, None]
     settling = np.array([0.0, -GRAVITY, 0.0]) * relaxes
@@ -110,6 +116,41 @@ def on_grid(ejecta: Ejecta, time: float, domain: Domain) -> np.ndarray:
         place = (along(ejecta, which, time - before) - domain.origin) / domain.voxel
         _splat(out, place.astype(F), radius, (ejecta.mass[which] / (TAPS * domain.voxel**3)).astype(F))
     return out
+
+
+def landings(ejecta: Ejecta) -> np.ndarray:
+    """Return when each bundle comes to the ground, (K,) s, by bisection."""
+    which, low = np.arange(len(ejecta.time)), ejecta.time.copy()
+    high = low + LIVES
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        up = along(ejecta, which, middle)[:, 1] > 0
+        low, high = np.where(up, middle, low), np.where(up, high, middle)
+    return high
+
+
+@dataclass(frozen=True)
+class Skirt:
+    """Where coarse grains come down, by landing: time (K,) s, place (K,2) x and z in m, mass (K,) kg."""
+
+    time: np.ndarray
+    place: np.ndarray
+    mass: np.ndarray
+
+    def lies(self, time: float, domain: Domain) -> np.ndarray:
+        """Return what lies at `time`, (x,z) float32 kg/m² on the domain's columns."""
+        some = slice(0, int(np.searchsorted(self.time, time, side="right")))
+        edges = [domain.origin[axis] + domain.voxel * np.arange(domain.shape[axis] + 1) for axis in (0, 2)]
+        mass = np.histogram2d(self.place[some, 0], self.place[some, 1], edges, weights=self.mass[some])[0]
+        return gaussian_filter(mass, SCATTER / domain.voxel, mode="constant").astype(F) / F(domain.voxel**2)
+
+
+def skirt(ejecta: Ejecta) -> Skirt:
+    """Return where and when all bundles come down, by time."""
+    time = landings(ejecta)
+    place = along(ejecta, np.arange(len(time)), time)
+    order = np.argsort(time, kind="stable")
+    return Skirt(time[order], place[order][:, [0, 2]], ejecta.mass[order])
 
 
 @njit(cache=True)

@@ -11,7 +11,9 @@ F = np.float32
 AIR = 1.2
 GRAVITY = 9.81
 HEAVIER = 6.0
-"""Mass of a cloud over that of the fine dust that is seen: the coarse grains in it weigh most, and hide little."""
+"""Mass of a fresh cloud over that of the fine dust that is seen: the coarse grains in it weigh most, hide little, and are the first to come down."""
+MOST_TURN = 0.3
+"""Of its speed, by which noise turns air in a step."""
 
 
 @njit(cache=True, parallel=True)
@@ -83,28 +85,49 @@ def curl(c):
 
 
 @njit(cache=True, parallel=True)
-def pushes(spin, load, confinement, cell):
-    """Acceleration (m/s²) at cell centres, (x,y,z,3), from spin kept up where there is dust and from the weight of dust.
-
-    `spin` is curl * cell (m/s), `load` kg/m³. A heavy cell also has more to move, so its fall never passes g.
-    """
+def confinement(spin, load, strength, cell):
+    """Acceleration (m/s²) at cell centres, (x,y,z,3), that keeps up spin where there is dust. `spin` is curl * cell (m/s), `load` kg/m³."""
     nx, ny, nz = load.shape
     out = np.zeros((nx, ny, nz, 3), F)
-    for i in prange(nx):
-        for j in range(ny):
-            for k in range(nz):
-                dust = F(HEAVIER) * load[i, j, k]
-                out[i, j, k, 1] = -F(GRAVITY) * dust / (F(AIR) + dust)
-                inside = 0 < i < nx - 1 and 0 < j < ny - 1 and 0 < k < nz - 1
-                if dust > F(1e-4) and inside:
+    for i in prange(1, nx - 1):
+        for j in range(1, ny - 1):
+            for k in range(1, nz - 1):
+                if load[i, j, k] > F(1e-5):
                     a = spin[i + 1, j, k, 3] - spin[i - 1, j, k, 3]
                     b = spin[i, j + 1, k, 3] - spin[i, j - 1, k, 3]
                     c = spin[i, j, k + 1, 3] - spin[i, j, k - 1, 3]
-                    scale = confinement / (np.sqrt(a * a + b * b + c * c) + F(1e-6)) / cell
-                    out[i, j, k, 0] += scale * (b * spin[i, j, k, 2] - c * spin[i, j, k, 1])
-                    out[i, j, k, 1] += scale * (c * spin[i, j, k, 0] - a * spin[i, j, k, 2])
-                    out[i, j, k, 2] += scale * (a * spin[i, j, k, 1] - b * spin[i, j, k, 0])
+                    scale = strength / (np.sqrt(a * a + b * b + c * c) + F(1e-6)) / cell
+                    out[i, j, k, 0] = scale * (b * spin[i, j, k, 2] - c * spin[i, j, k, 1])
+                    out[i, j, k, 1] = scale * (c * spin[i, j, k, 0] - a * spin[i, j, k, 2])
+                    out[i, j, k, 2] = scale * (a * spin[i, j, k, 1] - b * spin[i, j, k, 0])
     return out
+
+
+@njit(cache=True, parallel=True)
+def turned(push, velocity, dt):
+    """Keep of accelerations (x,y,z,3), in place, what turns air and does no work on it, and at most MOST_TURN of its speed in a step.
+
+    Noise that follows the spin it makes would else feed on itself: 17 times the energy that the weight of a cloud sets free in 2 s.
+    """
+    for i in prange(push.shape[0]):
+        for j in range(push.shape[1]):
+            for k in range(push.shape[2]):
+                a, b, c = push[i, j, k, 0], push[i, j, k, 1], push[i, j, k, 2]
+                if a == F(0) and b == F(0) and c == F(0):
+                    continue
+                u, v, w = velocity[i, j, k, 0], velocity[i, j, k, 1], velocity[i, j, k, 2]
+                speed = u * u + v * v + w * w
+                along = (a * u + b * v + c * w) / (speed + F(1e-9))
+                a, b, c = a - along * u, b - along * v, c - along * w
+                keep = min(F(1), F(MOST_TURN) * np.sqrt(speed) / (dt * np.sqrt(a * a + b * b + c * c) + F(1e-9)))
+                push[i, j, k, 0], push[i, j, k, 1], push[i, j, k, 2] = keep * a, keep * b, keep * c
+
+
+def weigh(push: np.ndarray, load: np.ndarray, fresh: float) -> None:
+    """Add the weight of dust (load, kg/m³, of which a share is `fresh`) to accelerations, in place. A heavy cell also has more to move, so its
+    fall never passes g."""
+    dust = F(1 + (HEAVIER - 1) * fresh) * load
+    push[..., 1] -= F(GRAVITY) * dust / (F(AIR) + dust)
 
 
 @njit(cache=True, parallel=True)

@@ -59,13 +59,13 @@ def run(
 
 def _make(scene: Scene, thrown: ejecta.Ejecta, made: Located[DustCloud], rate: Fraction, work: Work, checkpoint: Path) -> None:
     """Go on from the checkpoint, or start; each frame's volume is written before the checkpoint that follows it."""
-    state = load(checkpoint) if checkpoint.exists() else None
+    state, fallen = load(checkpoint) if checkpoint.exists() else None, ejecta.skirt(thrown)
     frames = list(made.record.frames)
     for frame in work.track(frames, "dust"):
         if state is None or frame > state.frame:
             time = float((frame - frames[0]) / rate)
             state = _next(scene, state, frame, time, float(1 / rate))
-            _write(scene, thrown, state, made, frame, time)
+            _write(scene, thrown, fallen, state, made, frame, time)
             state.save(checkpoint)
 
 
@@ -78,10 +78,13 @@ def _next(scene: Scene, state: State | None, frame: int, time: float, length: fl
     return advance(scene, state, time - length, time)
 
 
-def _write(scene: Scene, thrown: ejecta.Ejecta, state: State, made: Located[DustCloud], frame: int, time: float) -> None:
+def _write(
+    scene: Scene, thrown: ejecta.Ejecta, fallen: ejecta.Skirt, state: State, made: Located[DustCloud], frame: int, time: float
+) -> None:
     """Write what has settled, then the volume, which tells that the frame is done."""
     box = scene.domain
-    write_deposit(made.path(SETTLED, frame), Deposit(state.ledger.settled, np.array(box.origin)[[0, 2]], box.voxel))
+    lies = fallen.lies(time, box) if len(fallen.time) else None
+    write_deposit(made.path(SETTLED, frame), Deposit(state.ledger.settled, np.array(box.origin)[[0, 2]], box.voxel, lies))
     weight, offset = ride_frame(time, scene.seed)
     share, _ = solids.occupied(scene.rubble, scene.poses, time, 1.0, box)
     write_volume(

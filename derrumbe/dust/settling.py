@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -19,15 +19,25 @@ CLEAR = 0.6
 """Share of the way from camera to building into which dust comes only thinned."""
 PATCH, RAGGED = 3.5, 0.3
 """Metres of the patches in which it thins sooner or later (sigma), and by what share of the way: a limit of one distance shows as a line."""
+COARSE_HANGS = 2.5
+"""Seconds in which two thirds of the coarse grains in a cloud come down: sand of 0.2 mm, 1 m/s, from 2 to 3 m."""
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """kg of dust that was made and that left the grid so far, and what settled: (x,z) float32 kg/m² on the density grid's columns."""
+    """kg of dust that was made and that left the grid so far, and what settled: (x,z) float32 kg/m² on the density grid's columns.
+
+    fresh: kg of dust that still has its coarse grains with it.
+    """
 
     made: float
     gone: float
     settled: np.ndarray
+    fresh: float = 0.0
+
+    def gains(self, mass: float, dt: float) -> Ledger:
+        """Return the ledger after a step in which `mass` kg is made, and older dust goes on losing its coarse grains before the rest."""
+        return replace(self, made=self.made + mass, fresh=self.fresh * float(np.exp(-dt / COARSE_HANGS)) + mass)
 
 
 def outflow(density: np.ndarray, flow: tuple[np.ndarray, np.ndarray, np.ndarray]) -> float:
@@ -73,4 +83,5 @@ def booked(ledger: Ledger, before: float, after: float, gone: float, down: np.nd
     settled = max(before - after - gone, 0.0) if total > 0 else 0.0
     blown = before - after - settled
     share = down * F(settled / total * voxel) if total > 0 else down
-    return Ledger(ledger.made, ledger.gone + cube * blown, ledger.settled + share)
+    left = after / before if before > 0 else 1.0
+    return replace(ledger, gone=ledger.gone + cube * blown, settled=ledger.settled + share, fresh=ledger.fresh * left)

@@ -1,4 +1,8 @@
-"""Where dust and air come from: each event of the motion blows for a moment, as a puff that swells."""
+"""Where dust and air come from: each event of the motion blows for a moment, as a puff that swells, or as a jet.
+
+A jet is a cone, as far as a turbulent jet has come (Fischer et al. 1979) or until it is as wide as what the grid can carry on: an opening is a
+cell or less.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
+from scipy.ndimage import gaussian_filter
 
 from derrumbe.dust.domain import Domain
 from derrumbe.dust.sampling import wrapped
@@ -18,6 +23,10 @@ PULL_PER_SECOND = (6.0, 6.0, 40.0)
 """How fast air inside a puff takes the event's velocity, by kind."""
 AIR_BY_JETS = 0.7
 """Share of the building's air that leaves by its openings; the rest is squeezed out where pieces land."""
+TRAIL = 1.5
+"""Longest trail of what breaks or lands, in its own widths and a cell more: at rest in one place its puffs would be balls."""
+WAKE = 1.5
+"""Flow cells over which what sinks is smeared (sigma), so that its top is told from the rooms in it."""
 MOST_GROWTH = 0.5
 """About the most that a cell's air grows in a step by one puff; more air is blown in over more cells."""
 RICHEST = 0.4
@@ -26,13 +35,21 @@ LEAST_RADIUS = 0.8
 """Of a puff, in flow cells."""
 LEAST_BLOWN = 1.2
 """Of the air that a puff moves, in flow cells."""
+LEAST_JET = 0.5
+"""Radius of a jet's foot, in flow cells."""
+JET_DECAY = 6.2
+"""Diameters after which the speed on a round jet's axis starts to fall as one over the distance."""
+JET_WIDENS = 0.2
+"""What a jet's seen radius gains on its way: 11 degrees to each side."""
 
 
 @dataclass(frozen=True)
 class Puffs:
-    """What blows during one step: centre (K,3), radius (K,) in flow cells, mass kg, air m³, velocity m/s, pull 0..1, mark (K,)."""
+    """What blows during one step: centre (K,3), radius (K,) in flow cells, mass kg, air m³, velocity m/s, pull 0..1, mark (K,); reach (K,3): to a
+    jet's tip, flow cells, 0 for a ball."""
 
     centre: np.ndarray
+    reach: np.ndarray
     radius: np.ndarray
     mass: np.ndarray
     air: np.ndarray
@@ -65,12 +82,11 @@ class Sources:
         lasts = np.asarray(LASTS)[self.kind[on]]
         early, late = (np.clip((t - self.time[on]) / lasts, 0, 1) for t in (begin, end))
         part = (1 - early) ** 2 - (1 - late) ** 2
-        # the integral of (1 - (d/r)²)² over a ball is 0.96 r³
-        room = np.cbrt(self.mass[on] / (0.96 * RICHEST))
-        radius = np.maximum(np.maximum(self.radius[on] * (0.5 + 0.5 * late), room) / domain.cell, LEAST_RADIUS)
+        radius = self._radius(on, late, domain.cell)
         pull = 1 - np.exp(-np.asarray(PULL_PER_SECOND)[self.kind[on]] * (late - early) * lasts * (1 - early))
         return Puffs(
             centre=((self.position[on] - domain.origin) / domain.cell).astype(F),
+            reach=(self._reach(on, late * lasts, domain.cell) / domain.cell).astype(F),
             radius=radius.astype(F),
             mass=(self.mass[on] * part).astype(F),
             air=(self.air[on] * part).astype(F),
@@ -83,6 +99,23 @@ class Sources:
         """Share of a jet's speed (K,) that the wider puff on the grid gets, so that both carry the same momentum (area times speed squared)."""
         narrow = self.radius[on] / (np.maximum(radius, LEAST_BLOWN) * cell)
         return np.where(self.kind[on] == JET, np.minimum(narrow, 1.0), 1.0)
+
+    def _radius(self, on: slice, late: np.ndarray, cell: float) -> np.ndarray:
+        """Radius (K,) in flow cells: balls swell and have room for their dust, jets are as wide as their opening at the foot."""
+        # the integral of (1 - (d/r)²)² over a ball is 0.96 r³
+        room = np.cbrt(self.mass[on] / (0.96 * RICHEST))
+        ball = np.maximum(np.maximum(self.radius[on] * (0.5 + 0.5 * late), room) / cell, LEAST_RADIUS)
+        return np.where(self.kind[on] == JET, np.maximum(self.radius[on] / cell, LEAST_JET), ball)
+
+    def _reach(self, on: slice, age: np.ndarray, cell: float) -> np.ndarray:
+        """Way (K,3) in metres that puffs have come at an age (K,) s. Jets: first at their speed, then slower as one over the distance. What breaks
+        or lands trails its dust, for its own size."""
+        velocity, wide = self.velocity[on].astype(np.float64), 2 * self.radius[on]
+        speed = np.linalg.norm(velocity, axis=1)
+        far = np.minimum(speed * age, np.sqrt(JET_DECAY * speed * wide * age))
+        far = np.minimum(far, np.maximum(LEAST_BLOWN * cell - 0.5 * wide, cell) / JET_WIDENS)
+        trail = np.minimum(speed * age, TRAIL * (wide + cell))
+        return (np.where(self.kind[on] == JET, far, trail) / np.maximum(speed, 1e-6))[:, None] * velocity
 
 
 def sources(events: dict[str, np.ndarray], out: np.ndarray, amount: float, delay: float, air: float) -> Sources:
@@ -106,8 +139,10 @@ def _shares(weight: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True)
-def _bounds(centre, radius, count):
-    return max(int(np.floor(centre - radius)), 0), min(int(np.ceil(centre + radius)) + 1, count)
+def _bounds(centre, reach, radius, count):
+    """Cells whose centres may lie within a radius of the way from a centre to its reach."""
+    low, high = centre + min(reach, F(0)) - radius, centre + max(reach, F(0)) + radius
+    return max(int(np.floor(low)), 0), min(int(np.ceil(high)) + 1, count)
 
 
 @njit(cache=True)
@@ -117,15 +152,28 @@ def _lump(tile, x, y, z, mark):
     return max(F(1) + F(1.4) * n, F(0.1))
 
 
+@njit(cache=True, inline="always")
+def _cone(a, b, c, reach, long, radius, widens):
+    """How deep a place, seen from a puff's centre, lies in it: 0 at the rim, 1 in the middle; and its radius there. long: reach squared."""
+    if long > F(0):
+        along = min(max((a * reach[0] + b * reach[1] + c * reach[2]) / long, F(0)), F(1))
+        a, b, c = a - along * reach[0], b - along * reach[1], c - along * reach[2]
+        radius += along * widens
+    return F(1) - (a * a + b * b + c * c) / (radius * radius), radius
+
+
 @njit(cache=True)
-def emit(density, centre, radius, mass, mark, tile, voxel):
+def emit(density, centre, reach, radius, mass, mark, tile, voxel):
     """Add each puff's mass (kg) to the density grid (twice as fine as flow cells), lumpy."""
     cube = voxel * voxel * voxel
     for n in range(len(mass)):
         x, y, z, r = F(2) * centre[n, 0], F(2) * centre[n, 1], F(2) * centre[n, 2], F(2) * radius[n]
-        i0, i1 = _bounds(x, r, density.shape[0])
-        j0, j1 = _bounds(y, r, density.shape[1])
-        k0, k1 = _bounds(z, r, density.shape[2])
+        tip = F(2) * reach[n]
+        long = tip[0] * tip[0] + tip[1] * tip[1] + tip[2] * tip[2]
+        widens = F(JET_WIDENS) * np.sqrt(long)
+        i0, i1 = _bounds(x, tip[0], r + widens, density.shape[0])
+        j0, j1 = _bounds(y, tip[1], r + widens, density.shape[1])
+        k0, k1 = _bounds(z, tip[2], r + widens, density.shape[2])
         total = F(0)
         for turn in range(2):
             if turn == 1 and total <= F(0):
@@ -133,10 +181,9 @@ def emit(density, centre, radius, mass, mark, tile, voxel):
             for i in range(i0, i1):
                 for j in range(j0, j1):
                     for k in range(k0, k1):
-                        a, b, c = F(i) + F(0.5) - x, F(j) + F(0.5) - y, F(k) + F(0.5) - z
-                        part = F(1) - (a * a + b * b + c * c) / (r * r)
+                        part, wide = _cone(F(i) + F(0.5) - x, F(j) + F(0.5) - y, F(k) + F(0.5) - z, tip, long, r, widens)
                         if part > F(0):
-                            weight = part * part * _lump(tile, F(i) * F(0.5), F(j) * F(0.5), F(k) * F(0.5), mark[n])
+                            weight = part * part * r / wide * _lump(tile, F(i) * F(0.5), F(j) * F(0.5), F(k) * F(0.5), mark[n])
                             if turn == 0:
                                 total += weight
                             else:
@@ -144,21 +191,23 @@ def emit(density, centre, radius, mass, mark, tile, voxel):
 
 
 @njit(cache=True)
-def blow(u, v, w, growth, centre, radius, velocity, pull, air, cell):
+def blow(u, v, w, growth, centre, reach, radius, velocity, pull, air, cell):
     """Pull the air inside each puff to its velocity, in place, and add its air (m³, as a share of a cell) to `growth` (x,y,z)."""
     nx, ny, nz = growth.shape
     for n in range(len(pull)):
         r = max(radius[n], F(LEAST_BLOWN), (air[n] / (F(MOST_GROWTH) * cell * cell * cell)) ** F(1 / 3))
-        i0, i1 = _bounds(centre[n, 0], r, nx)
-        j0, j1 = _bounds(centre[n, 1], r, ny)
-        k0, k1 = _bounds(centre[n, 2], r, nz)
+        tip = reach[n]
+        long = tip[0] * tip[0] + tip[1] * tip[1] + tip[2] * tip[2]
+        i0, i1 = _bounds(centre[n, 0], tip[0], r, nx)
+        j0, j1 = _bounds(centre[n, 1], tip[1], r, ny)
+        k0, k1 = _bounds(centre[n, 2], tip[2], r, nz)
         total = F(0)
         for turn in range(2):
             for i in range(i0, i1):
                 for j in range(j0, j1):
                     for k in range(k0, k1):
                         a, b, c = F(i) + F(0.5) - centre[n, 0], F(j) + F(0.5) - centre[n, 1], F(k) + F(0.5) - centre[n, 2]
-                        part = F(1) - (a * a + b * b + c * c) / (r * r)
+                        part, _ = _cone(a, b, c, tip, long, r, F(0))
                         if part <= F(0):
                             continue
                         if turn == 0:
@@ -172,3 +221,14 @@ def blow(u, v, w, growth, centre, radius, velocity, pull, air, cell):
                             w[i, j, k + 1] += hold * (velocity[n, 2] - w[i, j, k + 1])
                         elif total > F(0):
                             growth[i, j, k] += air[n] * part / (total * cell * cell * cell)
+
+
+def draw(growth: np.ndarray, sinking: np.ndarray) -> None:
+    """Take from `growth` (x,y,z), in place, what puffs have added, where something sinks away: as much air flows in above a roof as is pressed
+    out below it. sinking (x,y,z): share of a cell that is solid, times its speed down."""
+    given = float(growth.sum(dtype=np.float64))
+    flux = gaussian_filter(np.pad(np.maximum(sinking, 0), [(0, 0), (0, 1), (0, 0)]), WAKE, mode="constant")
+    left = np.maximum(flux[:, :-1] - flux[:, 1:], 0)
+    total = float(left.sum(dtype=np.float64))
+    if given > 0 and total > 0:
+        growth -= np.minimum(F(given / total) * left, F(MOST_GROWTH))

@@ -30,15 +30,15 @@ class State:
     def save(self, path: Path) -> None:
         """Write a checkpoint, whole."""
         arrays = {name: getattr(self, name) for name in ("u", "v", "w", "density", "ride")}
-        book = np.array([self.ledger.made, self.ledger.gone])
+        book = np.array([self.ledger.made, self.ledger.gone, self.ledger.fresh])
         save_arrays(path, frame=np.array(self.frame), book=book, settled=self.ledger.settled, **arrays)
 
 
 def load(path: Path) -> State:
     """Read a checkpoint."""
     arrays = load_arrays(path)
-    made, gone = (float(n) for n in arrays.pop("book"))
-    return State(frame=int(arrays.pop("frame")), ledger=Ledger(made, gone, arrays.pop("settled")), **arrays)
+    made, gone, fresh = (float(n) for n in arrays.pop("book"))
+    return State(frame=int(arrays.pop("frame")), ledger=Ledger(made, gone, arrays.pop("settled"), fresh), **arrays)
 
 
 def still(frame: int, domain: Domain, wind: np.ndarray) -> State:

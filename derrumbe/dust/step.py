@@ -34,8 +34,9 @@ SWELL = 3.0
 GRIP, FIRM = 8.0, 4.0
 """Rate at which rubble stops air where it fills it, per second: a share of 0.15 in lumps of a metre, passed at 10 m/s, takes 1/s off. Neighbours,
 which are whole, stop it FIRM times as fast."""
-FALL = 0.35
-"""Speed at which grains settle, m/s: those of 70 µm (Stokes), between the fine ones that hang and the sand that drops."""
+FALL, HANGS = 0.35, 0.1
+"""Speed at which fresh dust settles, m/s: grains of 70 µm (Stokes), between the fine ones that hang and the sand that drops; and what is left of it
+later, grains of 35 µm."""
 
 
 @dataclass(frozen=True)
@@ -79,49 +80,63 @@ def _step(scene: Scene, state: State, begin: float, end: float) -> State:
     dt, cell = end - begin, scene.domain.cell
     puffs = scene.sources.between(begin, end, scene.domain)
     u, v, w = flow.advected(state.u, state.v, state.w, dt / cell)
-    spin = flow.curl(flow.centred(u, v, w))
-    load = cloud.load(state.density)
-    accelerations = flow.pushes(spin, load, F(CONFINEMENT), F(cell))
+    velocity = flow.centred(u, v, w)
+    spin = flow.curl(velocity)
+    load, fresh = cloud.load(state.density), _fresh(state, scene.domain.voxel)
+    accelerations = flow.confinement(spin, load, F(CONFINEMENT), F(cell))
     accelerations += turbulence.stirring(spin, load, state.ride, *ride_frame(begin, scene.seed), scene.tile, F(STIR))
+    flow.turned(accelerations, velocity, F(dt))
+    flow.weigh(accelerations, load, fresh)
     if scene.drive is not None:
         scene.drive.push(accelerations, u, w, load, begin)
     share, momentum = occupied(scene.rubble, scene.poses, end, dt, scene.domain)
     flow.push(u, v, w, accelerations, dt, share + F(FIRM) * scene.neighbours, momentum, GRIP)
     flow.hold_to_wind(u, v, w, scene.wind, dt)
-    growth = cloud.swelling(load, THICKEST, SWELL * dt)
-    sources.blow(u, v, w, growth, puffs.centre, puffs.radius, puffs.velocity, puffs.pull, puffs.air, F(cell))
+    growth = np.zeros(scene.domain.cells, F)
+    sources.blow(u, v, w, growth, puffs.centre, puffs.reach, puffs.radius, puffs.velocity, puffs.pull, puffs.air, F(cell))
+    sources.draw(growth, -momentum[..., 1])
+    growth += cloud.swelling(load, THICKEST, SWELL * dt)
     project(u, v, w, growth * F(cell / dt))
-    density, ride = _carry(scene, state, (u, v, w), spin, begin, end)
+    fall = HANGS + (FALL - HANGS) * fresh
+    density, ride = _carry(scene, state, (u, v, w), spin, fall, begin, end)
     cloud.thinned(density, growth)
-    ledger = _settle(scene, state, density, (u, v, w), dt)
+    ledger = _settle(scene, state, density, (u, v, w), fall, dt)
     carried = float(density.sum(dtype=np.float64))
-    sources.emit(density, puffs.centre, puffs.radius, puffs.mass, puffs.mark, scene.tile, F(scene.domain.voxel))
+    sources.emit(density, puffs.centre, puffs.reach, puffs.radius, puffs.mass, puffs.mark, scene.tile, F(scene.domain.voxel))
     if scene.shed > 0:
         solids.shed(density, scene.rubble, scene.poses, (begin, end), share, scene.domain, scene.shed)
     made = scene.domain.voxel**3 * (float(density.sum(dtype=np.float64)) - carried)
-    return State(state.frame, u, v, w, density, ride, replace(ledger, made=ledger.made + made))
+    return State(state.frame, u, v, w, density, ride, ledger.gains(made, dt))
 
 
-def _settle(scene: Scene, state: State, density: np.ndarray, air: tuple[np.ndarray, np.ndarray, np.ndarray], dt: float) -> settling.Ledger:
+def _fresh(state: State, voxel: float) -> float:
+    """Return the share of the dust in the air that has its coarse grains with it: it is heavy, and falls."""
+    total = float(state.density.sum(dtype=np.float64)) * voxel**3
+    return min(state.ledger.fresh / total, 1.0) if total > 0 else 1.0
+
+
+def _settle(
+    scene: Scene, state: State, density: np.ndarray, air: tuple[np.ndarray, np.ndarray, np.ndarray], fall: float, dt: float
+) -> settling.Ledger:
     """Scale carried `density`, in place, to what is left of the state's after fallout and outflow; return the ledger with both."""
     before = float(state.density.sum(dtype=np.float64))
     gone = 8 * dt / scene.domain.cell * settling.outflow(state.density, air)
     left = F(3.0 ** (-dt / scene.linger)) * np.exp(-F(dt) * (F(0) if scene.sink is None else scene.sink))
     if scene.sink is not None:
         density *= left[:, None, :]
-    down = settling.fallout(state.density, dt * FALL / scene.domain.voxel, left)
+    down = settling.fallout(state.density, dt * fall / scene.domain.voxel, left)
     cloud.balance(density, before - gone - float(down.sum(dtype=np.float64)))
     return settling.booked(state.ledger, before, float(density.sum(dtype=np.float64)), gone, down, scene.domain.voxel)
 
 
 def _carry(
-    scene: Scene, state: State, air: tuple[np.ndarray, np.ndarray, np.ndarray], spin: np.ndarray, begin: float, end: float
+    scene: Scene, state: State, air: tuple[np.ndarray, np.ndarray, np.ndarray], spin: np.ndarray, fall: float, begin: float, end: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Carry dust and texture coordinates with the air."""
     dt = end - begin
     weight, offset = ride_frame(begin, scene.seed)
     eddy = np.minimum(F(EDDY) * spin[..., 3], F(FASTEST_EDDY))
-    density = cloud.stirred(state.density, air, eddy, (state.ride, weight, offset), scene.tile, dt / scene.domain.cell, FALL)
+    density = cloud.stirred(state.density, air, eddy, (state.ride, weight, offset), scene.tile, dt / scene.domain.cell, fall)
     ride = turbulence.ridden(state.ride, *air, F(dt / scene.domain.cell))
     for which in np.flatnonzero(turbulence.ride_lives(end) != turbulence.ride_lives(begin)):
         ride[which] = 0

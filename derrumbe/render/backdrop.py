@@ -202,8 +202,8 @@ def backdrop(
         weight=weight,
         shadow=ratio(new, old, to, most),
         old=old,
-        dust=None if share is None else np.repeat(1 - share[..., None], 3, -1),
-        lit_dust=None if share is None else (1 - share[..., None] * dust * new).astype(np.float32),
+        dust=None if share is None else np.repeat(1 - share[0][..., None], 3, -1),
+        lit_dust=None if share is None else (1 - share[1][..., None] * dust * new).astype(np.float32),
         contact=_contact(inputs, camera, lighting, data, to, stands, frame),
     )
 

@@ -1,4 +1,5 @@
-"""Dust that has come down on the ground and on what still stands: a pale layer right over the plate, under everything that flies."""
+"""Dust that has come down on the ground and on what still stands: a layer right over the plate, under everything that flies. Pale dust lies on coarse
+grains, which show dark around it, where it is thin."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import numba as nb
 import numpy as np
 
 from derrumbe.core.records import DustCloud, Located
-from derrumbe.media.deposits import Deposit, coverage, read_deposit
+from derrumbe.media.deposits import COARSE_COVER, COVER, Deposit, coverage, read_deposit
 from derrumbe.render.noise import value
 from derrumbe.render.receivers import Receivers
 
@@ -19,24 +20,38 @@ FURTHEST = 1e3
 PATCH = 1.3
 """Metres from patch to patch."""
 LEAST = 1e-3
+DARK = 0.6
+"""Reflectance of coarse grains that lie, over that of fine dust: each in the shade of the next."""
 
 
-def cover(cloud: Located[DustCloud], frame: int, to: Receivers, stands: np.ndarray, eye: np.ndarray, seed: int) -> np.ndarray | None:
-    """Return the share (h,w) float32 of each receiver that settled dust hides by `frame`; None when there is no such dust.
+def cover(
+    cloud: Located[DustCloud], frame: int, to: Receivers, stands: np.ndarray, eye: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the share (h,w) float32 of each receiver that settled dust hides by `frame`, and that share times how bright it is beside fine dust;
+    None when there is no such dust.
 
     stands (h,w) bool: where the building still does; eye (3,): the camera's place.
     """
     deposit = read_deposit(cloud, frame)
-    if deposit is None or not deposit.mass.any():
+    if deposit is None:
         return None
+    fine, grains = _hidden(deposit, COVER, to, stands, eye, seed), deposit.grains()
+    dark = np.zeros_like(fine) if grains is None else (1 - fine) * _hidden(grains, COARSE_COVER, to, stands, eye, seed + 2)
+    if not (fine + dark).any():
+        return None
+    return fine + dark, fine + DARK * dark
+
+
+def _hidden(deposit: Deposit, hides: float, to: Receivers, stands: np.ndarray, eye: np.ndarray, seed: int) -> np.ndarray:
+    """Return the share (h,w) float32 of each receiver that a deposit hides; hides: m²/kg."""
+    share = np.zeros(to.valid.shape, np.float32)
+    if not deposit.mass.any():
+        return share
     mass = np.where(to.valid, deposit.at(to.points[..., 0], to.points[..., 2]), 0)
     mass = mass * (STEEP + (1 - STEEP) * np.clip(to.normals[..., 1], 0, 1))
     mass = np.maximum(mass, np.where(to.valid & ~stands, _ground_behind(deposit, to.points, eye), 0))
     thick = mass > LEAST
-    if not thick.any():
-        return None
-    share = np.zeros(mass.shape, np.float32)
-    share[thick] = coverage(mass[thick] * _patches(to.points[thick].astype(np.float64), seed))
+    share[thick] = coverage(mass[thick] * _patches(to.points[thick].astype(np.float64), seed), hides)
     return share
 
 

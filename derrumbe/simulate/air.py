@@ -1,4 +1,7 @@
-"""Air pressed out of failing storeys: a slab that comes down on another empties the room between through the openings around it."""
+"""Air pressed out of failing storeys: a slab that comes down on another empties the room between through what is open around it.
+
+First that is windows, near where the room closes; then the walls between them burst, and what is left comes out all along them.
+"""
 
 from __future__ import annotations
 
@@ -6,126 +9,111 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from derrumbe.core.records import Building, Facade, Opening
 from derrumbe.simulate.events import AIR, Events, clarity
+from derrumbe.simulate.outlets import Outlets
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.track import Track
 
 FASTEST = 40.0
 """m/s: jets from demolished buildings are filmed at 10 to 40 m/s."""
 DUSTINESS = 0.1
-"""kg of fine dust in a cubic metre of pressed-out air."""
-OPEN_SHARE = 0.25
-"""Share of a wall that is open once it is cracked, where no openings are known."""
+"""kg of fine dust in a cubic metre of pressed-out air, on average: none in the first, twice as much in the last."""
 FAINTEST = 1.0
 """m/s under which a jet isn't worth a source."""
+LEAST_OPEN = 0.15
+"""Share of an outlet that stays open however low its room gets."""
+ROOMS = 6.0
+"""m through a storey in which the share of air that goes a way falls to a third: doors and partitions."""
+GOLDEN = 0.618
+"""Share of a strip from one sample's place of its jet to the next: they come to lie evenly, and make no comb."""
+LEAKS = (0.5, 1.5)
+"""How much easier than on average air leaves by one outlet or by another: curtains, doors, what has burst already."""
+FANS, CORNERS = 0.35, 1.5
+"""How far jets of one outlet point to this side or that, and how far they keep the way on which air came: at corners they spread, and leave no gap
+between two walls. In lengths of a wall's normal."""
 
 
 @dataclass(frozen=True)
-class Outlets:
-    """Places where air leaves: position (K, 3) at rest, outward (K, 3) unit, area (K,) m², storey (K,), column (K,)."""
+class Blow:
+    """What comes out of K outlets in S - 1 samples, (S - 1, K): speed m/s, area m², dust kg/m³; aside (S - 1, K, 2) x and z of the way that air
+    takes to them through the storey, unit vectors."""
 
-    position: np.ndarray
-    outward: np.ndarray
+    speed: np.ndarray
     area: np.ndarray
-    storey: np.ndarray
-    column: np.ndarray
-
-
-def outlets(structure: Structure, building: Building) -> Outlets:
-    """Return the openings of the façades, and for walls that the camera doesn't see one outlet per bay and storey."""
-    found = [_opening(facade, opening) for facade in building.facades for opening in facade.openings]
-    seen = [_edge_of(structure.footprint, facade) for facade in building.facades if facade.openings]
-    for edge in range(len(structure.footprint)):
-        if edge not in seen:
-            found += _blind_wall(structure, edge, len(building.storey_tops))
-    position = np.array([item[0] for item in found]).reshape(-1, 3)
-    ix, iz = structure.cells.bay_of(position[:, ::2])
-    return Outlets(
-        position=position,
-        outward=np.array([item[1] for item in found]).reshape(-1, 3),
-        area=np.array([item[2] for item in found]),
-        storey=np.minimum(np.searchsorted(structure.storey_tops, position[:, 1]), structure.cells.storeys - 1),
-        column=ix * structure.cells.nz + iz,
-    )
-
-
-def _opening(facade: Facade, opening: Opening) -> tuple[np.ndarray, np.ndarray, float]:
-    across, up = 0.5 * (opening.left + opening.right), 0.5 * (opening.bottom + opening.top)
-    position = np.array(facade.origin) + across * np.array(facade.along) + (0.0, up, 0.0)
-    return position, np.array(facade.normal), (opening.right - opening.left) * (opening.top - opening.bottom)
-
-
-def _edge_of(footprint: np.ndarray, facade: Facade) -> int:
-    """Return the footprint edge that a façade stands on."""
-    middle = np.array(facade.origin)[::2] + 0.5 * facade.width * np.array(facade.along)[::2]
-    return int(np.linalg.norm(0.5 * (footprint + np.roll(footprint, -1, 0)) - middle, axis=-1).argmin())
-
-
-def _blind_wall(structure: Structure, edge: int, storeys: int) -> list[tuple[np.ndarray, np.ndarray, float]]:
-    start, end = structure.footprint[edge], np.roll(structure.footprint, -1, 0)[edge]
-    length = float(np.linalg.norm(end - start))
-    count = max(1, round(length / 3.5))
-    direction = (end - start) / max(length, 1e-9)
-    normal = np.array([direction[1], 0.0, -direction[0]])
-    middle = 0.5 * (start + end) - structure.footprint.mean(0)
-    normal *= np.sign(normal[::2] @ middle) or 1.0
-    out = []
-    for bottom, top in zip(structure.storey_bottoms[:storeys], structure.storey_tops[:storeys], strict=True):
-        for k in range(count):
-            x, z = start + (k + 0.5) / count * (end - start)
-            out.append((np.array([x, 0.5 * (bottom + top), z]), normal, OPEN_SHARE * (top - bottom) * length / count))
-    return out
+    dust: np.ndarray
+    aside: np.ndarray
 
 
 def jets(structure: Structure, track: Track, vents: Outlets) -> Events:
     """Return the dusty jets of all samples."""
     room = room_heights(structure, track)
-    storeys, columns = structure.cells.storeys, structure.cells.nx * structure.cells.nz
-    low, high = np.array(structure.cells.low), np.array(structure.cells.high)
-    bay_area = float(np.prod(high - low)) / columns
-    parts = [_storey_jets(structure, track, room[:, storey], bay_area, vents, storey) for storey in range(storeys)]
-    filled = [part for part in parts if len(part.time)]
-    return Events(*(np.concatenate([getattr(part, name) for part in filled or parts]) for name in Events.__dataclass_fields__))
+    parts = [_storey_jets(structure, track, room[:, storey], vents, storey) for storey in range(structure.cells.storeys)]
+    return Events(*(np.concatenate([getattr(part, name) for part in parts]) for name in Events.__dataclass_fields__))
 
 
 def room_heights(structure: Structure, track: Track) -> np.ndarray:
-    """Return floor and ceiling of every cell over time, (S, storeys, columns, 2) m: mean heights of what doesn't stand upright there."""
-    flat = ~structure.upright
-    rest = structure.cells.shape[0], structure.cells.nx * structure.cells.nz
-    weight = np.bincount(structure.cell[flat], structure.mass[flat], structure.cells.count)
-    tops = np.repeat(structure.storey_tops[:, None], rest[1], 1)
-    mean_rest = np.bincount(structure.cell[flat], (structure.mass * structure.centre[:, 1])[flat], structure.cells.count)
-    out = np.zeros((track.sample_count, *rest, 2))
-    for k in range(track.sample_count):
-        mean = np.bincount(structure.cell[flat], structure.mass[flat] * track.position[k, flat, 1], structure.cells.count)
-        drop = np.where(weight > 0, (mean_rest - mean) / np.maximum(weight, 1e-9), 0.0).reshape(rest)
-        ceiling = np.maximum(tops - drop, 0.0)
-        out[k, ..., 1] = ceiling
-        out[k, 1:, :, 0] = ceiling[:-1]
+    """Return floor and ceiling of every cell over time, (S, storeys, columns, 2) m."""
+    storeys, columns = structure.cells.storeys, structure.cells.nx * structure.cells.nz
+    out = np.zeros((track.sample_count, storeys, columns, 2))
+    ceiling = np.maximum(np.asarray(structure.storey_tops)[:, None] - sunk(structure, track).reshape(-1, storeys, columns), 0.0)
+    out[..., 1], out[:, 1:, :, 0] = ceiling, ceiling[:, :-1]
     return out
 
 
-def _storey_jets(structure: Structure, track: Track, room: np.ndarray, bay_area: float, vents: Outlets, storey: int) -> Events:
+def sunk(structure: Structure, track: Track) -> np.ndarray:
+    """Return how far what doesn't stand upright has sunk in every cell, (S, cells) m: the median by mass, which a lost corner doesn't move."""
+    flat = np.flatnonzero(~structure.upright)
+    cell, mass = structure.cell[flat], structure.mass[flat]
+    half = 0.5 * np.bincount(cell, mass, structure.cells.count)
+    before = np.concatenate([[0.0], np.cumsum(2 * half)[:-1]])
+    out = np.zeros((track.sample_count, structure.cells.count))
+    for k in range(track.sample_count):
+        drop = structure.centre[flat, 1] - track.position[k, flat, 1]
+        order = np.lexsort((drop, cell))
+        heavy = np.cumsum(mass[order]) - before[cell[order]] >= half[cell[order]] * (1 - 1e-9)
+        found, first = np.unique(cell[order][heavy], return_index=True)
+        out[k, found] = drop[order][heavy][first]
+    return out
+
+
+def _storey_jets(structure: Structure, track: Track, room: np.ndarray, vents: Outlets, storey: int) -> Events:
     """`room` (S, columns, 2) is this storey's floor and ceiling."""
     mine = np.flatnonzero(vents.storey == storey)
-    # a room only closes once: what opens again and closes again as rubble heaves presses no air out
-    height = np.minimum.accumulate(np.maximum(room[..., 1] - room[..., 0], 0.0), 0)
-    flow = np.maximum(-np.diff(height, axis=0), 0.0).sum(1) * bay_area / track.sample_seconds
-    open_now = np.clip(height[1:].mean(1) / max(float(height[0].mean()), 1e-6), 0.15, 1.0)
-    area = vents.area[mine]
-    speed = flow[:, None] / np.maximum(area.sum() * open_now, 1e-6)[:, None] * np.ones(len(mine))
-    sample, vent = np.nonzero(speed > FAINTEST)
-    which = mine[vent]
-    middle = 0.5 * (room[sample + 1, vents.column[which], 0] + room[sample + 1, vents.column[which], 1])
-    position = vents.position[which].copy()
-    position[:, 1] = np.maximum(middle, 0.3)
-    volume = flow[sample] * track.sample_seconds * vents.area[which] / max(float(area.sum()), 1e-6)
+    blow = _blown(structure, track, room, vents, mine)
+    sample, vent = np.nonzero(blow.speed > FAINTEST)
+    which, area, speed = mine[vent], blow.area[sample, vent], blow.speed[sample, vent]
+    place = 2 * np.mod(GOLDEN * (sample + 1) + GOLDEN**2 * vent, 1.0) - 1
+    position = vents.position[which] + place[:, None] * vents.along[which]
+    position[:, 1] = np.maximum(0.5 * room[sample + 1, vents.column[which]].sum(-1), 0.3)
+    way = vents.outward[which].copy()
+    way[:, ::2] += CORNERS * blow.aside[sample, vent] + FANS * place[:, None] * way[:, ::-2] * (1, -1)
+    way /= np.linalg.norm(way, axis=1)[:, None]
     return Events(
         time=(sample + 0.5) * track.sample_seconds,
         position=position,
-        velocity=np.minimum(speed[sample, vent], FASTEST)[:, None] * vents.outward[which],
-        mass=DUSTINESS * clarity(structure) * volume,
-        radius=np.clip(np.sqrt(vents.area[which] * open_now[sample] / np.pi), 0.15, 2.0),
+        velocity=np.minimum(speed, FASTEST)[:, None] * way,
+        mass=clarity(structure) * blow.dust[sample, vent] * area * speed * track.sample_seconds,
+        radius=np.clip(np.sqrt(area / np.pi), 0.15, 2.0),
         kind=np.full(len(which), AIR, np.uint8),
     )
+
+
+def _blown(structure: Structure, track: Track, room: np.ndarray, vents: Outlets, mine: np.ndarray) -> Blow:
+    """Return what a storey's outlets `mine` (K,) blow: every bay's air takes the ways out near it, by how open they are."""
+    bays = np.stack(np.meshgrid(structure.cells.centre_x(), structure.cells.centre_z(), indexing="ij"), -1).reshape(-1, 2)
+    size = np.subtract(structure.cells.high, structure.cells.low)
+    # a room only closes once: what opens again and closes again as rubble heaves presses no air out
+    height = np.minimum.accumulate(np.maximum(room[..., 1] - room[..., 0], 0.0), 0)
+    flow = -np.diff(height, axis=0) * float(np.prod(size)) / len(bays) / track.sample_seconds
+    closed = 1 - 0.5 * (height[1:] + height[:-1]) / np.maximum(height[0], 1e-6)
+    here = closed[:, vents.column[mine]]
+    area = (vents.area[mine] + vents.wall[mine] * here) * np.clip(1 - here, LEAST_OPEN, 1.0)
+    leak = LEAKS[0] + (LEAKS[1] - LEAKS[0]) * np.mod(GOLDEN * np.arange(len(mine)), 1.0)
+    out = vents.position[mine][:, None, ::2] - bays
+    far = np.linalg.norm(out, axis=-1)
+    near = np.exp(-far / ROOMS)
+    driven = flow / np.maximum((area * leak) @ near, 1e-6)
+    speed = driven @ near.T
+    aside = np.einsum("tk,vk,vkc->tvc", driven, near, out / np.maximum(far, 1e-6)[..., None])
+    aside /= np.maximum(np.linalg.norm(aside, axis=-1), 1e-9)[..., None]
+    return Blow(leak * speed, area, 2 * DUSTINESS * ((driven * closed) @ near.T) / np.maximum(speed, 1e-6), aside)

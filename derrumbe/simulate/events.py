@@ -13,8 +13,8 @@ from derrumbe.simulate.track import Track
 BREAK, IMPACT, AIR = 0, 1, 2
 CRUSHED_LAYER = 0.0004
 """m of material on a broken face that turns to fine dust."""
-DUST_PER_JOULE = 0.8e-5
-"""kg of fine dust per joule lost in an impact: about 0.05 % of the mass of a four-storey building falls to dust in all.
+DUST_PER_JOULE = 0.6e-5
+"""kg of fine dust per joule lost in an impact: about 0.04 % of the mass of a four-storey building falls to dust in all.
 More, and nothing is seen of the fall."""
 SEEN_THROUGH = 20.0
 """m: the dust of a taller building is thinned, by the root of how much taller it is. Energy grows with the height, and so does the way through

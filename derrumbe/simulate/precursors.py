@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from derrumbe.simulate.air import Outlets
 from derrumbe.simulate.events import AIR, BREAK, Damage, Events, clarity
 from derrumbe.simulate.kicks import Blast
+from derrumbe.simulate.outlets import Outlets
 from derrumbe.simulate.structure import OUTER_WALL, WINDOW, Structure
 from derrumbe.simulate.track import Track
 
@@ -63,7 +63,7 @@ def explosion(structure: Structure, track: Track, blast: Blast | None, prelude: 
     """Return the jets that an explosion blows out of the openings around it."""
     position = vents.position if blast else np.zeros((0, 3))
     strength = np.linalg.norm(blast.at(position), axis=1) / max(blast.speed, 1e-9) if blast else np.zeros(0)
-    near = np.flatnonzero(strength > 0.05)
+    near = np.flatnonzero((strength > 0.05) & (vents.area > 0)) if blast else np.zeros(0, int)
     count = len(near)
     return Events(
         time=prelude + 0.12 * rng.random(count) + track.trigger_sample * track.sample_seconds,

@@ -14,6 +14,7 @@ from derrumbe.simulate import (
     energy,
     events,
     neighbours,
+    outlets,
     pile,
     precursors,
     racking,
@@ -121,7 +122,7 @@ def _save_debris(
 def _save_events(
     settings: Settings, work: Work, building: Structure, film_set: Located[Set], track: Track, damage: Damage, plan: schedule.Plan
 ) -> None:
-    vents, prelude = air.outlets(building, film_set.record.building), settings.collapse.prelude
+    vents, prelude = outlets.outlets(building, film_set.record.building), settings.collapse.prelude
     rng = np.random.default_rng((settings.seed, STAGE, 3))
     blast = plan.kick if isinstance(plan.kick, Blast) else None
     found = events.joined(

@@ -1,10 +1,13 @@
 """Laws of a cloud in still air, wind and between walls."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from derrumbe.dust import cloud
 from derrumbe.dust.domain import Domain
+from derrumbe.dust.flow import AIR, HEAVIER
 from derrumbe.dust.pressure import divergence
 from derrumbe.dust.solids import Poses, Rubble
 from derrumbe.dust.sources import sources
@@ -36,7 +39,13 @@ def ball(place, centre, radius=2.0, thick=0.3):
     state = still(0, BOX, place.wind)
     where = np.stack(np.meshgrid(*(np.arange(n) + 0.5 for n in BOX.shape), indexing="ij"), -1) * BOX.voxel + BOX.origin
     state.density[np.linalg.norm(where - centre, axis=-1) < radius] = thick
-    return state
+    return fresh(state)
+
+
+def fresh(state):
+    """The same with all its coarse grains."""
+    mass = float(state.density.sum(dtype=float)) * BOX.voxel**3
+    return replace(state, ledger=replace(state.ledger, fresh=mass))
 
 
 def run(place, state, frames=12):
@@ -70,6 +79,54 @@ def test_its_fall_starts_no_faster_than_gravity():
     end = run(place, ball(place, (0, 8.0, 0), thick=0.45), 6)
     assert end.v.min() > -9.81 * 6 / 24
     assert end.v.min() < -0.1
+
+
+def release(thick, radius=3.0, height=3.0):
+    """A cylinder of fresh dust on the ground, let go in still air; reduced gravity."""
+    place = scene()
+    state = still(0, BOX, place.wind)
+    x, y, z = np.meshgrid(*((np.arange(n) + 0.5) * BOX.voxel + o for n, o in zip(BOX.shape, BOX.origin, strict=True)), indexing="ij")
+    state.density[(np.hypot(x, z) < radius) & (y < height)] = thick
+    return place, fresh(state), 9.81 * HEAVIER * thick / (AIR + HEAVIER * thick)
+
+
+def reach(density, thick):
+    """Radius of a disc as large as the ground over which a column holds a thirtieth of what the highest did at first."""
+    columns = density.sum(1) * BOX.voxel
+    return float(np.sqrt((columns > 0.1 * thick).sum() * BOX.voxel**2 / np.pi))
+
+
+@pytest.mark.parametrize("thick", [0.1, 0.4])
+def test_a_current_runs_as_fast_as_its_weight_drives_it(thick):
+    """Froude number of the front, by the height that the cloud's volume has over the ground that it covers: 0.5 to 1.2 (Huppert and Simpson
+    1980) once it runs."""
+    place, state, gravity = release(thick)
+    state = replace(state, ledger=replace(state.ledger, fresh=1e9))
+    wave = np.sqrt(gravity * 3.0)
+    began, later = round(24 * 2.5 / wave), round(24 * 6.0 / wave)
+    reached = []
+    for n in range(later):
+        state = advance(place, state, n / 24, (n + 1) / 24)
+        if n + 1 in (began, later):
+            reached.append(reach(state.density, thick))
+    speed = (reached[1] - reached[0]) * 24 / (later - began)
+    height = 3.0 * (3.0 / np.mean(reached)) ** 2
+    assert 0.5 < speed / np.sqrt(gravity * height) < 1.2
+
+
+def test_noise_turns_the_air_and_gives_it_no_energy():
+    """What moves has come from the height that dust has lost, and from nothing else."""
+    place, state, _ = release(0.1)
+    end = run(place, state, 40)
+    fallen = (middle(state.density)[1] - middle(end.density)[1]) * 9.81 * HEAVIER * state.density.sum(dtype=float) * BOX.voxel**3
+    moving = 0.5 * AIR * BOX.cell**3 * sum((part.astype(float) ** 2).sum() for part in (end.u, end.v, end.w))
+    assert 0.2 * fallen < moving < 1.3 * fallen
+
+
+def test_old_dust_is_lighter_than_fresh():
+    place, state, _ = release(0.1)
+    old = replace(state, ledger=replace(state.ledger, fresh=0.0))
+    assert np.abs(run(place, old, 12).u).max() < 0.6 * np.abs(run(place, state, 12).u).max()
 
 
 def test_mass_is_kept():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from derrumbe.dust import ejecta
-from derrumbe.dust.ejecta import GRAVITY, SHARE, Ejecta, along, at, on_grid, thrown
+from derrumbe.dust.ejecta import GRAVITY, SHARE, Ejecta, along, at, landings, on_grid, skirt, thrown
 from derrumbe.dust.sources import sources
 from tests.dust.test_cloud import BOX, NO_EVENTS, all_out
 
@@ -52,3 +52,18 @@ def test_the_grid_holds_what_is_in_the_air():
 def test_all_of_it_is_down_in_the_end():
     assert len(at(some(), 0.9)[0])
     assert not len(at(some(), 0.5 + ejecta.LIVES + 1)[0])
+
+
+def test_what_leaves_the_air_lies_on_the_ground():
+    """At any moment a bundle flies or lies, and it lies where it came down."""
+    bundles = some()
+    down = landings(bundles)
+    assert along(bundles, np.arange(len(down)), down)[:, 1] == pytest.approx(0, abs=0.02)
+    fallen = skirt(bundles)
+    for time in (0.9, 1.5, 5.0):
+        flies = bundles.mass[at(bundles, time)[0]].sum()
+        lies = fallen.lies(time, BOX).sum(dtype=float) * BOX.voxel**2
+        born = bundles.mass[bundles.time < time].sum()
+        assert flies + lies == pytest.approx(born, rel=0.02)
+    middle = (fallen.mass[:, None] * fallen.place).sum(0) / fallen.mass.sum()
+    assert middle[0] > 0

@@ -32,6 +32,16 @@ def test_what_is_written_is_read(tmp_path):
     assert read.cell == told.cell
 
 
+def test_coarse_grains_are_a_deposit_of_their_own(tmp_path):
+    mass, coarse = np.random.default_rng(1).random((2, 4, 6)).astype(np.float32)
+    cloud = Located(record("settled.{frame}.npz"), tmp_path)
+    write_deposit(cloud.path(cloud.record.settled, 1001), Deposit(mass, np.array([-2.0, 3.0]), 0.5, coarse))
+    read = read_deposit(cloud, 1001)
+    assert np.array_equal(read.grains().mass, coarse)
+    assert np.array_equal(read.mass, mass)
+    assert Deposit(mass, np.array([-2.0, 3.0]), 0.5).grains() is None
+
+
 def test_a_cloud_without_deposit_reads_as_none(tmp_path):
     assert read_deposit(Located(record(None), tmp_path), 1001) is None
 

@@ -113,10 +113,9 @@ def test_settled_dust_fades_out_behind_the_foot_of_a_neighbour(tmp_path):
     points = np.stack([np.full(5, 3.0), high, np.full(5, -4.0)], -1).astype(np.float32)[None]
     card = Receivers(1, np.ones((1, 5), np.float32), points, np.tile(np.float32([0, 0, 1]), (1, 5, 1)))
     eye = np.array([3.0, 2.5, 12.0])
-    lies = cover(inputs.cloud, 1002, card, np.zeros((1, 5), bool), eye, 1)
-    stood = cover(inputs.cloud, 1002, card, np.ones((1, 5), bool), eye, 1)
-    assert lies is not None
-    assert stood is not None
+    found = [cover(inputs.cloud, 1002, card, np.full((1, 5), stands), eye, 1) for stands in (False, True)]
+    assert all(each is not None for each in found)
+    lies, stood = (each[0] for each in found)
     assert lies[0, 0] > 0.5
     assert (np.diff(lies[0]) < 1e-6).all()
     # above the eye no ground is behind
