@@ -219,6 +219,14 @@ class Doubt(Part):
     box: tuple[float, float, float, float]
 
 
+class Worn(Part):
+    """What the building wears before a moving camera. picture: EXR R G B as `camera` sees it, whose picture is wider than the plate's;
+    building.Y: how much of each pixel it covers; shown.Y: 1 where frames show what is worn there, 0 where the wall has to be made up."""
+
+    picture: str = "worn.exr"
+    camera: Camera
+
+
 class Set(Record):
     """Camera, ground, building, neighbours, light, mattes and clean plate. Pictures have the plate's size.
 
@@ -254,6 +262,8 @@ class Set(Record):
     doubts: tuple[Doubt, ...] = ()
     clean_plate: str = "clean_plate.exr"
     texture: str = "texture.exr"
+    worn: Worn | None = None
+    """None: the texture, with the building's matte."""
     environment: str | None = None
     facade_rgb: Vec3
     """Median colour of the façade in the plate, ACEScg."""
