@@ -220,10 +220,12 @@ class Doubt(Part):
 
 
 class Worn(Part):
-    """What the building wears before a moving camera. picture: EXR R G B as `camera` sees it, whose picture is wider than the plate's;
+    """What the building wears before a moving camera: the plate's frame `frame`, carried on beyond its edges. picture: EXR R G B as `camera` sees
+    it, that frame's with a wider picture;
     building.Y: how much of each pixel it covers; shown.Y: 1 where frames show what is worn there, 0 where the wall has to be made up."""
 
     picture: str = "worn.exr"
+    frame: int
     camera: Camera
 
 

@@ -92,7 +92,7 @@ def _write_worn(views: Views, plate: Located[Plate], fronts: Fronts, settings: S
     frames = plate.record.frames
     base = int(np.clip(settings.trigger_frame - 1, frames.first, frames.last)) - frames.first
     found = find_worn(views, plate.record, None if fronts.matte is None else folder / fronts.matte, base, settings.seed)
-    worn = Worn(camera=found.camera)
+    worn = Worn(frame=frames.first + base, camera=found.camera)
     planes = np.dstack([found.picture, found.building, found.shown]).astype(np.float32)
     write_exr(folder / worn.picture, planes, (*RGB, "building.Y", "shown.Y"))
     return worn
