@@ -12,6 +12,8 @@ from derrumbe.render.scene import Scene
 
 WIDE = (0.1, 0.4)
 """Metres that a joint gapes by from which rays begin to find their way into it, and from which they tell all."""
+UNEVEN = (0.1, 2.5, 0.25)
+"""How far a break may lie off the plane of its joint: metres, pixels, and share of the way to the joint's middle."""
 DEEP = 0.006
 """Metres below the face from which a break is in the joint: arrises are rubbed off."""
 
@@ -40,13 +42,17 @@ def gaps_of(scene: Scene, at: Pose) -> Gaps:
 
 
 @nb.njit(cache=True)
-def daylight(p, x, y, z, depth, start, place, gape):  # type: ignore[no-untyped-def]
+def daylight(p, x, y, z, normal, depth, pixel, start, place, gape):  # type: ignore[no-untyped-def]
     """Return the share of the light before the face that reaches a break of piece p, `depth` metres below the face, at rest point (x, y, z):
-    that of a wall of a slit as wide as the nearest joint gapes."""
+    that of a wall of a slit as wide as the nearest joint gapes that it lies in; all, where it lies in none, as at an eave.
+
+    normal: of the break at rest; pixel: metres that one covers there, by a few of which breaks are torn."""
     nearest, wide = 1e30, 1e30
     for k in range(start[p], start[p + 1]):
-        away = (place[k, 0] - x) ** 2 + (place[k, 1] - y) ** 2 + (place[k, 2] - z) ** 2
-        if away < nearest:
+        dx, dy, dz = place[k, 0] - x, place[k, 1] - y, place[k, 2] - z
+        away = dx * dx + dy * dy + dz * dz
+        off = abs(dx * normal[0] + dy * normal[1] + dz * normal[2])
+        if away < nearest and off < UNEVEN[0] + UNEVEN[1] * pixel + UNEVEN[2] * np.sqrt(away):
             nearest, wide = away, gape[k]
     t = (wide - WIDE[0]) / (WIDE[1] - WIDE[0])
     if t >= 1:

@@ -183,7 +183,7 @@ def _shade(
                     _roughen(normal, i, turn[p], roughness_normal(x, y, z, nx, ny, nz, size[i], seed))
         rgb = mixed(base, dust3, coat)
         if not worn[i] and face[t] == 1 and element[p] != RUBBLE and p < joints.shape[0] - 1:
-            rgb = tinted(rgb, daylight(p, x, y, z, max(below(upper[p], x, y, z), 0.0), joints, place, gape))
+            rgb = tinted(rgb, daylight(p, x, y, z, rest_normal[t], max(below(upper[p], x, y, z), 0.0), size[i], joints, place, gape))
         for c in range(3):
             reflect[i, c] = max(rgb[c], 0.0)
 

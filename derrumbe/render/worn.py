@@ -19,8 +19,8 @@ APART = 0.06
 """Square roots of light by which the building and what lies beyond its rim differ, where pixels are told apart by colour."""
 EVEN = 0.3
 """... and by how much what lies there varies at most, of that."""
-LIKE = 0.5
-"""What lies nearer than this to the building's colour, on the way from the one beyond the rim, is the building's."""
+LIKE = 0.3
+"""What lies nearer than this to the colour beyond the rim, of the way to the building's, is not the building's: pale tiles lie half way."""
 FURTHER = 1.4
 """What lies at this times the building's distance is behind it."""
 SHOWN = np.uint8(4)
@@ -107,8 +107,15 @@ def _strayed(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, deep
     apart = (way * way).sum(-1)
     # only what is even, as sky is, can be told by its colour
     uneven = np.maximum(_mean(light * light, beyond, 2 * reach + skirt)[0] - outer * outer, 0).sum(-1)
-    share = ((light - outer) * way).sum(-1) / np.maximum(apart, 1e-8)
-    like = building & (deep <= reach) & known & open_ & (apart > np.maximum(APART**2, uneven / EVEN**2)) & (share < LIKE)
+    off = light - outer
+    like = (
+        building
+        & (deep <= reach)
+        & known
+        & open_
+        & (apart > np.maximum(APART**2, uneven / EVEN**2))
+        & ((off * off).sum(-1) < LIKE**2 * apart)
+    )
     labels = cv2.connectedComponents((like | (building & (deep <= safe))).astype(np.uint8))[1]
     # a window near the rim is dark as what lies beyond may be: it doesn't touch it
     rim = np.unique(labels[building & (deep <= 1)])
