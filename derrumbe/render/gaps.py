@@ -12,7 +12,7 @@ from derrumbe.render.scene import Scene
 
 WIDE = (0.1, 0.4)
 """Metres that a joint gapes by from which rays begin to find their way into it, and from which they tell all."""
-UNEVEN = (0.1, 2.5, 0.25)
+UNEVEN = (0.2, 3.0, 0.6)
 """How far a break may lie off the plane of its joint: metres, pixels, and share of the way to the joint's middle."""
 DEEP = 0.006
 """Metres below the face from which a break is in the joint: arrises are rubbed off."""
