@@ -81,12 +81,16 @@ def shift_in_pixels(shot: Shot, frame: int) -> np.ndarray:
 
 
 def _texture(shot: Shot) -> RestMatch | None:
-    scene = shot.film_set
+    scene, worn = shot.film_set, shot.film_set.record.worn
     first, last = shot.plate.record.frames.first, shot.plate.record.frames.last
-    texture = read_exr(scene.path(scene.record.texture, first), RGB)
-    where = read_exr(scene.path(scene.record.building_matte, first), ("Y",))[..., 0] > 0.999
-    # A moving camera's texture is its first frame's.
-    frame = max(first, min(shot.trigger_frame - 1, last)) if scene.record.locked else first
+    if worn is None:
+        frame = max(first, min(shot.trigger_frame - 1, last)) if scene.record.locked else first
+        texture = read_exr(scene.path(scene.record.texture, first), RGB)
+    else:
+        frame, own = worn.frame, scene.record.camera_at(worn.frame)
+        left, top = round(worn.camera.cx - own.cx), round(worn.camera.cy - own.cy)
+        texture = read_exr(scene.path(worn.picture), RGB)[top : top + own.height, left : left + own.width]
+    where = read_exr(scene.path(scene.record.building_matte, frame), ("Y",))[..., 0] > 0.999
     where = cv2.erode((where & _unhidden(shot, frame)).astype(np.uint8), np.ones((3, 3))) > 0
     return _match(shot, frame, "The textures that pieces wear", texture, where) if where.sum() >= LEAST_PIXELS else None
 

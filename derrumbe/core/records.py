@@ -219,6 +219,16 @@ class Doubt(Part):
     box: tuple[float, float, float, float]
 
 
+class Worn(Part):
+    """What the building wears before a moving camera: the plate's frame `frame`, carried on beyond its edges. picture: EXR R G B as `camera` sees
+    it, that frame's with a wider picture;
+    building.Y: how much of each pixel it covers; shown.Y: 1 where frames show what is worn there, 0 where the wall has to be made up."""
+
+    picture: str = "worn.exr"
+    frame: int
+    camera: Camera
+
+
 class Set(Record):
     """Camera, ground, building, neighbours, light, mattes and clean plate. Pictures have the plate's size.
 
@@ -254,6 +264,8 @@ class Set(Record):
     doubts: tuple[Doubt, ...] = ()
     clean_plate: str = "clean_plate.exr"
     texture: str = "texture.exr"
+    worn: Worn | None = None
+    """None: the texture, with the building's matte."""
     environment: str | None = None
     facade_rgb: Vec3
     """Median colour of the façade in the plate, ACEScg."""

@@ -14,7 +14,9 @@ from derrumbe.geom.camera import eye as eye_of
 from derrumbe.geom.camera import project, rays
 from derrumbe.geom.lens import pixel_of
 from derrumbe.render.raster import Window
+from derrumbe.render.worn import SHOWN
 
+SHOWN_CODE = int(SHOWN)
 STRIP = 0.035
 """Width of the strip along the edge that must fit, as a share of the picture's height."""
 SHORTEST, SHORTEST_PIXELS = 3.0, 64
@@ -30,28 +32,32 @@ BLEND = 7.0
 """Pixels beyond the edge over which the wall's mirror image, which fits exactly there, gives way to its repetition."""
 
 
-def steps_beyond(building: Building, camera: Camera, texture: np.ndarray, depth: np.ndarray, window: Window) -> np.ndarray:
-    """Return steps (4,3), world metres, from what is beyond the picture's left, right, upper and lower edge back into it; 0 where the building
-    does not reach the edge or nothing fits.
+def steps_beyond(building: Building, camera: Camera, texture: np.ndarray, depth: np.ndarray, way: np.ndarray, window: Window) -> np.ndarray:
+    """Return steps (4,3), world metres, from what is beyond the left, right, upper and lower edge of what is shown back into it; 0 where the
+    building does not reach the edge or nothing fits.
 
-    texture (h,w,3), depth (h,w): of the building at rest in `window`, 0 where there is none.
+    texture (h,w,3), depth (h,w): of the building at rest in `window`, 0 where there is none or it isn't shown; way (h,w): see worn.py.
     """
     along = np.asarray(max(building.facades, key=lambda f: f.width * f.height).along) if building.facades else np.array([1.0, 0, 0])
     right, up = along / np.linalg.norm(along), np.array([0.0, 1.0, 0.0])
     reach = int(np.ceil(STRIP * camera.height))
-    strips = (
-        (window.x0 == 0, (slice(None), slice(0, reach)), right),
-        (window.x1 == camera.width, (slice(None), slice(-reach, None)), -right),
-        (window.y0 == 0, (slice(0, reach), slice(None)), -up),
-        (window.y1 == camera.height, (slice(-reach, None), slice(None)), up),
-    )
+    touched = window.x0 == 0, window.x1 == camera.width, window.y0 == 0, window.y1 == camera.height
     out = np.zeros((4, 3))
-    for k, (touches, where, way) in enumerate(strips):
-        mask = np.zeros(depth.shape, bool)
-        mask[where] = depth[where] > 0
-        if touches and mask.any():
-            out[k] = _step(camera, texture, depth, window, mask, way)
+    for k, inward in enumerate((right, -right, -up, up)):
+        mask = (depth > 0) & _beside(way == k, touched[k], k, reach)
+        if mask.any():
+            out[k] = _step(camera, texture, depth, window, mask, inward)
     return out
+
+
+def _beside(unknown: np.ndarray, touches: bool, k: int, reach: int) -> np.ndarray:
+    """Return what (h,w) lies within `reach` pixels of an edge k: of `unknown` (h,w), or of the picture, where the window `touches` that."""
+    axis, before = 1 if k < 2 else 0, k in (0, 2)
+    lines = np.moveaxis(unknown, axis, 0)
+    lines = lines if before else lines[::-1]
+    total = np.cumsum(np.concatenate([np.full((reach, *lines.shape[1:]), touches), lines]), 0, dtype=np.int32)
+    near = total[reach:] - total[:-reach] > 0
+    return np.moveaxis(near if before else near[::-1], 0, axis)
 
 
 def _step(camera: Camera, texture: np.ndarray, depth: np.ndarray, window: Window, strip: np.ndarray, way: np.ndarray) -> np.ndarray:
@@ -81,14 +87,31 @@ def _step(camera: Camera, texture: np.ndarray, depth: np.ndarray, window: Window
 
 
 @nb.njit(cache=True)
-def continued(rest, u, v, steps, rotation, translation, lens, size, rest_depth, left, top):  # type: ignore[no-untyped-def]
-    """Return (there, u, v): the plate pixel that a point of a wall beyond the picture wears, and whether there is one.
+def edge_to(u, v, size, way, left, top):  # type: ignore[no-untyped-def]
+    """Return over which edge the wall goes on to (u, v): left, right, upper, lower of the picture, or of what it shows; SHOWN inside."""
+    if v < 0:
+        return 2
+    if v > size[1]:
+        return 3
+    if u < 0:
+        return 0
+    if u > size[0]:
+        return 1
+    i, j = int(np.floor(u)) - left, int(np.floor(v)) - top
+    if 0 <= j < way.shape[0] and 0 <= i < way.shape[1]:
+        return int(way[j, i])
+    return SHOWN_CODE
 
-    rest (3,): the point, seen at (u, v) outside the picture; lens: what `lens_of` makes; size: of the picture.
+
+@nb.njit(cache=True)
+def continued(rest, u, v, steps, rotation, translation, lens, size, rest_depth, way, left, top):  # type: ignore[no-untyped-def]
+    """Return (there, u, v): the plate pixel that a point of a wall beyond what is shown wears, and whether there is one.
+
+    rest (3,): the point, seen at (u, v); lens: what `lens_of` makes; size: of the picture.
     """
     x, y, z = rest[0], rest[1], rest[2]
     for _ in range(MOST):
-        k = 2 if v < 0 else 3 if v > size[1] else 0 if u < 0 else 1
+        k = edge_to(u, v, size, way, left, top)
         x, y, z = x + steps[k, 0], y + steps[k, 1], z + steps[k, 2]
         depth = rotation[2, 0] * x + rotation[2, 1] * y + rotation[2, 2] * z + translation[2]
         if depth < 0.05:
@@ -96,7 +119,7 @@ def continued(rest, u, v, steps, rotation, translation, lens, size, rest_depth, 
         across = rotation[0, 0] * x + rotation[0, 1] * y + rotation[0, 2] * z + translation[0]
         down = rotation[1, 0] * x + rotation[1, 1] * y + rotation[1, 2] * z + translation[1]
         u, v = pixel_of(across, down, depth, lens)
-        if 0 <= u <= size[0] and 0 <= v <= size[1]:
+        if edge_to(u, v, size, way, left, top) == SHOWN_CODE:
             return _is_building(rest_depth, u, v, left, top), u, v
     return False, u, v
 

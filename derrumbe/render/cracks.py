@@ -14,6 +14,7 @@ import numpy as np
 
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import Located, Motion
+from derrumbe.geom.camera import project
 from derrumbe.render.lines import Lines
 from derrumbe.render.noise import chance, value
 from derrumbe.render.poses import Pose, carry
@@ -22,8 +23,9 @@ from derrumbe.render.solids import Lighting
 
 OUTER, BROKEN = 0, 1
 BRICK, STONE, GLASS, ROOF = 0, 2, 4, 5
-DARK, CHIPPED = 0.07, 1.45
-"""Albedo of the depth of a crack; brightness of chipped rims, of the façade's own."""
+DARK, CHIPPED, DARKER = 0.07, 1.45, 0.5
+"""Albedo of the depth of a crack; brightness of chipped rims, of what the plate shows there; most brightness of a crack's depth, of the same:
+on a dark door neither may shine."""
 LIFT = 0.25
 """Metres by which a crack lies before the surface that it is in, so that the surface doesn't hide it."""
 CRUMBLED = 1.6
@@ -56,7 +58,8 @@ WITHIN = 0.06
 @dataclass(frozen=True, eq=False)
 class Edges:
     """n bits of crack on faces that the plate shows: a, b (n,3) at rest, piece and other (n,): between which, bond (n,), its middle (n,3);
-    uneven (n,): how much wider or narrower than usual; chipped (n,) bool: a chip off the rim instead of the crack itself."""
+    uneven (n,): how much wider or narrower than usual; chipped (n,) bool: a chip off the rim instead of the crack itself; worn (n,3): what the
+    plate shows there."""
 
     a: np.ndarray
     b: np.ndarray
@@ -66,6 +69,7 @@ class Edges:
     middle: np.ndarray
     uneven: np.ndarray
     chipped: np.ndarray
+    worn: np.ndarray
 
 
 def first_crack(motion: Located[Motion]) -> float:
@@ -92,7 +96,7 @@ def edges_of(inputs: Inputs) -> Edges:
     bond = _bond_of(0.5 * (a + b), owner, bonds, order % max(len(bonds), 1), starts, low, high, centre)
     if not len(bonds):
         none, place = np.zeros(0, int), np.zeros((0, 3))
-        return Edges(place, place, none, none, none, place, np.zeros(0), np.zeros(0, bool))
+        return Edges(place, place, none, none, none, place, np.zeros(0), np.zeros(0, bool), place)
     # both sides have the edge: the first side's will do
     brittle = np.isin(scene.material[bonds], (GLASS, ROOF)).any(1)
     shows = ~brittle & (np.array([chance(k, 1, 0, SEED) for k in range(len(bonds))]) < SEEN)
@@ -103,7 +107,19 @@ def edges_of(inputs: Inputs) -> Edges:
     a, b, source, chipped = _path(a[kept], b[kept], normal[kept], block, far, CHIPS, FORKS, FORK, max(FORK[0], 4 * scene.pixel))
     kept = kept[source]
     uneven = _uneven(0.5 * (a + b), 12 * far)
-    return Edges(a, b, owner[kept], bonds[bond[kept], 1], bond[kept], centre[bond[kept]], uneven, chipped)
+    worn = _shown_at(scene, 0.5 * (a + b))
+    return Edges(a, b, owner[kept], bonds[bond[kept], 1], bond[kept], centre[bond[kept]], uneven, chipped, worn)
+
+
+def _shown_at(scene: Scene, points: np.ndarray) -> np.ndarray:
+    """Return what the plate shows (n,3) at points (n,3) of the building at rest, or at the place in it that is nearest to them."""
+    pixels = np.nan_to_num(project(scene.camera, points)[0])
+    height, width = scene.texture.shape[:2]
+    x, y = (
+        np.clip(np.floor(pixels[:, k]) - start, 0, size - 1).astype(int)
+        for k, start, size in ((0, scene.window.x0, width), (1, scene.window.y0, height))
+    )
+    return scene.texture[y, x].astype(np.float64)
 
 
 @nb.njit(cache=True)
@@ -215,10 +231,8 @@ def _cracks(motion: Located[Motion]) -> dict[str, np.ndarray]:
     return load_arrays(motion.path(motion.record.cracks)) if motion.record.cracks else {}
 
 
-def lines_of_cracks(inputs: Inputs, lighting: Lighting, poses: tuple[Pose, ...], seconds: float, facade: np.ndarray) -> list[Lines]:
-    """Return the cracks that show `seconds` after the first frame, in each pose of a shutter; which do is the middle pose's.
-
-    facade (3,): what the façade shows, which chipped rims are brighter than."""
+def lines_of_cracks(inputs: Inputs, lighting: Lighting, poses: tuple[Pose, ...], seconds: float) -> list[Lines]:
+    """Return the cracks that show `seconds` after the first frame, in each pose of a shutter; which do is the middle pose's."""
     cracks = _cracks(inputs.motion)
     if not cracks or not np.any(cracks["time"] < seconds):
         return [Lines.none()] * len(poses)
@@ -232,7 +246,8 @@ def lines_of_cracks(inputs: Inputs, lighting: Lighting, poses: tuple[Pose, ...],
     low, high = (pixels * scene.pixel for pixels in FADES)
     share = share * np.clip((seen - low) / (high - low), 0, 1)
     some, seen, share = some[share > 0], seen[share > 0], share[share > 0]
-    rgb = np.where(edges.chipped[some, None], CHIPPED * facade, DARK * lighting.lamp.enclosed)
+    worn = edges.worn[some]
+    rgb = np.where(edges.chipped[some, None], CHIPPED * worn, np.minimum(DARK * lighting.lamp.enclosed, DARKER * worn))
     fixed = seen, rgb, share, np.full(len(some), LIFT), np.full(len(some), 2 * LIFT)
     out = []
     for each in poses:

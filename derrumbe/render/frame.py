@@ -165,7 +165,7 @@ def _small(
     poses = tuple(pose(scene, sample) for sample in moments)
     now = moment(scene, times.middle, float(inputs.plate.record.rate))
     strands = lines_of_bars(inputs, lighting, poses, now.settled, look.dust, STRANDS)
-    cracks = lines_of_cracks(inputs, lighting, poses, times.middle / scene.samples_per_second, look.facade * look.typical)
+    cracks = lines_of_cracks(inputs, lighting, poses, times.middle / scene.samples_per_second)
     loose = debris.bars(scene, some, colour, moments)
     drawn = [strokes(camera, a.joined(b).joined(c)) for a, b, c in zip(strands, cracks, loose, strict=True)]
     window = debris.window_of(camera, some)

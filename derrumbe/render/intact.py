@@ -117,8 +117,9 @@ def _first_of_each(group: np.ndarray, size: np.ndarray, count: int) -> np.ndarra
     return order[rank < count]
 
 
+@lru_cache(maxsize=1)
 def standing(scene: Scene) -> Occluders:
-    """Return the intact building with its neighbours."""
+    """Return the intact building with its neighbours; kept as long as it is asked for the same scene."""
     return Occluders((scene.rest, scene.triangles), (scene.neighbour_vertices, scene.neighbour_triangles))
 
 

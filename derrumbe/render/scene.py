@@ -10,11 +10,11 @@ import numpy as np
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import Camera, DustCloud, Located, Motion, Pieces, Plate, Set
 from derrumbe.geom.camera import project
-from derrumbe.media.exr import read_exr
 from derrumbe.render.beyond import steps_beyond
 from derrumbe.render.raster import Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
 from derrumbe.render.sections import PARTITION, WALL, sides
 from derrumbe.render.torn import Mesh, tear
+from derrumbe.render.worn import SHOWN, far_ground, picture_of, solid_colour
 
 NEIGHBOUR = 1
 OUTER, FLOOR, ROOM = 0, 2, 3
@@ -56,6 +56,10 @@ class Scene:
     """(T,) uint8 `face` as fracture made it; in `face` all that the plate showed counts as outer."""
     vertex_piece: np.ndarray
     centre: np.ndarray
+    bonds: np.ndarray
+    """(B,2) int64 pieces that were joined."""
+    bond_place: np.ndarray
+    """(B,3) float64 where they were."""
     material: np.ndarray
     element: np.ndarray
     storey: np.ndarray
@@ -80,7 +84,7 @@ class Scene:
     neighbour_triangles: np.ndarray
     debris: dict[str, np.ndarray]
     view: Projected
-    """`rest` as the camera saw it that took `texture`: the first frame's."""
+    """`rest` as the camera saw it that took `texture`: the first frame's, or that of `Set.worn`."""
     window: Window
     """Where the building stands in the picture at rest."""
     texture: np.ndarray
@@ -89,6 +93,10 @@ class Scene:
     """Where the outline holds no building: some sky, or something in front."""
     rest_depth: np.ndarray
     """(h,w) float32 depth of the building at pixel centres of `window`, 0 where there is none."""
+    shown_depth: np.ndarray
+    """The same where the texture shows it, 0 elsewhere."""
+    way: np.ndarray
+    """(h,w) uint8 SHOWN, or over which edge of what the texture shows the wall goes on, see worn.py."""
     steps: np.ndarray
     """(4,3) how walls go on beyond the picture's edges, see beyond.py."""
     pixel: float
@@ -126,20 +134,6 @@ def seen_faces(view: Projected, triangles: np.ndarray, face: np.ndarray, plane: 
     return np.where(((shown > 0.3 * area) & (shown >= 4))[plane], np.uint8(OUTER), face).astype(np.uint8)
 
 
-def solid_colour(texture: np.ndarray, building: np.ndarray, softness: float) -> np.ndarray:
-    """Return the picture (h,w,3) with pixels that the lens mixed with what lies beyond the building's edge replaced by the nearest inside.
-
-    building (h,w) bool; softness: the plate's blur, pixels. Coverage mixes them anew, with whatever is behind then.
-    """
-    from scipy.ndimage import distance_transform_edt
-
-    inside = distance_transform_edt(np.pad(building, 1, mode="edge"))[1:-1, 1:-1] > 0.7 + 1.5 * softness
-    if not inside.any():
-        return texture
-    y, x = distance_transform_edt(~inside, return_distances=False, return_indices=True)
-    return texture[y, x]
-
-
 def floors(storey: np.ndarray, tops: tuple[float, ...]) -> np.ndarray:
     """Return the height of the floor under each storey number, metres."""
     heights = np.array([0.0, *tops])
@@ -171,21 +165,24 @@ def load(inputs: Inputs) -> Scene:
     poses = load_arrays(motion.path(motion.record.poses))
     proxies = load_arrays(film_set.path(film_set.record.proxies))
     first = inputs.plate.record.frames.first
+    worn = picture_of(film_set)
     camera = film_set.record.camera_at(first)
     pixel = pixel_size(solid["vertices"].astype(np.float64), camera)
     mesh = _torn(solid, camera, pixel)
     rest, triangles = mesh.vertices, mesh.triangles
-    view = projected(camera, rest)
+    view = projected(worn.camera, rest)
     window = bounds(view)
-    matte = read_exr(film_set.path(film_set.record.building_matte, first), ("Y",))[window.slices][..., 0]
-    holes = holes_of(view, triangles, np.ascontiguousarray(matte), window)
+    holes = holes_of(view, triangles, np.ascontiguousarray(worn.matte[window.slices]), window)
     hit = visible(view, triangles, window, (0.5, 0.5), holes=holes)
     rest_depth = depth_of(view, triangles, hit, window)
     normal = triangle_normals(rest, triangles)
     element = element_kinds(solid)
     upper, lower = sections(mesh, normal, element)
-    texture = read_exr(film_set.path(film_set.record.texture, first), ("R", "G", "B"))[window.slices]
-    texture = solid_colour(texture, (matte > 0.9) & (rest_depth > 0), film_set.record.softness_px)
+    solid_there = np.zeros(worn.matte.shape, bool)
+    solid_there[window.slices] = (holes.matte > 0.9) & (rest_depth > 0)
+    texture = solid_colour(worn.texture, solid_there, far_ground(worn.camera, rest_depth), film_set.record.softness_px)[window.slices]
+    way = np.ascontiguousarray(worn.way[window.slices])
+    shown_depth = np.where(way == SHOWN, rest_depth, np.float32(0))
     return Scene(
         rest=rest,
         triangles=triangles,
@@ -195,6 +192,8 @@ def load(inputs: Inputs) -> Scene:
         made=mesh.face,
         vertex_piece=mesh.vertex_piece,
         centre=solid["centre"].astype(np.float64),
+        bonds=solid["bonds"].astype(np.int64).reshape(-1, 2),
+        bond_place=solid["bond_centre"].astype(np.float64).reshape(-1, 3),
         material=solid["material"].astype(np.uint8),
         element=element,
         storey=solid["storey"].astype(np.int16),
@@ -219,7 +218,9 @@ def load(inputs: Inputs) -> Scene:
         texture=np.ascontiguousarray(texture, np.float32),
         holes=holes,
         rest_depth=rest_depth,
-        steps=steps_beyond(film_set.record.building, camera, texture, rest_depth, window),
+        shown_depth=shown_depth,
+        way=way,
+        steps=steps_beyond(film_set.record.building, worn.camera, texture, shown_depth, way, window),
         pixel=pixel,
         first_frame=inputs.plate.record.frames.first,
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
+from derrumbe.render.gaps import Gaps, daylight
 from derrumbe.render.materials import broken, detail, litter, lumpy, mixed, roughness_normal, tilted, tinted
 from derrumbe.render.noise import cells, chance, layered
 from derrumbe.render.scene import Scene
@@ -34,6 +35,8 @@ LEVELS = 97
 """More than there are storeys: what tells the levels of one storey from other storeys."""
 LEVEL = (0.62, 0.88)
 """How far up a side looks from which on small rubble stays on it, and all of it does: it slides off at 37 degrees."""
+PALEST = 0.85
+"""Albedo of the palest paint."""
 BORROWED = 0.75
 """How far faces that the plate never showed take the colour that it shows before them."""
 
@@ -69,11 +72,13 @@ def shade(
     settled: np.ndarray,
     turn: np.ndarray,
     trigger_age: float,
+    gaps: Gaps,
 ) -> Shading:
     """Return the shading of `samples`.
 
     age (N,): seconds since each piece was released, negative before; change (N,): 0 for a piece that has barely moved, 1 for one that has;
-    settled (N,): how far dust has come down on it, 0..1; turn (N,3,3) rotations; trigger_age: seconds since the first release.
+    settled (N,): how far dust has come down on it, 0..1; turn (N,3,3) rotations; trigger_age: seconds since the first release; gaps: how far
+    joints gape.
     """
     count = len(samples.pixel)
     out = Shading(np.empty((count, 3), np.float32), np.empty((count, 3), np.float32), np.empty(count, np.float32), samples.normal.copy())
@@ -81,16 +86,20 @@ def shade(
         samples.triangle, samples.rest, samples.uv, samples.size, samples.worn, samples.coarse, samples.second, scene.piece, scene.face, scene.normal,
         scene.material, scene.element, scene.storey, scene.floor, scene.level, scene.upper, scene.lower, scene.texture, scene.window.x0, scene.window.y0,
         look.typical, look.facade, look.dust, look.old_light, look.seed, age, change, settled, turn, trigger_age,
-        max(LITTER, LITTER_PIXELS * scene.pixel), max(CLUMP, CLUMP_PIXELS * scene.pixel), out.reflect, out.old, out.change, out.normal,
+        max(LITTER, LITTER_PIXELS * scene.pixel), max(CLUMP, CLUMP_PIXELS * scene.pixel),
+        gaps.start, gaps.place, gaps.gape, out.reflect, out.old, out.change, out.normal,
     )  # fmt: skip
     return out
 
 
-def relit(old: np.ndarray, change: np.ndarray, light: np.ndarray, typical: np.ndarray) -> np.ndarray:
+def relit(old: np.ndarray, change: np.ndarray, light: np.ndarray, typical: np.ndarray, reflect: np.ndarray) -> np.ndarray:
     """Return the light (n,3) that counts: on faces that wear the plate, typical (3,) times the ratio of new to old, which stays within 0.15
-    to 3 and is 1 at first (change (n,) 0..1); elsewhere the light itself."""
+    to 3 and is 1 at first (change (n,) 0..1); elsewhere the light itself. None gets brighter than the plate, unless the palest paint in its
+    new light would be: reflect (n,3) is what is worn, over typical."""
     worn = old[:, :1] > 0
     ratio = np.clip(light / np.where(worn, old, 1), 0.15, 3)
+    palest = np.max(PALEST * light / np.maximum(reflect * typical, 1e-6), axis=1, keepdims=True)
+    ratio *= np.minimum(1, np.maximum(palest, 1) / np.maximum(ratio.max(axis=1, keepdims=True), 1e-6))
     return np.where(worn, typical * (1 + change[:, None] * (ratio - 1)), light).astype(np.float32)
 
 
@@ -122,7 +131,7 @@ def _littered(x, y, z, up, settled, period, seed):  # type: ignore[no-untyped-de
 @nb.njit(cache=True)
 def _shade(
     triangle, rest, uv, size, worn, coarse, second, piece, face, rest_normal, material, element, storey, floor, level, upper, lower, texture, left, top,
-    typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, period, clump, reflect, old, changed, normal,
+    typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, period, clump, joints, place, gape, reflect, old, changed, normal,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
     for i in range(triangle.shape[0]):
@@ -173,6 +182,8 @@ def _shade(
                     base = mixed(tinted(base, 0.7 + 0.6 * chance(p, 17, 0, seed)), dust3, POWDER)
                     _roughen(normal, i, turn[p], roughness_normal(x, y, z, nx, ny, nz, size[i], seed))
         rgb = mixed(base, dust3, coat)
+        if not worn[i] and face[t] == 1 and element[p] != RUBBLE and p < joints.shape[0] - 1:
+            rgb = tinted(rgb, daylight(p, x, y, z, rest_normal[t], max(below(upper[p], x, y, z), 0.0), size[i], joints, place, gape))
         for c in range(3):
             reflect[i, c] = max(rgb[c], 0.0)
 

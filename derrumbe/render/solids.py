@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from derrumbe.core.records import Camera
+from derrumbe.render.gaps import gaps_of
 from derrumbe.render.gather import Sums
-from derrumbe.render.intact import rest_pieces, rest_window
+from derrumbe.render.intact import rest_pieces, rest_window, standing
 from derrumbe.render.light import Illumination, Transmittance, light_at
 from derrumbe.render.occlusion import Occluders
 from derrumbe.render.poses import Pose, carry
 from derrumbe.render.raster import Window, bounds, projected, visible
-from derrumbe.render.scene import Inputs, Scene
+from derrumbe.render.scene import Inputs, Scene, load
 from derrumbe.render.shade import Look, Shading, relit, shade
 from derrumbe.render.shutter import Shutter, pose, posed
 from derrumbe.render.surface import Coverage, Samples, collect, surfaces
@@ -108,6 +109,7 @@ def render_solids(
     views = [projected(camera, posed(scene, at)) for at in poses]
     window = rest_window(inputs, camera).joined(bounds(views[0])).joined(bounds(views[-1])).grown(reach, camera)
     coverage, sums, worn = Coverage.empty(window.shape), Sums.empty(window.shape), np.zeros(window.shape, np.float32)
+    before, gaps = standing(load(inputs)), gaps_of(scene, now.at)
     calm = now.stir < min(STIRRED, STIRRED_PIXELS * scene.pixel)
     # with enough samples, every other one of a pixel gathers light, with twice the rays
     every = 2 if len(poses) >= 3 else 1
@@ -121,9 +123,9 @@ def render_solids(
         for start in range(0, len(pixel), BAND):
             part = slice(start, start + BAND)
             samples = surfaces(scene, view, window, now.at.rotation, calm, pixel[part], triangle[part], offset)
-            shading = shade(scene, look, samples, now.age, now.change, now.settled, now.at.rotation, now.since)
+            shading = shade(scene, look, samples, now.age, now.change, now.settled, now.at.rotation, now.since, gaps)
             lit = np.flatnonzero((samples.pixel % window.shape[1] + samples.pixel // window.shape[1] + index) % every == 0)
-            light = _light(scene, look, lighting, now.at, samples, shading, lit, index, rays)
+            light = _light(scene, look, lighting, before, now.at, samples, shading, lit, index, rays)
             worn.reshape(-1)[:] += np.bincount(samples.pixel, shading.old[:, 0] > 0, worn.size).astype(np.float32)
             sums.add(samples.pixel, shading, scene.piece[samples.triangle], lit, light)
     rgba = sums.picture(coverage.covered, len(poses), denoise)
@@ -135,13 +137,33 @@ def render_solids(
 
 
 def _light(
-    scene: Scene, look: Look, lighting: Lighting, at: Pose, samples: Samples, shading: Shading, lit: np.ndarray, index: int, rays: int
+    scene: Scene,
+    look: Look,
+    lighting: Lighting,
+    before: Occluders,
+    at: Pose,
+    samples: Samples,
+    shading: Shading,
+    lit: np.ndarray,
+    index: int,
+    rays: int,
 ) -> np.ndarray:
-    """Return the light that counts (m,3) for the samples at indices `lit` (m,), where their pieces are at mid-shutter."""
+    """Return the light that counts (m,3) for the samples at indices `lit` (m,), where their pieces are at mid-shutter; before: the scene at rest."""
     rides = scene.piece[samples.triangle[lit]]
     places = carry(samples.rest[lit], rides, scene.centre, at.position, at.rotation, at.moved)
+    keys = samples.pixel[lit].astype(np.int64)
     light = light_at(
-        lighting.lamp, lighting.occluders, places, shading.normal[lit], samples.pixel[lit].astype(np.int64),
+        lighting.lamp, lighting.occluders, places, shading.normal[lit], keys,
         first_ray=index, sky_rays=rays, sun_air=lighting.sun_air, sky_air=lighting.sky_air,
     )  # fmt: skip
-    return relit(shading.old[lit], shading.change[lit], light, look.typical)
+    old = shading.old[lit]
+    stirred = np.flatnonzero((old[:, 0] > 0) & (shading.change[lit] > 0))
+    some = lit[stirred]
+    # the same rays at rest: what has moved with all around it is lit as it was, exactly, and only what differs is as noisy as rays are
+    was = light_at(
+        lighting.lamp, before, samples.rest[some], scene.normal[samples.triangle[some]], keys[stirred], first_ray=index, sky_rays=rays
+    )
+    least = np.maximum(old[stirred], was)
+    light[stirred] += least - was
+    old[stirred] = least
+    return relit(old, shading.change[lit], light, look.typical, shading.reflect[lit])

@@ -8,7 +8,7 @@ import numba as nb
 import numpy as np
 
 from derrumbe.geom.lens import lens_of, pixel_of, slope_of
-from derrumbe.render.beyond import blended, continued
+from derrumbe.render.beyond import SHOWN_CODE, blended, continued, edge_to
 from derrumbe.render.raster import NONE, Projected, Window
 from derrumbe.render.scene import Scene
 
@@ -155,7 +155,8 @@ def surfaces(
         uv,
         scene.face,
         scene.normal,
-        scene.rest_depth,
+        scene.shown_depth,
+        scene.way,
         scene.window.x0,
         scene.window.y0,
         *view_of_plate,
@@ -168,27 +169,29 @@ def surfaces(
 
 
 @nb.njit(cache=True)
-def _wear(calm, triangle, rest, uv, face, normals, rest_depth, left, top, rotation, translation, lens, size, steps, worn, second):  # type: ignore[no-untyped-def]
-    """Tell which samples wear the plate: outer faces that it shows. A face outside the picture wears what `beyond` finds, `uv` is changed."""
+def _wear(calm, triangle, rest, uv, face, normals, rest_depth, way, left, top, rotation, translation, lens, size, steps, worn, second):  # type: ignore[no-untyped-def]
+    """Tell which samples wear the plate: outer faces that it shows. A face beyond what is shown wears what `beyond` finds, `uv` is changed."""
     for i in range(triangle.shape[0]):
         worn[i] = calm[i]
-        if calm[i] or face[triangle[i]] != 0:
+        u, v = uv[i, 0], uv[i, 1]
+        shown = edge_to(u, v, size, way, left, top) == SHOWN_CODE
+        if (calm[i] and shown) or (not calm[i] and face[triangle[i]] != 0):
             continue
         point = rotation @ rest[i] + translation
         normal = rotation @ normals[triangle[i]]
         facing = np.dot(normal, point)
         # a face that looks away was not seen; one seen at a slant changes depth from pixel to pixel
-        if facing < -1e-6:
+        if facing >= -1e-6:
+            continue
+        if shown:
             slant = point[2] * point[2] * (abs(normal[0]) + abs(normal[1])) / (lens[0] * -facing)
-            u, v = uv[i, 0], uv[i, 1]
-            if 0 <= u <= size[0] and 0 <= v <= size[1]:
-                worn[i] = was_seen(rest_depth, u, v, left, top, point[2], min(slant, STEEPEST))
-            else:
-                share, mu, mv = blended(u, v, size, rest_depth, left, top)
-                worn[i], u, v = continued(rest[i], u, v, steps, rotation, translation, lens, size, rest_depth, left, top)
-                if worn[i]:
-                    uv[i, 0], uv[i, 1] = u, v
-                    second[i, 0], second[i, 1], second[i, 2] = mu, mv, share
+            worn[i] = was_seen(rest_depth, u, v, left, top, point[2], min(slant, STEEPEST))
+            continue
+        share, mu, mv = blended(u, v, size, rest_depth, left, top)
+        there, u, v = continued(rest[i], u, v, steps, rotation, translation, lens, size, rest_depth, way, left, top)
+        if there:
+            worn[i], uv[i, 0], uv[i, 1] = True, u, v
+            second[i, 0], second[i, 1], second[i, 2] = mu, mv, share
 
 
 @nb.njit(cache=True, inline="always")

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from derrumbe.core.files import save_arrays
-from derrumbe.core.records import FAR, Building, Camera, Caution, Haze, Located, Plate, Set, Sun, Vec2, Vec3
+from derrumbe.core.records import FAR, Building, Camera, Caution, Haze, Located, Plate, Set, Sun, Vec2, Vec3, Worn
 from derrumbe.core.work import Work
 from derrumbe.geom.depth import mesh_depth
 from derrumbe.geom.lens import filmed
 from derrumbe.media.colour import to_display
-from derrumbe.media.exr import write_exr
+from derrumbe.media.exr import RGB, write_exr
 from derrumbe.survey import cleanplate, evidence, light, look
 from derrumbe.survey.cast import Caster, continued
 from derrumbe.survey.environment import find_environment
@@ -37,6 +37,7 @@ from derrumbe.survey.skyline import skyline_rows
 from derrumbe.survey.sun_place import SunPlace
 from derrumbe.survey.uncovered import Views, uncovered
 from derrumbe.survey.walkers import find_walkers
+from derrumbe.survey.worn import find_worn
 
 HOLE_GROWTH = 0.004
 """The hole in the clean plate reaches this share of the longer side beyond the silhouette, past its mixed pixels."""
@@ -79,10 +80,22 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     film_set = _record(
         settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, place, clean, work.folder, list(found.cautions)
     )
-    if solve:
+    if solve and views is not None:
         film_set = moved_set(film_set, found, solve, geometry, plate, work)
+        film_set = film_set.model_copy(update={"worn": _write_worn(views, plate, fronts, settings, work.folder)})
     warnings = (*film_set.warnings, *before.cautions)
     return film_set.model_copy(update={"foreground": fronts.matte, "foreground_depth": fronts.depth, "warnings": warnings})
+
+
+def _write_worn(views: Views, plate: Located[Plate], fronts: Fronts, settings: Settings, folder: Path) -> Worn:
+    """Write what the building wears before a moving camera."""
+    frames = plate.record.frames
+    base = int(np.clip(settings.trigger_frame - 1, frames.first, frames.last)) - frames.first
+    found = find_worn(views, plate.record, None if fronts.matte is None else folder / fronts.matte, base, settings.seed)
+    worn = Worn(frame=frames.first + base, camera=found.camera)
+    planes = np.dstack([found.picture, found.building, found.shown]).astype(np.float32)
+    write_exr(folder / worn.picture, planes, (*RGB, "building.Y", "shown.Y"))
+    return worn
 
 
 def _passing(fronts: Fronts, cameras: tuple[Camera, ...], geometry: Geometry, plate: Located[Plate], folder: Path) -> tuple[Caster, ...]:

@@ -9,6 +9,7 @@ from derrumbe.core.records import Camera
 from derrumbe.render.beyond import BLEND, _mirrored, blended, steps_beyond
 from derrumbe.render.raster import Window
 from derrumbe.render.surface import _wear
+from derrumbe.render.worn import SHOWN, carried_on
 
 from . import scenes
 
@@ -19,13 +20,15 @@ STEPS = np.array([[2.0, 0, 0], [-2.0, 0, 0], [0, 3.0, 0], [0, -3.0, 0]])
 """Back into the picture, whose camera has its y axis pointing down in these tests: 10 pixels across, 15 down."""
 
 
-def worn(u: float, v: float, building: np.ndarray) -> tuple[bool, tuple[float, float]]:
+def worn(u: float, v: float, building: np.ndarray, way: np.ndarray | None = None) -> tuple[bool, tuple[float, float]]:
     """Ask about one sample of a wall 10 m away that faces the camera, at plate pixel (u, v)."""
+    way = np.full(SIZE[::-1], SHOWN) if way is None else way
+    depth = np.where(way == SHOWN, building * DEPTH, 0).astype(np.float32)
     out, uv = np.zeros(1, np.bool_), np.array([[u, v]])
     rest = np.array([[(u - 50) / FOCAL * DEPTH, (v - 30) / FOCAL * DEPTH, DEPTH]])
     nobody, outer, towards = np.zeros(1, np.bool_), np.zeros(1, np.uint8), np.array([[0.0, 0.0, -1.0]])
     _wear(
-        nobody, np.zeros(1, np.int32), rest, uv, outer, towards, (building * DEPTH).astype(np.float32), 0, 0, np.eye(3), np.zeros(3),
+        nobody, np.zeros(1, np.int32), rest, uv, outer, towards, depth, way, 0, 0, np.eye(3), np.zeros(3),
         (FOCAL, 50.0, 30.0, np.zeros(0)), SIZE, STEPS, out, np.zeros((1, 3), np.float32),
     )  # fmt: skip
     return bool(out[0]), (float(uv[0, 0]), float(uv[0, 1]))
@@ -47,6 +50,16 @@ def test_beyond_an_edge_the_wall_repeats_itself(place, repeated):
 
 def test_where_nothing_of_the_wall_is_seen_nothing_is_worn():
     assert not worn(40.0, -2 * BLEND, np.zeros(SIZE[::-1]))[0]
+
+
+def test_what_no_frame_showed_inside_the_picture_repeats_the_wall_too():
+    """The upper right corner is not shown: it goes on over the edge that is nearest."""
+    shown = np.ones(SIZE[::-1], bool)
+    shown[:20, 60:] = False
+    _, way = carried_on(np.zeros((*shown.shape, 3), np.float32), shown)
+    assert worn(90.0, 15.0, np.ones(shown.shape), way) == (True, (90.0, 30.0))
+    assert worn(62.0, 5.0, np.ones(shown.shape), way) == (True, (52.0, 5.0))
+    assert worn(50.0, 15.0, np.ones(shown.shape), way) == (True, (50.0, 15.0))
 
 
 def test_the_mirror_image_gives_way_within_a_few_pixels():
@@ -75,7 +88,7 @@ def test_the_step_is_the_walls_own_period():
     texture = np.repeat((np.where(window, 0.08, 0.4) * rng.uniform(0.85, 1.15, y.shape))[..., None], 3, 2).astype(np.float32)
     depth = np.full(y.shape, 12.0, np.float32)
     part = Window(20, 0, 140, 360)
-    steps = steps_beyond(building, camera, texture[part.slices], depth[part.slices], part)
+    steps = steps_beyond(building, camera, texture[part.slices], depth[part.slices], np.full(part.shape, SHOWN), part)
     assert steps[2] == pytest.approx([0, -4.0 * round(-steps[2][1] / 4.0), 0], abs=0.08)
     assert steps[2][1] < -3
     assert not steps[[0, 1, 3]].any()

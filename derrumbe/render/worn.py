@@ -1,0 +1,130 @@
+"""The picture that pieces wear: what the plate showed of the building, without the colours that the lens or a coarse outline mixed into its rim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from derrumbe.core.records import Camera, Located, Set
+from derrumbe.geom.depth import plane_depth
+from derrumbe.media.exr import RGB, read_exr
+
+SAFE = (0.7, 1.5)
+"""Pixels from the rim, and softnesses more, up to which the lens mixes in what lies beyond it."""
+STRAYED = 0.012
+"""How far an outline or a model may miss the rim, share of the longer side."""
+APART = 0.06
+"""Square roots of light by which the building and what lies beyond its rim differ, where pixels are told apart by colour."""
+EVEN = 0.3
+"""... and by how much what lies there varies at most, of that."""
+LIKE = 0.3
+"""What lies nearer than this to the colour beyond the rim, of the way to the building's, is not the building's: pale tiles lie half way."""
+FURTHER = 1.4
+"""What lies at this times the building's distance is behind it."""
+SHOWN = np.uint8(4)
+"""Code of a pixel that is shown; others hold the edge, as in `beyond`, over which the wall goes on to it: left, right, upper, lower."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """camera: whose view it is; texture (h,w,3), matte (h,w): of the building, float32; way (h,w) uint8: SHOWN, or over which edge of what is
+    shown the wall goes on there."""
+
+    camera: Camera
+    texture: np.ndarray
+    matte: np.ndarray
+    way: np.ndarray
+
+
+def picture_of(film_set: Located[Set]) -> Picture:
+    """Return what pieces wear, whole."""
+    record, first = film_set.record, film_set.record.frames.first
+    if record.worn is None:
+        matte = read_exr(film_set.path(record.building_matte, first), ("Y",))[..., 0]
+        texture = read_exr(film_set.path(record.texture, first), RGB)
+        return Picture(record.camera_at(first), texture, matte, np.full(matte.shape, SHOWN))
+    planes = read_exr(film_set.path(record.worn.picture), (*RGB, "building.Y", "shown.Y"))
+    texture, way = carried_on(planes[..., :3], planes[..., 4] > 0.5)
+    return Picture(record.worn.camera, texture, np.ascontiguousarray(planes[..., 3]), way)
+
+
+def carried_on(texture: np.ndarray, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the texture (h,w,3) with what isn't `shown` (h,w) bool in the nearest shown colour, and the way (h,w), see `Picture`."""
+    from scipy.ndimage import distance_transform_edt
+
+    if shown.all() or not shown.any():
+        return texture, np.full(shown.shape, SHOWN)
+    row, column = distance_transform_edt(~shown, return_distances=False, return_indices=True)
+    y, x = np.indices(shown.shape)
+    across, down = column - x, row - y
+    edge = np.where(np.abs(down) >= np.abs(across), np.where(down > 0, 2, 3), np.where(across > 0, 0, 1))
+    return np.ascontiguousarray(texture[row, column]), np.where(shown, SHOWN, edge).astype(np.uint8)
+
+
+def far_ground(camera: Camera, depth: np.ndarray) -> np.ndarray:
+    """Return where (h,w) bool the camera sees sky or ground well behind a building with this depth (m,n), 0 where there is none."""
+    near = float(np.median(depth[depth > 0])) if (depth > 0).any() else 0.0
+    return np.asarray(plane_depth(camera) > FURTHER * near)
+
+
+def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, softness: float) -> np.ndarray:
+    """Return the picture (h,w,3) with pixels that hold what lies beyond the building's edge replaced by the nearest that are all building:
+    the lens mixed them, or the outline is drawn wider than the wall.
+
+    building (h,w) bool; behind (h,w) bool: where what is seen beside it lies well behind it, and not at its foot; softness: the plate's blur,
+    pixels. Coverage mixes them anew, with whatever is behind then.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    safe = SAFE[0] + SAFE[1] * softness
+    strayed = _strayed(texture, building, behind, _depth(building), safe)
+    inside = _depth(building & ~strayed) > safe
+    if not inside.any():
+        return texture
+    y, x = distance_transform_edt(~inside, return_distances=False, return_indices=True)
+    return np.asarray(texture[y, x])
+
+
+def _depth(mask: np.ndarray) -> np.ndarray:
+    """Return how far (h,w) inside a mask pixels are; the picture's border is no edge."""
+    from scipy.ndimage import distance_transform_edt
+
+    return np.asarray(distance_transform_edt(np.pad(mask, 1, mode="edge"))[1:-1, 1:-1])
+
+
+def _strayed(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, deep: np.ndarray, safe: float) -> np.ndarray:
+    """Return what (h,w) of the building near its rim looks like what lies beyond the rim, and hangs together with it."""
+    reach = max(3, round(STRAYED * max(building.shape)))
+    light = np.sqrt(np.maximum(texture, 0)).astype(np.float32)
+    skirt = int(np.ceil(safe))
+    beyond = cv2.dilate(building.astype(np.uint8), np.ones((2 * skirt + 1, 2 * skirt + 1), np.uint8)) == 0
+    beyond &= behind
+    inner, known = _mean(light, (deep > reach) & (deep <= 4 * reach), 2 * reach)
+    outer, open_ = _mean(light, beyond, 2 * reach + skirt)
+    way = inner - outer
+    apart = (way * way).sum(-1)
+    # only what is even, as sky is, can be told by its colour
+    uneven = np.maximum(_mean(light * light, beyond, 2 * reach + skirt)[0] - outer * outer, 0).sum(-1)
+    off = light - outer
+    like = (
+        building
+        & (deep <= reach)
+        & known
+        & open_
+        & (apart > np.maximum(APART**2, uneven / EVEN**2))
+        & ((off * off).sum(-1) < LIKE**2 * apart)
+    )
+    labels = cv2.connectedComponents((like | (building & (deep <= safe))).astype(np.uint8))[1]
+    # a window near the rim is dark as what lies beyond may be: it doesn't touch it
+    rim = np.unique(labels[building & (deep <= 1)])
+    return like & np.isin(labels, rim[rim > 0])
+
+
+def _mean(picture: np.ndarray, where: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean (h,w,3) of pixels `where` (h,w) within a box, and whether there are any."""
+    size = (2 * radius + 1, 2 * radius + 1)
+    weight = where.astype(np.float32)
+    cover = cv2.blur(weight, size)
+    return cv2.blur(picture * weight[..., None], size) / np.maximum(cover, 1e-6)[..., None], cover > 1e-3

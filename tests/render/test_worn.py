@@ -1,0 +1,64 @@
+"""What pieces wear has no colour of what lies beyond them; what has moved by little shows the plate, moved by little."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from derrumbe.render.worn import SHOWN, carried_on, solid_colour
+
+from . import scenes
+from .conftest import rendered
+
+WALL, SKY = np.array([0.25, 0.16, 0.1]), np.array([0.6, 0.8, 1.1])
+
+
+@pytest.mark.parametrize("softness", [0.4, 1.0])
+@pytest.mark.parametrize("missed", [0, 2, 3])
+def test_silhouettes_hold_nothing_of_the_sky(softness: float, missed: int):
+    """A brown wall with dark windows before the sky, blurred by the lens, under an outline that is drawn too wide by a few pixels."""
+    import cv2
+
+    real = np.zeros((200, 300), bool)
+    real[40:, 60:240] = True
+    rng = np.random.default_rng(1)
+    picture = np.where(real[..., None], WALL * rng.uniform(0.9, 1.1, (*real.shape, 1)), SKY).astype(np.float32)
+    picture[50:60, 80:230:20] = 0.02
+    picture = cv2.GaussianBlur(picture, (0, 0), softness)
+    outline = np.zeros_like(real)
+    outline[40 - missed :, 60 - missed : 240 + missed] = True
+    clean = solid_colour(picture, outline, np.ones_like(real), softness)
+    assert clean[outline][:, 2].max() < 1.3 * WALL[2] + 0.02
+    deep = np.zeros_like(real)
+    deep[48:, 68:232] = True
+    assert np.array_equal(clean[deep], picture[deep])
+
+
+def test_what_is_not_shown_takes_the_nearest_colour_until_the_wall_goes_on():
+    shown = np.zeros((10, 12), bool)
+    shown[4:, :8] = True
+    picture = np.random.default_rng(2).random((10, 12, 3)).astype(np.float32)
+    texture, way = carried_on(picture, shown)
+    assert np.array_equal(texture[shown], picture[shown])
+    assert np.array_equal(texture[0, 3], picture[4, 3])
+    assert (way[shown] == SHOWN).all()
+    assert way[0, 3] == 2
+    assert way[8, 11] == 1
+
+
+@pytest.mark.parametrize("sun", [scenes.CLEAR, scenes.OVERCAST])
+@pytest.mark.parametrize("shift", [0.01, 0.05, 0.2])
+def test_a_building_that_shifts_as_a_whole_shows_the_plate_shifted(tmp_path, sun, shift):
+    """All blocks slide along the wall by centimetres: nothing but the shift may change, by more than 2 of 255 codes."""
+    import cv2
+
+    moves = {piece: (lambda t: ((shift, 0.0, 0.0), scenes.UPRIGHT)) for piece in range(6)}
+    shot = rendered(tmp_path, scenes.Shot(moves=moves, sun=sun, frames=2))
+    plate, pieces = scenes.picture(scenes.CAMERA), shot.layer(1002, "pieces")
+    way = np.float32([[1, 0, shift * scenes.PIXELS_PER_METRE], [0, 1, 0]])
+    moved = cv2.warpAffine(plate, way, plate.shape[1::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    inner = (slice(6, 116), slice(62, 130))
+    assert (pieces[..., 3][inner] == 1).all()
+    codes = 255 * np.abs(np.power(np.maximum(pieces[inner][..., :3], 0), 1 / 2.2) - np.power(np.maximum(moved[inner], 0), 1 / 2.2))
+    assert codes.mean() < 1
+    assert np.percentile(codes, 95) < 2
