@@ -41,7 +41,7 @@ class Stage:
 STAGES: tuple[Stage, ...] = (
     Stage("ingest", "plate", records.Plate, (), "1"),
     Stage("survey", "film_set", records.Set, ("plate",), "16"),
-    Stage("fracture", "pieces", records.Pieces, ("film_set",), "4"),
+    Stage("fracture", "pieces", records.Pieces, ("film_set",), "5"),
     Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "10"),
     Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "9"),
     Stage("render", "guides", records.Guides, ("plate", "film_set", "pieces", "motion", "cloud"), "16"),
