@@ -60,16 +60,19 @@ class Collapse:
         for _ in range(steps):
             self._step()
         self.failure.overload(self.world.body_of < 0, self.now)
+        seconds = steps * self.world.step_seconds
         states = self.world.states()
         sample = self.sample(states)
+        if self.limits.put_back(states, sample.position, seconds):
+            states = self.world.states()
+            sample = self.sample(states)
         self.panels.insist(self.now, sample.position[:, 1])
         self.passage.end(self.now, sample.position, sample.rotation)
-        seconds = steps * self.world.step_seconds
         self.shear.look(seconds, sample.position, sample.rotation, sample.velocity)
         if isinstance(self.plan.kick, kicks.Peel):
             kicks.peel_on(self.world, self.plan.kick, self.structure.centre, sample.position, seconds)
         impact.jolt(self.failure, self.limits.velocity, sample.velocity, seconds, self.now)
-        self.limits.apply(states, sample.position[:, 1], sample.velocity, self.passage.lodged, seconds)
+        self.limits.apply(states, sample.position, sample.velocity, self.passage.lodged, seconds)
         self.ground.look(states, sample.position, sample.rotation)
         self.jam.look(seconds, states, sample.position, sample.rotation, self.passage.lodged)
         return sample

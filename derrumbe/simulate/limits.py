@@ -21,7 +21,7 @@ LODGED = (1.0, 3.0)
 GAIN = 0.015
 """m/s a sample that settling rubble may gain; a wall that tips over gains more."""
 SPILL = 0.7
-"""Share of the speed of a fall from the roof that anything may have."""
+"""Share of the speed of a fall from the roof that anything may have sideways."""
 REBOUND, ASIDE = 0.1, 0.35
 """Shares of the speed of its own fall so far with which a blow may throw a part up, and aside: masonry doesn't bounce, and what falls from a
 building lands within a third of its height."""
@@ -29,6 +29,9 @@ GIVES = 4.0
 """m/s² by which a part may gain speed upwards and aside without a blow: it tips, or is pushed by the load above."""
 SPIN = 12.0
 """rad/s at most."""
+LEAP = 0.4
+"""m further than it was fast that a loose piece may get between two looks. What is caught between blocks may be parted from them by metres at
+once, though its speed afterwards is small."""
 KICK = 0.1
 """m/s that any piece may sink faster than its own free fall."""
 
@@ -43,13 +46,16 @@ class Limits:
         self.apex = structure.centre[:, 1].copy()
         self.velocity = np.zeros((structure.count, 3))
         """(N, 3) m/s: of all pieces when they were last looked at."""
+        self.position = structure.centre.copy()
+        """(N, 3) m: where they were then."""
         self.tipping: set[int] = set()
         """Bodies that were given a push: they may hang in the balance, and don't settle."""
 
-    def apply(self, states: States, height: np.ndarray, velocity: np.ndarray, lodged: np.ndarray, seconds: float) -> None:
-        """Look at every moving body; called every `seconds` with the height of every piece, (N,) m, its velocity, (N, 3) m/s,
+    def apply(self, states: States, position: np.ndarray, velocity: np.ndarray, lodged: np.ndarray, seconds: float) -> None:
+        """Look at every moving body; called every `seconds` with where every piece is, (N, 3) m, its velocity, (N, 3) m/s,
         and whether it is inside other rubble, (N,) bool.
         """
+        self.position, height = position, position[:, 1]
         self.apex = np.maximum(self.apex, height)
         limited, spin = self._limited(states, seconds), slowed(states.angular)
         share = self._turning(states, limited, height, -velocity[:, 1])
@@ -59,6 +65,18 @@ class Limits:
             self.world.set_motion(int(states.number[k]), limited[k], spin[k])
         self.velocity = velocity + np.append(limited - states.linear, np.zeros((1, 3)), 0)[states.row]  # row -1, what stands, is the last
         self._settle(states, lodged, seconds)
+
+    def put_back(self, states: States, position: np.ndarray, seconds: float) -> bool:
+        """Put loose pieces back that have leapt since they were last looked at, `seconds` ago; position (N, 3) m: where they are.
+        Return whether there were any."""
+        alone = np.bincount(states.row[states.row >= 0], minlength=len(states.number)) == 1
+        pieces = np.flatnonzero(np.append(alone, False)[states.row])
+        way = (position - self.position)[pieces]
+        length = np.linalg.norm(way, axis=1)
+        most = (np.linalg.norm(self.velocity[pieces], axis=1) + GRAVITY * seconds) * seconds + LEAP
+        for k in np.flatnonzero(length > most):
+            self.world.move(int(states.number[states.row[pieces[k]]]), (most[k] / length[k] - 1) * way[k])
+        return bool((length > most).any())
 
     def _turning(self, states: States, limited: np.ndarray, height: np.ndarray, sinking: np.ndarray) -> np.ndarray:
         """Return the share of its spin that every body keeps, (K,), so that none of its pieces outruns its own fall.
@@ -145,12 +163,12 @@ class Limits:
 
 
 def held_back(velocity: np.ndarray, drop: np.ndarray, roof_drop: np.ndarray) -> np.ndarray:
-    """Return velocities (..., 3) no faster than falls allow: downward from each one's highest place, and in all from the roof. Drops in m."""
-    downward = fall_speed(drop)
+    """Return velocities (..., 3) no faster than falls allow: downward from each one's highest place, aside from the roof. Drops in m."""
     fastest = SPILL * np.sqrt(2 * GRAVITY * np.maximum(roof_drop, 0.0)) + 0.5
-    speed = np.maximum(np.linalg.norm(velocity, axis=-1), 1e-9)
-    out = velocity * np.minimum(1.0, fastest / speed)[..., None]
-    out[..., 1] = np.maximum(out[..., 1], -downward)
+    aside = np.maximum(np.linalg.norm(velocity[..., ::2], axis=-1), 1e-9)
+    out = velocity.copy()
+    out[..., ::2] *= np.minimum(1.0, fastest / aside)[..., None]
+    out[..., 1] = np.maximum(out[..., 1], -fall_speed(drop))
     return out
 
 

@@ -318,6 +318,7 @@ class World:
         """Move a body, by (3,) m."""
         body = self._get(number)
         body.translation = tuple(np.add(body.translation.to_tuple(), by))
+        self._rows.pop(number, None)
 
     def free(self, number: int) -> None:
         """Let a held body move again."""
