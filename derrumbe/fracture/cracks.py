@@ -34,9 +34,10 @@ PANEL, HIDDEN, EVEN = 3.0, 2.0, 2.5
 plates (m). Where the camera doesn't see it, twice as long; and where pieces are few, so many times the edge that all would have if they were
 alike."""
 URGENT, URGENT_HIDDEN = 6.0, 4.0
-LONG, LONG_HIDDEN, SNAPS = 10.0, 15.0, 2.6
-"""A block longer than a bay and a half, or two bays where the camera doesn't see it, comes first of all: slabs break at their joints over
-columns and walls. A column longer than SNAPS comes next, after what is large and seen: it snaps near the middle of its storey (m)."""
+LONG, TALL, SNAPS = 10.0, 9.0, 2.6
+"""A block longer than a bay and a half comes first of all: slabs break at their joints over columns and walls. So does a hidden one that is
+large and as long, or taller than two storeys: it would stand while all around it falls. A column longer than SNAPS comes next, after what is
+large and seen: it snaps near the middle of its storey (m)."""
 FIRST = 40.0
 TRIES = 3
 TOUGHEST = 1.6
@@ -143,13 +144,17 @@ def _oversize(shard: Shard, element: Element, size: float, limits: Limits) -> fl
     """Return how many times too large a shard is; up to 1 it stays whole."""
     if shard.span < SMALLEST:
         return 0.0
-    urgent = (URGENT if shard.shown else URGENT_HIDDEN) if _large(shard, limits) else 1.0
     length = shard.length
-    if length > (LONG if shard.shown else LONG_HIDDEN):
+    if shard.shown and length > LONG:
         return FIRST * length
+    if not shard.shown and max(length / max(LONG, limits[1]), (shard.high - shard.low)[1] / TALL) > 1:
+        return FIRST * LONG * (length / max(LONG, limits[1]))
     if element.kind == Kind.COLUMN and length > SNAPS:
         return 3 * URGENT * length / SNAPS
-    return urgent * shard.span / (size * COARSENESS[element.kind] * coarser(shard, element) * shard.toughness)
+    typical = size * COARSENESS[element.kind] * coarser(shard, element)
+    if _large(shard, limits):  # by size alone: no panel is too tough
+        return (URGENT if shard.shown else URGENT_HIDDEN) * shard.span / typical
+    return shard.span / (typical * shard.toughness)
 
 
 def coarser(shard: Shard, element: Element) -> float:

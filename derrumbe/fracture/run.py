@@ -18,17 +18,20 @@ from derrumbe.fracture.elements import Element
 from derrumbe.fracture.interior import interior_elements
 from derrumbe.fracture.plan import Thrift, make_plan, roof_thickness, wall_thickness
 from derrumbe.fracture.settings import Settings
-from derrumbe.fracture.shell import shell_elements
+from derrumbe.fracture.shell import shell_elements, stack_elements
 from derrumbe.fracture.sight import with_sight
 from derrumbe.fracture.skin import Skin
+from derrumbe.fracture.stacks import stacks
 from derrumbe.fracture.walls import sheets_of, without_roofs
 from derrumbe.geom.camera import eye
-from derrumbe.geom.carving import facets, hollow, solid
+from derrumbe.geom.carving import facets, hollow, solid, union
 
 FRACTURE = 3
 """Stage constant of the random source."""
 BASE_SHARE, ROUGH_SHARE = 0.6, 0.45
 """The structure may use this share of the pieces, or this one where its shapes are rough anyway; cracks need the rest."""
+STACKS = 0.03
+"""Most chimneys and finials, as a share of the pieces."""
 SMOOTH = 0.02
 """Detail of the solid below this is left out, metres."""
 IRREGULAR = 100
@@ -65,7 +68,8 @@ def structure(building: Building, body: Manifold, camera: Camera, settings: Sett
     wall, roof = wall_thickness(building, knobs), roof_thickness(building, knobs)
     found, skin = facets(body), Skin(body)
     flat = [facet.frame.origin[1] for facet in found if facet.normal[1] > 0.999 and facet.area > 4]
-    sheets, rest = sheets_of(body, found, building.facades, wall, roof)
+    stood = stacks(body, building, camera, int(STACKS * settings.fragments.count))
+    sheets, rest = sheets_of(body - union(stood), found, building.facades, wall, roof)
     elements: list[Element] = []
     affordable, count = 1.0, settings.fragments.count
     for thrift in THRIFT[len(found) > IRREGULAR :]:
@@ -75,7 +79,9 @@ def structure(building: Building, body: Manifold, camera: Camera, settings: Sett
         plan = make_plan(building, knobs, thrift.quota(count))
         room = hollow(body, plan.heights(flat), plan.wall, plan.roof)
         rng = np.random.default_rng((settings.seed, FRACTURE, 1))
-        elements = shell_elements(sheets, rest - room, skin, plan, camera, rng) + interior_elements(without_roofs(room, sheets), plan)
+        room -= union(stood)
+        elements = shell_elements(sheets, rest - room, skin, plan, camera, rng) + stack_elements(stood, plan)
+        elements += interior_elements(without_roofs(room, sheets), plan)
         parts = sum(len(element.parts) for element in elements)
         if parts <= limit:
             break

@@ -10,23 +10,22 @@ import numpy as np
 from manifold3d import Manifold
 
 from derrumbe.core.records import Camera, Opening
-from derrumbe.fracture.elements import Element, Joints
+from derrumbe.fracture.courses import bands, bay_joints, strips
+from derrumbe.fracture.elements import Element
 from derrumbe.fracture.layout import CLOSE, Panel, panels
 from derrumbe.fracture.materials import FLOORS, Kind, Stuff
 from derrumbe.fracture.plan import Plan
 from derrumbe.fracture.sight import seen_solids
 from derrumbe.fracture.skin import Skin
 from derrumbe.fracture.walls import SPECK, STEEP, Sheet
-from derrumbe.geom.carving import UP, Facet, Frame, between, convex_parts, mesh_of, triangle_normals
+from derrumbe.geom.carving import Facet, Frame, between, convex_parts, mesh_of, triangle_normals
 
+PER_STACK = 5
+"""Most convex parts of a chimney, on the average."""
 PANE = 0.06
 """Thickness of a window with its frame, metres."""
 SHOWN = 0.01
 """Leftovers that show less than this are hidden behind walls, and left out, m²."""
-CHIMNEY = 2.5
-"""What is narrower than this above the eaves, and taller than wide, is a chimney, metres."""
-STAGGER = 0.25
-"""How far the joint between two storeys strays from the floor, metres."""
 
 
 def shell_elements(sheets: list[Sheet], rest: Manifold, skin: Skin, plan: Plan, camera: Camera, rng: np.random.Generator) -> list[Element]:
@@ -63,47 +62,13 @@ def _blind_openings(facet: Facet, plan: Plan, most: int) -> tuple[Opening, ...]:
 def _sheet_elements(sheet: Sheet, openings: tuple[Opening, ...], plan: Plan, rng: np.random.Generator) -> list[Element]:
     made: list[Element] = []
     facet = sheet.facet
-    joints = _joints(facet, plan)
+    joints = bay_joints(facet, plan), (), ()
     slack = plan.quota.unseen_slack if sheet.facade is None else plan.quota.slack
-    for strip in _strips(sheet.solid, facet, joints[0]):
-        heights = _storey_joints(strip, facet, openings, plan, rng)
-        for level, band in _bands(strip, heights):
-            kind, stuff = _kind(facet.normal, level, plan)
-            element = Element(kind, stuff, level, (), facet.frame, joints)
-            made += _band_elements(band, element, openings, slack, plan.quota.per_panel)
+    for level, band in strips(sheet.solid, facet, openings, plan, rng):
+        kind, stuff = _kind(facet.normal, level, plan)
+        element = Element(kind, stuff, level, (), facet.frame, joints)
+        made += _band_elements(band, element, openings, slack, plan.quota.per_panel)
     return made
-
-
-def _strips(chunk: Manifold, facet: Facet, joints: tuple[float, ...]) -> Iterator[Manifold]:
-    """Yield upright strips of a wall, two bays wide."""
-    edges = (-1e4, *joints[1::2], 1e4)
-    base = float(facet.frame.origin @ facet.frame.axes[0])
-    for left, right in pairwise(edges):
-        strip = between(chunk, facet.frame.axes[0], base + left, base + right)
-        if strip.volume() > SPECK:
-            yield strip
-
-
-def _storey_joints(strip: Manifold, facet: Facet, openings: tuple[Opening, ...], plan: Plan, rng: np.random.Generator) -> tuple[float, ...]:
-    """Return the heights at which a strip breaks between levels: near the floors, not in one line, and through no opening."""
-    box = np.asarray(strip.bounding_box()).reshape(2, 3)
-    spread = facet.frame.local(box)[:, 0]
-    mine = [o for o in openings if o.left < spread.max() and o.right > spread.min()]
-    base = facet.frame.origin[1]
-    heights = []
-    for top in plan.tops[:-1]:
-        moved = top + STAGGER * rng.uniform(-1, 1)
-        free = abs(facet.normal[1]) < 0.1 and all(moved < base + o.bottom - CLOSE or moved > base + o.top + CLOSE for o in mine)
-        heights.append(moved if free else top)
-    return tuple(heights)
-
-
-def _bands(chunk: Manifold, joints: tuple[float, ...]) -> Iterator[tuple[int, Manifold]]:
-    """Yield what lies in each level, cut at the heights `joints`; nothing of the chunk is left out."""
-    for level, (floor, top) in enumerate(pairwise((-1e6, *joints, 1e6))):
-        band = between(chunk, UP, floor, top)
-        if band.volume() > SPECK:
-            yield level, band
 
 
 def _kind(normal: np.ndarray, level: int, plan: Plan) -> tuple[Kind, Stuff]:
@@ -115,13 +80,6 @@ def _kind(normal: np.ndarray, level: int, plan: Plan) -> tuple[Kind, Stuff]:
     if level < plan.storeys:
         return Kind.WALL, plan.stuff
     return (Kind.PARAPET if plan.low_roof else Kind.ROOF), plan.stuff
-
-
-def _joints(facet: Facet, plan: Plan) -> Joints:
-    """Return where a wall or a roof breaks first: along its bay lines."""
-    axis, lines = (0, plan.lines_x) if abs(facet.frame.axes[0, 0]) > 0.7 else (2, plan.lines_z)
-    along = facet.frame.axes[0, axis]
-    return tuple(sorted((line - facet.frame.origin[axis]) / along for line in lines)), (), ()
 
 
 def _band_elements(band: Manifold, element: Element, openings: tuple[Opening, ...], slack: float, most: int) -> list[Element]:
@@ -145,7 +103,9 @@ def _cut(band: Manifold, frame: Frame, panel: Panel, back: float, front: float) 
 
 def _leftovers(rest: Manifold, sheets: list[Sheet], skin: Skin, plan: Plan, camera: Camera) -> list[Element]:
     """Return what no large facet took but shows on the surface (corners, steps, odd roofs), cut along levels and bays."""
-    lumps = [(level, lump) for level, band in _bands(rest, plan.tops[:-1]) for cell in _cells(band, plan) for lump in cell.decompose()]
+    lumps = [
+        (level, lump) for level, band in bands(rest, plan.tops[:-1]) for cell in _cells(band, level, plan) for lump in cell.decompose()
+    ]
     shown = _shown([lump for _, lump in lumps], skin)
     kept = [pair for pair, area in zip(lumps, shown, strict=True) if area > SHOWN]
     solids = [lump for _, lump in kept]
@@ -155,21 +115,22 @@ def _leftovers(rest: Manifold, sheets: list[Sheet], skin: Skin, plan: Plan, came
     for (level, _), parts in zip(kept, convex_parts(solids, slack, plan.quota.leftovers), strict=True):
         kind, stuff = _kind(np.array([0.0, 0.0, 1.0]), level, plan)
         made += _if_any(Element(kind, stuff, level, _sizeable(parts)))
-    return [replace(element, kind=Kind.PARAPET) if _is_chimney(element) else element for element in made]
+    return made
 
 
-def _is_chimney(element: Element) -> bool:
-    """Whether what stands above the eaves is slender and upright: a chimney, a pinnacle, a finial."""
-    if element.kind != Kind.ROOF:
-        return False
-    boxes = np.array([part.bounding_box() for part in element.parts]).reshape(-1, 2, 3)
-    wide, tall, deep = boxes[:, 1].max(0) - boxes[:, 0].min(0)
-    return bool(max(wide, deep) < CHIMNEY and tall > 1.2 * max(wide, deep))
+def stack_elements(found: list[Manifold], plan: Plan) -> list[Element]:
+    """Return chimneys, pinnacles and finials as elements of their own."""
+    parts = convex_parts(found, [plan.quota.slack] * len(found), PER_STACK * len(found)) if found else []
+    levels = (int(np.searchsorted(plan.tops[:-1], stack.bounding_box()[1] + CLOSE)) for stack in found)
+    return [
+        made for level, own in zip(levels, parts, strict=True) for made in _if_any(Element(Kind.PARAPET, plan.stuff, level, _sizeable(own)))
+    ]
 
 
-def _cells(band: Manifold, plan: Plan) -> Iterator[Manifold]:
-    """Yield the parts of a level between bay lines in x and z."""
-    for left, right in pairwise((-1e4, *plan.lines_x, 1e4)):
+def _cells(band: Manifold, level: int, plan: Plan) -> Iterator[Manifold]:
+    """Yield the parts of a level between bay lines in x and z, half a bay on in every second level: no joint runs through all of them."""
+    lines = plan.lines_x if level % 2 == 0 else tuple((a + b) / 2 for a, b in pairwise(plan.lines_x))
+    for left, right in pairwise((-1e4, *lines, 1e4)):
         strip = between(band, np.array([1.0, 0, 0]), left, right)
         for near, far in pairwise((-1e4, *plan.lines_z, 1e4)) if not strip.is_empty() else ():
             yield between(strip, np.array([0, 0, 1.0]), near, far)

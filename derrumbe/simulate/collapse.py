@@ -12,6 +12,7 @@ from derrumbe.simulate import impact, kicks
 from derrumbe.simulate.clusters import components
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import rotate, velocity_at
+from derrumbe.simulate.ground import Ground
 from derrumbe.simulate.jam import Jam
 from derrumbe.simulate.limits import Limits
 from derrumbe.simulate.panels import Panels
@@ -50,26 +51,29 @@ class Collapse:
         self.shear = Shear(structure, world, plan.falls, plan.base)
         self.limits = Limits(structure, world, BLOCK)
         self.jam = Jam(structure, world, plan.base)
+        self.ground = Ground(structure, world, BLOCK)
         self.now = -prelude
         self._joint: Any = None
-        self._velocity = np.zeros((structure.count, 3))
 
     def advance(self, steps: int) -> Sample:
         """Simulate some steps and return where the pieces are then."""
         for _ in range(steps):
             self._step()
         self.failure.overload(self.world.body_of < 0, self.now)
+        seconds = steps * self.world.step_seconds
         states = self.world.states()
         sample = self.sample(states)
+        if self.limits.put_back(states, sample.position, seconds):
+            states = self.world.states()
+            sample = self.sample(states)
         self.panels.insist(self.now, sample.position[:, 1])
         self.passage.end(self.now, sample.position, sample.rotation)
-        seconds = steps * self.world.step_seconds
         self.shear.look(seconds, sample.position, sample.rotation, sample.velocity)
         if isinstance(self.plan.kick, kicks.Peel):
             kicks.peel_on(self.world, self.plan.kick, self.structure.centre, sample.position, seconds)
-        impact.jolt(self.failure, self._velocity, sample.velocity, seconds, self.now)
-        self._velocity = sample.velocity
-        self.limits.apply(states, sample.position[:, 1], -sample.velocity[:, 1], self.passage.lodged, seconds)
+        impact.jolt(self.failure, self.limits.velocity, sample.velocity, seconds, self.now)
+        self.limits.apply(states, sample.position, sample.velocity, self.passage.lodged, seconds)
+        self.ground.look(states, sample.position, sample.rotation)
         self.jam.look(seconds, states, sample.position, sample.rotation, self.passage.lodged)
         return sample
 

@@ -21,11 +21,17 @@ LODGED = (1.0, 3.0)
 GAIN = 0.015
 """m/s a sample that settling rubble may gain; a wall that tips over gains more."""
 SPILL = 0.7
-"""Share of the speed of a fall from the roof that anything may have."""
-REBOUND = 0.25
-"""Share of that speed with which anything may fly up: masonry doesn't bounce."""
+"""Share of the speed of a fall from the roof that anything may have sideways."""
+REBOUND, ASIDE = 0.1, 0.35
+"""Shares of the speed of its own fall so far with which a blow may throw a part up, and aside: masonry doesn't bounce, and what falls from a
+building lands within a third of its height."""
+GIVES = 4.0
+"""m/s² by which a part may gain speed upwards and aside without a blow: it tips, or is pushed by the load above."""
 SPIN = 12.0
 """rad/s at most."""
+LEAP = 0.4
+"""m further than it was fast that a loose piece may get between two looks. What is caught between blocks may be parted from them by metres at
+once, though its speed afterwards is small."""
 KICK = 0.1
 """m/s that any piece may sink faster than its own free fall."""
 
@@ -38,21 +44,39 @@ class Limits:
         self.before: dict[int, list[float]] = {}
         self.level: dict[int, int] = {}
         self.apex = structure.centre[:, 1].copy()
+        self.velocity = np.zeros((structure.count, 3))
+        """(N, 3) m/s: of all pieces when they were last looked at."""
+        self.position = structure.centre.copy()
+        """(N, 3) m: where they were then."""
         self.tipping: set[int] = set()
         """Bodies that were given a push: they may hang in the balance, and don't settle."""
 
-    def apply(self, states: States, height: np.ndarray, sinking: np.ndarray, lodged: np.ndarray, seconds: float) -> None:
-        """Look at every moving body; called every `seconds` with the height of every piece, (N,) m, how fast it sinks,
-        (N,) m/s, and whether it is inside other rubble, (N,) bool.
+    def apply(self, states: States, position: np.ndarray, velocity: np.ndarray, lodged: np.ndarray, seconds: float) -> None:
+        """Look at every moving body; called every `seconds` with where every piece is, (N, 3) m, its velocity, (N, 3) m/s,
+        and whether it is inside other rubble, (N,) bool.
         """
+        self.position, height = position, position[:, 1]
         self.apex = np.maximum(self.apex, height)
-        limited, spin = self._limited(states), slowed(states.angular)
-        share = self._turning(states, limited, height, sinking)
+        limited, spin = self._limited(states, seconds), slowed(states.angular)
+        share = self._turning(states, limited, height, -velocity[:, 1])
         heavy = self._units(states) >= self.block
         limited, spin = np.where(heavy[:, None], share[:, None], 1.0) * limited, share[:, None] * spin
         for k in np.flatnonzero(states.awake & ((limited != states.linear) | (spin != states.angular)).any(1)):
             self.world.set_motion(int(states.number[k]), limited[k], spin[k])
+        self.velocity = velocity + np.append(limited - states.linear, np.zeros((1, 3)), 0)[states.row]  # row -1, what stands, is the last
         self._settle(states, lodged, seconds)
+
+    def put_back(self, states: States, position: np.ndarray, seconds: float) -> bool:
+        """Put loose pieces back that have leapt since they were last looked at, `seconds` ago; position (N, 3) m: where they are.
+        Return whether there were any."""
+        alone = np.bincount(states.row[states.row >= 0], minlength=len(states.number)) == 1
+        pieces = np.flatnonzero(np.append(alone, False)[states.row])
+        way = (position - self.position)[pieces]
+        length = np.linalg.norm(way, axis=1)
+        most = (np.linalg.norm(self.velocity[pieces], axis=1) + GRAVITY * seconds) * seconds + LEAP
+        for k in np.flatnonzero(length > most):
+            self.world.move(int(states.number[states.row[pieces[k]]]), (most[k] / length[k] - 1) * way[k])
+        return bool((length > most).any())
 
     def _turning(self, states: States, limited: np.ndarray, height: np.ndarray, sinking: np.ndarray) -> np.ndarray:
         """Return the share of its spin that every body keeps, (K,), so that none of its pieces outruns its own fall.
@@ -98,9 +122,25 @@ class Limits:
         total = np.maximum(np.bincount(row, mass, len(states.number)), 1e-9)
         return np.asarray(np.bincount(row, mass * self.apex[loose], len(states.number)) / total - states.centre[:, 1])
 
-    def _limited(self, states: States) -> np.ndarray:
+    def _limited(self, states: States, seconds: float) -> np.ndarray:
         """Return linear velocities (K, 3) that the fall of each body so far allows."""
-        return held_back(states.linear, self._sunk(states), self.structure.height - states.centre[:, 1])
+        drop, loose = self._sunk(states), np.flatnonzero(states.row >= 0)
+        before = self._mean(states.row[loose], loose, self.velocity, len(states.number))
+        return self._checked(states.number, states.linear, states.centre, before, drop, GIVES * seconds)
+
+    def _checked(
+        self, number: np.ndarray, linear: np.ndarray, centre: np.ndarray, before: np.ndarray, drop: np.ndarray, gives: float
+    ) -> np.ndarray:
+        """Return the velocities (K, 3) that bodies may have; what has just been given a push keeps that."""
+        fallen = held_back(linear, drop, self.structure.height - centre[:, 1])
+        kicked = np.isin(number, list(self.tipping)) & (np.linalg.norm(before, axis=1) < KICK)
+        return np.where(kicked[:, None], fallen, unbounced(fallen, before, drop, gives))
+
+    def _mean(self, owner: np.ndarray, pieces: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+        """Return the means of values (N, 3) over pieces (n,), by mass, for each of `count` owners (n,), (count, 3)."""
+        mass = self.structure.mass[pieces]
+        total = np.maximum(np.bincount(owner, mass, count), 1e-9)
+        return np.stack([np.bincount(owner, mass * values[pieces, k], count) / total for k in range(3)], -1)
 
     def after_blows(self, force: np.ndarray) -> None:
         """Hold back small bodies that were thrown in this step; force (N,) N."""
@@ -112,26 +152,35 @@ class Limits:
         if not numbers:
             return
         linear, angular, centre = self.world.motions(numbers)
-        drop = self._apex_of(numbers) - centre[:, 1]
-        limited, spin = held_back(linear, drop, self.structure.height - centre[:, 1]), slowed(angular)
-        for k in np.flatnonzero((limited != linear).any(1) | (spin != angular).any(1)):
-            self.world.set_motion(numbers[k], limited[k], spin[k])
-
-    def _apex_of(self, numbers: list[int]) -> np.ndarray:
-        """Return the mean of the highest places of the pieces of bodies, (K,) m."""
         groups = [self.world.bodies[number].pieces for number in numbers]
         pieces, owner = np.concatenate(groups), np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-        mass = self.structure.mass[pieces]
-        return np.asarray(np.bincount(owner, mass * self.apex[pieces]) / np.bincount(owner, mass))
+        high = self._mean(owner, pieces, np.repeat(self.apex[:, None], 3, 1), len(groups))[:, 0]
+        before, drop = self._mean(owner, pieces, self.velocity, len(groups)), high - centre[:, 1]
+        limited, spin = self._checked(np.array(numbers), linear, centre, before, drop, 0.0), slowed(angular)
+        for k in np.flatnonzero((limited != linear).any(1) | (spin != angular).any(1)):
+            self.world.set_motion(numbers[k], limited[k], spin[k])
+            self.world.move(numbers[k], (limited[k] - linear[k]) * self.world.step_seconds)
 
 
 def held_back(velocity: np.ndarray, drop: np.ndarray, roof_drop: np.ndarray) -> np.ndarray:
-    """Return velocities (..., 3) no faster than falls allow: downward from each one's highest place, and in all from the roof. Drops in m."""
-    downward = fall_speed(drop)
+    """Return velocities (..., 3) no faster than falls allow: downward from each one's highest place, aside from the roof. Drops in m."""
     fastest = SPILL * np.sqrt(2 * GRAVITY * np.maximum(roof_drop, 0.0)) + 0.5
-    speed = np.maximum(np.linalg.norm(velocity, axis=-1), 1e-9)
-    out = velocity * np.minimum(1.0, fastest / speed)[..., None]
-    out[..., 1] = np.clip(out[..., 1], -downward, REBOUND * fastest + 0.5)
+    aside = np.maximum(np.linalg.norm(velocity[..., ::2], axis=-1), 1e-9)
+    out = velocity.copy()
+    out[..., ::2] *= np.minimum(1.0, fastest / aside)[..., None]
+    out[..., 1] = np.maximum(out[..., 1], -fall_speed(drop))
+    return out
+
+
+def unbounced(velocity: np.ndarray, before: np.ndarray, drop: np.ndarray, gives: float) -> np.ndarray:
+    """Return velocities (K, 3) without what no blow can have given: upwards and aside a part keeps what it had before, (K, 3), gains `gives`
+    m/s, or has its share of what it gained in its fall of `drop` (K,) m."""
+    gained = fall_speed(drop)
+    out = velocity.copy()
+    out[:, 1] = np.minimum(out[:, 1], np.maximum(before[:, 1] + gives, REBOUND * gained))
+    aside = np.linalg.norm(out[:, ::2], axis=1)
+    most = np.maximum(np.linalg.norm(before[:, ::2], axis=1) + gives, ASIDE * gained)
+    out[:, ::2] *= np.minimum(1.0, most / np.maximum(aside, 1e-9))[:, None]
     return out
 
 

@@ -29,7 +29,7 @@ from derrumbe.simulate.kicks import Blast
 from derrumbe.simulate.settings import Settings
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.timing import Timing, timing
-from derrumbe.simulate.track import Track, at_rest, hold_to_gravity, loose_from, record, release
+from derrumbe.simulate.track import Track, at_rest, hold_to_gravity, keep_above_ground, loose_from, record, release
 from derrumbe.simulate.world import World
 
 STAGE = 5
@@ -83,6 +83,7 @@ def _fall(
     racking.apply(building, track, plan.falls, failed_at + prelude, loose, way)
     if settings.collapse.sway > 0:
         sway.apply(building, track, loose, settings.collapse.sway, prelude)
+    keep_above_ground(building, track)
     if not np.isfinite(plan.cell_time).any():  # a façade that peels crushes no storey
         failed_at = np.zeros(building.cells.count)
     broken_at = collapse.failure.broken_at + prelude

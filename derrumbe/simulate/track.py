@@ -9,6 +9,7 @@ import numpy as np
 from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.collapse import Sample
 from derrumbe.simulate.geometry import rotate, velocity_at
+from derrumbe.simulate.ground import Depth
 from derrumbe.simulate.structure import Structure
 
 MOVED = 0.002
@@ -16,6 +17,8 @@ MOVED = 0.002
 TURNED = np.radians(0.1)
 """rad of rotation from which a piece counts as released."""
 
+TOUCHES = 1e-3
+"""m under the ground that don't count."""
 FASTEST, LEAST_DROP = 1.06, 0.2
 """Times free fall that a piece may sink, and the drop in metres from which that counts."""
 
@@ -78,6 +81,14 @@ def hold_to_gravity(track: Track) -> None:
         speed = FASTEST * (np.sqrt(2 * GRAVITY * drop) + 0.5 * GRAVITY * track.sample_seconds)
         y[k] = np.maximum(y[k], y[k - 1] - speed * track.sample_seconds)
         apex = np.maximum(apex, y[k])
+
+
+def keep_above_ground(structure: Structure, track: Track) -> None:
+    """Raise what is still a little under the ground at each sample after the trigger, in place."""
+    depth, everything = Depth(structure), np.ones(structure.count, bool)
+    for k in range(track.trigger_sample + 1, track.sample_count):
+        deep = depth.of(everything, track.position[k].astype(np.float64), track.rotation[k].astype(np.float64))
+        track.position[k, :, 1] += np.where(deep > TOUCHES, deep, 0.0).astype(np.float32)
 
 
 def loose_from(track: Track) -> np.ndarray:

@@ -172,6 +172,7 @@ class World:
             lead = int(parent.pieces[0])
             self.world.colliders.get(self._collider[lead]).contact_force_event_threshold = self._loose_threshold(lead)
         body = self._get(number)
+        body.recompute_mass_properties_from_colliders(self.world.colliders)  # else its centre is the old one until the next step
         body.linvel = tuple(velocity_at(before[0], before[1], before[2], self._centre(body)))
         return born
 
@@ -312,6 +313,12 @@ class World:
         body.linvel = body.angvel = (0.0, 0.0, 0.0)
         body.body_type = rapier.RigidBodyType.FIXED
         self.held.add(number)
+
+    def move(self, number: int, by: np.ndarray) -> None:
+        """Move a body, by (3,) m."""
+        body = self._get(number)
+        body.translation = tuple(np.add(body.translation.to_tuple(), by))
+        self._rows.pop(number, None)
 
     def free(self, number: int) -> None:
         """Let a held body move again."""

@@ -160,6 +160,12 @@ def test_speeds_are_held_to_the_fall(velocity, drop, roof):
     assert np.linalg.norm(held) <= np.linalg.norm(velocity) + 1e-9
 
 
+@given(st.floats(0, 90))
+def test_what_falls_freely_from_the_top_is_not_held_back(drop):
+    speed = np.array([0.0, -np.sqrt(2 * 9.81 * drop), 0.0])
+    assert (limits.held_back(speed, np.array(drop), np.array(drop)) == speed).all()
+
+
 def test_many_crumbs_are_small_and_few_are_large():
     radii = debris.radii(20000, 0.01, 0.15, np.random.default_rng(1))
     assert radii.min() >= 0.0099

@@ -1,0 +1,99 @@
+"""Nothing hangs, flies, or sinks into the ground."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from derrumbe.simulate.geometry import rotate
+from derrumbe.simulate.ground import Ground
+from derrumbe.simulate.limits import ASIDE, REBOUND, fall_speed, unbounced
+from derrumbe.simulate.world import World
+from tests.simulate.test_jam import STEP, cubes
+from tests.simulate.test_parts import structure_of
+from tests.simulate.test_run import MODES
+
+mode = pytest.mark.parametrize("mode", MODES, ids=[m["mode"] for m in MODES])
+UP = 1.0
+"""m that a piece may rise above the lowest place it has been at: the short side of a block that tips over what it lies on."""
+
+
+@mode
+def test_no_piece_is_thrown_up(collapse_of, mode):
+    height = collapse_of(**mode).poses["position"][..., 1].astype(float)
+    rise = (height - np.minimum.accumulate(height, 0)).max(0)
+    assert rise.max() < UP
+
+
+@mode
+def test_no_piece_lands_further_off_than_half_the_height(collapse_of, mode):
+    fall = collapse_of(**mode)
+    reach = 1.0 if mode["mode"] == "topple" else 0.5
+    low, high = fall.pieces["vertices"].min(0)[::2], fall.pieces["vertices"].max(0)[::2]
+    last = fall.poses["position"][-1][:, ::2]
+    off = np.linalg.norm(np.maximum(np.maximum(low - last, last - high), 0), axis=-1)
+    assert off.max() < reach * fall.pieces["vertices"][:, 1].max()
+
+
+@mode
+def test_no_piece_is_under_the_ground_at_any_time(collapse_of, mode):
+    fall = collapse_of(**mode)
+    owner = np.repeat(np.arange(len(fall.pieces["mass"])), np.diff(fall.pieces["vertex_start"]))
+    arm = (fall.pieces["vertices"] - fall.pieces["centre"][owner]).astype(float)
+    for position, rotation in list(zip(fall.poses["position"], fall.poses["rotation"], strict=True))[::6]:
+        height = rotate(rotation[owner].astype(float), arm)[:, 1] + position[owner, 1]
+        assert height.min() > -0.02
+
+
+def test_no_small_body_gains_speed_by_being_let_go(tmp_path):
+    """A turning block that loses a part goes on turning about its new centre: no point of it changes its speed."""
+    structure = structure_of(tmp_path)
+    world = World(structure, STEP)
+    world.world.gravity = type(world.world.gravity)(0.0, 0.0, 0.0)
+    labels = np.zeros(structure.count, int)
+    world.set_clusters(labels, ground=-1)
+    (number,) = world.bodies
+    world.set_motion(number, np.array([0.0, 3.0, 0.0]), np.array([0.3, -0.2, 0.5]))
+    before = _speeds(world)
+    labels[structure.centre[:, 0] > 1.0] = 1
+    world.set_clusters(labels, ground=-1)
+    assert _speeds(world) == pytest.approx(before, abs=1e-3)
+    world.step()
+    assert np.abs(_speeds(world) - before).max() < 0.1
+
+
+def _speeds(world: World) -> np.ndarray:
+    """Return the velocities of the centres of all pieces, (N, 3)."""
+    out = np.zeros((world.structure.count, 3))
+    for number, body in world.bodies.items():
+        linear, angular, centre = world.motion(number)
+        out[body.pieces] = linear + np.cross(angular, world.positions(body.pieces) - centre)
+    return out
+
+
+VECTORS = hnp.arrays(float, (1, 3), elements=st.floats(-60, 60))
+
+
+@given(VECTORS, VECTORS, st.floats(0, 60))
+def test_a_blow_gives_back_a_share_of_what_the_fall_gave(velocity, before, drop):
+    held = unbounced(velocity, before, np.array([drop]), 0.0)
+    gained = fall_speed(np.array([drop]))[0]
+    assert held[0, 1] <= max(before[0, 1], REBOUND * gained) + 1e-9
+    assert np.linalg.norm(held[0, ::2]) <= max(np.linalg.norm(before[0, ::2]), ASIDE * gained) + 1e-9
+    assert np.linalg.norm(held) <= np.linalg.norm(velocity) + 1e-9 or held[0, 1] < 0
+    assert held[0, 1] <= velocity[0, 1]
+
+
+def test_what_is_pressed_into_the_ground_is_put_back_and_held(tmp_path):
+    structure = cubes(tmp_path, 0.0, 5.0)
+    world = World(structure, STEP)
+    world.set_clusters(np.arange(2), -1)
+    low = int(world.body_of[0])
+    world.move(low, np.array([0.0, -0.8, 0.0]))
+    states = world.states()
+    Ground(structure, world, block=12).look(states, world.positions(np.arange(2)), np.tile((1.0, 0, 0, 0), (2, 1)))
+    assert world.held == {low}
+    assert world.positions(np.arange(2))[:, 1] == pytest.approx([0.5, 5.5], abs=1e-5)
