@@ -34,6 +34,7 @@ from derrumbe.ingest.run import run as ingest
 from derrumbe.ingest.settings import Settings as Ingest
 from derrumbe.media.colour import to_display
 from derrumbe.survey.geometry import build_geometry
+from derrumbe.survey.matchmove.belief import Belief
 from derrumbe.survey.matchmove.match import Match, matched
 from derrumbe.survey.matchmove.pictures import grey, working_scale
 from derrumbe.survey.matchmove.tracks import follow
@@ -78,7 +79,7 @@ def _keep(out: dict[str, Any], name: str, numbers: dict[str, Any], path: Path | 
 
 def _of_film(filmed: Film) -> dict[str, Any]:
     start = time.process_time()
-    found = matched(follow(filmed.frames, filmed.size), 1.05 * filmed.size[0], 0.3)
+    found = matched(follow(filmed.frames, filmed.size), Belief(1.05 * filmed.size[0], 0.3))
     seconds = time.process_time() - start
     truth = [np.asarray(camera.rotation) for camera in filmed.cameras]
     off = [np.linalg.norm(cv2.Rodrigues(a @ (b @ truth[0].T).T)[0]) for a, b in zip(found.rotation, truth, strict=True)]

@@ -18,7 +18,7 @@ from derrumbe.survey.footprint import depth_of, footprint_of, is_round
 from derrumbe.survey.frame import Frame, frame_of
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
-from derrumbe.survey.orientation import FEWEST_SEGMENTS, Orientation, orient
+from derrumbe.survey.orientation import FEWEST_SEGMENTS, FOCAL_PRIOR, Orientation, orient
 from derrumbe.survey.overlooked import Overlooked, is_court, overlooked
 from derrumbe.survey.rectify import elevation
 from derrumbe.survey.scale import Sizing
@@ -34,6 +34,8 @@ TALL_ELEVATION = 1.1
 BEYOND_TOP, TALLER = (0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.02), 1.3
 """A roof out of frame is carried on by the first of these shares of the outline's height that makes it no more than so much taller."""
 WIDE_SPREAD = 0.12
+LENS_ROUNDS, SETTLED = 4, 0.002
+"""Rounds of focal length and straightened lines at most, and the change (log) below which they agree."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,10 @@ def build_geometry(
     the building is made.
     """
     size = (codes.shape[1], codes.shape[0])
-    lens = Straight.of(size, move)
-    segments, orientation, cautions = _orient(codes, drawn, known_focal, settings, move, lens)
+    lens, segments, orientation, cautions = _oriented(codes, drawn, known_focal, settings, move)
     straight = lens.points(drawn)
-    view, lift = (tilted if move else above_ground)(view_of(orientation, (size[0] / 2, size[1] / 2)), straight, max(size))
+    # A lens bends about the picture's middle: shifting it would bend elsewhere.
+    view, lift = (tilted if move or lens.bends else above_ground)(view_of(orientation, (size[0] / 2, size[1] / 2)), straight, max(size))
     cautions += _lift_cautions(lift, max(size))
     plan = site(view, orientation, straight, lens.ends(segments))
     plan = solved_plan(view, move, straight, plan) if move else plan
@@ -146,6 +148,23 @@ def _sized(
     cues = scales.cues_of(bulk, storeys, rows, eaves, top, dip, view.focal, lifted, kind, foot_seen, pixels)
     people = scales.walker_cue(camera_heights(view, walkers)) if walkers is not None else None
     return scales.sized([*cues, people] if people else cues, top)
+
+
+def _oriented(
+    codes: np.ndarray, drawn: np.ndarray, known_focal: float | None, settings: Settings, move: Move | None
+) -> tuple[Straight, np.ndarray, Orientation, list[Caution]]:
+    """Return the lens and what `_orient` does with it. Lines tell the focal length that says how a known distortion bends them: a fixed point."""
+    size = (codes.shape[1], codes.shape[0])
+    terms = move.distortion if move else (settings.camera.k1,) if settings.camera.k1 else ()
+    focal = move.focal if move else settings.camera.focal or known_focal or FOCAL_PRIOR * max(size)
+    for _ in range(LENS_ROUNDS if terms else 1):
+        lens = Straight.of(size, focal, terms)
+        segments, orientation, cautions = _orient(codes, drawn, known_focal, settings, move, lens)
+        settles = abs(np.log(orientation.focal / focal)) < SETTLED
+        focal = orientation.focal
+        if settles:
+            break
+    return Straight.of(size, focal, terms), segments, orientation, cautions
 
 
 def _orient(

@@ -14,11 +14,11 @@ from derrumbe.core.work import Work
 from derrumbe.geom.bundle import Sightings
 from derrumbe.geom.camera import project, rotation_matrix
 from derrumbe.media.exr import read_exr, write_exr
-from derrumbe.survey.ahead import detached, without_scraps
 from derrumbe.survey.in_front_by_depth import InFront, in_front, is_inside_out
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.solved_planes import walls_through
+from derrumbe.survey.things_ahead import detached, without_scraps
 from derrumbe.survey.unhidden import unhidden
 from tests.survey.filmed import Quad, _camera, _drawn, _street, _tiled
 from tests.survey.scenes import QUIET
