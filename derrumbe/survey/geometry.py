@@ -86,9 +86,10 @@ def build_geometry(
     storeys = measure.storeys_of(rows, eaves, settings.building.storeys)
     above = _seen_from_above(unit, view, move, straight, plan, 1.0)
     kind: scales.Kind = "arena" if above and is_court(unit, above) else "stone" if is_stone else "usual"
-    people = None if walkers is None else lens.ends(walkers)
+    people = scales.walker_cue(camera_heights(view, lens.ends(walkers))) if walkers is not None else None
+    more = [cue for cue in (people, scales.arena_cue(above.footprint) if above and kind == "arena" else None) if cue]
     foot = float(np.median(view.dips(bottom_samples(straight)))), not touched_edges(drawn, *size)["bottom"]
-    sizing = _sized(settings, storeys, rows, (eaves, top), unit, view, foot, lift > 0.01 * max(size), people, kind)
+    sizing = _sized(settings, storeys, rows, (eaves, top), unit, view, foot, lift > 0.01 * max(size), more, kind)
     scale = sizing.metres
     storeys = measure.storey_guess(top, storeys, scale, settings.building)
     frame = frame_of(view, plan, size, scale)
@@ -133,11 +134,11 @@ def _sized(
     view: View,
     foot: tuple[float, bool],
     lifted: bool,
-    walkers: np.ndarray | None,
+    more: list[scales.Cue],
     kind: scales.Kind,
 ) -> Sizing:
     """Return how large a unit is. high: eaves and highest point in units; unit: the frame in units; foot: by how many pixels it lies below the
-    horizon, and whether it is in the picture."""
+    horizon, and whether it is in the picture; more: what else tells."""
     bulk, (eaves, top) = settings.building, high
     if bulk.height:
         return Sizing(bulk.height / top, 0.0, "by building.height")
@@ -146,8 +147,7 @@ def _sized(
     dip, foot_seen = foot
     pixels = view.focal / float(unit.camera.translation[2])
     cues = scales.cues_of(bulk, storeys, rows, eaves, top, dip, view.focal, lifted, kind, foot_seen, pixels)
-    people = scales.walker_cue(camera_heights(view, walkers)) if walkers is not None else None
-    return scales.sized([*cues, people] if people else cues, top)
+    return scales.sized([*cues, *more], top)
 
 
 def _oriented(

@@ -110,6 +110,34 @@ def test_a_wall_more_must_pay() -> None:
     assert line[1] == pytest.approx([0.0, 0.05], abs=0.01)
 
 
+def recessed_front(seed: int, back: float, rough: float) -> Plan:
+    """Return the plan of a front 18 m wide, 60 m away and rough by some metres, of which 6 m in the middle stand back."""
+    camera = look(FOCAL, PICTURE, (2.0, 20.0, 60.0), (0.0, 3.0, 0.0), 0.0)
+    rng = np.random.default_rng(seed)
+    ends = [(-9.0, 0.0), (-3.0, 0.0), (-3.0, -back), (3.0, -back), (3.0, 0.0), (9.0, 0.0)]
+    world = np.concatenate([wall_points(rng, ends[k], ends[k + 1], 6.0, 30) for k in (0, 2, 4)])
+    world += rng.normal(0, rough, world.shape) * (0, 0, 1)
+    return solved_plan(view_of(camera), move_of(seen(camera, world)), outline_of(camera, upright([ends[0], ends[-1]], 6.0)), LINES)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_front_that_stands_back_in_the_middle_has_a_recess(seed: int) -> None:
+    plan = recessed_front(seed, 3.0, 0.25)
+    assert len(plan.feet) == 6
+    unit = plan.solved.unit * UNIT
+    depth = (plan.feet @ plan.away * unit)[[1, 2, 3, 4]]
+    assert depth[[1, 2]].mean() - depth[[0, 3]].mean() == pytest.approx(3.0, abs=0.4)
+    width = (plan.feet @ plan.along * unit)[[1, 4]]
+    assert np.ptp(width) == pytest.approx(6.0, abs=1.0)
+    frame = frame_of(view_of(look(FOCAL, PICTURE, (2.0, 20.0, 60.0), (0.0, 3.0, 0.0), 0.0)), plan, PICTURE, unit)
+    assert depth_of(frame, None) == pytest.approx(0.6 * 18, rel=0.1), "a recess is no side wall"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_a_rough_wall_has_none(seed: int) -> None:
+    assert len(recessed_front(seed, 0.0, 0.25).feet) == 2
+
+
 def drum(camera: Camera, radius: float, high: float, floor: float | None) -> tuple[Frame, np.ndarray, np.ndarray]:
     """Return frame, solved points in its world and outline of a round building seen from above; floor: of a court half as wide, or None."""
     rng = np.random.default_rng(4)
