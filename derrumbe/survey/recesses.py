@@ -1,7 +1,8 @@
-"""Parts of a wall that stand back from it or before it, parallel to it, as porches, bays and wings do, from solved points in plan.
+"""Parts of a wall that stand back from it, parallel to it, as between wings, from solved points in plan.
 
 A wall runs straight in inverse depth over the slope of the sight line (`polyline`), and one parallel to it is the same line times a factor. So a
-part set back takes three numbers, its two ends and that factor, where a free broken line would take eight: fewer points prove it.
+part set back takes three numbers, its two ends and that factor, where a free broken line would take eight: fewer points prove it. A part that
+stands out isn't looked for: what stands free before a wall looks the same.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ PLACES, DEPTHS = 25, 41
 NARROWEST = 0.1
 """Share of the building's width that a part takes at least, and that it leaves of its wall."""
 SHALLOWEST, DEEPEST = 0.004, 0.35
-"""How far it stands back or out: least share of the distance, and largest share of the building's width."""
+"""How far it stands back: least share of the distance, and largest share of the building's width."""
 MOST = 2
 SLANT = 1e-3
 """A side that the camera doesn't see is turned by so much of the building's width, so that it is a wall."""
 
 
 def with_recesses(spots: Spots, knots: np.ndarray, toll: float) -> np.ndarray:
-    """Return a broken line (k, 2) of walls, as in `broken_line`, with the parts of them that points put back or out."""
+    """Return a broken line (k, 2) of walls, as in `broken_line`, with the parts of them that points put back."""
     rough = Spots(spots.t, spots.w, ROUGH * spots.spread, spots.weight)
     for _ in range(MOST):
         part = _best_part(rough, knots)
@@ -45,7 +46,7 @@ def _best_part(spots: Spots, knots: np.ndarray) -> np.ndarray | None:
         if right - left < 2 * NARROWEST * span:
             continue
         places = np.linspace(left, right, max(3, round(PLACES * (right - left) / span)))
-        for start, end in itertools.combinations(places, 2):
+        for start, end in itertools.combinations(places[1:-1], 2):
             if end - start < NARROWEST * span or end - start > right - left - NARROWEST * span:
                 continue
             for factor in _factors(spots, knots, start, end, span):
@@ -57,13 +58,13 @@ def _best_part(spots: Spots, knots: np.ndarray) -> np.ndarray | None:
 
 
 def _factors(spots: Spots, knots: np.ndarray, start: float, end: float, span: float) -> np.ndarray:
-    """Return factors of inverse depth that points between two places ask for."""
+    """Return factors of inverse depth, below 1, that points between two places ask for."""
     here = (spots.t >= start) & (spots.t <= end)
     if np.count_nonzero(here) < 3:
         return np.zeros(0)
     logs = np.log(spots.w[here] / np.interp(spots.t[here], knots[:, 0], knots[:, 1]))
     tried = np.quantile(logs, np.linspace(0.05, 0.95, min(DEPTHS, 2 * len(logs))))
-    return np.exp(tried[(np.abs(tried) > SHALLOWEST) & (np.abs(tried) < DEEPEST * span)])
+    return np.exp(tried[(tried < -SHALLOWEST) & (tried > -DEEPEST * span)])
 
 
 def _set_back(knots: np.ndarray, wall: int, start: float, end: float, factor: float, slant: float) -> np.ndarray | None:
@@ -78,12 +79,9 @@ def _set_back(knots: np.ndarray, wall: int, start: float, end: float, factor: fl
     right, forward = np.array([start, end]) / front + back * slope, 1 / front + back * shift
     seen = right / forward
     # A corner that what stands before it hides is not seen: its sight line is the edge's.
-    inner = np.array([max(seen[0], start + slant), min(seen[1], end - slant)]) if factor < 1 else np.array([start, end])
-    outer = (
-        np.array([start, end]) if factor < 1 else np.array([min(2 * start - seen[0], start - slant), max(2 * end - seen[1], end + slant)])
-    )
-    if inner[1] - inner[0] < slant or outer[0] <= t0 or outer[1] >= t1:
+    inner = max(seen[0], start + slant), min(seen[1], end - slant)
+    if inner[1] - inner[0] < slant:
         return None
-    ends = np.array([outer[0], inner[0], inner[1], outer[1]])
+    ends = np.array([start, *inner, end])
     line = np.stack([ends, (slope * ends + shift) * np.array([1, factor, factor, 1])], 1)
     return np.concatenate([knots[: wall + 1], line, knots[wall + 1 :]])
