@@ -81,7 +81,7 @@ class Votes:
         cast, near = _file(self.out.format(frame=key)), self.depths.at(key).nearness
         there = self.depths.posed(key - self.depths.frames.start)
         vote, weight = (cast[name].astype(np.float32) for name in ("vote", "weight"))
-        out = seen_from(here, there, near, vote, np.where(weight > LEAST_VOTE, weight, 0))
+        out = as_seen_by(here, there, near, vote, np.where(weight > LEAST_VOTE, weight, 0))
         return out[0], out[1], out[2]
 
 
@@ -194,7 +194,7 @@ class Steady:
         front, depth = self.ahead.at(other)
         there = self.ahead.depths.posed(other - self.ahead.depths.frames.start)
         weight = front.astype(np.float32)
-        return seen_from(here, there, (1 / np.maximum(depth, 1e-9)).astype(np.float32), weight, weight)[2]
+        return as_seen_by(here, there, (1 / np.maximum(depth, 1e-9)).astype(np.float32), weight, weight)[2]
 
 
 def _middle(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
@@ -236,7 +236,7 @@ def _confirmed(depths: Depths, key: int, points: np.ndarray) -> np.ndarray:
     return np.clip(agreeing / CONFIRMED, 0, 1)
 
 
-def seen_from(here: Shown, there: Shown, near: np.ndarray, vote: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def as_seen_by(here: Shown, there: Shown, near: np.ndarray, vote: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return votes, weights and nearness (3, h, w) float32 of the frame `there` as `here` sees them, 0 where it sees nothing. near, vote,
     weight: (h, w) float32; a weight of 0 is not carried."""
     turn = here.rotation @ there.rotation.T

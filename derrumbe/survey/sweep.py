@@ -75,7 +75,7 @@ def _compared(here: Shown, others: list[Shown], nearness: np.ndarray) -> np.ndar
             moved = cv2.warpPerspective(source, plane, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
             shade, *tints = cv2.split(moved)
             _census(shade, theirs)
-            _keep_lowest(_cost(bits ^ theirs, planes, tints, shade), lowest)
+            _keep_lowest(cost_of(bits ^ theirs, planes, tints, shade), lowest)
         _mean_of_seen(np.stack(lowest), out[index])
     return out
 
@@ -91,7 +91,7 @@ def _source(other: Shown) -> np.ndarray:
     return np.dstack([np.where(other.moving, 0, np.maximum(grey, 1)).astype(np.uint8), colour])
 
 
-def _cost(off: np.ndarray, own: Sequence[np.ndarray], theirs: Sequence[np.ndarray], shade: np.ndarray) -> np.ndarray:
+def cost_of(off: np.ndarray, own: Sequence[np.ndarray], theirs: Sequence[np.ndarray], shade: np.ndarray) -> np.ndarray:
     """Return what a moved neighbour costs at each pixel (h, w) uint8, UNSEEN where its `shade` shows nothing. off: bits that differ; own and
     theirs: colours, each three of (h, w)."""
     differing = np.minimum(np.bitwise_count(off), np.uint8(CENSUS_FULL))

@@ -14,10 +14,12 @@ from derrumbe.core.work import Work
 from derrumbe.geom.bundle import Sightings
 from derrumbe.geom.camera import project, rotation_matrix
 from derrumbe.media.exr import read_exr, write_exr
+from derrumbe.survey.depths import refined_by
 from derrumbe.survey.in_front_by_depth import InFront, in_front, is_inside_out
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.solved_planes import walls_through
+from derrumbe.survey.sweep import COLOUR, COLOUR_FULL, PLANES, UNSEEN, Depth, cost_of
 from derrumbe.survey.things_ahead import detached, without_scraps
 from derrumbe.survey.unhidden import unhidden
 from tests.survey.filmed import Quad, _camera, _drawn, _street, _tiled
@@ -161,6 +163,31 @@ def test_a_scrap_of_ground_is_dropped_and_what_stands_on_it_is_not() -> None:
     near = np.where(post, 1.2, ground)
     found = without_scraps(scrap | post, (y > 50) & ~scrap & ~post, near)
     assert (found == post).all()
+
+
+def test_a_darker_neighbour_costs_what_a_brighter_one_does() -> None:
+    own = [np.full((4, 4), 120, np.uint8)] * 3
+    same, shade = np.zeros((4, 4), np.int32), np.full((4, 4), 120, np.uint8)
+    costs = [cost_of(same, own, [np.full((4, 4), 120 + off, np.uint8)] * 3, shade)[0, 0] for off in (-9, 9, 0, -40)]
+    assert costs[0] == costs[1] == round(COLOUR * 9 / COLOUR_FULL)
+    assert costs[2] == 0
+    assert costs[3] == COLOUR
+    assert cost_of(same, own, own, 0 * shade)[0, 0] == UNSEEN
+
+
+def test_a_finer_range_of_planes_sharpens_what_it_agrees_with_and_nothing_else() -> None:
+    top, fine_top = 14.0, 3.0
+    truth = np.linspace(0.5, 12.0, 400, dtype=np.float32)[None]
+    step = top / PLANES
+    coarse = Depth((np.round(truth / step) * step).astype(np.float32), np.full(truth.shape, 50.0, np.float32), truth > 0)
+    said = np.minimum(truth, fine_top)
+    said[0, 10:20] += 1.0
+    found = refined_by(coarse, Depth(said, np.full(truth.shape, 200.0, np.float32), truth > 0), top, fine_top)
+    off = np.abs(found.nearness - truth)
+    assert off[truth < 2.9].max() <= np.abs(coarse.nearness - truth).max()
+    assert np.median(off[truth < 2.9]) < 1e-6
+    assert (found.nearness[truth > 3.2] == coarse.nearness[truth > 3.2]).all()
+    assert (found.nearness[0, 10:20] == coarse.nearness[0, 10:20]).all()
 
 
 def test_a_camera_that_hardly_travels_says_so(tmp_path: Path) -> None:
