@@ -74,7 +74,7 @@ def test_a_bend_that_the_move_leaves_open_is_said() -> None:
 def test_a_van_across_the_picture_has_no_say() -> None:
     filmed = film("car", 24, (960, 540))
     assert max(filmed.covered) > 0.4
-    found = solved(filmed)
+    found = solved(filmed, 1.05)
     assert found.kind == "moving"
     assert turns_off(found, filmed) < 0.05
     assert path_off(found, filmed) < 0.005

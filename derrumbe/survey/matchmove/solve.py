@@ -27,6 +27,8 @@ PAIRS = 6
 LEAST_WORTH = 0.1
 """First pairs worth less than this share of the best one aren't tried."""
 RADIAL_SPREAD = 0.1
+EVEN_ROUNDS = 60
+"""Rounds of the last adjustment: focal length and depths give way to each other slowly."""
 PROVEN, VISIBLE, KNOWN = 0.12, 0.5, 0.06
 ORDERLY = 0.2
 """Ground lies before what stands on it when nearness and lowness in the picture correlate by more than this (0.77 and more is usual); below, the
@@ -266,6 +268,7 @@ def _completed(found: Structure, tracks: Tracks, belief: Belief) -> Solve:
             structure.resect(found, frame, _nearest(found, frame))
     structure.triangulate(found, _fresh(found))
     soft = structure.softness(found)
+    _evenly_adjusted(found, belief, soft)
     _settled(found, soft)
     scene, seen, frames, names = found.frozen()
     near = errors(scene, seen) < found.wrong
@@ -278,6 +281,22 @@ def _skew(found: Structure) -> float:
     near = errors(scene, seen) < found.wrong
     _, gain, skew = read_out(found.tracks, scene, seen.only(near), frames, names, structure.softness(found))
     return skew if gain > PROVEN and skew > SKEWED * found.unit else 0.0
+
+
+def _evenly_adjusted(found: Structure, belief: Belief, soft: float) -> None:
+    """Adjust everything, the focal length too, over frames spread evenly through the shot: keyframes crowd where most moves, which may be what
+    drives past and hides the rest."""
+    scene, seen, frames, names = found.frozen()
+    chosen = np.unique(np.linspace(0, len(frames) - 1, min(MOST_KEYFRAMES, len(frames))).round().astype(int))
+    place = np.full(len(frames), -1, np.int32)
+    place[chosen] = np.arange(len(chosen))
+    kept = (place[seen.camera] >= 0) & (errors(scene, seen) < found.wrong)
+    own = Sightings(place[seen.camera[kept]], seen.point[kept], seen.pixel[kept])
+    part = replace(scene, rotation=scene.rotation[chosen], translation=scene.translation[chosen])
+    part, _ = adjusted(part, own, Freedom(belief.focal, belief.spread), soft, EVEN_ROUNDS)
+    rotation, translation = scene.rotation.copy(), scene.translation.copy()
+    rotation[chosen], translation[chosen] = part.rotation, part.translation
+    found.take(replace(part, rotation=rotation, translation=translation), frames, names)
 
 
 def _settled(found: Structure, soft: float) -> None:
