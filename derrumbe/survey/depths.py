@@ -28,11 +28,6 @@ NEAREST, NEAR_POINTS = 1.3, 95
 """Planes reach from infinity to this much nearer than this percentage of solved points ..."""
 BEFORE_WALL = (4.0, 14.0)
 """... but at least and at most to so many times the building's nearness."""
-FINE, COARSE = 3.0, 16
-"""A second range of planes, to the first of these times the building's nearness, is looked through from further aside where the first range has
-fewer planes than the second from infinity to the building: what is nearest has taken them."""
-AGREES = 2.0
-"""The finer range is believed where it is within so many planes of the coarse one."""
 MOVING_RIM = 2.0
 """Pixels around what moves by itself that aren't looked at."""
 MOST_KEYFRAMES, APART = 16, 3
@@ -59,18 +54,14 @@ class Depths:
     def __call__(self, frame: int) -> None:
         cv2.setNumThreads(1)
         index = frame - self.frames.start
-        found, *finer = [self._swept(index, top) for top in self._ranges(index)]
-        for one in finer:
-            found = refined_by(found, one, *self._ranges(index))
+        others = self.neighbours_of(index)
+        if others:
+            found = swept(self.shown(index), [self.shown(i) for i in others], np.linspace(0, self._top(index), PLANES))
+        else:
+            nothing = np.zeros(self.shape, np.float32)
+            found = Depth(nothing, nothing, nothing > 0)
         seen = found.seen & ~self.moving(index)
         save_arrays(Path(self.out.format(frame=frame)), nearness=found.nearness, sureness=found.sureness.astype(np.float16), seen=seen)
-
-    def _swept(self, index: int, top: float) -> Depth:
-        others = self._beside(index, top)
-        if not others:
-            nothing = np.zeros(self.shape, np.float32)
-            return Depth(nothing, nothing, nothing > 0)
-        return swept(self.shown(index), [self.shown(i) for i in others], np.linspace(0, top, PLANES))
 
     def at(self, frame: int) -> Depth:
         """Return a keyframe's Depth, once it is written."""
@@ -125,15 +116,8 @@ class Depths:
         return cv2.remap(picture, straight[..., 0].astype(np.float32), straight[..., 1].astype(np.float32), cv2.INTER_LINEAR)
 
     def neighbours_of(self, index: int) -> list[int]:
-        """Return the frame indices, on both sides of time, that a keyframe's building is compared with."""
-        return self._beside(index, self._ranges(index)[-1])
-
-    def _ranges(self, index: int) -> tuple[float, ...]:
-        """Return the largest nearness of each range of planes, the coarsest first."""
+        """Return the frame indices, on both sides of time, that a keyframe is compared with."""
         top = self._top(index)
-        return (top, FINE * self.wall) if self.wall * PLANES < COARSE * top else (top,)
-
-    def _beside(self, index: int, top: float) -> list[int]:
         return self._neighbours(index, -1, top) + self._neighbours(index, 1, top)
 
     def _neighbours(self, index: int, side: int, top: float) -> list[int]:
@@ -165,13 +149,6 @@ class Depths:
         focal, middle = self.focal(index), ((width - 1) / 2, (height - 1) / 2)
         gain = 1 + self.still.radial * (((x - middle[0]) ** 2 + (y - middle[1]) ** 2) / focal**2)
         return ((x - middle[0]) * gain + middle[0]).astype(np.float32), ((y - middle[1]) * gain + middle[1]).astype(np.float32)
-
-
-def refined_by(coarse: Depth, fine: Depth, coarse_top: float, fine_top: float) -> Depth:
-    """Return depths of a coarse range of planes, finer where a finer range agrees with them."""
-    near = np.abs(fine.nearness - coarse.nearness) < AGREES * coarse_top / PLANES
-    better = fine.seen & near & (fine.nearness < (1 - 1 / PLANES) * fine_top)
-    return Depth(np.where(better, fine.nearness, coarse.nearness), np.where(better, fine.sureness, coarse.sureness), coarse.seen | better)
 
 
 @lru_cache(maxsize=8)

@@ -14,12 +14,11 @@ from derrumbe.core.work import Work
 from derrumbe.geom.bundle import Sightings
 from derrumbe.geom.camera import project, rotation_matrix
 from derrumbe.media.exr import read_exr, write_exr
-from derrumbe.survey.depths import refined_by
 from derrumbe.survey.in_front_by_depth import InFront, in_front, is_inside_out
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.solved_planes import walls_through
-from derrumbe.survey.sweep import COLOUR, COLOUR_FULL, PLANES, UNSEEN, Depth, cost_of
+from derrumbe.survey.sweep import COLOUR, COLOUR_FULL, UNSEEN, cost_of
 from derrumbe.survey.things_ahead import detached, without_scraps
 from derrumbe.survey.unhidden import unhidden
 from tests.survey.filmed import Quad, _camera, _drawn, _street, _tiled
@@ -173,21 +172,6 @@ def test_a_darker_neighbour_costs_what_a_brighter_one_does() -> None:
     assert costs[2] == 0
     assert costs[3] == COLOUR
     assert cost_of(same, own, own, 0 * shade)[0, 0] == UNSEEN
-
-
-def test_a_finer_range_of_planes_sharpens_what_it_agrees_with_and_nothing_else() -> None:
-    top, fine_top = 14.0, 3.0
-    truth = np.linspace(0.5, 12.0, 400, dtype=np.float32)[None]
-    step = top / PLANES
-    coarse = Depth((np.round(truth / step) * step).astype(np.float32), np.full(truth.shape, 50.0, np.float32), truth > 0)
-    said = np.minimum(truth, fine_top)
-    said[0, 10:20] += 1.0
-    found = refined_by(coarse, Depth(said, np.full(truth.shape, 200.0, np.float32), truth > 0), top, fine_top)
-    off = np.abs(found.nearness - truth)
-    assert off[truth < 2.9].max() <= np.abs(coarse.nearness - truth).max()
-    assert np.median(off[truth < 2.9]) < 1e-6
-    assert (found.nearness[truth > 3.2] == coarse.nearness[truth > 3.2]).all()
-    assert (found.nearness[0, 10:20] == coarse.nearness[0, 10:20]).all()
 
 
 def test_a_camera_that_hardly_travels_says_so(tmp_path: Path) -> None:
