@@ -115,7 +115,16 @@ class Light(Group):
 
 
 class CameraKnobs(Group):
-    focal: float | None = knob(None, "focal length in plate pixels; empty: from vanishing points or metadata", "px", gt=1)
+    focal: float | None = knob(
+        None, "focal length in pixels of the plate as filmed, whatever --height says; empty: from vanishing points or metadata", "px", gt=1
+    )
+    k1: float | None = knob(
+        None,
+        "radial distortion of the lens: filmed = straight * (1 + k1 r²), r at depth 1 (picture over focal length) from the middle; negative: "
+        "barrel, 0: none; empty: solved where a camera's move proves it, else none",
+        ge=-0.5,
+        le=0.5,
+    )
     shutter: float = knob(180.0, "shutter angle", "deg", ge=0, le=360)
     shake: float = knob(
         0.0, "camera shake from the impact; moves the whole frame, so the plate is resampled when it is above 0", "px", ge=0, le=100

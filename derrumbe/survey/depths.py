@@ -12,8 +12,9 @@ import numpy as np
 from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.media.exr import read_exr
 from derrumbe.survey.filters import widened
+from derrumbe.survey.shown import Shown
 from derrumbe.survey.stillness import Stillness
-from derrumbe.survey.sweep import PLANES, Depth, Shown, swept
+from derrumbe.survey.sweep import PLANES, Depth, swept
 from derrumbe.survey.wanderers import Wanderers
 
 LINES, WIDEST = 480, 960

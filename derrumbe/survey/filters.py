@@ -54,3 +54,11 @@ def filled(polygons: list[np.ndarray], shape: tuple[int, int], smooth: bool = Fa
     codes = [np.round((polygon - 0.5) * 16).astype(np.int32) for polygon in polygons]
     cv2.fillPoly(mask, codes, 255, lineType=cv2.LINE_AA if smooth else cv2.LINE_8, shift=4)
     return mask
+
+
+def around(hole: np.ndarray, margin: float) -> tuple[slice, slice]:
+    """Return the rows and columns of a picture that hold a hole (h, w) bool and `margin` pixels around it."""
+    pad = round(margin)
+    sides = zip((np.flatnonzero(hole.any(axis=1 - side)) for side in range(2)), hole.shape, strict=True)
+    rows, columns = (slice(max(0, int(at[0]) - pad), min(int(at[-1]) + pad + 1, size)) for at, size in sides)
+    return rows, columns

@@ -20,12 +20,13 @@ FACING = 0.5
 def depth_of(frame: Frame, wanted: float | None) -> float:
     """Return how far the building reaches behind its main wall, metres. wanted: what the artist says."""
     feet = frame.feet
-    width, back = float(np.ptp(feet[:, 0])), float(-feet[:, 1].min())
+    # What stands back in the middle is a recess; walls that end further back are sides.
+    width, back = float(np.ptp(feet[:, 0])), float(-feet[[0, -1], 1].min())
     if is_round(frame):
         seen = float(np.ptp(_all_round(feet)[:, 1]))
     else:
         seen = back if back > RECEDES * width else 0.0
-    guess = seen or float(np.clip(DEPTH_SHARE * frame.walls[0].width, *DEPTH_RANGE))
+    guess = seen or float(np.clip(DEPTH_SHARE * np.ptp(_front(frame)[:, 0]), *DEPTH_RANGE))
     return max(wanted, seen) if wanted else guess
 
 
@@ -41,9 +42,14 @@ def footprint_of(frame: Frame, depth: float) -> np.ndarray:
     feet = frame.feet
     if is_round(frame):
         return hull(_all_round(feet))
-    front = np.concatenate([np.stack([wall.origin, wall.end]) for wall in frame.walls if wall.normal[2] > FACING])[:, [0, 2]]
+    front = _front(frame)
     back = np.stack([front[:, 0], np.minimum(front[:, 1], -depth)], 1)
     return hull(np.concatenate([feet, back]))
+
+
+def _front(frame: Frame) -> np.ndarray:
+    """Return the feet (n, 2) of the walls that face the main wall's way."""
+    return np.concatenate([np.stack([wall.origin, wall.end]) for wall in frame.walls if wall.normal[2] > FACING])[:, [0, 2]]
 
 
 def _all_round(feet: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from derrumbe.survey.footprint import depth_of, footprint_of, is_round
 from derrumbe.survey.frame import Frame, frame_of
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
-from derrumbe.survey.orientation import FEWEST_SEGMENTS, Orientation, orient
+from derrumbe.survey.orientation import FEWEST_SEGMENTS, FOCAL_PRIOR, Orientation, orient
 from derrumbe.survey.overlooked import Overlooked, is_court, overlooked
 from derrumbe.survey.rectify import elevation
 from derrumbe.survey.scale import Sizing
@@ -34,6 +34,8 @@ TALL_ELEVATION = 1.1
 BEYOND_TOP, TALLER = (0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.02), 1.3
 """A roof out of frame is carried on by the first of these shares of the outline's height that makes it no more than so much taller."""
 WIDE_SPREAD = 0.12
+LENS_ROUNDS, SETTLED = 4, 0.002
+"""Rounds of focal length and straightened lines at most, and the change (log) below which they agree."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,10 @@ def build_geometry(
     the building is made.
     """
     size = (codes.shape[1], codes.shape[0])
-    lens = Straight.of(size, move)
-    segments, orientation, cautions = _orient(codes, drawn, known_focal, settings, move, lens)
+    lens, segments, orientation, cautions = _oriented(codes, drawn, known_focal, settings, move)
     straight = lens.points(drawn)
-    view, lift = (tilted if move else above_ground)(view_of(orientation, (size[0] / 2, size[1] / 2)), straight, max(size))
+    # A lens bends about the picture's middle: shifting it would bend elsewhere.
+    view, lift = (tilted if move or lens.bends else above_ground)(view_of(orientation, (size[0] / 2, size[1] / 2)), straight, max(size))
     cautions += _lift_cautions(lift, max(size))
     plan = site(view, orientation, straight, lens.ends(segments))
     plan = solved_plan(view, move, straight, plan) if move else plan
@@ -84,9 +86,10 @@ def build_geometry(
     storeys = measure.storeys_of(rows, eaves, settings.building.storeys)
     above = _seen_from_above(unit, view, move, straight, plan, 1.0)
     kind: scales.Kind = "arena" if above and is_court(unit, above) else "stone" if is_stone else "usual"
-    people = None if walkers is None else lens.ends(walkers)
+    people = scales.walker_cue(camera_heights(view, lens.ends(walkers))) if walkers is not None else None
+    more = [cue for cue in (people, scales.arena_cue(above.footprint) if above and kind == "arena" else None) if cue]
     foot = float(np.median(view.dips(bottom_samples(straight)))), not touched_edges(drawn, *size)["bottom"]
-    sizing = _sized(settings, storeys, rows, (eaves, top), unit, view, foot, lift > 0.01 * max(size), people, kind)
+    sizing = _sized(settings, storeys, rows, (eaves, top), unit, view, foot, lift > 0.01 * max(size), more, kind)
     scale = sizing.metres
     storeys = measure.storey_guess(top, storeys, scale, settings.building)
     frame = frame_of(view, plan, size, scale)
@@ -131,11 +134,11 @@ def _sized(
     view: View,
     foot: tuple[float, bool],
     lifted: bool,
-    walkers: np.ndarray | None,
+    more: list[scales.Cue],
     kind: scales.Kind,
 ) -> Sizing:
     """Return how large a unit is. high: eaves and highest point in units; unit: the frame in units; foot: by how many pixels it lies below the
-    horizon, and whether it is in the picture."""
+    horizon, and whether it is in the picture; more: what else tells."""
     bulk, (eaves, top) = settings.building, high
     if bulk.height:
         return Sizing(bulk.height / top, 0.0, "by building.height")
@@ -144,8 +147,24 @@ def _sized(
     dip, foot_seen = foot
     pixels = view.focal / float(unit.camera.translation[2])
     cues = scales.cues_of(bulk, storeys, rows, eaves, top, dip, view.focal, lifted, kind, foot_seen, pixels)
-    people = scales.walker_cue(camera_heights(view, walkers)) if walkers is not None else None
-    return scales.sized([*cues, people] if people else cues, top)
+    return scales.sized([*cues, *more], top)
+
+
+def _oriented(
+    codes: np.ndarray, drawn: np.ndarray, known_focal: float | None, settings: Settings, move: Move | None
+) -> tuple[Straight, np.ndarray, Orientation, list[Caution]]:
+    """Return the lens and what `_orient` does with it. Lines tell the focal length that says how a known distortion bends them: a fixed point."""
+    size = (codes.shape[1], codes.shape[0])
+    terms = move.distortion if move else (settings.camera.k1,) if settings.camera.k1 else ()
+    focal = move.focal if move else settings.camera.focal or known_focal or FOCAL_PRIOR * max(size)
+    for _ in range(LENS_ROUNDS if terms else 1):
+        lens = Straight.of(size, focal, terms)
+        segments, orientation, cautions = _orient(codes, drawn, known_focal, settings, move, lens)
+        settles = abs(np.log(orientation.focal / focal)) < SETTLED
+        focal = orientation.focal
+        if settles:
+            break
+    return Straight.of(size, focal, terms), segments, orientation, cautions
 
 
 def _orient(

@@ -13,7 +13,8 @@ from derrumbe.geom.camera import pixel_grid, resized
 from derrumbe.geom.depth import mesh_depth
 from derrumbe.geom.lens import undistorted
 from derrumbe.geom.polygons import densified
-from derrumbe.survey.ahead import SURE, Ahead, Scenery, Steady, Votes, heaven_of, lies_flat, points_of, region_of
+from derrumbe.survey.ahead import SURE, Ahead, Scenery, Steady, Votes, region_of
+from derrumbe.survey.colour_edges import heaven_of
 from derrumbe.survey.depths import Depths
 from derrumbe.survey.filters import disc, filled
 from derrumbe.survey.footing import continued
@@ -21,9 +22,11 @@ from derrumbe.survey.geometry import Geometry
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.matting import refined, trimap
+from derrumbe.survey.shown import points_of
 from derrumbe.survey.solved_planes import ON, ground_under, walls_through
 from derrumbe.survey.standing import carried, things
 from derrumbe.survey.stillness import stillness_of
+from derrumbe.survey.things_ahead import lies_flat
 from derrumbe.survey.wanderers import Wanderers
 
 DEPTHS, VOTES, AHEAD = "in_front/depth.{frame}.npz", "in_front/votes.{frame}.npz", "in_front/front.{frame}.npz"

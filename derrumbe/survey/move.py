@@ -16,6 +16,7 @@ from derrumbe.media.exr import read_exr
 from derrumbe.survey.frame import Wall
 from derrumbe.survey.geometry import Geometry
 from derrumbe.survey.lines import find_segments, inside
+from derrumbe.survey.matchmove.belief import Belief
 from derrumbe.survey.matchmove.ground import ground_normal
 from derrumbe.survey.matchmove.match import Match, is_locked, locked, match
 from derrumbe.survey.matchmove.soundness import check_uncut, checked, runs
@@ -36,34 +37,35 @@ REACH = 25.0
 
 def camera_move(plate: Located[Plate], drawn: np.ndarray, settings: Settings, work: Work) -> Match:
     """Return what the camera does. `drawn`: the outline (n, 2) at the first frame, in plate pixels."""
-    record = plate.record
-    focal = settings.camera.focal or record.focal_px or FOCAL_PRIOR * max(record.width, record.height)
+    record, lens = plate.record, settings.camera
+    focal = lens.focal or record.focal_px or FOCAL_PRIOR * max(record.width, record.height)
+    guess = Belief(focal, PRIOR_SPREAD, lens.k1)
     cautions = checked(plate)
     if record.held or len(record.frames) < 2:
-        found = locked(focal)
+        found = locked(guess)
     elif is_locked(plate):
         check_uncut(plate)
-        found = locked(focal)
+        found = locked(guess)
     else:
-        found = match(plate, work, *_believed(plate, drawn, settings), outline=drawn)
+        found = match(plate, work, _believed(plate, drawn, settings), drawn)
     return replace(found, cautions=(*cautions, *found.cautions))
 
 
-def _believed(plate: Located[Plate], drawn: np.ndarray, settings: Settings) -> tuple[float, float]:
-    """Return the focal length that knob, metadata or the first frame's lines tell, and the spread of its logarithm."""
-    record = plate.record
+def _believed(plate: Located[Plate], drawn: np.ndarray, settings: Settings) -> Belief:
+    """Return what knobs, metadata or the first frame's lines tell of the lens."""
+    record, lens = plate.record, settings.camera
     size = (record.width, record.height)
-    if settings.camera.focal:
-        return settings.camera.focal, EXACT
+    if lens.focal:
+        return Belief(lens.focal, EXACT, lens.k1)
     if record.focal_px:
-        return record.focal_px, KNOWN_SPREAD
+        return Belief(record.focal_px, KNOWN_SPREAD, lens.k1)
     codes = to_display(read_exr(plate.path(record.picture, record.frames.first), ("R", "G", "B")), record.display)
     every = find_segments(codes)
     own = every[inside(every, drawn, 0.01 * max(size))] if len(every) else every
     segments = own if len(own) >= FEWEST_SEGMENTS else every
     lines = orient(segments, size, None, False, settings.seed)
     # Lines of real walls aren't quite square to each other: they never tell more than this.
-    return lines.focal, float(np.clip(lines.focal_spread, 0.10, PRIOR_SPREAD))
+    return Belief(lines.focal, float(np.clip(lines.focal_spread, 0.10, PRIOR_SPREAD)), lens.k1)
 
 
 def solved_view(found: Match, seed: int) -> Move | None:
@@ -72,7 +74,7 @@ def solved_view(found: Match, seed: int) -> Move | None:
         return None
     focal = float(found.focal[0])
     if found.kind == "nodal":
-        return Move(focal, None)
+        return Move(focal, None, distortion=(found.radial,) if found.radial else ())
     return Move(focal, ground_normal(found.points, seed), found.points, slides(found), found.error, (found.radial,) if found.radial else ())
 
 

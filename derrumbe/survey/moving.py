@@ -15,7 +15,7 @@ from derrumbe.geom.camera import eye, pixel_grid, project, rays
 from derrumbe.geom.depth import coverage, mesh_depth, plane_depth
 from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.exposure import exposure
-from derrumbe.survey.filters import widened
+from derrumbe.survey.filters import around, widened
 
 SET_DEPTH = "set_depth/set_depth.{frame}.exr"
 MATTE = "building_matte/building_matte.{frame}.exr"
@@ -25,6 +25,9 @@ GAUGED = 480
 SKY_REACH = 1e6
 """Metres at which the sky is projected from one camera to another."""
 NEIGHBOUR = 1
+RING = 0.1
+"""Exposure is compared within this share of the longer side around what is uncovered."""
+WHOLE = (slice(None), slice(None))
 
 
 @dataclass(frozen=True)
@@ -59,16 +62,22 @@ class FramePictures:
 
     def _uncovered(self, picture: np.ndarray, camera: Camera, depth: np.ndarray, hole: np.ndarray) -> np.ndarray:
         """Return the picture with the first frame's clean plate projected into the hole."""
-        places = seen_from(camera, self.cameras[0], depth).astype(np.float32)
+        if not hole.any():
+            return picture
+        box = around(hole, RING * max(hole.shape))
+        places = seen_from(camera, self.cameras[0], depth, box).astype(np.float32)
         behind = cv2.remap(
             _picture(self.reference), places[..., 0] - 0.5, places[..., 1] - 0.5, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
         )
+        own, here = hole[box], picture[box]
         # What the first frame saw in its own light is shown in this one's.
-        same = ~hole & (places >= 0.5).all(axis=-1) & (places[..., 0] < self.cameras[0].width) & (places[..., 1] < self.cameras[0].height)
+        same = ~own & (places >= 0.5).all(axis=-1) & (places[..., 0] < self.cameras[0].width) & (places[..., 1] < self.cameras[0].height)
         thin = slice(None, None, max(1, max(hole.shape) // GAUGED))
-        behind = behind * exposure(picture[thin, thin], behind[thin, thin], same[thin, thin])
-        share = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), 1.0)[..., None]
-        return (picture + (np.maximum(behind, 0) - picture) * np.where(hole[..., None], 1.0, share)).astype(np.float32)
+        behind = behind * exposure(here[thin, thin], behind[thin, thin], same[thin, thin])
+        share = np.where(own, 1, cv2.GaussianBlur(own.astype(np.float32), (0, 0), 1.0))[..., None]
+        out = picture.copy()
+        out[box] = here + (np.maximum(behind, 0) - here) * share
+        return out
 
 
 def set_depth_at(folder: Path, camera: Camera, reach: float) -> np.ndarray:
@@ -80,9 +89,9 @@ def set_depth_at(folder: Path, camera: Camera, reach: float) -> np.ndarray:
     return depth.astype(np.float32)
 
 
-def seen_from(camera: Camera, other: Camera, depth: np.ndarray) -> np.ndarray:
-    """Return the pixels (h, w, 2) in which `other` sees what `camera` sees at `depth` (h, w)."""
-    points = eye(camera) + rays(camera, pixel_grid(camera)) * np.minimum(depth, SKY_REACH)[..., None].astype(np.float64)
+def seen_from(camera: Camera, other: Camera, depth: np.ndarray, box: tuple[slice, slice] = WHOLE) -> np.ndarray:
+    """Return the pixels (h, w, 2) in which `other` sees what `camera` sees at `depth` (h, w), those in `box` only."""
+    points = eye(camera) + rays(camera, pixel_grid(camera)[box]) * np.minimum(depth[box], SKY_REACH)[..., None].astype(np.float64)
     pixels, ahead = project(other, points)
     return np.where((ahead > 0.05)[..., None], np.nan_to_num(pixels, nan=-1e5), -1e5)
 

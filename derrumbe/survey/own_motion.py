@@ -38,7 +38,7 @@ UNSAID = -4.0
 TEMPER = 0.7
 """Weight of the side of time that speaks less for motion: what is about to be hidden looks like moving on the other side alone."""
 FINE = 4
-"""The lent flow is kept so many times smaller."""
+"""Flow is lent, and kept, so many times smaller: it is smooth."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ class Evidence:
         strange = self._strange(frame, views)
         said, known, lent = np.zeros((2, *shape), np.float32), np.zeros((2, *shape), np.float32), []
         for view in views:
-            own, has = _lent(view.flow, np.clip(view.gain - SURE, 0, MOST / 2) * (strange > SURE))
+            own, has, small = _lent(view.flow, np.clip(view.gain - SURE, 0, MOST / 2) * (strange > SURE))
             speaks = (view.still - _difference(self._codes(frame), self._codes(view.other), own, None)) * _apart(own, view.way)
             speaks = np.where(has, speaks, UNSAID)
             side, valid = int(view.other > frame), np.isfinite(speaks)
             said[side][valid] += np.clip(speaks[valid], -SAID, SAID)
             known[side][valid] += 1
-            lent.append(cv2.resize(own, (shape[1] // FINE, shape[0] // FINE), interpolation=cv2.INTER_AREA).astype(np.float16))
+            lent.append(small.astype(np.float16))
         evidence = _of_two_sides(said / np.maximum(known, 1), known > 0)
         save_arrays(
             Path(self.out.format(frame=frame)),
@@ -98,28 +98,29 @@ class Evidence:
     def _views(self, frame: int, others: list[int]) -> list[_View]:
         """Return what other frames show of this one's pixels; flow to a far one starts from where the near one on its side leads."""
         views: dict[int, _View] = {}
+        usual = self.still.usual(frame - self.frames.start, working_shape(self.still.size))
         for other in sorted(others, key=lambda number: (abs(number - frame), number)):
             nearer = [view for number, view in views.items() if (number > frame) == (other > frame)]
             start = nearer[-1].free * ((other - frame) / (nearer[-1].other - frame)) if nearer else None
-            views[other] = self._view(frame, other, start)
+            views[other] = self._view(frame, other, start, usual)
         return [views[other] for other in others]
 
-    def _view(self, frame: int, other: int, start: np.ndarray | None) -> _View:
-        """Return what another frame shows of this one's pixels, standing still or not."""
+    def _view(self, frame: int, other: int, start: np.ndarray | None, near: np.ndarray) -> _View:
+        """Return what another frame shows of this one's pixels, standing still, as `near` (h, w) as is usual there, or not."""
         here, there = self._codes(frame), self._codes(other)
         shape = here.shape[:2]
         far, nearer = self.still.ends(frame - self.frames.start, other - self.frames.start, shape)
-        usual = far + nearer * self.still.usual(frame - self.frames.start, shape)[..., None]
-        gain = _exposure(here, there, usual)
+        usual = far + nearer * near[..., None]
         moved = _carried(there, usual)
+        gain = _exposure(here, moved, usual)
         grey, other_grey, moved_grey = (cv2.cvtColor(np.rint(p).astype(np.uint8), cv2.COLOR_RGB2GRAY) for p in (here, there, moved))
-        near, free = usual + _flow(grey, moved_grey, None), _flow(grey, other_grey, start)
+        close, free = usual + _flow(grey, moved_grey, None), _flow(grey, other_grey, start)
         length = np.maximum((nearer**2).sum(axis=-1), 1e-9)
-        on_line = far + nearer * np.clip(((near - far) * nearer).sum(axis=-1) / length, 0, 1)[..., None]
+        on_line = far + nearer * np.clip(((close - far) * nearer).sum(axis=-1) / length, 0, 1)[..., None]
         still = np.fmin(_difference(here, there, usual, gain), _difference(here, there, on_line, gain))
-        by_near, by_free = _difference(here, there, near, None), _difference(here, there, free, None)
+        by_near, by_free = _difference(here, there, close, None), _difference(here, there, free, None)
         free_wins = np.nan_to_num(by_free, nan=np.inf) < np.nan_to_num(by_near, nan=np.inf)
-        flow = np.where(free_wins[..., None], free, near)
+        flow = np.where(free_wins[..., None], free, close)
         better = np.nan_to_num(still - np.fmin(by_near, by_free)) * _apart(flow, on_line)
         return _View(other, free, flow, on_line, still, better)
 
@@ -160,7 +161,7 @@ def codes_of(plate: str, frame: int, size: tuple[int, int]) -> np.ndarray:
 
 
 def _places(flow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    y, x = np.mgrid[0 : flow.shape[0], 0 : flow.shape[1]].astype(np.float32)
+    x, y = np.arange(flow.shape[1], dtype=np.float32), np.arange(flow.shape[0], dtype=np.float32)[:, None]
     return x + flow[..., 0].astype(np.float32), y + flow[..., 1].astype(np.float32)
 
 
@@ -179,20 +180,23 @@ def _difference(here: np.ndarray, there: np.ndarray, flow: np.ndarray, gain: np.
     moved = cv2.remap(there, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     if gain is not None:
         moved = moved * gain[..., None]
-    off = np.minimum(cv2.blur(np.abs(here - moved).max(axis=-1), (3, 3)), MOST)
+    apart = cv2.split(cv2.absdiff(here, moved))
+    off = np.minimum(cv2.blur(cv2.max(cv2.max(apart[0], apart[1]), apart[2]), (3, 3)), MOST)
     off[(x < 0) | (y < 0) | (x > here.shape[1] - 1) | (y > here.shape[0] - 1)] = np.nan
     return off
 
 
-def _exposure(here: np.ndarray, there: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """Return by how much brighter (h, w) `here` is: a smooth gain, for the lens's dark corners seen twice and a changing exposure.
+def _exposure(here: np.ndarray, moved: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """Return by how much brighter (h, w) `here` is than another frame `moved` onto it along a flow: a smooth gain, for the lens's dark
+    corners seen twice and a changing exposure.
 
     A quadratic in the picture's plane, fitted to log ratios so that what moves has little say (iterated weights of Cauchy's kind).
     """
     step = 8
     x, y = _places(flow)
     inside = ((x > 0) & (y > 0) & (x < here.shape[1] - 1) & (y < here.shape[0] - 1))[::step, ::step]
-    ratio = (np.log(here.mean(axis=-1) + 8) - np.log(_carried(there, flow).mean(axis=-1) + 8))[::step, ::step]
+    thin, other = here[::step, ::step], moved[::step, ::step]
+    ratio = np.log(thin.mean(axis=-1) + 8) - np.log(other.mean(axis=-1) + 8)
     v, u = np.mgrid[-1 : 1 : here.shape[0] * 1j, -1 : 1 : here.shape[1] * 1j]
     basis = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], -1)
     rows, values = basis[::step, ::step][inside], ratio[inside].astype(np.float64)
@@ -205,16 +209,22 @@ def _exposure(here: np.ndarray, there: np.ndarray, flow: np.ndarray) -> np.ndarr
     return np.exp(basis @ factors).astype(np.float32)
 
 
-def _lent(flow: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the flow (h, w, 2) that pixels of some `weight` (h, w) lend to all around them, and where there are any (h, w) bool."""
+def _lent(flow: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the flow (h, w, 2) that pixels of some `weight` (h, w) lend to all around them, where there are any (h, w) bool, and the flow
+    FINE times smaller."""
+    height, width = weight.shape
+    size = (width // FINE, height // FINE)
     weight = weight.astype(np.float32)
+    said, few = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (flow * weight[..., None], weight))
     means = []
     for share in (NEAR, WIDE):
-        sigma = share * flow.shape[1]
-        cover = cv2.GaussianBlur(weight, (0, 0), sigma)
-        means.append((cv2.GaussianBlur(flow * weight[..., None], (0, 0), sigma) / np.maximum(cover, 1e-6)[..., None], cover))
+        sigma = share * size[0]
+        cover = cv2.GaussianBlur(few, (0, 0), sigma)
+        means.append((cv2.GaussianBlur(said, (0, 0), sigma) / np.maximum(cover, 1e-6)[..., None], cover))
     (near, near_cover), (wide, cover) = means
-    return wide + np.clip(near_cover / 0.05, 0, 1)[..., None] * (near - wide), cover > 0.02
+    small = wide + np.clip(near_cover / 0.05, 0, 1)[..., None] * (near - wide)
+    large, shown = (cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR) for part in (small, cover))
+    return large, shown > 0.02, small
 
 
 def _apart(flow: np.ndarray, way: np.ndarray) -> np.ndarray:

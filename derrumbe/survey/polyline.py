@@ -55,13 +55,13 @@ def broken_line(spots: Spots, span: tuple[float, float], toll: float) -> np.ndar
     # A level apart is a step that the grid makes, not the points.
     spread = BOUND * np.hypot(spots.spread[order], 0.5 * (levels[1] - levels[0]))
     path = _best_path(spots.t[order], spots.w[order], spread, spots.weight[order], edges, levels, start, toll)
-    return _pruned(spots, _refined(spots, np.stack([edges[path[:, 0]], levels[path[:, 1]]], 1)), toll)
+    return _pruned(spots, refined(spots, np.stack([edges[path[:, 0]], levels[path[:, 1]]], 1)), toll)
 
 
 def _pruned(spots: Spots, knots: np.ndarray, toll: float) -> np.ndarray:
     """Return the broken line without knots that only the grid asked for: what is left fits as well when it is refined."""
     while len(knots) > 2:
-        others = [_refined(spots, np.delete(knots, index, axis=0)) for index in range(1, len(knots) - 1)]
+        others = [refined(spots, np.delete(knots, index, axis=0)) for index in range(1, len(knots) - 1)]
         losses = [loss(spots, other) for other in others]
         if min(losses) > loss(spots, knots) + toll:
             break
@@ -83,7 +83,7 @@ def scaled(spots: Spots, knots: np.ndarray) -> np.ndarray:
     return out
 
 
-def _refined(spots: Spots, knots: np.ndarray) -> np.ndarray:
+def refined(spots: Spots, knots: np.ndarray) -> np.ndarray:
     """Return the knots moved to where the points want them: depths freely, edges by less than half way to the next."""
     ends, inner = knots[[0, -1], 0], knots[1:-1, 0]
     room = 0.45 * np.diff(knots[:, 0]).min() if len(inner) else 1.0

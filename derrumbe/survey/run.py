@@ -53,6 +53,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     """Survey a plate. Raises BadOutline, BadPlate."""
     record = plate.record
     size, source = (record.width, record.height), (record.source_width, record.source_height)
+    settings = _at_working_size(settings, record)
     drawn = np.array(scaled(tuple(map(tuple, clipped(settings.outline, *source))), source, size))
     polygons, foliage = (tuple(scaled(polygon, source, size) for polygon in some) for some in (settings.foreground, settings.foliage))
     found = camera_move(plate, drawn, settings, work)
@@ -96,6 +97,12 @@ def _write_worn(views: Views, plate: Located[Plate], fronts: Fronts, settings: S
     planes = np.dstack([found.picture, found.building, found.shown]).astype(np.float32)
     write_exr(folder / worn.picture, planes, (*RGB, "building.Y", "shown.Y"))
     return worn
+
+
+def _at_working_size(settings: Settings, plate: Plate) -> Settings:
+    """Return the settings with the focal length, which is given in pixels of the plate as filmed, in those of the plate as it is worked on."""
+    lens, scale = settings.camera, plate.width / plate.source_width
+    return settings.model_copy(update={"camera": lens.model_copy(update={"focal": lens.focal * scale})}) if lens.focal else settings
 
 
 def _passing(fronts: Fronts, cameras: tuple[Camera, ...], geometry: Geometry, plate: Located[Plate], folder: Path) -> tuple[Caster, ...]:

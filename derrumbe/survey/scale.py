@@ -36,6 +36,10 @@ NOBLE, NOBLE_SPREAD = 4.5, 0.28
 """Storeys of stone buildings with towers or domes high above their eaves, metres."""
 ARENA, ARENA_SPREAD = 6.5, 0.45
 """Storeys of round buildings around a court, amphitheatres and stadiums: 4 to 10 m."""
+ARENA_WIDTH, ARENA_WIDTH_SPREAD, ARENA_WIDTH_TRUST = 150.0, 0.4, 0.7
+"""Outer diameters of arenas, the mean of both, metres: amphitheatres 117 (Nîmes) to 172 (Rome), bullrings 80 to 100, stadiums 180 to 260."""
+ARENA_DRONE = 90.0
+"""What takes in an arena flies higher."""
 HIGH_ROOF = 1.4
 DOOR = (2.3, 0.22, 0.35)
 """Doors: metres, spread (log), and how far a door-like opening is to be trusted."""
@@ -120,7 +124,7 @@ def cues_of(
         cue = _storey_cue(bulk, storeys, storeys.gap, usual)
         cues.append(replace(cue, trust=clear * cue.trust))
     if top < FROM_ABOVE:
-        cues.append(Cue("a camera at a drone's height", DRONE, DRONE_SPREAD, DRONE_TRUST))
+        cues.append(Cue("a camera at a drone's height", ARENA_DRONE if kind == "arena" else DRONE, DRONE_SPREAD, DRONE_TRUST))
     door = door_height(rows, storeys.gap) if clear == 1 and kind != "arena" else None
     if door:
         cues.append(Cue("a door", DOOR[0] / door, DOOR[1], DOOR[2]))
@@ -136,6 +140,11 @@ def _storey_cue(bulk: Bulk, storeys: Storeys, gap: float, kind: Kind) -> Cue:
     named = bulk.storey_height != DEFAULT_STOREY
     height, spread = (bulk.storey_height, NAMED_SPREAD) if named else usual[kind]
     return Cue("rows of windows", height / gap, float(np.hypot(spread, storeys.unevenness)), storeys.trust)
+
+
+def arena_cue(footprint: np.ndarray) -> Cue:
+    """Return what the ground plan (n, 2) of an arena, in units, tells by its two diameters."""
+    return Cue("an arena's width", ARENA_WIDTH / float(np.ptp(footprint, axis=0).mean()), ARENA_WIDTH_SPREAD, ARENA_WIDTH_TRUST)
 
 
 def walker_cue(heights: np.ndarray) -> Cue | None:

@@ -14,6 +14,7 @@ class Lens(Group):
     """The part of the camera knobs that survey reads."""
 
     focal: float | None = None
+    k1: float | None = None
 
 
 class Bulk(Group):

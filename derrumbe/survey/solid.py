@@ -83,7 +83,7 @@ def _behind_walls(frame: Frame, seen: Shape, depth: float, eaves: float) -> Soli
         front = wall.normal[2] > FACING
         # All of the front goes back the same way, so that no gap opens behind its edges.
         way, reach = (BACK, depth) if front else (-wall.normal, across)
-        parts += _carried_back(frame, wall, seen, way, reach, eaves)
+        parts += _carried_back(frame, wall, seen, way, reach, eaves, _limits(wall, frame))
     if not parts:
         raise DerrumbeError("no wall of the building lies behind its outline")
     bulk = union(parts)
@@ -123,9 +123,11 @@ def _feet(frame: Frame, chain: np.ndarray) -> np.ndarray:
     return feet
 
 
-def _carried_back(frame: Frame, wall: Wall, seen: Shape, way: np.ndarray, depth: float, eaves: float) -> list[Solid]:
+def _carried_back(
+    frame: Frame, wall: Wall, seen: Shape, way: np.ndarray, depth: float, eaves: float, limits: tuple[float, float]
+) -> list[Solid]:
     """Return the wall's share of the outline carried back along `way`: whole depth up to the eaves, above it as deep as it is wide."""
-    region = wall_region(frame, wall, seen)
+    region = wall_region(frame, wall, seen, limits)
     if region.is_empty():
         return []
     low, left, high, right = (region.bounds()[i] for i in (1, 0, 3, 2))
@@ -141,8 +143,8 @@ def _carried_back(frame: Frame, wall: Wall, seen: Shape, way: np.ndarray, depth:
     return [part for part in parts if not part.is_empty()]
 
 
-def wall_region(frame: Frame, wall: Wall, seen: Shape) -> Shape:
-    """Return the part of a picture region that falls on a wall, in wall metres (along, up), above the ground."""
+def wall_region(frame: Frame, wall: Wall, seen: Shape, limits: tuple[float, float]) -> Shape:
+    """Return the part of a picture region that falls on a wall, in wall metres (along, up), above the ground and within `limits` along."""
     origin = eye(frame.camera)
     polygons = []
     for polygon in seen.to_polygons():
@@ -151,8 +153,7 @@ def wall_region(frame: Frame, wall: Wall, seen: Shape) -> Shape:
             polygons.append(points)
         else:
             polygons.append(_clipped_to_front(frame, wall, np.asarray(polygon)))
-    left, right = _limits(wall)
-    return shape([polygon for polygon in polygons if len(polygon) > 2]) ^ _band((left, right), 0.0, 1e4)
+    return shape([polygon for polygon in polygons if len(polygon) > 2]) ^ _band(limits, 0.0, 1e4)
 
 
 def _clipped_to_front(frame: Frame, wall: Wall, polygon: np.ndarray) -> np.ndarray:
@@ -173,9 +174,25 @@ def _clipped_to_front(frame: Frame, wall: Wall, polygon: np.ndarray) -> np.ndarr
     return wall.from_rays(eye(camera), rays(camera, np.array(kept))) if len(kept) > 2 else np.zeros((0, 2))
 
 
-def _limits(wall: Wall) -> tuple[float, float]:
-    """Return how far along the wall the outline may reach: a wall ends at the edges it shares, and nowhere else."""
-    return -1e4 if wall.free_left else 0.0, 1e4 if wall.free_right else wall.width
+def _limits(wall: Wall, frame: Frame) -> tuple[float, float]:
+    """Return how far along the wall the outline may reach: a wall ends at the edges it shares, and nowhere else; but a part of the front that
+    stands back goes on behind what hides its corner."""
+    left = -1e4 if wall.free_left else min(0.0, *_corners_before(wall, frame, wall.origin, left=True))
+    right = 1e4 if wall.free_right else max(wall.width, *_corners_before(wall, frame, wall.end, left=False))
+    return left, right
+
+
+def _corners_before(wall: Wall, frame: Frame, end: np.ndarray, left: bool) -> tuple[float, ...]:
+    """Return where along a front wall, past its end, the nearest front wall before it begins; where it ends when there is none."""
+    own = float((end - wall.origin) @ wall.along)
+    if wall.normal[2] <= FACING:
+        return (own,)
+    fronts = [other for other in frame.walls if other is not wall and other.normal[2] > FACING]
+    corners = [other.end if left else other.origin for other in fronts]
+    beside = [
+        corner for corner in corners if corner[2] > end[2] and (corner[0] < end[0]) == left and abs(corner[0] - end[0]) < corner[2] - end[2]
+    ]
+    return (own, *(own + float((corner[0] - end[0]) / wall.along[0]) for corner in beside))
 
 
 def _band(span: tuple[float, float], low: float, high: float) -> Shape:

@@ -14,6 +14,7 @@ import numpy as np
 
 from derrumbe.survey.footing import bottom_chain, bottom_samples
 from derrumbe.survey.polyline import BOUND, Spots, broken_line, loss, scaled
+from derrumbe.survey.recesses import with_recesses
 from derrumbe.survey.siting import FOOT_QUANTILE, Plan, Solved, View
 
 FEWEST = 12
@@ -66,6 +67,7 @@ def solved_plan(view: View, move: Move, outline: np.ndarray, lines: Plan) -> Pla
     kept = scaled(spots, known)
     # What lines and outline say of the walls' directions stands unless points know better.
     knots = kept if loss(spots, kept) + toll < loss(spots, free) + toll * (len(free) - 1) else free
+    knots = with_recesses(spots, knots, toll)
     feet = np.stack([knots[:, 0], np.ones(len(knots))], 1) / knots[:, 1:]
     height = _height_over(view, outline, knots)
     if height <= 0:

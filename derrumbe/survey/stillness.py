@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numba import njit
 
+from derrumbe.survey.matchmove.belief import ROUNDS, straightened
 from derrumbe.survey.matchmove.match import Match
 
 NEAREST, NEAR_POINTS = 1.3, 98
@@ -18,6 +20,8 @@ FURTHEST, FAR_POINTS = 0.7, 2
 """... and further away than this percentage, by this one: what the camera follows in flight looks infinitely far."""
 LOCAL = (0.12, 0.04, 0.015)
 """Sigmas, shares of the picture's width, over which solved points tell how near their surroundings are: finer where there are enough."""
+LEAST_SIGMA = 6.0
+"""Pixels of a blur below which a picture isn't made smaller for it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,27 +45,17 @@ class Stillness:
 
     def ends(self, here: int, there: int, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         """Return how far pixels (h, w, 2) move from frame index `here` to `there` if at `furthest`, and how much more if at `nearest`."""
-        scale, middle = shape[1] / self.size[0], np.array([shape[1], shape[0]]) / 2
-        y, x = np.mgrid[0 : shape[0], 0 : shape[1]] + 0.5
-        bent = np.dstack([x - middle[0], y - middle[1]]) / (scale * self.focal[here])
-        ray = np.concatenate([self.straight(bent), np.ones((*shape, 1))], -1)
+        scale = shape[1] / self.size[0]
         turn = self.rotation[there] @ self.rotation[here].T
         shift = self.translation[there] - turn @ self.translation[here]
-        ahead = ray @ turn.T
-        ends = []
-        for near in (self.furthest, self.nearest):
-            point = ahead + shift * near
-            flat = point[..., :2] / np.maximum(point[..., 2:], 1e-3)
-            flat = flat * (1 + self.radial * (flat**2).sum(axis=-1, keepdims=True))
-            ends.append(scale * self.focal[there] * flat + middle - np.dstack([x, y]))
-        return ends[0].astype(np.float32), (ends[1] - ends[0]).astype(np.float32)
+        out = np.empty((2, *shape, 2), np.float32)
+        near = np.array([self.furthest, self.nearest])
+        _moves(scale * self.focal[here], scale * self.focal[there], self.radial, turn, shift, near, out)
+        return out[0], out[1]
 
     def straight(self, bent: np.ndarray) -> np.ndarray:
-        """Return places (h, w, 2) on the plane at distance 1 as a lens without distortion shows them (three rounds of a fixed point)."""
-        straight = bent
-        for _ in range(3 if self.radial else 0):
-            straight = bent / (1 + self.radial * (straight**2).sum(axis=-1, keepdims=True))
-        return straight
+        """Return places (h, w, 2) on the plane at distance 1 as a lens without distortion shows them."""
+        return straightened(bent, self.radial)
 
     def usual(self, here: int, shape: tuple[int, int]) -> np.ndarray:
         """Return how near (h, w), 0..1 from `furthest` to `nearest`, what stands still is around each pixel."""
@@ -78,7 +72,7 @@ class Stillness:
         out += np.median(near)
         for share in LOCAL:
             sigma = share * shape[1]
-            cover, sum_ = cv2.GaussianBlur(count, (0, 0), sigma), cv2.GaussianBlur(total, (0, 0), sigma)
+            cover, sum_ = _wide_blur(count, sigma), _wide_blur(total, sigma)
             out += np.clip(cover * np.pi * sigma**2, 0, 1) * (sum_ / np.maximum(cover, 1e-9) - out)
         return out
 
@@ -102,3 +96,36 @@ def stillness_of(found: Match, size: tuple[int, int]) -> Stillness:
         furthest=FURTHEST * float(np.percentile(nearness, FAR_POINTS)) if moving else 0.0,
         radial=found.radial,
     )
+
+
+def _wide_blur(picture: np.ndarray, sigma: float) -> np.ndarray:
+    """Return a picture (h, w) blurred by `sigma` pixels, in a smaller one where that leaves enough of them."""
+    by = max(1, int(sigma / LEAST_SIGMA))
+    small = cv2.resize(picture, (-(-picture.shape[1] // by), -(-picture.shape[0] // by)), interpolation=cv2.INTER_AREA)
+    return cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma / by), picture.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+@njit(cache=True, fastmath=False)
+def _moves(focal, other, radial, turn, shift, near, out):  # type: ignore[no-untyped-def]
+    """Fill how far each pixel moves at the first nearness, and how much more at the second, (2, h, w, 2)."""
+    height, width = out.shape[1:3]
+    for row in range(height):
+        for column in range(width):
+            x, y = column + 0.5 - 0.5 * width, row + 0.5 - 0.5 * height
+            bent_u, bent_v = x / focal, y / focal
+            u, v = bent_u, bent_v
+            if radial != 0:
+                for _ in range(ROUNDS):
+                    gain = 1 + radial * (u * u + v * v)
+                    u, v = bent_u / gain, bent_v / gain
+            ahead_x = turn[0, 0] * u + turn[0, 1] * v + turn[0, 2]
+            ahead_y = turn[1, 0] * u + turn[1, 1] * v + turn[1, 2]
+            ahead_z = turn[2, 0] * u + turn[2, 1] * v + turn[2, 2]
+            first_x, first_y = 0.0, 0.0
+            for end in range(2):
+                depth = max(ahead_z + shift[2] * near[end], 1e-3)
+                flat_x, flat_y = (ahead_x + shift[0] * near[end]) / depth, (ahead_y + shift[1] * near[end]) / depth
+                gain = other * (1 + radial * (flat_x * flat_x + flat_y * flat_y))
+                moved_x, moved_y = gain * flat_x - x, gain * flat_y - y
+                out[end, row, column, 0], out[end, row, column, 1] = moved_x - first_x, moved_y - first_y
+                first_x, first_y = moved_x, moved_y

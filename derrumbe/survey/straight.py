@@ -10,7 +10,6 @@ from derrumbe.core.records import Camera
 from derrumbe.geom.lens import undistorted
 from derrumbe.geom.polygons import densified
 from derrumbe.survey.frame import Frame
-from derrumbe.survey.solved_plan import Move
 
 STEP = 0.01
 """Points are set along an outline every so many picture widths, so that it bends."""
@@ -24,9 +23,8 @@ class Straight:
     camera: Camera
 
     @classmethod
-    def of(cls, size: tuple[int, int], move: Move | None) -> Straight:
-        """Return the lens that a solve tells of; a pinhole without one."""
-        focal, terms = (move.focal, move.distortion) if move else (1.0, ())
+    def of(cls, size: tuple[int, int], focal: float, terms: tuple[float, ...]) -> Straight:
+        """Return a lens of some focal length, pixels, and radial terms; none for a pinhole."""
         width, height = size
         middle = width / 2, height / 2
         return cls(

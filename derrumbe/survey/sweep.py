@@ -8,11 +8,14 @@ Szeliski & Chai 2001). Costs are made to agree along eight ways through the pict
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numba import njit
+
+from derrumbe.survey.shown import Shown
 
 PLANES = 96
 CENSUS, COLOUR = 40.0, 24.0
@@ -31,24 +34,6 @@ WELL_SEEN = 0.6
 """Share of the planes in which a neighbour must see a pixel."""
 BESIDE = 3
 """Planes next to the best one that don't contradict it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """A frame: codes (h, w, 3) uint8, what in it moves by itself (h, w) bool, cam_from_first rotation and translation, focal length in
-    its pixels. Principal point in the middle, no distortion."""
-
-    codes: np.ndarray
-    moving: np.ndarray
-    rotation: np.ndarray
-    translation: np.ndarray
-    focal: float
-
-    @property
-    def lens(self) -> np.ndarray:
-        """Return the matrix from camera axes to pixels as OpenCV counts them, centres at 0."""
-        height, width = self.moving.shape
-        return np.array([[self.focal, 0, 0.5 * width - 0.5], [0, self.focal, 0.5 * height - 0.5], [0, 0, 1.0]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,17 +67,16 @@ def _compared(here: Shown, others: list[Shown], nearness: np.ndarray) -> np.ndar
     sources = [_source(other) for other in others]
     back = np.linalg.inv(here.lens)
     theirs = np.zeros_like(bits)
-    lowest = np.empty(((len(others) + 1) // 2, height, width), np.uint8)
+    planes = cv2.split(colour)
     for index, near in enumerate(nearness):
-        lowest[:] = UNSEEN
+        lowest = [np.full((height, width), UNSEEN, np.uint8) for _ in range((len(others) + 1) // 2)]
         for other, source, turn, shift in zip(others, sources, turns, shifts, strict=True):
             plane = other.lens @ (turn + near * np.outer(shift, [0, 0, 1.0])) @ back
-            shade, tint = (
-                cv2.warpPerspective(part, plane, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP) for part in source
-            )
+            moved = cv2.warpPerspective(source, plane, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+            shade, *tints = cv2.split(moved)
             _census(shade, theirs)
-            _keep_lowest(colour, bits, shade, tint, theirs, lowest)
-        _mean_of_seen(lowest, out[index])
+            _keep_lowest(cost_of(bits ^ theirs, planes, tints, shade), lowest)
+        _mean_of_seen(np.stack(lowest), out[index])
     return out
 
 
@@ -101,10 +85,26 @@ def _tones(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY), cv2.GaussianBlur(codes, (0, 0), 0.8)
 
 
-def _source(other: Shown) -> tuple[np.ndarray, np.ndarray]:
-    """Return grey (h, w) and colours (h, w, 3) uint8; grey is 0 where something moves by itself, and nowhere else."""
+def _source(other: Shown) -> np.ndarray:
+    """Return grey and colours (h, w, 4) uint8; grey is 0 where something moves by itself, and nowhere else."""
     grey, colour = _tones(other.codes)
-    return np.where(other.moving, 0, np.maximum(grey, 1)).astype(np.uint8), colour
+    return np.dstack([np.where(other.moving, 0, np.maximum(grey, 1)).astype(np.uint8), colour])
+
+
+def cost_of(off: np.ndarray, own: Sequence[np.ndarray], theirs: Sequence[np.ndarray], shade: np.ndarray) -> np.ndarray:
+    """Return what a moved neighbour costs at each pixel (h, w) uint8, UNSEEN where its `shade` shows nothing. off: bits that differ; own and
+    theirs: colours, each three of (h, w)."""
+    differing = np.minimum(np.bitwise_count(off), np.uint8(CENSUS_FULL))
+    apart = [cv2.absdiff(a, b) for a, b in zip(own, theirs, strict=True)]
+    most = np.minimum(cv2.max(cv2.max(apart[0], apart[1]), apart[2]), np.uint8(COLOUR_FULL))
+    cost = cv2.addWeighted(differing, CENSUS / CENSUS_FULL, most, COLOUR / COLOUR_FULL, 0)
+    return np.where(shade == 0, np.uint8(UNSEEN), cost)
+
+
+def _keep_lowest(cost: np.ndarray, lowest: list[np.ndarray]) -> None:
+    """Sort costs (h, w) into the `lowest` so far."""
+    for index, held in enumerate(lowest):
+        lowest[index], cost = cv2.min(held, cost), cv2.max(held, cost)
 
 
 @njit(cache=True, fastmath=False)
@@ -126,27 +126,6 @@ def _census(grey, bits):  # type: ignore[no-untyped-def]
                 for x in range(3, width - 3):
                     row[x] += bit * np.int32(there[x + dx] > limit[x])
                 bit = np.int32(bit << 1)
-
-
-@njit(cache=True, fastmath=False)
-def _keep_lowest(colour, bits, shade, tint, theirs, lowest):  # type: ignore[no-untyped-def]
-    """Sort what a moved neighbour costs at each pixel into the `lowest` costs (k, h, w) so far, where it shows anything."""
-    height, width = bits.shape
-    for y in range(height):
-        for x in range(width):
-            if shade[y, x] == 0:
-                continue
-            off = bits[y, x] ^ theirs[y, x]
-            off = off - ((off >> 1) & 0x55555555)
-            off = (off & 0x33333333) + ((off >> 2) & 0x33333333)
-            differing = (((off + (off >> 4)) & 0x0F0F0F0F) * 0x01010101 >> 24) & 0xFF
-            most = 0
-            for c in range(3):
-                most = max(most, abs(int(colour[y, x, c]) - int(tint[y, x, c])))
-            cost = np.uint8(CENSUS * min(1.0, differing / CENSUS_FULL) + COLOUR * min(1.0, most / COLOUR_FULL) + 0.5)
-            for k in range(lowest.shape[0]):
-                if cost < lowest[k, y, x]:
-                    cost, lowest[k, y, x] = lowest[k, y, x], cost
 
 
 @njit(cache=True, fastmath=False)

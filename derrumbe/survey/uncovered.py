@@ -19,7 +19,7 @@ from derrumbe.geom.camera import pixel_grid, project, rays, resized
 from derrumbe.geom.depth import mesh_depth
 from derrumbe.media.exr import read_exr
 from derrumbe.survey.exposure import exposure
-from derrumbe.survey.filters import masked_mean, widened
+from derrumbe.survey.filters import around, masked_mean, widened
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.moving import SKY_REACH, seen_from, set_depth_at
 
@@ -78,14 +78,6 @@ def uncovered(views: Views, picture: np.ndarray, hole: np.ndarray, growth: float
 
 def _spread(count: int) -> list[int]:
     return sorted({round(float(index)) for index in np.linspace(1, count - 1, min(SAMPLES, count - 1))}) if count > 1 else []
-
-
-def around(hole: np.ndarray, margin: float) -> tuple[slice, slice]:
-    """Return the rows and columns of a picture that hold a hole (h, w) bool and `margin` pixels around it."""
-    pad = round(margin)
-    sides = zip((np.flatnonzero(hole.any(axis=1 - side)) for side in range(2)), hole.shape, strict=True)
-    rows, columns = (slice(max(0, int(at[0]) - pad), min(int(at[-1]) + pad + 1, size)) for at, size in sides)
-    return rows, columns
 
 
 def _carried(

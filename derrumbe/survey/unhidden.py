@@ -7,9 +7,9 @@ import numpy as np
 
 from derrumbe.core.records import Located, Plate
 from derrumbe.media.exr import read_exr
-from derrumbe.survey.filters import widened
+from derrumbe.survey.filters import around, widened
 from derrumbe.survey.in_front_by_depth import InFront
-from derrumbe.survey.uncovered import agreed, around, brought, whole
+from derrumbe.survey.uncovered import agreed, brought, whole
 
 RING = 0.05
 """Place and light are compared within this share of the longer side around what is hidden."""

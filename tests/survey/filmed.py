@@ -34,10 +34,18 @@ class Film:
         return self.cameras[0].width, self.cameras[0].height
 
 
-def film(move: str, count: int, picture: tuple[int, int] = (640, 360), focal: float = 1.1, noise: float = 1.0, seed: int = 1) -> Film:
-    """Film the street with a `move`: locked, pan, dolly, arc, handheld, zoom, or lens and car (both on a dolly)."""
+def film(
+    move: str,
+    count: int,
+    picture: tuple[int, int] = (640, 360),
+    focal: float = 1.1,
+    noise: float = 1.0,
+    seed: int = 1,
+    radial: float = 0.0,
+) -> Film:
+    """Film the street with a `move`: locked, pan, dolly, arc, handheld, zoom, or lens and car (both on a dolly). radial: the lens's k1."""
     cameras = tuple(_camera(move, index / max(count - 1, 1), picture, focal * picture[0], index) for index in range(count))
-    radial = -0.06 if move == "lens" else 0.0
+    radial = -0.06 if move == "lens" else radial
     planes = _street(seed)
     rng = np.random.default_rng(seed + 1)
     frames = []

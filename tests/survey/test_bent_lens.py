@@ -14,11 +14,12 @@ from derrumbe.geom.depth import coverage
 from derrumbe.geom.lens import filmed
 from derrumbe.geom.polygons import densified
 from derrumbe.survey.geometry import Geometry, build_geometry
+from derrumbe.survey.matchmove.belief import Belief
 from derrumbe.survey.matchmove.match import locked
 from derrumbe.survey.move import solved_view
 from derrumbe.survey.neighbours import Cards, set_depth
 from derrumbe.survey.placement import cameras_of
-from derrumbe.survey.settings import Bulk, Settings
+from derrumbe.survey.settings import Bulk, Lens, Settings
 from derrumbe.survey.solved_plan import Move
 from derrumbe.survey.standing import carried
 from tests.survey.filmed import FINER, _bent
@@ -82,6 +83,20 @@ def test_geometry_of_a_bent_picture_is_that_of_the_straight_one() -> None:
     assert facade_off(found, lens) < facade_off(plain, straight.camera) + 0.3
 
 
+def test_a_known_bend_is_taken_out_of_a_locked_picture() -> None:
+    straight = building(**CORNER)
+    lens = lensed(straight.camera)
+    outline = filmed(lens, densified(straight.outline, 8.0))
+    codes = bent(straight.codes, straight.camera)
+    knobs = Settings(outline=tuple(map(tuple, outline.tolist())), trigger_frame=1010, building=Bulk(height=9.9), camera=Lens(k1=RADIAL))
+    found = build_geometry(codes, outline, outline, None, knobs)
+    plain = build_geometry(straight.codes, straight.outline, straight.outline, None, knobs.model_copy(update={"camera": Lens()}))
+    assert found.camera.distortion == (RADIAL,)
+    assert (found.camera.cx, found.camera.cy) == (lens.cx, lens.cy)
+    assert angle_between(found.camera, lens) < angle_between(plain.camera, straight.camera) + 0.3
+    assert facade_off(found, lens) < facade_off(plain, straight.camera) + 1.0
+
+
 def test_the_solid_fills_the_outline_as_filmed() -> None:
     straight = building(**CORNER)
     lens = lensed(straight.camera)
@@ -97,7 +112,7 @@ def test_the_solid_fills_the_outline_as_filmed() -> None:
 
 @pytest.mark.parametrize("radial", [RADIAL, 0.0])
 def test_every_frames_camera_has_the_lens_that_was_solved(radial: float) -> None:
-    found = replace(locked(900.0), kind="nodal", radial=radial, focal=np.full(3, 900.0), rotation=np.tile(np.eye(3), (3, 1, 1)),
+    found = replace(locked(Belief(900.0, 0.0)), kind="nodal", radial=radial, focal=np.full(3, 900.0), rotation=np.tile(np.eye(3), (3, 1, 1)),
                     translation=np.zeros((3, 3)))  # fmt: skip
     first = building().camera.model_copy(update={"distortion": (radial,) if radial else ()})
     assert {camera.distortion for camera in cameras_of(found, first, 1.0)} == {first.distortion}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -9,6 +10,7 @@ from derrumbe.core.records import Camera
 from derrumbe.geom.camera import eye, project
 from derrumbe.survey.filters import filled
 from derrumbe.survey.geometry import Geometry, build_geometry
+from derrumbe.survey.move import sight_cautions
 from derrumbe.survey.settings import Bulk, Lens, Settings
 from tests.survey.scenes import Scene, angle_between, building, overlap
 
@@ -172,6 +174,19 @@ def test_a_building_cut_by_the_frame_goes_on_outside_it() -> None:
     assert pixels[:, 0].min() < -50
     assert pixels[:, 0].max() > scene.codes.shape[1] + 50
     assert any("runs out of the picture" in caution.what for caution in found.warnings)
+
+
+def test_frames_that_the_building_leaves_are_named() -> None:
+    scene = building(**FRONTAL)
+    found = surveyed(scene)
+    away = cv2.Rodrigues(np.array([0.0, np.radians(90.0), 0.0]))[0]
+    turned = away @ np.asarray(found.camera.rotation)
+    other = found.camera.model_copy(
+        update={"rotation": tuple(map(tuple, turned.tolist())), "translation": tuple(away @ found.camera.translation)}
+    )
+    (said,) = sight_cautions(found, (found.camera, other, other, found.camera), 1001)
+    assert "out of the picture in frames 1002-1003" in said.what
+    assert not sight_cautions(found, (found.camera,), 1001)
 
 
 def test_same_picture_same_geometry() -> None:

@@ -14,11 +14,12 @@ from derrumbe.core.work import Work
 from derrumbe.geom.bundle import Sightings
 from derrumbe.geom.camera import project, rotation_matrix
 from derrumbe.media.exr import read_exr, write_exr
-from derrumbe.survey.ahead import detached, without_scraps
 from derrumbe.survey.in_front_by_depth import InFront, in_front, is_inside_out
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.solved_planes import walls_through
+from derrumbe.survey.sweep import COLOUR, COLOUR_FULL, UNSEEN, cost_of
+from derrumbe.survey.things_ahead import detached, without_scraps
 from derrumbe.survey.unhidden import unhidden
 from tests.survey.filmed import Quad, _camera, _drawn, _street, _tiled
 from tests.survey.scenes import QUIET
@@ -161,6 +162,16 @@ def test_a_scrap_of_ground_is_dropped_and_what_stands_on_it_is_not() -> None:
     near = np.where(post, 1.2, ground)
     found = without_scraps(scrap | post, (y > 50) & ~scrap & ~post, near)
     assert (found == post).all()
+
+
+def test_a_darker_neighbour_costs_what_a_brighter_one_does() -> None:
+    own = [np.full((4, 4), 120, np.uint8)] * 3
+    same, shade = np.zeros((4, 4), np.int32), np.full((4, 4), 120, np.uint8)
+    costs = [cost_of(same, own, [np.full((4, 4), 120 + off, np.uint8)] * 3, shade)[0, 0] for off in (-9, 9, 0, -40)]
+    assert costs[0] == costs[1] == round(COLOUR * 9 / COLOUR_FULL)
+    assert costs[2] == 0
+    assert costs[3] == COLOUR
+    assert cost_of(same, own, own, 0 * shade)[0, 0] == UNSEEN
 
 
 def test_a_camera_that_hardly_travels_says_so(tmp_path: Path) -> None:

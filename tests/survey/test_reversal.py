@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from derrumbe.geom.bundle import Scene
+from derrumbe.survey.matchmove.belief import Belief
 from derrumbe.survey.matchmove.nodal import sightings_of
 from derrumbe.survey.matchmove.reversal import ground_order, turned_inside_out
 from derrumbe.survey.matchmove.shutter import read_out
@@ -55,10 +56,10 @@ def test_a_scene_inside_out_is_put_right() -> None:
     true = street(0.05)
     wrong = turned_inside_out(true)[1]
     _loosely_adjusted(wrong)
-    right = _righted(wrong, FOCAL, 0.1, FRAMES)
+    right = _righted(wrong, Belief(FOCAL, 0.1), FRAMES)
     assert ground_order(right) > 0.3
     assert softness(right) < softness(wrong)
-    assert _righted(true, FOCAL, 0.1, FRAMES) is true, "what is right is left alone"
+    assert _righted(true, Belief(FOCAL, 0.1), FRAMES) is true, "what is right is left alone"
 
 
 @pytest.mark.parametrize("rolling", [0.0, 0.6])

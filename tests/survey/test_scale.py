@@ -7,7 +7,7 @@ import pytest
 
 from derrumbe.survey.facades import storeys_of
 from derrumbe.survey.openings import Row
-from derrumbe.survey.scale import Cue, cautions_of, sized, walker_cue
+from derrumbe.survey.scale import ARENA_WIDTH, Cue, arena_cue, cautions_of, sized, walker_cue
 from derrumbe.survey.settings import Bulk
 from derrumbe.survey.siting import View
 from derrumbe.survey.walkers import camera_heights
@@ -31,6 +31,14 @@ def test_a_stray_cue_is_outvoted_and_not_averaged_in() -> None:
     found = sized(cues, 6.0)
     assert found.metres == pytest.approx(2.05, rel=0.05)
     assert "stray" not in found.how
+
+
+def test_an_arena_is_as_wide_as_arenas_are() -> None:
+    angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    oval = np.stack([0.9 * np.cos(angle), 0.6 * np.sin(angle)], 1)
+    found = sized([arena_cue(oval)], 0.4)
+    assert found.metres * 1.5 == pytest.approx(ARENA_WIDTH, rel=0.25)
+    assert found.how == "an arena's width"
 
 
 def test_nothing_to_go_by_is_said() -> None:

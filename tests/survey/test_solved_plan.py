@@ -8,7 +8,7 @@ import pytest
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, project, rays
 from derrumbe.geom.depth import mesh_depth
-from derrumbe.geom.solids import mesh
+from derrumbe.geom.solids import mesh, upright_prism
 from derrumbe.survey.filters import filled
 from derrumbe.survey.footprint import depth_of, footprint_of, is_round
 from derrumbe.survey.frame import Frame, frame_of
@@ -108,6 +108,51 @@ def test_a_wall_more_must_pay() -> None:
     line = broken_line(Spots(t, w, np.full(60, 0.0003), np.ones(60)), (-0.5, 0.5), 4.0)
     assert len(line) == 3
     assert line[1] == pytest.approx([0.0, 0.05], abs=0.01)
+
+
+def front_camera(x: float) -> Camera:
+    return look(FOCAL, PICTURE, (x, 20.0, 60.0), (0.0, 3.0, 0.0), 0.0)
+
+
+def recessed_front(seed: int, back: float, rough: float, x: float = 2.0) -> Plan:
+    """Return the plan of a front 18 m wide, 60 m away and rough by some metres, of which 6 m in the middle stand back, seen from `x`."""
+    camera = front_camera(x)
+    rng = np.random.default_rng(seed)
+    ends = [(-9.0, 0.0), (-3.0, 0.0), (-3.0, -back), (3.0, -back), (3.0, 0.0), (9.0, 0.0)]
+    world = np.concatenate([wall_points(rng, ends[k], ends[k + 1], 6.0, 30) for k in (0, 2, 4)])
+    world += rng.normal(0, rough, world.shape) * (0, 0, 1)
+    return solved_plan(view_of(camera), move_of(seen(camera, world)), outline_of(camera, upright([ends[0], ends[-1]], 6.0)), LINES)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_front_that_stands_back_in_the_middle_has_a_recess(seed: int) -> None:
+    plan = recessed_front(seed, 3.0, 0.25)
+    assert len(plan.feet) == 6
+    unit = plan.solved.unit * UNIT
+    depth = (plan.feet @ plan.away * unit)[[1, 2, 3, 4]]
+    assert depth[[1, 2]].mean() - depth[[0, 3]].mean() == pytest.approx(3.0, abs=0.4)
+    width = (plan.feet @ plan.along * unit)[[1, 4]]
+    assert np.ptp(width) == pytest.approx(6.0, abs=1.0)
+    frame = frame_of(view_of(front_camera(2.0)), plan, PICTURE, unit)
+    assert depth_of(frame, None) == pytest.approx(0.6 * 18, rel=0.1), "a recess is no side wall"
+
+
+def test_no_gap_opens_behind_a_corner_that_is_hidden() -> None:
+    plan = recessed_front(1, 3.0, 0.05, x=20.0)
+    assert len(plan.feet) == 6
+    camera = front_camera(20.0)
+    frame = frame_of(view_of(camera), plan, PICTURE, plan.solved.unit * UNIT)
+    ends = [(-9.0, 0.0), (9.0, 0.0), (9.0, -12.0), (-9.0, -12.0)]
+    solid = building_solid(frame, outline_of(camera, upright(ends, 6.0)), 12.0, 6.0)
+    feet = frame.feet
+    left, right = feet[0, 0] + 2, feet[-1, 0] - 2
+    slab = upright_prism(np.array([[left, -7.0], [right, -7.0], [right, -6.9], [left, -6.9]]), 1.0, 2.0)
+    assert (solid ^ slab).volume() == pytest.approx(slab.volume(), rel=2e-3)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_a_rough_wall_has_none(seed: int) -> None:
+    assert len(recessed_front(seed, 0.0, 0.25).feet) == 2
 
 
 def drum(camera: Camera, radius: float, high: float, floor: float | None) -> tuple[Frame, np.ndarray, np.ndarray]:

@@ -16,8 +16,9 @@ from derrumbe.geom.solids import mesh, upright_prism
 from derrumbe.media.colour import from_display
 from derrumbe.media.exr import write_exr
 from derrumbe.survey.exposure import exposure
+from derrumbe.survey.filters import around
 from derrumbe.survey.matting import display_like
-from derrumbe.survey.uncovered import Views, around, uncovered
+from derrumbe.survey.uncovered import Views, uncovered
 from tests.survey.scenes import look
 
 SIZE, FRAMES = (320, 200), 7

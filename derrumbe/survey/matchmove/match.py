@@ -12,6 +12,7 @@ from derrumbe.core.errors import BadPlate
 from derrumbe.core.records import Caution, Located, Plate
 from derrumbe.core.work import Work
 from derrumbe.geom.bundle import Sightings, errors
+from derrumbe.survey.matchmove.belief import Belief
 from derrumbe.survey.matchmove.nodal import FAR_OFF, turning
 from derrumbe.survey.matchmove.pictures import grey
 from derrumbe.survey.matchmove.solve import Solve, keyframes, solve
@@ -62,14 +63,14 @@ class Match:
     cautions: tuple[Caution, ...] = ()
 
 
-def match(plate: Located[Plate], work: Work, focal: float, spread: float, outline: np.ndarray | None = None) -> Match:
-    """Return the Match of a plate whose log focal length is believed to be log `focal` give or take `spread`.
+def match(plate: Located[Plate], work: Work, belief: Belief, outline: np.ndarray | None = None) -> Match:
+    """Return the Match of a plate. Raises BadPlate.
 
     outline: the building's (n, 2) in the first frame; more features are followed within it.
     """
     record = plate.record
     if record.held or len(record.frames) < 2 or is_locked(plate):
-        return locked(focal)
+        return locked(belief)
     frames = list(record.frames)
     pictures = (grey(plate, frame) for frame in work.track(frames, "following features"))
     try:
@@ -81,8 +82,8 @@ def match(plate: Located[Plate], work: Work, focal: float, spread: float, outlin
     except Black as fault:
         raise BadPlate(f"plate: frame {frames[int(fault.args[0])]} is black; leave it out with --frames") from fault
     if np.count_nonzero(tracks.seen[0]) < TEXTURE:
-        return replace(locked(focal), cautions=(_plain(),))
-    return matched(tracks, focal, spread)
+        return replace(locked(belief), cautions=(_plain(),))
+    return matched(tracks, belief)
 
 
 def _plain() -> Caution:
@@ -92,9 +93,9 @@ def _plain() -> Caution:
     )
 
 
-def locked(focal: float) -> Match:
+def locked(belief: Belief) -> Match:
     nobody = Sightings(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros((0, 2)))
-    return Match("locked", np.eye(3)[None], np.zeros((1, 3)), np.array([focal]), 0.0, np.zeros((0, 3)), nobody, 0.0)
+    return Match("locked", np.eye(3)[None], np.zeros((1, 3)), np.array([belief.focal]), belief.bend, np.zeros((0, 3)), nobody, 0.0)
 
 
 def is_locked(plate: Located[Plate]) -> bool:
@@ -112,23 +113,23 @@ def is_locked(plate: Located[Plate]) -> bool:
     return True
 
 
-def matched(tracks: Tracks, focal: float, spread: float) -> Match:
+def matched(tracks: Tracks, belief: Belief) -> Match:
     """Return the Match of tracks of a camera that isn't locked."""
     unit = max(1.0, max(tracks.size) / 1280)
     keys = keyframes(tracks)
-    turn, sightings, _, wide = turning(tracks, keys, focal, spread)
+    turn, sightings, _, _ = turning(tracks, keys, belief)
     turn_error = float(np.percentile(errors(turn, sightings), MOST_OF)) / unit
-    found = solve(tracks, focal, spread)
+    found = solve(tracks, belief)
     move_error = float(np.percentile(found.errors, MOST_OF)) / unit if found else np.inf
     faults = _faults(found, tracks)
     if turn_error < TURNS_WELL and (turn_error < NO_BETTER * move_error or faults):
-        return _nodal(tracks, turn.focal, wide)
-    zoom = zooming(tracks, keys, focal)
+        return _nodal(tracks, turn.focal, belief.bend)
+    zoom = zooming(tracks, keys, belief.focal, belief.bend)
     zoom_error = float(np.percentile(zoom.errors, MOST_OF)) / unit
     if zoom.reach > ZOOMS and zoom_error < TURNS_WELL and (zoom_error < NO_BETTER * move_error or faults):
-        return _zoomed(zooming(tracks, np.arange(len(tracks.positions)), focal))
+        return _zoomed(zooming(tracks, np.arange(len(tracks.positions)), belief.focal, belief.bend), belief.bend)
     if faults or found is None:
-        match = _nodal(tracks, turn.focal, wide)
+        match = _nodal(tracks, turn.focal, belief.bend)
         says = Caution(
             what=f"the camera's move could not be solved ({'; '.join(faults) or 'no two frames agree'}): it is taken as turning on the spot",
             remedy="set camera.focal if you know it, choose a longer or sharper range of frames, or stabilise the plate: pieces may slide",
@@ -140,9 +141,11 @@ def matched(tracks: Tracks, focal: float, spread: float) -> Match:
         match = replace(match, cautions=(*match.cautions, _jumps()))
     if found.skew:
         match = replace(match, cautions=(*match.cautions, _rolls(found.skew)))
-    if found.scene.radial:
+    if found.scene.radial and belief.radial is None:
         match = replace(match, cautions=(*match.cautions, _bent(found)))
-    if min(spread, found.focal_spread) < DOUBTFUL:
+    if found.hint:
+        match = replace(match, cautions=(*match.cautions, _may_bend(found.hint)))
+    if min(belief.spread, found.focal_spread) < DOUBTFUL:
         return match
     return replace(match, cautions=(*match.cautions, _any_lens(found.scene.focal, tracks.size[0])))
 
@@ -184,6 +187,13 @@ def _bent(found: Solve) -> Caution:
     return Caution(
         what=f"the lens bends the picture (k1 {found.scene.radial:.3f}): all that is drawn is bent alike, and the plate is left as it is",
         remedy="nothing; if pieces slide near the picture's edges, the lens bends otherwise than that one term says: undistort the plate first",
+    )
+
+
+def _may_bend(hint: float) -> Caution:
+    return Caution(
+        what=f"whether the lens bends the picture is left open (k1 {hint:.3f} fits a little better): it is taken for one that doesn't",
+        remedy="set camera.k1 from the lens's sheet, or 0; a longer move or a larger picture tells more",
     )
 
 
@@ -237,17 +247,17 @@ def _moving(found: Solve, count: int) -> Match:
     return Match("moving", rotation, translation, np.full(count, scene.focal), scene.radial, points, seen, error, tuple(cautions))
 
 
-def _nodal(tracks: Tracks, focal: float, spread: float) -> Match:
+def _nodal(tracks: Tracks, focal: float, radial: float) -> Match:
     frames = np.arange(len(tracks.positions))
-    scene, seen, _, _ = turning(tracks, frames, focal, 0.0 * spread)
+    scene, seen, _, _ = turning(tracks, frames, Belief(focal, 0.0, radial))
     rotation = scene.rotation @ scene.rotation[0].T
     error = float(errors(scene, seen).mean())
     points = scene.points @ scene.rotation[0].T
     count = len(frames)
-    return Match("nodal", rotation, np.zeros((count, 3)), np.full(count, scene.focal), 0.0, points, seen, error)
+    return Match("nodal", rotation, np.zeros((count, 3)), np.full(count, scene.focal), radial, points, seen, error)
 
 
-def _zoomed(zoom: Zoom) -> Match:
+def _zoomed(zoom: Zoom, radial: float) -> Match:
     count = len(zoom.focal)
     near = zoom.errors < FAR_OFF
     error = float(zoom.errors[near].mean()) if near.any() else 0.0
@@ -256,7 +266,7 @@ def _zoomed(zoom: Zoom) -> Match:
         remedy="set camera.focal to the first frame's, if you know it; if the camera travels instead, pieces may slide: look at the wireframe",
     )
     return Match(
-        "nodal", zoom.rotation, np.zeros((count, 3)), zoom.focal, 0.0, zoom.points, zoom.seen.only(near), error, (says,)
+        "nodal", zoom.rotation, np.zeros((count, 3)), zoom.focal, radial, zoom.points, zoom.seen.only(near), error, (says,)
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from derrumbe.geom.bundle import Freedom, Scene, Sightings, adjusted, errors
 from derrumbe.survey.matchmove import structure
+from derrumbe.survey.matchmove.belief import Belief
 from derrumbe.survey.matchmove.reversal import ground_order, turned_inside_out
 from derrumbe.survey.matchmove.shutter import read_out
 from derrumbe.survey.matchmove.structure import Structure
@@ -26,6 +27,8 @@ PAIRS = 6
 LEAST_WORTH = 0.1
 """First pairs worth less than this share of the best one aren't tried."""
 RADIAL_SPREAD = 0.1
+EVEN_ROUNDS = 60
+"""Rounds of the last adjustment: focal length and depths give way to each other slowly."""
 PROVEN, VISIBLE, KNOWN = 0.12, 0.5, 0.06
 ORDERLY = 0.2
 """Ground lies before what stands on it when nearness and lowness in the picture correlate by more than this (0.77 and more is usual); below, the
@@ -57,6 +60,8 @@ class Solve:
     """(p,) radians of parallax."""
     jolt: float = 0.0
     """By how much the camera's speed jumps, 0..1."""
+    hint: float = 0.0
+    """The radial term that would fit a little better, and that these tracks don't prove; 0: none."""
     skew: float = 0.0
     """Pixels by which a rolling shutter skews fast frames; 0: none is seen."""
 
@@ -106,23 +111,24 @@ def thinned(tracks: Tracks, frames: np.ndarray, most: int) -> Tracks:
     return Tracks(positions, tracks.size, tracks.still)
 
 
-def solve(tracks: Tracks, focal: float, spread: float) -> Solve | None:
-    """Return the solve of a moving camera whose log focal length is believed to be log `focal` give or take `spread`; None when none holds."""
+def solve(tracks: Tracks, belief: Belief) -> Solve | None:
+    """Return the solve of a moving camera; None when none holds."""
+    focal, spread = belief.focal, belief.spread
     keys = keyframes(tracks)
     few = thinned(tracks, keys, KEY_FEATURES)
     side = float(max(tracks.size))
-    pairs = _first_pairs(few, keys, focal)
-    grown = [_grown(few, keys, pair, focal, focal, spread) for pair in pairs]
-    pair = pairs[int(np.argmin(_costs(grown, focal, spread, len(keys))))] if pairs else None
+    pairs = _first_pairs(few, keys, belief)
+    grown = [_grown(few, keys, pair, focal, belief) for pair in pairs]
+    pair = pairs[int(np.argmin(_costs(grown, belief, len(keys))))] if pairs else None
     for trial in (share * side for share in FOCAL_TRIALS):
         if pair and spread > KNOWN and abs(np.log(trial / focal)) > 0.2:
-            grown.append(_grown(few, keys, pair, trial, focal, spread))
-    costs = _costs(grown, focal, spread, len(keys))
+            grown.append(_grown(few, keys, pair, trial, belief))
+    costs = _costs(grown, belief, len(keys))
     best = grown[int(np.argmin(costs))] if costs else None
-    return _completed(_righted(best, focal, spread, len(keys)), tracks, focal, spread) if best else None
+    return _completed(_righted(best, belief, len(keys)), tracks, belief) if best else None
 
 
-def _righted(found: Structure, focal: float, spread: float, wanted: int) -> Structure:
+def _righted(found: Structure, belief: Belief, wanted: int) -> Structure:
     """Return the structure, or its reversal in depth where it puts the ground behind what stands on it."""
     order = ground_order(found)
     if order > ORDERLY:
@@ -130,13 +136,13 @@ def _righted(found: Structure, focal: float, spread: float, wanted: int) -> Stru
     others = turned_inside_out(found)
     for other in others:
         _loosely_adjusted(other)
-        _sharpened(other, Freedom(focal, min(spread, 0.3)))
+        _sharpened(other, Freedom(belief.focal, min(belief.spread, 0.3)))
     others = [other for other in others if len(other.points) > KEPT * len(found.points) and ground_order(other) > order + ORDERLY]
     if not others:
         return found
     # A true answer is sharp; it need not explain most.
     best = min(others, key=structure.softness)
-    costs = _costs([found, best], focal, spread, wanted)
+    costs = _costs([found, best], belief, wanted)
     return best if structure.softness(best) < structure.softness(found) and costs[1] < min(0.0, EXPLAINED * costs[0]) else found
 
 
@@ -146,22 +152,22 @@ def _loosely_adjusted(found: Structure) -> None:
     found.take(scene, frames, names)
 
 
-def _costs(grown: list[Structure | None], focal: float, spread: float, wanted: int) -> list[float]:
+def _costs(grown: list[Structure | None], belief: Belief, wanted: int) -> list[float]:
     """Return what structures cost, measured with the sharpest one's softness."""
     soft = min((structure.softness(found) for found in grown if found), default=1.0)
-    return [_cost(found, focal, spread, wanted, soft) if found else np.inf for found in grown]
+    return [_cost(found, belief, wanted, soft) if found else np.inf for found in grown]
 
 
-def _cost(found: Structure, focal: float, spread: float, wanted: int, soft: float) -> float:
+def _cost(found: Structure, belief: Belief, wanted: int, soft: float) -> float:
     """Return how badly a structure does: what its sightings miss by, less what it explains at all."""
     scene, seen, frames, _ = found.frozen()
     off = np.minimum(errors(scene, seen), found.wrong)
     missed = np.log1p((off / soft) ** 2) - np.log1p((found.wrong / soft) ** 2)
-    belief = 0.5 * (np.log(found.focal / focal) / spread) ** 2
+    unlikely = 0.5 * (np.log(found.focal / belief.focal) / belief.spread) ** 2
     # Frames that aren't solved count as seeing as much as those that are: two frames are easily explained.
     every = max(int(np.count_nonzero(found.tracks.seen[frames])), 1) * max(wanted / len(frames), 1.0)
     unsolved = (1 - len(frames) / wanted) + (1 - _standing(found))
-    return 60 * float(missed.sum()) / every * (1 - jolt(found.poses)) + belief + UNSOLVED * unsolved
+    return 60 * float(missed.sum()) / every * (1 - jolt(found.poses)) + unlikely + UNSOLVED * unsolved
 
 
 def _standing(found: Structure) -> float:
@@ -188,14 +194,14 @@ def jolt(poses: dict[int, tuple[np.ndarray, np.ndarray]]) -> float:
     return float(change.max() - np.median(change))
 
 
-def _grown(tracks: Tracks, keys: np.ndarray, pair: tuple[int, int], trial: float, focal: float, spread: float) -> Structure | None:
+def _grown(tracks: Tracks, keys: np.ndarray, pair: tuple[int, int], trial: float, belief: Belief) -> Structure | None:
     """Return the structure of all keyframes that can be solved, started with a pair of them and focal length `trial`."""
-    start = structure.from_pair(tracks, trial, *pair)
+    start = structure.from_pair(tracks, trial, *pair, belief.bend)
     if start is None:
         return None
     structure.adjust(start, Freedom(trial, 0.0), 15)
     waiting = [int(k) for k in keys if int(k) not in start.poses]
-    held = Freedom(focal, min(spread, 0.3))
+    held = Freedom(belief.focal, min(belief.spread, 0.3))
     solved = 2
     while waiting:
         waiting.sort(key=lambda k: -_known(start, k))
@@ -219,13 +225,13 @@ def _sharpened(found: Structure, held: Freedom) -> None:
     structure.adjust(found, held, 20, structure.softness(found))
 
 
-def _first_pairs(tracks: Tracks, keys: np.ndarray, focal: float) -> list[tuple[int, int]]:
+def _first_pairs(tracks: Tracks, keys: np.ndarray, belief: Belief) -> list[tuple[int, int]]:
     """Return the pairs of keyframes with most parallax and features: the best that begins early, in the middle and late.
 
     Something large that drives past may be all that one of them sees."""
     spots = sorted({int(k) for k in keys[np.linspace(0, len(keys) - 1, min(len(keys), PAIRS)).round().astype(int)]})
     pairs = sorted({*itertools.combinations(spots, 2), *itertools.pairwise(int(k) for k in keys)})
-    worth = [structure.pair_worth(tracks, focal, *pair) for pair in pairs]
+    worth = [structure.pair_worth(tracks, belief.focal, *pair, belief.bend) for pair in pairs]
     best: dict[int, tuple[float, tuple[int, int]]] = {}
     for pair, value in zip(pairs, worth, strict=True):
         third = 3 * pair[0] // (int(keys[-1]) + 1)
@@ -250,22 +256,23 @@ def _fresh(found: Structure) -> np.ndarray:
     return np.array([n for n in np.flatnonzero(count >= 2) if int(n) not in found.points], int)
 
 
-def _completed(found: Structure, tracks: Tracks, focal: float, spread: float) -> Solve:
+def _completed(found: Structure, tracks: Tracks, belief: Belief) -> Solve:
     """Adjust keyframes as sharply as the tracks are, with the lens; then solve the frames between."""
     found.tracks = tracks
     structure.triangulate(found, _fresh(found))
-    structure.adjust(found, Freedom(focal, spread), 20)
-    wide = _lens_found(found, focal, spread)
+    structure.adjust(found, Freedom(belief.focal, belief.spread), 20)
+    wide, hint = _lens_found(found, belief)
     jumps, skew = jolt(found.poses), _skew(found)
     for frame in range(len(tracks.positions)):
         if frame not in found.poses:
             structure.resect(found, frame, _nearest(found, frame))
     structure.triangulate(found, _fresh(found))
     soft = structure.softness(found)
+    _evenly_adjusted(found, belief, soft)
     _settled(found, soft)
     scene, seen, frames, names = found.frozen()
     near = errors(scene, seen) < found.wrong
-    return Solve(scene, seen.only(near), frames, names, wide, structure.parallax(found, names), jumps, skew)
+    return Solve(scene, seen.only(near), frames, names, wide, structure.parallax(found, names), jumps, hint, skew)
 
 
 def _skew(found: Structure) -> float:
@@ -274,6 +281,22 @@ def _skew(found: Structure) -> float:
     near = errors(scene, seen) < found.wrong
     _, gain, skew = read_out(found.tracks, scene, seen.only(near), frames, names, structure.softness(found))
     return skew if gain > PROVEN and skew > SKEWED * found.unit else 0.0
+
+
+def _evenly_adjusted(found: Structure, belief: Belief, soft: float) -> None:
+    """Adjust everything, the focal length too, over frames spread evenly through the shot: keyframes crowd where most moves, which may be what
+    drives past and hides the rest."""
+    scene, seen, frames, names = found.frozen()
+    chosen = np.unique(np.linspace(0, len(frames) - 1, min(MOST_KEYFRAMES, len(frames))).round().astype(int))
+    place = np.full(len(frames), -1, np.int32)
+    place[chosen] = np.arange(len(chosen))
+    kept = (place[seen.camera] >= 0) & (errors(scene, seen) < found.wrong)
+    own = Sightings(place[seen.camera[kept]], seen.point[kept], seen.pixel[kept])
+    part = replace(scene, rotation=scene.rotation[chosen], translation=scene.translation[chosen])
+    part, _ = adjusted(part, own, Freedom(belief.focal, belief.spread), soft, EVEN_ROUNDS)
+    rotation, translation = scene.rotation.copy(), scene.translation.copy()
+    rotation[chosen], translation[chosen] = part.rotation, part.translation
+    found.take(replace(part, rotation=rotation, translation=translation), frames, names)
 
 
 def _settled(found: Structure, soft: float) -> None:
@@ -288,13 +311,19 @@ def _settled(found: Structure, soft: float) -> None:
     structure.drop_misfits(found)
 
 
-def _lens_found(found: Structure, focal: float, spread: float) -> float:
-    """Adjust everything, with a radial term where the tracks prove one; return the spread of log focal length."""
+def _lens_found(found: Structure, belief: Belief) -> tuple[float, float]:
+    """Adjust everything, with a radial term where the tracks prove one and nobody gave it; return the spread of log focal length, and the
+    radial term that is left open."""
+    focal, spread = belief.focal, belief.spread
     scene, seen, frames, names = found.frozen()
     seen = seen.only(errors(scene, seen) < found.wrong)
     scene, _ = adjusted(scene, seen, Freedom(focal, spread), structure.softness(found), 20)
     soft = structure.softness_of(errors(scene, seen), structure.softness(found))
     plain, wide = adjusted(scene, seen, Freedom(focal, spread), soft, 12)
+    if belief.radial is not None:
+        found.take(plain, frames, names)
+        structure.drop_misfits(found)
+        return (spread if spread > KNOWN and _is_open(plain, seen, soft) else wide), 0.0
     bent, wider = adjusted(plain, seen, Freedom(focal, spread, RADIAL_SPREAD), soft, 20)
     gain = 1 - _loss(bent, seen, soft) / _loss(plain, seen, soft)
     shift = abs(float(np.log(bent.focal / plain.focal)))
@@ -303,10 +332,11 @@ def _lens_found(found: Structure, focal: float, spread: float) -> float:
     proven = gain > PROVEN and visible and wider < KNOWN
     found.take(bent if proven else plain, frames, names)
     structure.drop_misfits(found)
+    hint = bent.radial if gain > HINTED and visible and not proven else 0.0
     if spread > KNOWN and _is_open(bent if proven else plain, seen, soft):
-        return spread
+        return spread, hint
     # A lens that may or may not bend leaves the focal length as open as its two answers lie apart.
-    return wider if proven else max(wide, shift) if gain > HINTED else wide
+    return (wider if proven else max(wide, shift) if gain > HINTED else wide), hint
 
 
 def _is_open(scene: Scene, seen: Sightings, soft: float) -> bool:

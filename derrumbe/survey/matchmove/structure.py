@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from derrumbe.geom.bundle import Freedom, Scene, Sightings, adjusted, errors
+from derrumbe.survey.matchmove.belief import straightened
 from derrumbe.survey.matchmove.nodal import sightings_of
 from derrumbe.survey.matchmove.tracks import Tracks
 
@@ -48,11 +49,7 @@ class Structure:
 
     def rays(self, frame: int, names: np.ndarray) -> np.ndarray:
         """Return (n, 2) x/z, y/z of tracks in a frame, undistorted."""
-        xy = (self.tracks.positions[frame, names] - self.middle) / self.focal
-        plain = xy
-        for _ in range(4 if self.radial else 0):
-            plain = xy / (1 + self.radial * np.sum(plain**2, axis=1, keepdims=True))
-        return plain
+        return straightened((self.tracks.positions[frame, names] - self.middle) / self.focal, self.radial)
 
     def frozen(self) -> tuple[Scene, Sightings, np.ndarray, np.ndarray]:
         """Return scene, sightings, frames (c,) and tracks (p,) as arrays."""
@@ -73,12 +70,12 @@ class Structure:
         self.points = {int(n): p for n, p in zip(names, scene.points, strict=True)}
 
 
-def from_pair(tracks: Tracks, focal: float, first: int, second: int) -> Structure | None:
+def from_pair(tracks: Tracks, focal: float, first: int, second: int, radial: float = 0.0) -> Structure | None:
     """Return the structure of two frames by the essential matrix (Nistér 2004), or None."""
     names = np.flatnonzero(tracks.seen[first] & tracks.seen[second])
     if len(names) < FEWEST:
         return None
-    out = Structure(tracks, focal)
+    out = Structure(tracks, focal, radial)
     a, b = out.rays(first, names), out.rays(second, names)
     cv2.setRNGSeed(7)
     essential, inside = cv2.findEssentialMat(a, b, np.eye(3), cv2.RANSAC, 0.9999, 1.5 / focal)
@@ -93,9 +90,9 @@ def from_pair(tracks: Tracks, focal: float, first: int, second: int) -> Structur
     return out if len(out.points) >= FEWEST else None
 
 
-def pair_worth(tracks: Tracks, focal: float, first: int, second: int) -> float:
+def pair_worth(tracks: Tracks, focal: float, first: int, second: int, radial: float = 0.0) -> float:
     """Return how good a first pair two frames are: features that agree, times parallax up to PAIR_ANGLE."""
-    found = from_pair(tracks, focal, first, second)
+    found = from_pair(tracks, focal, first, second, radial)
     if found is None:
         return 0.0
     angle = parallax(found, np.array(sorted(found.points)))

@@ -1,0 +1,141 @@
+"""Whole things before a moving camera's building, from pixels that are in front: feet and holes are given back, ground and scraps taken out."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from derrumbe.survey.colour_edges import guided
+from derrumbe.survey.filters import disc, widened
+from derrumbe.survey.shown import Shown, rays_of
+
+SPECK = 8e-4
+"""Share of the picture of the smallest thing."""
+AT_EDGE, SMALL = -0.4, 0.03
+"""The same for a hole at the picture's edge, and the share of the picture that it takes at most."""
+GAP, THROUGH, SHOWN = 0.015, -0.1, -0.6
+"""Radius of gaps, share of the width, that a thing closes; the vote below which something else shows in one, and on the whole in a hole."""
+CLOSE, BESIDE = 0.08, 0.35
+"""Things are looked for this far around the building's outline, and so much further to its sides, shares of its height in the picture."""
+RIM, FEW = (4.0, 10.0), 30
+"""From where to where, pixels off a thing's edge, a step is measured; pixels of wall that it takes."""
+LYING, AS_NEAR = 0.5, 1.05
+"""Share of a scrap's surroundings that is ground, and how much nearer than it a scrap is at most."""
+SURELY = 0.2
+"""How clearly, -1 to 1, the colour of a foot must be the thing's."""
+LEAST_GROUND = 0.012
+"""Share of the picture that ground takes at least."""
+WINDOW, FLAT = 0.014, 0.6
+"""Half the side of a window, share of the width, in which a surface's slope is measured; cosine between its normal and up from which it lies flat."""
+FAMILY = 1.25
+"""What belongs to a thing beyond the building's outline is as far away as it is, within this factor."""
+
+
+def with_feet(codes: np.ndarray, standing: np.ndarray, flat: np.ndarray) -> np.ndarray:
+    """Return what stands (h, w) bool with its feet, which windows that reach over them take for ground (`flat`): colour tells."""
+    reach = 1.5 * WINDOW * codes.shape[1]
+    foot = flat & widened(standing, reach)
+    own = guided(codes, np.where(standing, 1, -1), (~foot).astype(np.float32), np.zeros(flat.shape, np.float32), 1.5 * WINDOW)
+    return standing | (foot & (own > SURELY))
+
+
+def without_scraps(things: np.ndarray, flat: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Return the things (h, w) bool but those that lie in ground (`flat`, bool) and are as near (h, w) as it is: ground that wasn't told."""
+    labels, count = _labels(things)
+    out = things.copy()
+    for label in range(1, count):
+        own = labels == label
+        ring = widened(own, RIM[1]) & ~own
+        ground = ring & flat
+        if np.count_nonzero(ground) > LYING * np.count_nonzero(ring) and np.median(near[own]) < AS_NEAR * np.median(near[ground]):
+            out[own] = False
+    return out
+
+
+def detached(things: np.ndarray, share: np.ndarray, region: np.ndarray, step: float) -> np.ndarray:
+    """Return the things (h, w) bool that leave the wall with a step, as what stands before it does; a bulge of the wall itself, such as a round
+    one's middle, rises without.
+
+    share (h, w): at which share of the way to the walls each pixel is; region (h, w) bool: the building's; step: the least one.
+    """
+    labels, count = _labels(things)
+    out = things.copy()
+    for label in range(1, count):
+        own = labels == label
+        distance = cv2.distanceTransform((~own).astype(np.uint8), cv2.DIST_L2, 5)
+        beyond = (distance > RIM[0]) & (distance < RIM[1]) & region & ~things
+        if np.count_nonzero(beyond) < FEW:
+            continue
+        rim = own & (cv2.distanceTransform(own.astype(np.uint8), cv2.DIST_L2, 5) < RIM[1]) & widened(beyond, 2 * RIM[1])
+        if np.median(share[beyond]) - np.median(share[rim]) < step:
+            out[own] = False
+    return out
+
+
+def around(own: np.ndarray, height: int) -> np.ndarray:
+    """Return where things are looked for (h, w) bool around a building's region of some height, pixels."""
+    close = widened(own, CLOSE * height).astype(np.uint8)
+    reach = 2 * round(BESIDE * height) + 1
+    return cv2.dilate(close, np.ones((1, reach), np.uint8)) > 0
+
+
+def lies_flat(here: Shown, near: np.ndarray, where: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Return where a surface lies flat (h, w) bool: planes through the nearness of small windows, among the pixels `where`, face up (3,)."""
+    thin = (slice(None, None, 2), slice(None, None, 2))
+    radius = max(3, round(0.5 * WINDOW * near.shape[1]))
+    size = (2 * radius + 1, 2 * radius + 1)
+    ray, near, weight = rays_of(here)[thin], near[thin].astype(np.float64), where[thin].astype(np.float64)
+    pairs = [(i, j) for i in range(3) for j in range(i, 3)]
+    system = np.empty((*near.shape, 3, 3))
+    for i, j in pairs:
+        system[..., i, j] = system[..., j, i] = cv2.blur(ray[..., i] * ray[..., j] * weight, size)
+    right = np.stack([cv2.blur(ray[..., i] * near * weight, size) for i in range(3)], -1)
+    # Where the pixels lie on a line, the plane is taken for one that faces the camera.
+    system += 1e-7 * np.diag([1, 1, 1e-3])
+    plane = np.linalg.solve(system, right[..., None])[..., 0]
+    down = -(plane @ (here.rotation @ up)) / np.maximum(np.linalg.norm(plane, axis=-1), 1e-12)
+    flat = cv2.blur((down > FLAT) * weight, size) > 0.5 * cv2.blur(weight, size)
+    flat = cv2.resize(flat.astype(np.uint8), where.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    # Ground is wide; a patch of a thing may look flat by chance.
+    return without_specks(flat & where, LEAST_GROUND * where.size)
+
+
+def grown(inside: np.ndarray, standing: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Return the things (h, w) bool that begin `inside` (h, w) and go on in what is `standing` at about the same nearness."""
+    smallest = SPECK * near.size
+    seeds = without_specks(cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_OPEN, disc(1)) > 0, smallest)
+    out = seeds.copy()
+    labels, count = _labels(seeds)
+    for label in range(1, count):
+        own = labels == label
+        usual = float(np.median(near[own]))
+        family = own | (standing & (near > usual / FAMILY) & (near < usual * FAMILY))
+        parts = _labels(family)[0]
+        out |= np.isin(parts, np.unique(parts[own])) & family
+    return cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, disc(1)) > 0
+
+
+def whole(mask: np.ndarray, vote: np.ndarray) -> np.ndarray:
+    """Return things (h, w) bool with their gaps and holes, but those through which votes (h, w) on the whole see something else."""
+    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, disc(GAP * mask.shape[1])) > 0
+    mask = mask | (closed & (vote > THROUGH))
+    count, labels = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
+    mean = np.bincount(labels.ravel(), weights=vote.ravel(), minlength=count) / np.maximum(np.bincount(labels.ravel(), minlength=count), 1)
+    edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    # What the picture's edge encloses along with the thing is a hole as well, if it is small and not seen through.
+    hole = mean > SHOWN
+    hole[edge] = (mean > AT_EDGE)[edge] & (np.bincount(labels.ravel(), minlength=count) < SMALL * labels.size)[edge]
+    hole[0] = False
+    return mask | hole[labels]
+
+
+def _labels(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    return labels, count
+
+
+def without_specks(mask: np.ndarray, smallest: float) -> np.ndarray:
+    labels, stats = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)[1:3]
+    large = stats[:, 4] >= smallest
+    large[0] = False
+    return np.asarray(large[labels])
