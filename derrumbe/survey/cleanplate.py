@@ -28,6 +28,8 @@ NEARER = 2.0
 AROUND, MEDIAN_SIDE, STRAY, BESIDE = 0.03, 40, 26, 0.006
 """Things on the ground stray from the median within a share of the longer side (found with windows no wider than so many pixels) by so many
 codes; they reach a share of the longer side further than they stray."""
+ISLAND = 0.003
+"""Even parts that hang together over less than this share of the picture are roofs rather than ground."""
 ROUNDS = 4
 DARK = 0.5
 """What is darker than this share of the sky's gradient in blue isn't sky, whatever the matte says."""
@@ -167,7 +169,9 @@ def fill_ground(
         no_source, wanted = no_source & ~standing, wanted & ground
         no_source |= ~ground
     lowest = float(np.flatnonzero(wanted.any(axis=1)).max(initial=0))
-    calm = no_source | things_on(texture) | (rows > horizon + NEARER * (lowest - horizon) if horizon < lowest else False)
+    things = things_on(texture)
+    things = things if (sky > 0.5).any() else with_islands(things)
+    calm = no_source | things | (rows > horizon + NEARER * (lowest - horizon) if horizon < lowest else False)
     if np.count_nonzero(~calm) > ENOUGH_GROUND * np.count_nonzero(wanted):
         no_source = calm
     return _filled(filled, wanted, no_source & ~wanted, seed + 1)
@@ -184,6 +188,12 @@ def things_on(picture: np.ndarray) -> np.ndarray:
     strays = np.abs(small.astype(np.float32) - usual).max(axis=-1) > STRAY
     solid = cv2.morphologyEx(strays.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     return widened(cv2.resize(solid, codes.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0, BESIDE * side)
+
+
+def with_islands(found: np.ndarray) -> np.ndarray:
+    """Return things (h, w) bool on the ground with the even parts that they shut in: seen from the air, roofs within their edges."""
+    labels, stats = cv2.connectedComponentsWithStats((~found).astype(np.uint8), connectivity=4)[1:3]
+    return found | (stats[:, cv2.CC_STAT_AREA] < ISLAND * found.size)[labels]
 
 
 def without(texture: np.ndarray, front: np.ndarray, region: np.ndarray, seed: int) -> np.ndarray:

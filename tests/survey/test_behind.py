@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from derrumbe.media.colour import from_display
 from derrumbe.survey.behind import clean_plate, trees_behind
 from derrumbe.survey.by_example import example_of, spread_out
+from derrumbe.survey.cleanplate import fill_ground, things_on, with_islands
 from derrumbe.survey.filters import shrunk
 from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.neighbours import Cards, distance_of_row, find_cards, ground_row
@@ -157,6 +158,30 @@ def test_more_of_a_texture_has_its_colours_and_not_its_places(seed: int) -> None
     grey, source = (np.sqrt(one).mean(axis=-1).astype(np.float32) for one in (more, light))
     spots = np.random.default_rng(seed).integers(20, 95, (12, 2))
     assert np.median([echo(grey[y - 9 : y + 10, x - 9 : x + 10].copy(), source, shown) for y, x in spots]) < 0.8
+
+
+def test_ground_is_filled_without_the_cars_on_it() -> None:
+    rng = np.random.default_rng(3)
+    ground = rng.uniform(0.19, 0.21, (200, 300, 3)).astype(np.float32)
+    for x in range(10, 290, 40):
+        ground[90:98, x : x + 14] = (0.7, 0.02, 0.02)
+    hole = np.zeros(ground.shape[:2], bool)
+    hole[60:130, 110:190] = True
+    nothing, rows = np.zeros(hole.shape, np.float32), np.zeros(hole.shape[1], np.float32)
+    assert red(ground)[hole].any()
+    filled = fill_ground(ground, hole, nothing, rows, rows, np.zeros_like(hole), 1)
+    assert not red(filled)[hole].any()
+    assert abs(float(filled[hole].mean()) - 0.2) < 0.01
+
+
+def test_roofs_within_their_edges_are_no_ground_from_the_air() -> None:
+    light = np.full((300, 400, 3), 0.2, np.float32)
+    cv2.rectangle(light, (100, 100), (126, 122), (0.9, 0.9, 0.9), 2)
+    things = things_on(light)
+    roof = np.s_[111, 113]
+    assert not things[roof]
+    assert with_islands(things)[roof]
+    assert not with_islands(things)[20, 20]
 
 
 def test_a_foot_that_runs_away_has_its_background_further_away() -> None:
