@@ -22,6 +22,14 @@ STREAK = (4.0, 60.0)
 """Least and most by which a sky is taken to be smoother along the horizon than across it."""
 ENOUGH = 0.12
 """Patches of what stands are taken from what stands when there is at least this share of what is wanted."""
+ENOUGH_GROUND = 0.5
+"""Ground is filled with even ground alone when there is at least this share of what is wanted."""
+NEARER = 2.0
+AROUND, MEDIAN_SIDE, STRAY, BESIDE = 0.03, 40, 26, 0.006
+"""Things on the ground stray from the median within a share of the longer side (found with windows no wider than so many pixels) by so many
+codes; they reach a share of the longer side further than they stray."""
+ISLAND = 0.003
+"""Even parts that hang together over less than this share of the picture are roofs rather than ground."""
 ROUNDS = 4
 DARK = 0.5
 """What is darker than this share of the sky's gradient in blue isn't sky, whatever the matte says."""
@@ -136,11 +144,20 @@ def _with_clouds(small: np.ndarray, known: np.ndarray, smooth: np.ndarray, strea
 
 
 def fill_ground(
-    texture: np.ndarray, hole: np.ndarray, sky: np.ndarray, skyline: np.ndarray, base: np.ndarray, banned: np.ndarray, seed: int
+    texture: np.ndarray,
+    hole: np.ndarray,
+    sky: np.ndarray,
+    skyline: np.ndarray,
+    base: np.ndarray,
+    banned: np.ndarray,
+    seed: int,
+    horizon: float = -np.inf,
 ) -> np.ndarray:
     """Return a picture (h, w, 3) whose hole below the skyline is filled: what stands there with patches of what stands, ground with ground.
 
     `skyline` and `base` are rows (w,): between them things stand. `banned` (h, w) bool: things no patch may be taken from.
+    Ground comes from even ground, and no nearer to the camera than NEARER times, as the row of its `horizon` tells: cars and kerbs repeat, near
+    grass is coarse.
     """
     rows = np.arange(hole.shape[0], dtype=np.float32)[:, None] + 0.5
     wanted, ground = hole & (rows > skyline[None] - 3), rows > base[None]
@@ -151,7 +168,32 @@ def fill_ground(
         filled = _filled(filled, standing, (no_source | ground) & ~standing, seed, BROAD_RADIUS)
         no_source, wanted = no_source & ~standing, wanted & ground
         no_source |= ~ground
+    lowest = float(np.flatnonzero(wanted.any(axis=1)).max(initial=0))
+    things = things_on(texture)
+    things = things if (sky > 0.5).any() else with_islands(things)
+    calm = no_source | things | (rows > horizon + NEARER * (lowest - horizon) if horizon < lowest else False)
+    if np.count_nonzero(~calm) > ENOUGH_GROUND * np.count_nonzero(wanted):
+        no_source = calm
     return _filled(filled, wanted, no_source & ~wanted, seed + 1)
+
+
+def things_on(picture: np.ndarray) -> np.ndarray:
+    """Return where (h, w) bool something lies or stands on even ground: what strays from the median around it, and what is right beside."""
+    side = max(picture.shape)
+    radius = max(2, round(AROUND * side))
+    codes = encode(picture)[0]
+    scale = min(1.0, (MEDIAN_SIDE / 2) / radius)
+    small = cv2.resize(codes, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    usual = cv2.medianBlur(small, 2 * max(1, round(radius * scale)) + 1)
+    strays = np.abs(small.astype(np.float32) - usual).max(axis=-1) > STRAY
+    solid = cv2.morphologyEx(strays.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    return widened(cv2.resize(solid, codes.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0, BESIDE * side)
+
+
+def with_islands(found: np.ndarray) -> np.ndarray:
+    """Return things (h, w) bool on the ground with the even parts that they shut in: seen from the air, roofs within their edges."""
+    labels, stats = cv2.connectedComponentsWithStats((~found).astype(np.uint8), connectivity=4)[1:3]
+    return found | (stats[:, cv2.CC_STAT_AREA] < ISLAND * found.size)[labels]
 
 
 def without(texture: np.ndarray, front: np.ndarray, region: np.ndarray, seed: int) -> np.ndarray:
@@ -225,15 +267,20 @@ def decode(codes: np.ndarray, white: float) -> np.ndarray:
     return (np.power(codes.astype(np.float32) / 255, 2.2) * white).astype(np.float32)
 
 
-def joined(texture: np.ndarray, heaven: np.ndarray, ground: np.ndarray, hole: np.ndarray, skyline: np.ndarray) -> np.ndarray:
-    """Return the clean plate: the texture outside the hole; inside, sky above the skyline and ground below, with soft seams."""
+def joined(
+    texture: np.ndarray, heaven: np.ndarray, ground: np.ndarray, hole: np.ndarray, sky: np.ndarray, skyline: np.ndarray
+) -> np.ndarray:
+    """Return the clean plate: the texture outside the hole; inside, sky above the skyline and ground below, with soft seams.
+
+    sky (h, w): alpha of the texture's own.
+    """
     rows = np.arange(hole.shape[0], dtype=np.float32)[:, None] + 0.5
     below = np.clip((rows - skyline[None]) / 1.6 + 0.5, 0, 1)[..., None]
     behind = heaven + (ground - heaven) * below
     soft = max(1.0, FEATHER * max(hole.shape))
     inside = cv2.GaussianBlur(widened(hole, 2 * soft).astype(np.float32), (0, 0), soft)
     # Only against the sky may the seam lie outside the hole: patches elsewhere already meet their surroundings.
-    share = np.where(hole, 1.0, inside * np.clip(1 - below[..., 0], 0, 1))
+    share = np.where(hole, 1.0, inside * (sky > 0.5) * np.clip(1 - below[..., 0], 0, 1))
     return texture + (behind - texture) * share[..., None].astype(np.float32)
 
 

@@ -27,6 +27,8 @@ LIKELY = 0.3
 """What it costs to stand at twice or half the usual distance, in units of full colour contrast."""
 SMOOTH = 0.35
 """How much a step of the base by a tenth of the search range costs, in units of full colour contrast."""
+BEYOND = 1.05
+"""What is behind the building is at least this times as far as its foot."""
 THICK = 3.0
 
 
@@ -43,13 +45,20 @@ def find_cards(codes: np.ndarray, skyline: np.ndarray, hole: np.ndarray, camera:
     """Return cards for a picture `codes` (h, w, 3) uint8 in `camera`. `distance`: the building's foot, `rear`: its far side, metres."""
     low, high = (ground_row(camera, distance * share) for share in (FARTHEST, NEAREST))
     base = _base_rows(
-        codes, hole, float(low), float(high), lambda rows: np.abs(np.log2(_distance_of_row(camera, rows) / (USUAL * distance)))
+        codes, hole, float(low), float(high), lambda rows: np.abs(np.log2(distance_of_row(camera, rows) / (USUAL * distance)))
     )
-    behind = ground_row(camera, max(rear, 1.05 * distance))
     hidden = hole.any(axis=0)
-    base = np.where(hidden, np.minimum(base, behind), base)
+    base = np.where(hidden, np.minimum(base, _rear_rows(hole, camera, distance, rear)), base)
     base = cv2.GaussianBlur(base[None].astype(np.float32), (0, 0), 0.004 * len(base))[0]
-    return Cards(skyline.astype(np.float32), base, _distance_of_row(camera, base))
+    return Cards(skyline.astype(np.float32), base, distance_of_row(camera, base))
+
+
+def _rear_rows(hole: np.ndarray, camera: Camera, distance: float, rear: float) -> np.ndarray:
+    """Return the row (w,) of the ground behind the building: beyond its rear, and beyond its foot where that runs away from the camera."""
+    foot = hole.shape[0] - np.argmax(hole[::-1], axis=0).astype(np.float64)
+    lowest = float(ground_row(camera, FARTHEST * rear))
+    away = distance_of_row(camera, np.maximum(foot, lowest))
+    return ground_row(camera, np.maximum(max(rear, BEYOND * distance), BEYOND * away))
 
 
 def ground_row(camera: Camera, distance: float | np.ndarray) -> np.ndarray:
@@ -60,7 +69,8 @@ def ground_row(camera: Camera, distance: float | np.ndarray) -> np.ndarray:
     return filmed(camera, np.stack([np.full_like(rows, camera.cx), rows], -1))[..., 1]
 
 
-def _distance_of_row(camera: Camera, rows: np.ndarray) -> np.ndarray:
+def distance_of_row(camera: Camera, rows: np.ndarray) -> np.ndarray:
+    """Return the distance along level forward (n,) float32, metres, of ground that the picture's middle column shows in rows (n,)."""
     up, forward, height = _level(camera)
     pixels = undistorted(camera, np.stack([np.full(len(rows), camera.cx), rows], 1))
     cam = np.concatenate([(pixels - (camera.cx, camera.cy)) / camera.focal_px, np.ones((len(rows), 1))], 1)

@@ -6,10 +6,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import disc, widened
+from derrumbe.survey.filters import disc, masked_mean, widened
 
 THIN, FAR_OUT = 0.006, 0.04
 """Half the width of what counts as thin, and how far it may stand out; shares of the longer side."""
+RIM = 0.009
+"""How far walls may reach beyond the drawn outline, share of the longer side."""
+NEARER, TOLD = 0.5, 25.0
+"""A rim's colour is this much nearer to the wall's than to what is around, which lie at least so many codes apart."""
 TIPS = 0.007
 """How far the tips of twigs reach beyond what is told from the sky; share of the longer side."""
 MOST_HANGING = 0.04
@@ -47,3 +51,20 @@ def hanging(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:
     found = np.isin(labels, loose)
     # the tips of twigs are more sky than wood
     return np.asarray(found | (widened(found, TIPS * side) & (apart == 0)))
+
+
+def fringe(codes: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray:
+    """Return the rim (h, w) bool of the building that an outline drawn a few pixels inside of it leaves: right beside the region (h, w) bool, of
+    the wall's colours there and not of what is further out.
+
+    codes (h, w, 3) uint8; sky (h, w): alpha. Where wall and surroundings look alike nothing is told, and nothing found.
+    """
+    reach = max(2.0, RIM * max(region.shape))
+    ring = widened(region, reach) & ~region & (sky < 0.5)
+    light = codes.astype(np.float32)
+    inner, inner_share = masked_mean(light, region, round(1.5 * reach))
+    outer, outer_share = masked_mean(light, widened(region, 3 * reach) & ~widened(region, 1.5 * reach), round(3 * reach))
+    apart, within, beyond = (np.linalg.norm(one - other, axis=-1) for one, other in ((inner, outer), (light, inner), (light, outer)))
+    alike = ring & (within < NEARER * beyond) & (apart > TOLD) & (np.minimum(inner_share, outer_share) > 0.02)
+    labels = cv2.connectedComponents((alike | region).astype(np.uint8), connectivity=4)[1]
+    return alike & np.isin(labels, np.unique(labels[region]))

@@ -15,7 +15,8 @@ from derrumbe.geom.depth import mesh_depth
 from derrumbe.geom.lens import filmed
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import RGB, write_exr
-from derrumbe.survey import cleanplate, evidence, light, look
+from derrumbe.survey import evidence, light, look
+from derrumbe.survey.behind import clean_plate, trees_behind
 from derrumbe.survey.cast import Caster, continued
 from derrumbe.survey.environment import find_environment
 from derrumbe.survey.filters import widened
@@ -30,7 +31,7 @@ from derrumbe.survey.neighbours import Cards, boxes, find_cards, proxy_mesh, set
 from derrumbe.survey.outline import clipped, scaled
 from derrumbe.survey.passing_shadows import Looks, passing_casters
 from derrumbe.survey.reference import build_reference, denoised
-from derrumbe.survey.remnants import remnants
+from derrumbe.survey.remnants import fringe, remnants
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.silhouette import contour_of
 from derrumbe.survey.skyline import skyline_rows
@@ -137,23 +138,21 @@ def _behind(
     passers (h, w) bool: what passes beside it in the first frame; views: a moving camera's other frames, which see some of what the building hides.
     """
     growth = max(3.0, HOLE_GROWTH * max(mattes.region.shape))
-    hole = widened(mattes.region, growth)
+    hole = widened(mattes.region | fringe(codes, mattes.region, mattes.sky), growth)
     hole |= widened(remnants(mattes.sky, hole, mattes.front), 2)
     hole |= widened(passers, growth)
     skyline = skyline_rows(mattes.sky, hole, _horizon(geometry), np.random.default_rng((settings.seed, 72)))
     distance = float(geometry.camera.translation[2])
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
+    trees = trees_behind(texture, codes, mattes, hole, cards, geometry.camera)
+    cards = trees.cards(cards, hole) if trees else cards
     save_arrays(folder / "building.npz", vertices=geometry.vertices, triangles=geometry.triangles)
     save_arrays(folder / "proxies.npz", **proxy_mesh(cards, geometry.camera, REACH * float(geometry.camera.translation[2])))
     if views is not None:
         texture, known = uncovered(views, texture, hole, growth)
         texture = np.where(known[..., None], denoised(texture, plate.noise, 1), texture)
         hole &= ~known
-    heaven = cleanplate.fill_sky(texture, mattes.sky, hole, settings.seed)
-    ground = cleanplate.fill_ground(texture, hole, mattes.sky, skyline, cards.base, mattes.drawn_front, settings.seed)
-    clean = cleanplate.joined(texture, heaven, ground, hole, skyline)
-    clean = cleanplate.stitched(clean, heaven, hole, skyline, cards.base, mattes.drawn_front, settings.seed)
-    return cleanplate.behind_leaves(clean, texture, mattes.front, hole, settings.seed), cards
+    return clean_plate(texture, mattes, hole, cards, trees, _horizon(geometry), settings.seed), cards
 
 
 def _horizon(geometry: Geometry) -> float:

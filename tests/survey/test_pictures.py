@@ -118,7 +118,7 @@ def test_the_clean_plate_is_the_texture_where_nothing_was_hidden() -> None:
     heaven = cleanplate.fill_sky(truth, sky, hole, 1)
     ground = cleanplate.fill_ground(truth, hole, sky, skyline, base, np.zeros_like(hole), 1)
     clean = cleanplate.stitched(
-        cleanplate.joined(truth, heaven, ground, hole, skyline), heaven, hole, skyline, base, np.zeros_like(hole), 1
+        cleanplate.joined(truth, heaven, ground, hole, sky, skyline), heaven, hole, skyline, base, np.zeros_like(hole), 1
     )
     far = ~widened(hole, 12)
     assert np.array_equal(clean[far], truth[far])

@@ -1,0 +1,75 @@
+"""What is seen when the building has gone: sky, what stands behind, ground. Patches carry on what is calm; where they would have to repeat what
+can be recognised, trees stand instead."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from derrumbe.core.records import Camera
+from derrumbe.survey import cleanplate
+from derrumbe.survey.filters import widened
+from derrumbe.survey.mattes import Mattes
+from derrumbe.survey.neighbours import Cards
+from derrumbe.survey.treeline import Trees, standing_plants, trees_of
+
+BESIDE = 0.10
+"""What goes on behind the building is judged by what stands within this share of the longer side of it."""
+CALM, COARSE = 11.0, 0.012
+"""Mean stray of codes (0..255) from their blur (share of the longer side) from which on repeats are recognised: water and haze have 9, bare trees
+14, walls with windows 20 to 30."""
+OPEN = 0.1
+"""Trees are seen against the sky: there is at least this share of it in the hole."""
+ENOUGH, PLENTY = 0.2, 1.2
+"""What stands beside is carried on when there is this much of it, over what is wanted; and anyway where so much of it need not repeat."""
+
+
+def clean_plate(
+    texture: np.ndarray, mattes: Mattes, hole: np.ndarray, cards: Cards, trees: Trees | None, horizon: float, seed: int
+) -> np.ndarray:
+    """Return the texture (h, w, 3) with its hole (h, w) bool filled.
+
+    cards: the rows between which things stand beside and behind the building; trees: what stands there where patches would show;
+    horizon: its row.
+    """
+    heaven = cleanplate.fill_sky(texture, mattes.sky, hole, seed)
+    # Where trees stand behind, ground is what lies bare: elsewhere it may be a wood before the building that goes on.
+    banned = mattes.drawn_front | (mattes.front > 0.5) if trees else mattes.drawn_front
+    skyline = cards.base if trees else cards.top
+    ground = cleanplate.fill_ground(texture, hole, mattes.sky, skyline, cards.base, banned, seed, horizon)
+    clean = cleanplate.joined(texture, heaven, ground, hole, mattes.sky, skyline)
+    if trees:
+        clean = trees.planted(clean, hole, cards.top, cards.base, seed)
+    else:
+        clean = cleanplate.stitched(clean, heaven, hole, cards.top, cards.base, mattes.drawn_front, seed)
+    return cleanplate.behind_leaves(clean, texture, mattes.front, hole, seed)
+
+
+def trees_behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, hole: np.ndarray, cards: Cards, camera: Camera) -> Trees | None:
+    """Return the trees that stand behind the building where what stands beside it can't go on; None where it can, where no sky is seen over
+    it, or where the plate has no plants.
+
+    codes (h, w, 3) uint8: the texture for display.
+    """
+    rows = np.arange(hole.shape[0])[:, None]
+    plants = standing_plants(codes, hole, mattes.front, mattes.sky, cards.base)
+    if np.count_nonzero(hole & (rows < cards.top)) < OPEN * np.count_nonzero(hole) or carries_on(codes, hole, mattes.sky, cards, plants):
+        return None
+    return trees_of(texture, plants, camera, cards.distance, hole)
+
+
+def carries_on(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, cards: Cards, plants: np.ndarray) -> bool:
+    """Is what stands right beside the building so calm, and enough, that patches of it don't show that they repeat?"""
+    rows = np.arange(hole.shape[0])[:, None] + 0.5
+    band = (rows > cards.top) & (rows < cards.base)
+    wanted = band & hole
+    if not wanted.any():
+        return True
+    side = max(hole.shape)
+    beside = band & ~hole & (sky < 0.3) & widened(wanted, BESIDE * side)
+    if np.count_nonzero(beside) > PLENTY * np.count_nonzero(wanted):
+        return True
+    beside &= ~plants
+    grey = cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    detail = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), max(2.0, COARSE * side)))
+    return bool(np.count_nonzero(beside) > ENOUGH * np.count_nonzero(wanted) and detail[beside].mean() < CALM)

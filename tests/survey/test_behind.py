@@ -1,0 +1,208 @@
+"""What is revealed: nothing of the building, nothing recognisable twice, the sky's own tone."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from derrumbe.media.colour import from_display
+from derrumbe.survey.behind import clean_plate, trees_behind
+from derrumbe.survey.by_example import example_of, spread_out
+from derrumbe.survey.cleanplate import fill_ground, things_on, with_islands
+from derrumbe.survey.filters import shrunk
+from derrumbe.survey.mattes import Mattes
+from derrumbe.survey.neighbours import Cards, distance_of_row, find_cards, ground_row
+from derrumbe.survey.remnants import fringe
+from derrumbe.survey.treeline import standing_plants, trees_of
+from tests.survey.scenes import look
+
+SIZE = (480, 320)
+CAMERA = look(520.0, SIZE, (0.0, 6.0, 40.0), (0.0, 5.0, 0.0), 0.0)
+WALL = (0.62, 0.05, 0.04)
+HORIZON = float(ground_row(CAMERA, 1e6))
+
+
+def leaves(shape: tuple[int, int], seed: int) -> np.ndarray:
+    """Return codes (h, w, 3) uint8 of leaves: blobs of greens, dark between."""
+    rng = np.random.default_rng(seed)
+    noise = sum(cv2.GaussianBlur(rng.standard_normal(shape).astype(np.float32), (0, 0), size) * size for size in (1.0, 2.5))
+    light = np.clip(0.32 + 0.16 * noise, 0.03, 0.8)[..., None]
+    return np.clip(255 * light * np.array([0.75, 1.0, 0.45]), 0, 255).astype(np.uint8)
+
+
+def street(built: bool, wood: bool = True) -> tuple[np.ndarray, np.ndarray, Mattes, np.ndarray]:
+    """Return codes, light, mattes and truth of the sky of a red building before a wood or, when `built`, between houses with windows."""
+    height, width = SIZE[1], SIZE[0]
+    y, x = np.mgrid[0:height, 0:width]
+    sky = np.stack([120 + 0.25 * y, 160 + 0.2 * y, 225 - 0.1 * y], -1)
+    codes = np.where((y < 150)[..., None], sky, 0).astype(np.uint8)
+    standing, ground = (y >= 110) & (y < 172), y >= 172
+    facade = np.where(((x % 14) < 7) & ((y % 18) < 9), 40, 170)[..., None] * np.array([1.0, 0.9, 0.8])
+    codes[standing] = (facade if built else leaves((height, width), 3))[standing]
+    if built and wood:
+        tree = standing & ((x < 60) | (x > 420))
+        codes[tree] = leaves((height, width), 3)[tree]
+    lawn = np.random.default_rng(4).integers(-2, 3, (height, width, 1)) + np.array([110, 120, 90])
+    codes[ground] = lawn.astype(np.uint8)[ground]
+    region = (y > 40) & (y < 200) & (x > 170) & (x < 330)
+    codes[region] = (np.power(np.array(WALL), 1 / 2.2) * 255).astype(np.uint8)
+    alpha = ((y < 110) & ~region).astype(np.float32)
+    nothing = np.zeros((height, width), np.float32)
+    mattes = Mattes(region, region.astype(np.float32), alpha, nothing, nothing > 1)
+    return codes, from_display(codes), mattes, from_display(sky.astype(np.uint8))
+
+
+def revealed(built: bool, wood: bool = True, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray, Cards, bool]:
+    """Return the clean plate, the light it was made from, its hole, the cards, and whether trees stand behind."""
+    codes, light, mattes, _ = street(built, wood)
+    hole = cv2.dilate(mattes.region.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    cards = find_cards(codes, np.full(SIZE[0], 112.0, np.float32), hole, CAMERA, 40.0, 52.0)
+    trees = trees_behind(light, codes, mattes, hole, cards, CAMERA)
+    cards = trees.cards(cards, hole) if trees else cards
+    return clean_plate(light, mattes, hole, cards, trees, HORIZON, seed), light, hole, cards, trees is not None
+
+
+def red(light: np.ndarray) -> np.ndarray:
+    return np.asarray(light[..., 0] > 3 * np.maximum(light[..., 1], 1e-3))
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_nothing_of_the_building_is_left(built: bool) -> None:
+    clean, light, hole, _, _ = revealed(built)
+    assert red(light)[hole].mean() > 0.8
+    assert not red(clean).any()
+    far = cv2.dilate(hole.astype(np.uint8), np.ones((25, 25), np.uint8)) == 0
+    assert np.array_equal(clean[far], light[far])
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_the_sky_behind_has_the_tone_of_the_sky(built: bool) -> None:
+    clean, _, hole, cards, _ = revealed(built)
+    truth = street(built)[3]
+    rows = np.arange(SIZE[1])[:, None]
+    open_ = hole & (rows < (cards.base - 1.5 * (cards.base - cards.top))[None])
+    assert open_.sum() > 2000
+    assert np.abs(clean / truth - 1)[open_].mean() < 0.04
+
+
+def echo(part: np.ndarray, picture: np.ndarray, apart: np.ndarray) -> float:
+    """Return the best correlation of a patch with any place of a picture for which `apart` (h, w) holds at its middle."""
+    found = cv2.matchTemplate(picture, part, cv2.TM_CCOEFF_NORMED)
+    reach = part.shape[0] // 2
+    return float(found[apart[reach : reach + found.shape[0], reach : reach + found.shape[1]]].max())
+
+
+def echoes(clean: np.ndarray, hole: np.ndarray, cards: Cards) -> list[float]:
+    """Return how much patches of what stands in the hole are like anything outside of it."""
+    grey = np.sqrt(np.maximum(clean, 0)).mean(axis=-1).astype(np.float32)
+    rng, out = np.random.default_rng(7), []
+    inner = np.argwhere(shrunk(hole, 12))
+    for y, x in inner[rng.permutation(len(inner))]:
+        if cards.top[x] + 14 < y < cards.base[x] - 12:
+            out.append(echo(grey[y - 9 : y + 10, x - 9 : x + 10].copy(), grey, ~hole))
+        if len(out) == 25:
+            break
+    return out
+
+
+def test_houses_beside_are_not_seen_twice() -> None:
+    clean, _, hole, cards, trees = revealed(built=True)
+    assert trees
+    found = echoes(clean, hole, cards)
+    assert len(found) == 25
+    assert np.median(found) < 0.7
+    assert max(found) < 0.85
+    _, light, mattes, _ = street(True)
+    patched = clean_plate(light, mattes, hole, cards, None, HORIZON, 1)
+    assert np.median(echoes(patched, hole, cards)) > 0.9, "patches would be recognised"
+
+
+def test_without_plants_what_is_beside_has_to_do() -> None:
+    assert not revealed(built=True, wood=False)[4]
+
+
+def test_same_seed_same_trees_and_another_seed_others() -> None:
+    first, second, other = (revealed(built=True, seed=seed)[0] for seed in (1, 1, 2))
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, other)
+
+
+def test_trees_stand_on_the_ground_behind_and_are_as_high_as_trees() -> None:
+    codes, light, mattes, _ = street(True)
+    hole = mattes.region
+    cards = find_cards(codes, np.full(SIZE[0], 168.0, np.float32), hole, CAMERA, 40.0, 52.0)
+    plants = standing_plants(codes, hole, mattes.front, mattes.sky, cards.base)
+    trees = trees_of(light, plants, CAMERA, cards.distance, hole)
+    assert trees
+    grown = trees.cards(cards, hole)
+    middle = SIZE[0] // 2
+    high = (grown.base - grown.top)[middle] * cards.distance[middle] / CAMERA.focal_px
+    assert 3.9 < high < 18.1
+    outside = ~hole.any(axis=0)
+    assert np.array_equal(grown.top[outside], cards.top[outside])
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=5, deadline=None)
+def test_more_of_a_texture_has_its_colours_and_not_its_places(seed: int) -> None:
+    light = from_display(leaves((120, 160), seed))
+    shown = np.ones(light.shape[:2], bool)
+    example = example_of(light, shown, 300)
+    assert example
+    more = spread_out(example, (slice(0, 120), slice(0, 160)), 160, np.random.default_rng(seed))
+    for share in (10, 50, 90):
+        assert np.allclose(np.percentile(more, share, axis=(0, 1)), np.percentile(light, share, axis=(0, 1)), rtol=0.3)
+    grey, source = (np.sqrt(one).mean(axis=-1).astype(np.float32) for one in (more, light))
+    spots = np.random.default_rng(seed).integers(20, 95, (12, 2))
+    assert np.median([echo(grey[y - 9 : y + 10, x - 9 : x + 10].copy(), source, shown) for y, x in spots]) < 0.8
+
+
+def test_ground_is_filled_without_the_cars_on_it() -> None:
+    rng = np.random.default_rng(3)
+    ground = rng.uniform(0.19, 0.21, (200, 300, 3)).astype(np.float32)
+    for x in range(10, 290, 40):
+        ground[90:98, x : x + 14] = (0.7, 0.02, 0.02)
+    hole = np.zeros(ground.shape[:2], bool)
+    hole[60:130, 110:190] = True
+    nothing, rows = np.zeros(hole.shape, np.float32), np.zeros(hole.shape[1], np.float32)
+    assert red(ground)[hole].any()
+    filled = fill_ground(ground, hole, nothing, rows, rows, np.zeros_like(hole), 1)
+    assert not red(filled)[hole].any()
+    assert abs(float(filled[hole].mean()) - 0.2) < 0.01
+
+
+def test_roofs_within_their_edges_are_no_ground_from_the_air() -> None:
+    light = np.full((300, 400, 3), 0.2, np.float32)
+    cv2.rectangle(light, (100, 100), (126, 122), (0.9, 0.9, 0.9), 2)
+    things = things_on(light)
+    roof = np.s_[111, 113]
+    assert not things[roof]
+    assert with_islands(things)[roof]
+    assert not with_islands(things)[20, 20]
+
+
+def test_a_foot_that_runs_away_has_its_background_further_away() -> None:
+    hole = np.zeros(SIZE[::-1], bool)
+    feet = np.linspace(250, 190, 200).astype(int)
+    for x, foot in zip(range(140, 340), feet, strict=True):
+        hole[60:foot, x] = True
+    cards = find_cards(np.full((*SIZE[::-1], 3), 90, np.uint8), np.full(SIZE[0], 100.0, np.float32), hole, CAMERA, 15.0, 20.0)
+    assert (cards.base[145:335] < feet[5:-5]).all()
+    away = distance_of_row(CAMERA, feet[5:-5].astype(float))
+    assert (cards.distance[145:335] > 0.98 * np.maximum(away, 20.0)).all()
+
+
+@given(st.integers(0, 4))
+@settings(max_examples=5, deadline=None)
+def test_the_rim_that_an_outline_leaves_goes_with_the_wall(short: int) -> None:
+    codes, _, mattes, _ = street(True)
+    drawn = np.asarray(shrunk(mattes.region, short)) if short else mattes.region
+    rim = fringe(codes, drawn, mattes.sky)
+    assert not (rim & drawn).any()
+    assert (rim & ~mattes.region).mean() < 1e-4
+    low = np.arange(SIZE[1])[:, None] > 115
+    left = mattes.region & ~drawn & low
+    assert not short or (rim & left).sum() > 0.9 * left.sum()
