@@ -14,7 +14,9 @@ import numpy as np
 
 from derrumbe.core.records import Vec3
 from derrumbe.survey.cast import Caster, ShadowField, shadow_field, towards
+from derrumbe.survey.shadows_around import ShadowsAround
 
+Shadows = ShadowField | ShadowsAround
 Cue = Callable[[np.ndarray], np.ndarray]
 """Unit vectors towards the sun (n, 3) -> how likely each is (n,), natural logarithm, but for a constant."""
 
@@ -69,9 +71,10 @@ class SunPlace:
     shadow: np.ndarray | None = None
 
 
-def find_sun(casters: tuple[Caster, ...], cues: tuple[Cue, ...]) -> SunPlace:
-    """Return where the sun stands. `casters`: what may throw shadows on the ground; cues: what else tells."""
-    rough, fine = (tuple(field for caster in casters if (field := shadow_field(caster, side))) for side in SIDES)
+def find_sun(casters: tuple[Caster, ...], cues: tuple[Cue, ...], around: ShadowsAround | None = None) -> SunPlace:
+    """Return where the sun stands. `casters`: what may throw shadows on the ground; cues: what else tells; around: shadows of all else."""
+    every = () if around is None else (around,)
+    rough, fine = ((*(field for caster in casters if (field := shadow_field(caster, side))), *every) for side in SIDES)
     angles = _grid()
     vectors = _vectors(angles)
     total = _beyond_chance(_shadows(rough, angles)) + _others(cues, vectors)
@@ -81,7 +84,8 @@ def find_sun(casters: tuple[Caster, ...], cues: tuple[Cue, ...]) -> SunPlace:
     if told <= CLEAR_SHADOW:
         middle = _mean_around(total, vectors, vectors[likely.argmax()])
         return SunPlace(*_angles(middle), _spread(total, vectors, middle))
-    ratios = [ratio for field in fine if (ratio := field.ratio(azimuth, elevation)) is not None]
+    telling = [field for field in fine if field.evidence(azimuth, elevation) > 0]
+    ratios = [ratio for field in telling if (ratio := field.ratio(azimuth, elevation)) is not None]
     return SunPlace(azimuth, elevation, _spread(total, vectors, towards(azimuth, elevation)), np.median(ratios, axis=0) if ratios else None)
 
 
@@ -118,7 +122,7 @@ def _others(cues: tuple[Cue, ...], vectors: np.ndarray) -> np.ndarray:
     return usual + sum((cue(vectors) for cue in cues), start=np.zeros(len(vectors)))
 
 
-def _shadows(fields: tuple[ShadowField, ...], angles: np.ndarray) -> np.ndarray:
+def _shadows(fields: tuple[Shadows, ...], angles: np.ndarray) -> np.ndarray:
     return sum((np.array([field.evidence(*angle) for angle in angles]) for field in fields), start=np.zeros(len(angles)))
 
 
@@ -172,7 +176,7 @@ def _modes(total: np.ndarray, vectors: np.ndarray) -> list[int]:
     return modes
 
 
-def _near(sizes: tuple[tuple[ShadowField, ...], ...], cues: tuple[Cue, ...], angle: np.ndarray) -> tuple[float, float, float, float]:
+def _near(sizes: tuple[tuple[Shadows, ...], ...], cues: tuple[Cue, ...], angle: np.ndarray) -> tuple[float, float, float, float]:
     """Return the best direction near `angle` (2,): total, azimuth, elevation, and what shadows alone say."""
     offsets = np.arange(-AROUND_DEG, AROUND_DEG + 0.1, FINE_DEG)
     around = angle + np.stack(np.meshgrid(offsets, offsets, indexing="ij"), -1).reshape(-1, 2)
