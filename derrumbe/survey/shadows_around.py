@@ -64,6 +64,11 @@ class ShadedGround:
     def mask(self) -> np.ndarray:
         return self.weight > 0
 
+    @property
+    def luminance(self) -> np.ndarray:
+        """Return the mean (n, 1) of the channels' log light."""
+        return self.light.mean(axis=-1, keepdims=True)
+
     def lit(self, azimuth: float, elevation: float) -> np.ndarray:
         """Return how far the sun reaches the ground's pixels (n,), 0..1."""
         return 0.5 + 0.5 * np.tanh((np.tan(np.radians(elevation)) - self._horizon(azimuth)) / (2 * SOFT))
@@ -72,12 +77,12 @@ class ShadedGround:
         """Return how well the picture goes with the sun there, in strays of what fits by chance."""
         return self._alike(azimuth, elevation) / self.chance
 
-    def step(self, azimuth: float, elevation: float) -> np.ndarray:
-        """Return log light (m, 3) in the sun less that in the shade nearby, for so many of the ground's pixels that have both around them."""
+    def step(self, azimuth: float, elevation: float, tones: np.ndarray) -> np.ndarray:
+        """Return tones (n, k) in the sun less those in the shade nearby (m, k), for so many of the ground's pixels that have both around them."""
         lit = self.lit(azimuth, elevation)
         sides = [self._spread(side) * self.weight for side in (lit > 0.9, lit < 0.1)]
         both = self.mask & (_blurred(sides[0]) > SURE) & (_blurred(sides[1]) > SURE)
-        return np.stack([self._nearby(part, sides[0]) - self._nearby(part, sides[1]) for part in self.light.T], -1)[both]
+        return np.stack([self._nearby(part, sides[0]) - self._nearby(part, sides[1]) for part in tones.T], -1)[both]
 
     @cached_property
     def chance(self) -> float:
@@ -91,7 +96,7 @@ class ShadedGround:
     @cached_property
     def _left(self) -> np.ndarray:
         """Return what is left (n,) of the ground's light beside its surroundings', without what an overcast sky explains."""
-        left = self._freed(self.light.mean(axis=-1))
+        left = self._freed(self.luminance[:, 0])
         most = OUTLIER * 1.48 * float(np.median(np.abs(left)))
         return np.clip(left, -most, most)
 
@@ -137,20 +142,22 @@ class ShadowsAround:
         # The frames show one place: they are no independent witnesses.
         fit = float(np.mean([ground.fit(azimuth, elevation) for ground in self.grounds]))
         told = 0.5 * max(fit - CHANCE, 0.0) ** 2 - 0.5 * min(fit, 0.0) ** 2
-        if told > 0 and self.ratio(azimuth, elevation) is None:
+        # What fits only from afar (a dark lawn on the left, pale paving on the right) has no edge that is seen, or no step at it.
+        if told > 0 and self._step(azimuth, elevation, [ground.luminance for ground in self.grounds]) is None:
             return 0.0
         return tempered(told, *SAYS)
 
     def ratio(self, azimuth: float, elevation: float) -> np.ndarray | None:
-        """Return the light (3,) of ground in the sun over that in the shade beside it; None where no sun makes that difference.
+        """Return the light (3,) of ground in the sun over that in the shade beside it; None where no sun makes that difference."""
+        step = self._step(azimuth, elevation, [ground.light for ground in self.grounds])
+        return None if step is None else np.exp(step)
 
-        What fits only from afar (a dark lawn on the left, pale paving on the right) has no edge that is seen, or no step at it.
-        """
-        steps = np.concatenate([ground.step(azimuth, elevation) for ground in self.grounds])
+    def _step(self, azimuth: float, elevation: float, tones: list[np.ndarray]) -> np.ndarray | None:
+        steps = np.concatenate([ground.step(azimuth, elevation, own) for ground, own in zip(self.grounds, tones, strict=True)])
         if len(steps) < BOTH * sum(len(ground.points) for ground in self.grounds):
             return None
         step = np.median(steps, axis=0)
-        return np.exp(step) if step.mean() > LEAST_STEP else None
+        return step if step.mean() > LEAST_STEP else None
 
 
 def shadows_around(sights: tuple[Sight, ...], relief: Relief) -> ShadowsAround | None:

@@ -74,17 +74,17 @@ class SunPlace:
 def find_sun(casters: tuple[Caster, ...], cues: tuple[Cue, ...], around: ShadowsAround | None = None) -> SunPlace:
     """Return where the sun stands. `casters`: what may throw shadows on the ground; cues: what else tells; around: shadows of all else."""
     every = () if around is None else (around,)
-    rough, fine = ((*(field for caster in casters if (field := shadow_field(caster, side))), *every) for side in SIDES)
+    rough, fine = (tuple(field for caster in casters if (field := shadow_field(caster, side))) for side in SIDES)
     angles = _grid()
     vectors = _vectors(angles)
-    total = _beyond_chance(_shadows(rough, angles)) + _others(cues, vectors)
+    total = _beyond_chance(_shadows((*rough, *every), angles)) + _others(cues, vectors)
     likely = _smoothed(total, vectors)
-    best = max((_near((rough, fine), cues, angles[index]) for index in _modes(likely, vectors)), key=lambda found: found[0])
+    best = max((_near((rough, fine), every, cues, angles[index]) for index in _modes(likely, vectors)), key=lambda found: found[0])
     _, azimuth, elevation, told = best
     if told <= CLEAR_SHADOW:
         middle = _mean_around(total, vectors, vectors[likely.argmax()])
         return SunPlace(*_angles(middle), _spread(total, vectors, middle))
-    telling = [field for field in fine if field.evidence(azimuth, elevation) > 0]
+    telling = [field for field in (*fine, *every) if field.evidence(azimuth, elevation) > 0]
     ratios = [ratio for field in telling if (ratio := field.ratio(azimuth, elevation)) is not None]
     return SunPlace(azimuth, elevation, _spread(total, vectors, towards(azimuth, elevation)), np.median(ratios, axis=0) if ratios else None)
 
@@ -176,13 +176,15 @@ def _modes(total: np.ndarray, vectors: np.ndarray) -> list[int]:
     return modes
 
 
-def _near(sizes: tuple[tuple[Shadows, ...], ...], cues: tuple[Cue, ...], angle: np.ndarray) -> tuple[float, float, float, float]:
-    """Return the best direction near `angle` (2,): total, azimuth, elevation, and what shadows alone say."""
+def _near(
+    sizes: tuple[tuple[Shadows, ...], ...], every: tuple[Shadows, ...], cues: tuple[Cue, ...], angle: np.ndarray
+) -> tuple[float, float, float, float]:
+    """Return the best direction near `angle` (2,): total, azimuth, elevation, and what shadows alone say; every: those of one size only."""
     offsets = np.arange(-AROUND_DEG, AROUND_DEG + 0.1, FINE_DEG)
     around = angle + np.stack(np.meshgrid(offsets, offsets, indexing="ij"), -1).reshape(-1, 2)
     around = np.stack([around[:, 0] % 360, np.clip(around[:, 1], *ELEVATIONS)], -1)
     # A shadow is one at both sizes; what fits by chance at one doesn't at the other.
-    shadows = np.mean([_shadows(fields, around) for fields in sizes], axis=0)
+    shadows = np.mean([_shadows(fields, around) for fields in sizes], axis=0) + _shadows(every, around)
     total = _beyond_chance(shadows) + _others(cues, _vectors(around))
     best = int(total.argmax())
     return float(total[best]), float(around[best, 0]), float(around[best, 1]), float(shadows[best])
