@@ -73,7 +73,7 @@ class Votes:
         share = (points @ self.scenery.walls.T).min(axis=-1)
         # A pixel on the wall votes -1, one twice as far before it as what is clear 1: depths a little off cancel in the mean.
         vote = np.clip((self.scenery.clear - share) / (1 - self.scenery.clear), -1, 1)
-        weight = np.clip(found.sureness.astype(np.float32) / SURE, 0, 1) * found.seen * _confirmed(self.depths, key, points)
+        weight = np.clip(found.sureness.astype(np.float32) / SURE, 0, 1) * found.seen * confirmed(self.depths, key, points)
         save_arrays(Path(self.out.format(frame=key)), vote=vote.astype(np.float16), weight=weight.astype(np.float16))
 
     def carried(self, key: int, here: Shown) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -215,7 +215,7 @@ def region_of(scenery: Scenery, here: Shown) -> np.ndarray:
     return filled([np.clip(pixels, -reach, reach)], here.moving.shape) > 0
 
 
-def _confirmed(depths: Depths, key: int, points: np.ndarray) -> np.ndarray:
+def confirmed(depths: Depths, key: int, points: np.ndarray) -> np.ndarray:
     """Return how well other keyframes' depths agree with points (h, w, 3), 0 to 1 (h, w): chance seldom hits the same depth twice."""
     keys = depths.keyframes()
     place = keys.index(key)

@@ -99,7 +99,7 @@ class ShadowField:
         tint = float(np.median(steps[:, 2] - steps[:, 0]))
         hue = 0.5 * (tint / ANY_TINT) ** 2 - 0.5 * ((tint - TINT) / TINT_STRAY) ** 2 + np.log(ANY_TINT / TINT_STRAY)
         # Colour alone is no shadow.
-        return _tempered(told + min(length / TINT_ALONG * hue, max(told, 0.0)), *self.says)
+        return tempered(told + min(length / TINT_ALONG * hue, max(told, 0.0)), *self.says)
 
     def ratio(self, azimuth: float, elevation: float) -> np.ndarray | None:
         """Return the light (3,) of ground in the sun over that in the shadow; None where no edge is seen."""
@@ -140,7 +140,8 @@ class ShadowField:
         return shaded, known
 
 
-def _tempered(told: float, least: float, much: float) -> float:
+def tempered(told: float, least: float, much: float) -> float:
+    """Return what a building's shadow says (natural logarithm), never less than `least`, and ever less above `much`."""
     return max(told, least) if told < much else much * (1 + float(np.log(told / much)))
 
 
@@ -157,7 +158,7 @@ def shadow_field(caster: Caster, side: int) -> ShadowField | None:
     points = origin + directions * np.where(np.isfinite(reach), reach, -1.0)[..., None]
     near = (reach > 0) & (np.linalg.norm(points - caster.vertices.mean(axis=0) * (1, 0, 1), axis=-1) < REACH * caster.height)
     shown = (cv2.resize(ground.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.99) & near
-    scene = _scene(caster.vertices, caster.triangles)
+    scene = embree_scene(caster.vertices, caster.triangles)
     # Where the model stands before what it stands for, its own foot would pass for a shadow.
     shown[shown] = ~_blocked(scene, points[shown], origin - points[shown])
     if np.count_nonzero(shown) < 200:
@@ -165,7 +166,7 @@ def shadow_field(caster: Caster, side: int) -> ShadowField | None:
     window = _around(shown)
     light = np.log(np.maximum(cv2.resize(caster.texture, size, interpolation=cv2.INTER_AREA), 1e-3))
     light = cv2.GaussianBlur(light, (0, 0), 0.7)[window]
-    others = None if caster.others is None else _scene(*caster.others)
+    others = None if caster.others is None else embree_scene(*caster.others)
     pixels, depth = project(small, caster.vertices)
     within = (depth > 0) & (pixels[:, 0] > 0) & (pixels[:, 0] < small.width)
     beheaded = bool((pixels[within, 1] < BORDER * small.height).any())
@@ -224,7 +225,8 @@ def _traced(scene: object, points: np.ndarray, ways: np.ndarray, query: str) -> 
     return np.asarray(scene.run(origins, directions, query=query))  # type: ignore[attr-defined]
 
 
-def _scene(vertices: np.ndarray, triangles: np.ndarray) -> object:
+def embree_scene(vertices: np.ndarray, triangles: np.ndarray) -> object:
+    """Return embree's scene of a mesh, vertices (n, 3) and triangles (m, 3)."""
     from embreex.mesh_construction import TriangleMesh
     from embreex.rtcore_scene import EmbreeScene
 

@@ -17,8 +17,8 @@ from derrumbe.survey.stillness import Stillness
 from derrumbe.survey.sweep import PLANES, Depth, swept
 from derrumbe.survey.wanderers import Wanderers
 
-LINES, WIDEST = 480, 960
-"""Depth is looked for in pictures no larger than this."""
+LINES = 480
+"""Depth is looked for in pictures with no more lines than this, and no more than twice as many columns."""
 SHIFTS = (0.15, 0.4, 0.9)
 """Wanted shifts of the nearest plane in a side's neighbours, pixels over PLANES: what looks from nearby sees more, from far more sharply."""
 LEAST_SHIFT = 0.06
@@ -38,7 +38,9 @@ MOST_KEYFRAMES, APART = 16, 3
 class Depths:
     """Writes a keyframe's depth. A callable for `Work.map_frames`.
 
-    The file (npz) holds the pictures of `sweep.Depth` at working size. wall: nearness of the building as the first camera sees it.
+    The file (npz) holds the pictures of `sweep.Depth` at working size. wall: nearness of the building as the first camera sees it; span: the
+    least and the greatest nearness of what is looked for (None: from infinity to what is solved near a frame); lines, planes: of working
+    pictures and of the sweep; most: keyframes at most.
     """
 
     plate: str
@@ -47,6 +49,10 @@ class Depths:
     wanderers: Wanderers | None
     wall: float
     out: str
+    span: tuple[float, float] | None = None
+    lines: int = LINES
+    planes: int = PLANES
+    most: int = MOST_KEYFRAMES
 
     def done(self, frame: int) -> bool:
         return Path(self.out.format(frame=frame)).exists()
@@ -56,7 +62,7 @@ class Depths:
         index = frame - self.frames.start
         others = self.neighbours_of(index)
         if others:
-            found = swept(self.shown(index), [self.shown(i) for i in others], np.linspace(0, self._top(index), PLANES))
+            found = swept(self.shown(index), [self.shown(i) for i in others], np.linspace(*self._span(index), self.planes))
         else:
             nothing = np.zeros(self.shape, np.float32)
             found = Depth(nothing, nothing, nothing > 0)
@@ -71,13 +77,13 @@ class Depths:
     def shape(self) -> tuple[int, int]:
         """Height and width of working pictures."""
         width, height = self.still.size
-        scale = min(1.0, LINES / height, WIDEST / width)
+        scale = min(1.0, self.lines / height, 2 * self.lines / width)
         return round(height * scale), round(width * scale)
 
     def keyframes(self) -> list[int]:
         """Return the frames whose depth is looked for, spread evenly, with the first and the last."""
         count = len(self.frames)
-        wanted = max(2, min(MOST_KEYFRAMES, 1 + (count - 1) // APART))
+        wanted = max(2, min(self.most, 1 + (count - 1) // APART))
         return sorted({self.frames.start + round(float(place)) for place in np.linspace(0, count - 1, wanted)})
 
     def focal(self, index: int) -> float:
@@ -117,7 +123,7 @@ class Depths:
 
     def neighbours_of(self, index: int) -> list[int]:
         """Return the frame indices, on both sides of time, that a keyframe is compared with."""
-        top = self._top(index)
+        top = self._span(index)[1]
         return self._neighbours(index, -1, top) + self._neighbours(index, 1, top)
 
     def _neighbours(self, index: int, side: int, top: float) -> list[int]:
@@ -126,11 +132,14 @@ class Depths:
         others = np.arange(index + 1, len(self.frames)) if side > 0 else np.arange(index)
         shift = np.linalg.norm(eyes[others] - eyes[index], axis=1) * self.focal(index) * top
         aside = np.arccos(np.clip(self.still.rotation[others, 2] @ self.still.rotation[index, 2], -1, 1)) * self.focal(index)
-        usable = (aside < SHARED * self.shape[1]) & (shift > LEAST_SHIFT * PLANES) & (shift < 1.6 * SHIFTS[1] * PLANES)
+        usable = (aside < SHARED * self.shape[1]) & (shift > LEAST_SHIFT * self.planes) & (shift < 1.6 * SHIFTS[1] * self.planes)
         if not usable.any():
             return []
         others, shift = others[usable], shift[usable]
-        return sorted({int(others[np.abs(np.log(shift / (share * PLANES))).argmin()]) for share in SHIFTS})
+        return sorted({int(others[np.abs(np.log(shift / (share * self.planes))).argmin()]) for share in SHIFTS})
+
+    def _span(self, index: int) -> tuple[float, float]:
+        return self.span or (0.0, self._top(index))
 
     def _top(self, index: int) -> float:
         own = self.still.camera == index

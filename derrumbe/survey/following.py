@@ -42,6 +42,10 @@ class Before:
     standing: InFront | None = None
     cautions: tuple[Caution, ...] = ()
 
+    @property
+    def wanderers(self) -> Wanderers | None:
+        return None if self.passing is None else self.passing.wanderers
+
     def first(self, front: np.ndarray, texture: np.ndarray) -> np.ndarray:
         """Return the first frame's matte `front` (h, w) with what was found to stand in front there; texture (h, w, 3): that frame."""
         return front if self.standing is None else np.maximum(front, self.standing.at(0, display_like(texture)))

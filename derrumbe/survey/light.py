@@ -11,6 +11,7 @@ from derrumbe.media.colour import from_hex
 from derrumbe.survey.cast import Caster, towards
 from derrumbe.survey.clear_sky import BLUE, find_clear_sky
 from derrumbe.survey.filters import filled
+from derrumbe.survey.shadows_around import ShadowsAround
 from derrumbe.survey.sun_place import SUN_OVER_SKY, Cue, Face, SunPlace, faces_cue, find_sun, lit_cue
 
 LUMA = np.array([0.2722287168, 0.6740817658, 0.0536895174])
@@ -100,6 +101,7 @@ def sun_place(
     camera: Camera,
     facades: tuple[Facade, ...],
     casters: tuple[Caster, ...],
+    around: ShadowsAround | None = None,
 ) -> SunPlace:
     """Return where the sun stands in a picture (h, w, 3) with sky alpha, `walls` and `ground` (h, w) bool, façades as seen by `camera`."""
     faces = faces_of(texture, walls, camera, facades)
@@ -112,7 +114,7 @@ def sun_place(
         first = faces[0]
         of_sky = first.light / float(np.median(light[sky > 0.99])) if clear is not None else None
         cues.append(lit_cue(first.normal, first.light / float(np.percentile(light[ground], SUNLIT)), of_sky, first.bluish))
-    return find_sun(casters, tuple(cues))
+    return find_sun(casters, tuple(cues), around)
 
 
 def cautions_of(texture: np.ndarray, sky: np.ndarray, knobs: Light, place: SunPlace) -> list[Caution]:

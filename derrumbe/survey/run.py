@@ -33,9 +33,11 @@ from derrumbe.survey.passing_shadows import Looks, passing_casters
 from derrumbe.survey.reference import build_reference, denoised
 from derrumbe.survey.remnants import fringe, remnants
 from derrumbe.survey.settings import Settings
+from derrumbe.survey.shadows_around import ShadowsAround
 from derrumbe.survey.silhouette import contour_of
 from derrumbe.survey.skyline import skyline_rows
 from derrumbe.survey.sun_place import SunPlace
+from derrumbe.survey.surroundings import look_around
 from derrumbe.survey.uncovered import Views, uncovered
 from derrumbe.survey.walkers import find_walkers
 from derrumbe.survey.worn import find_worn
@@ -78,7 +80,9 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
     cameras = solve.cameras if solve else (geometry.camera,)
     fronts = write_fronts(work, plate, mattes.front, reference, cameras, settings.holdout, before.passing, before.standing)
-    place = _sun_place(texture, mattes, geometry, cards, float(drawn[:, 1].max()), _passing(fronts, cameras, geometry, plate, work.folder))
+    passing = _passing(fronts, cameras, geometry, plate, work.folder)
+    around = look_around(plate, found, before.wanderers, geometry, drawn, work)
+    place = _sun_place(texture, mattes, geometry, cards, float(drawn[:, 1].max()), passing, around)
     film_set = _record(
         settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, place, clean, work.folder, list(found.cautions)
     )
@@ -277,15 +281,22 @@ def _material(settings: Settings, colour: np.ndarray) -> look.Material:
 
 
 def _sun_place(
-    texture: np.ndarray, mattes: Mattes, geometry: Geometry, cards: Cards, lowest: float, passing: tuple[Caster, ...]
+    texture: np.ndarray,
+    mattes: Mattes,
+    geometry: Geometry,
+    cards: Cards,
+    lowest: float,
+    passing: tuple[Caster, ...],
+    around: ShadowsAround | None,
 ) -> SunPlace:
-    """Return where the sun stands. lowest: row of the outline's foot; passing: what else than the building throws shadows."""
+    """Return where the sun stands. lowest: row of the outline's foot; passing, around: what else than the building throws shadows."""
     clear = (mattes.sky < 0.01) & (mattes.front < 0.01)
     solid = continued(geometry.vertices, geometry.triangles, geometry.camera, geometry.facades)
     neighbours = boxes(cards, geometry.camera, REACH * float(geometry.camera.translation[2]))
     house = Caster(texture, clear & ~widened(mattes.region, 3), geometry.camera, *solid, geometry.height, neighbours)
     below = np.arange(len(texture))[:, None] > lowest
-    return light.sun_place(texture, mattes.sky, clear & mattes.region, clear & below, geometry.camera, geometry.facades, (house, *passing))
+    casters = (house, *passing)
+    return light.sun_place(texture, mattes.sky, clear & mattes.region, clear & below, geometry.camera, geometry.facades, casters, around)
 
 
 def _vec2(point: np.ndarray) -> Vec2:

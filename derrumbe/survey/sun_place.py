@@ -14,7 +14,9 @@ import numpy as np
 
 from derrumbe.core.records import Vec3
 from derrumbe.survey.cast import Caster, ShadowField, shadow_field, towards
+from derrumbe.survey.shadows_around import ShadowsAround
 
+Shadows = ShadowField | ShadowsAround
 Cue = Callable[[np.ndarray], np.ndarray]
 """Unit vectors towards the sun (n, 3) -> how likely each is (n,), natural logarithm, but for a constant."""
 
@@ -69,19 +71,21 @@ class SunPlace:
     shadow: np.ndarray | None = None
 
 
-def find_sun(casters: tuple[Caster, ...], cues: tuple[Cue, ...]) -> SunPlace:
-    """Return where the sun stands. `casters`: what may throw shadows on the ground; cues: what else tells."""
+def find_sun(casters: tuple[Caster, ...], cues: tuple[Cue, ...], around: ShadowsAround | None = None) -> SunPlace:
+    """Return where the sun stands. `casters`: what may throw shadows on the ground; cues: what else tells; around: shadows of all else."""
+    every = () if around is None else (around,)
     rough, fine = (tuple(field for caster in casters if (field := shadow_field(caster, side))) for side in SIDES)
     angles = _grid()
     vectors = _vectors(angles)
-    total = _beyond_chance(_shadows(rough, angles)) + _others(cues, vectors)
+    total = _beyond_chance(_shadows((*rough, *every), angles)) + _others(cues, vectors)
     likely = _smoothed(total, vectors)
-    best = max((_near((rough, fine), cues, angles[index]) for index in _modes(likely, vectors)), key=lambda found: found[0])
+    best = max((_near((rough, fine), every, cues, angles[index]) for index in _modes(likely, vectors)), key=lambda found: found[0])
     _, azimuth, elevation, told = best
     if told <= CLEAR_SHADOW:
         middle = _mean_around(total, vectors, vectors[likely.argmax()])
         return SunPlace(*_angles(middle), _spread(total, vectors, middle))
-    ratios = [ratio for field in fine if (ratio := field.ratio(azimuth, elevation)) is not None]
+    telling = [field for field in (*fine, *every) if field.evidence(azimuth, elevation) > 0]
+    ratios = [ratio for field in telling if (ratio := field.ratio(azimuth, elevation)) is not None]
     return SunPlace(azimuth, elevation, _spread(total, vectors, towards(azimuth, elevation)), np.median(ratios, axis=0) if ratios else None)
 
 
@@ -118,7 +122,7 @@ def _others(cues: tuple[Cue, ...], vectors: np.ndarray) -> np.ndarray:
     return usual + sum((cue(vectors) for cue in cues), start=np.zeros(len(vectors)))
 
 
-def _shadows(fields: tuple[ShadowField, ...], angles: np.ndarray) -> np.ndarray:
+def _shadows(fields: tuple[Shadows, ...], angles: np.ndarray) -> np.ndarray:
     return sum((np.array([field.evidence(*angle) for angle in angles]) for field in fields), start=np.zeros(len(angles)))
 
 
@@ -172,13 +176,15 @@ def _modes(total: np.ndarray, vectors: np.ndarray) -> list[int]:
     return modes
 
 
-def _near(sizes: tuple[tuple[ShadowField, ...], ...], cues: tuple[Cue, ...], angle: np.ndarray) -> tuple[float, float, float, float]:
-    """Return the best direction near `angle` (2,): total, azimuth, elevation, and what shadows alone say."""
+def _near(
+    sizes: tuple[tuple[Shadows, ...], ...], every: tuple[Shadows, ...], cues: tuple[Cue, ...], angle: np.ndarray
+) -> tuple[float, float, float, float]:
+    """Return the best direction near `angle` (2,): total, azimuth, elevation, and what shadows alone say; every: those of one size only."""
     offsets = np.arange(-AROUND_DEG, AROUND_DEG + 0.1, FINE_DEG)
     around = angle + np.stack(np.meshgrid(offsets, offsets, indexing="ij"), -1).reshape(-1, 2)
     around = np.stack([around[:, 0] % 360, np.clip(around[:, 1], *ELEVATIONS)], -1)
     # A shadow is one at both sizes; what fits by chance at one doesn't at the other.
-    shadows = np.mean([_shadows(fields, around) for fields in sizes], axis=0)
+    shadows = np.mean([_shadows(fields, around) for fields in sizes], axis=0) + _shadows(every, around)
     total = _beyond_chance(shadows) + _others(cues, _vectors(around))
     best = int(total.argmax())
     return float(total[best]), float(around[best, 0]), float(around[best, 1]), float(shadows[best])
