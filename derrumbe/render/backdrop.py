@@ -21,7 +21,7 @@ from derrumbe.render.occlusion import Occluders
 from derrumbe.render.raster import Window, depth_of, projected, visible
 from derrumbe.render.receivers import SKY_DEPTH, Receivers, coarse_camera, grid, place, set_normals
 from derrumbe.render.scene import Inputs, load
-from derrumbe.render.settled import cover
+from derrumbe.render.settled import cover, form
 from derrumbe.render.shadow import MOST, enlarged, headroom, light_on, ratio, smoothed
 from derrumbe.render.solids import Lighting
 from derrumbe.render.surface import piece_of
@@ -113,7 +113,8 @@ class Backdrop:
     """What is seen behind the new solids, on the coarse grid, to be enlarged a band of rows at a time.
 
     shadow (m,n,3): ratio of light; old (m,n,3): light before; weight (m,n): receivers that solids hide count for next to nothing;
-    dust, lit_dust: what settled dust leaves open (m,n,3) and 1 less what it shows, None when there is none; contact: finer light, or None.
+    dust, lit_dust: what settled dust leaves open (m,n,3) and 1 less what it shows, None when there is none; form (h,w,2) at full size: what the
+    dust takes on of what lies under it; contact: finer light, or None.
     """
 
     camera: Camera
@@ -123,6 +124,7 @@ class Backdrop:
     old: np.ndarray
     dust: np.ndarray | None
     lit_dust: np.ndarray | None
+    form: np.ndarray | None
     contact: Contact | None
 
     def ratio(self, depth: np.ndarray, top: int) -> np.ndarray:
@@ -143,10 +145,11 @@ class Backdrop:
 
     def settled(self, depth: np.ndarray, top: int) -> np.ndarray | None:
         """Return settled dust (h,w,4) float32, premultiplied, for rows from `top`; None when there is none."""
-        if self.dust is None or self.lit_dust is None:
+        if self.dust is None or self.lit_dust is None or self.form is None:
             return None
         open_share, light = self._enlarged(self.dust, depth, top), self._enlarged(self.lit_dust, depth, top)
-        return np.concatenate([1 - light, 1 - open_share[..., :1]], -1)
+        bright, holds = np.split(self.form[top : top + len(depth)], 2, axis=-1)
+        return np.concatenate([(1 - light) * bright * holds, (1 - open_share[..., :1]) * holds], -1)
 
     def _enlarged(self, coarse: np.ndarray, depth: np.ndarray, top: int) -> np.ndarray:
         view = rotation_matrix(self.camera).T
@@ -204,8 +207,20 @@ def backdrop(
         old=old,
         dust=None if share is None else np.repeat(1 - share[0][..., None], 3, -1),
         lit_dust=None if share is None else (1 - share[1][..., None] * dust * new).astype(np.float32),
+        form=None if share is None else _form(inputs, frame),
         contact=_contact(inputs, camera, lighting, data, to, stands, frame),
     )
+
+
+def _form(inputs: Inputs, frame: int) -> np.ndarray:
+    """Return what settled dust takes on of the set at a frame; a locked set's is found once per process."""
+    film_set = inputs.film_set
+    return _form_of(film_set.path(film_set.record.clean_plate, frame))
+
+
+@lru_cache(maxsize=2)
+def _form_of(path: Path) -> np.ndarray:
+    return form(read_exr(path, RGB))
 
 
 def _contact(

@@ -1,8 +1,9 @@
 """Dust that has come down on the ground and on what still stands: a layer right over the plate, under everything that flies. Pale dust lies on coarse
-grains, which show dark around it, where it is thin."""
+grains, which show dark around it, where it is thin. What the plate shows there keeps its shape: a parked car becomes a dusty car."""
 
 from __future__ import annotations
 
+import cv2
 import numba as nb
 import numpy as np
 
@@ -20,6 +21,14 @@ FURTHEST = 1e3
 PATCH = 1.3
 """Metres from patch to patch."""
 LEAST = 1e-3
+AROUND, COARSE, FINE = 0.06, 480, 0.002
+"""Share of the longer side that plain ground is looked for around a pixel: further than a car is long; pixels across that are enough for it;
+share of the longer side below which what differs is grain."""
+STANDS_OUT, BARES = (0.15, 0.6), 0.65
+"""Difference from the ground around, in the log of any channel, from which something is told from it and from which it is all told; share of the
+dust that it then lets fall: sides, windows and what hangs over."""
+FORM, FORMED = 0.6, (0.4, 1.2)
+"""How much of the form that the plate shows is seen in dust, as a power of its brightness, and the least and most of that."""
 DARK = 0.6
 """Reflectance of coarse grains that lie, over that of fine dust: each in the shade of the next."""
 
@@ -40,6 +49,28 @@ def cover(
     if not (fine + dark).any():
         return None
     return fine + dark, fine + DARK * dark
+
+
+def form(shown: np.ndarray) -> np.ndarray:
+    """Return what settled dust takes on of the picture (h,w,3) under it, (h,w,2) float32: how bright it is beside dust on plain ground, and the
+    share of it that holds. Nothing tells cars and kerbs from ground here but their colour."""
+    light = np.log(np.maximum(np.nan_to_num(shown), 1e-3)).astype(np.float32)
+    light = cv2.GaussianBlur(light, (0, 0), max(0.7, FINE * max(light.shape)))
+    apart = light - _usual(light)
+    t = np.clip((np.abs(apart).max(-1) - STANDS_OUT[0]) / (STANDS_OUT[1] - STANDS_OUT[0]), 0, 1)
+    bright = np.clip(np.exp(FORM * apart.mean(-1)), *FORMED)
+    return np.stack([bright, 1 - BARES * t * t * (3 - 2 * t)], -1).astype(np.float32)
+
+
+def _usual(light: np.ndarray) -> np.ndarray:
+    """Return the median (h,w,3) of log light (h,w,3) far around each pixel, to a few hundredths."""
+    height, width = light.shape[:2]
+    scale = min(1.0, COARSE / max(light.shape))
+    small = cv2.resize(light, (max(1, round(scale * width)), max(1, round(scale * height))), interpolation=cv2.INTER_AREA)
+    low, high = float(small.min()), float(small.max()) + 1e-6
+    codes = np.round((small - low) * (255 / (high - low))).astype(np.uint8)
+    usual = cv2.medianBlur(codes, 2 * max(1, round(AROUND * max(small.shape))) + 1).astype(np.float32)
+    return cv2.resize(usual * ((high - low) / 255) + low, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _hidden(deposit: Deposit, hides: float, to: Receivers, stands: np.ndarray, eye: np.ndarray, seed: int) -> np.ndarray:
