@@ -64,6 +64,15 @@ def test_a_post_is_found_whole_and_only_there() -> None:
     assert np.count_nonzero(found & ~post) < 0.15 * np.count_nonzero(post)
 
 
+def test_a_post_goes_on_before_a_door_as_dark_as_itself() -> None:
+    left = (LEFT + RIGHT) // 2
+    codes, post = with_post(left, FOOT - 120, FOOT + 60)
+    codes[FOOT - 70 : FOOT - 45, left - 10 : left + 30] = (30, 31, 34)
+    codes[post] = (28, 30, 34)
+    front = find_mattes(codes, SCENE.outline, ()).front
+    assert (front[FOOT - 110 : FOOT + 50, left : left + 5].max(1) > 0.5).all()
+
+
 def test_a_column_that_ends_with_the_wall_is_no_post() -> None:
     codes, _ = with_post((LEFT + RIGHT) // 2, FOOT - 120, FOOT)
     assert find_posts(codes, foot_rows(SCENE.outline, codes.shape[1], codes.shape[0])) == ()
