@@ -25,14 +25,21 @@ ENOUGH, PLENTY = 0.2, 1.2
 
 
 def clean_plate(
-    texture: np.ndarray, mattes: Mattes, hole: np.ndarray, cards: Cards, trees: Trees | None, horizon: float, seed: int
+    texture: np.ndarray,
+    mattes: Mattes,
+    hole: np.ndarray,
+    cards: Cards,
+    trees: Trees | None,
+    horizon: float,
+    seed: int,
+    elsewhere: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the texture (h, w, 3) with its hole (h, w) bool filled.
 
     cards: the rows between which things stand beside and behind the building; trees: what stands there where patches would show;
-    horizon: its row.
+    horizon: its row; elsewhere (3,): light of the sky where the plate's other frames show it, for a texture without any.
     """
-    heaven = cleanplate.fill_sky(texture, mattes.sky, hole, seed)
+    heaven = cleanplate.fill_sky(texture, mattes.sky, hole, seed, elsewhere)
     # Where trees stand behind, ground is what lies bare: elsewhere it may be a wood before the building that goes on.
     banned = mattes.drawn_front | (mattes.front > 0.5) if trees else mattes.drawn_front
     skyline = cards.base if trees else cards.top

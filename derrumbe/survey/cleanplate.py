@@ -33,6 +33,8 @@ ISLAND = 0.003
 ROUNDS = 4
 DARK = 0.5
 """What is darker than this share of the sky's gradient in blue isn't sky, whatever the matte says."""
+HAZY = (0.93, 1.0, 1.09)
+"""Colour of a sky that no frame shows: between haze and blue."""
 ENOUGH_SKYLINE = 0.15
 """Columns with a skyline of their own over those that the building hides, from which on patches of real skylines do: fewer repeat as combs."""
 SEAM = 0.022
@@ -46,14 +48,18 @@ CLOUDY = 0.04
 """Skies that stray from a smooth gradient by more than this (display-like codes) have clouds with shapes worth copying."""
 
 
-def fill_sky(texture: np.ndarray, sky: np.ndarray, hole: np.ndarray, seed: int) -> np.ndarray:
-    """Return a full picture (h, w, 3) of sky: the plate's where it shows, carried on elsewhere. Grain-free."""
+def fill_sky(texture: np.ndarray, sky: np.ndarray, hole: np.ndarray, seed: int, elsewhere: np.ndarray | None = None) -> np.ndarray:
+    """Return a full picture (h, w, 3) of sky: the plate's where it shows, carried on elsewhere. Grain-free.
+
+    elsewhere (3,): its light in other frames, where this one shows none. Without either it is as bright as what is palest, and hazy.
+    """
     scale = min(1.0, SKY_SIDE / max(sky.shape))
     size = (max(2, round(sky.shape[1] * scale)), max(2, round(sky.shape[0] * scale)))
     open_sky = (sky > 0.995) & ~hole
     small, known = _clear_of(texture, open_sky, TAINTED[1], size)
     if not known.any():
-        return np.broadcast_to(np.percentile(texture.reshape(-1, 3), 95, axis=0).astype(np.float32), texture.shape).copy()
+        tone = np.percentile(texture.mean(axis=-1), 95) * np.asarray(HAZY) if elsewhere is None else elsewhere
+        return np.broadcast_to(tone.astype(np.float32), texture.shape).copy()
     smooth, streak = _gradient(small, known), _streakiness(small, known)
     if _cloudiness(small, smooth, known) > CLOUDY:
         whole = _with_clouds(*_clear_of(texture, open_sky, TAINTED[0], size), smooth, streak, seed)

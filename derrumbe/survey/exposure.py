@@ -7,6 +7,8 @@ import numpy as np
 GAIN = (0.6, 1.7)
 LEAST_RING = 200
 """Pixels that tell a gain."""
+ALIKE, MOST = 0.12, 0.4
+"""Log light by which pixels may stray from a gain, and the share of them that must not stray further: else the two don't show the same things."""
 
 
 def exposure(picture: np.ndarray, other: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -17,4 +19,9 @@ def exposure(picture: np.ndarray, other: np.ndarray, where: np.ndarray) -> np.nd
     good = (light.min(axis=-1) > 0.01) & (theirs.min(axis=-1) > 0.01)
     if np.count_nonzero(good) < LEAST_RING:
         return np.ones(3, np.float32)
-    return np.clip(np.exp(np.median(np.log(light[good] / theirs[good]), axis=0)), *GAIN).astype(np.float32)
+    apart = np.log(light[good] / theirs[good])
+    usual = np.median(apart, axis=0)
+    alike = np.abs(apart - usual).max(axis=-1) < ALIKE
+    if alike.mean() < MOST:
+        return np.ones(3, np.float32)
+    return np.clip(np.exp(np.median(apart[alike], axis=0)), *GAIN).astype(np.float32)

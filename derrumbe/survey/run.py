@@ -12,7 +12,6 @@ from derrumbe.core.files import save_arrays
 from derrumbe.core.records import FAR, Building, Camera, Caution, Haze, Located, Plate, Set, Sun, Vec2, Vec3, Worn
 from derrumbe.core.work import Work
 from derrumbe.geom.depth import mesh_depth
-from derrumbe.geom.lens import filmed
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import RGB, write_exr
 from derrumbe.survey import evidence, light, look
@@ -35,6 +34,7 @@ from derrumbe.survey.remnants import fringe, remnants
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.shadows_around import ShadowsAround
 from derrumbe.survey.silhouette import contour_of
+from derrumbe.survey.sky_elsewhere import horizon_row, sky_elsewhere
 from derrumbe.survey.skyline import skyline_rows
 from derrumbe.survey.sun_place import SunPlace
 from derrumbe.survey.surroundings import look_around
@@ -68,7 +68,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     stone = _material(settings, look.wall_colour(*_thin_walls(texture, mattes))) == "stone"
     view = solved_view(found, settings.seed)
     geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings, view, walkers, stone)
-    mattes = mattes.below_no_horizon(_horizon(geometry)) if found.kind != "locked" else mattes
+    mattes = mattes.below_no_horizon(horizon_row(geometry.camera)) if found.kind != "locked" else mattes
     solve = placed(found, geometry, drawn) if found.kind != "locked" else None
     views = solved_views(solve, geometry, plate, work.folder) if solve else None
     before = things_before(plate, found, geometry, drawn, mattes, work)
@@ -145,7 +145,7 @@ def _behind(
     hole = widened(mattes.region | fringe(codes, mattes.region, mattes.sky), growth)
     hole |= widened(remnants(mattes.sky, hole, mattes.front), 2)
     hole |= widened(passers, growth)
-    skyline = skyline_rows(mattes.sky, hole, _horizon(geometry), np.random.default_rng((settings.seed, 72)))
+    skyline = skyline_rows(mattes.sky, hole, horizon_row(geometry.camera), np.random.default_rng((settings.seed, 72)))
     distance = float(geometry.camera.translation[2])
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
     trees = trees_behind(texture, codes, mattes, hole, cards, geometry.camera)
@@ -156,13 +156,9 @@ def _behind(
         texture, known = uncovered(views, texture, hole, growth)
         texture = np.where(known[..., None], denoised(texture, plate.noise, 1), texture)
         hole &= ~known
-    return clean_plate(texture, mattes, hole, cards, trees, _horizon(geometry), settings.seed), cards
-
-
-def _horizon(geometry: Geometry) -> float:
-    camera = geometry.camera
-    up = np.asarray(camera.rotation)[:, 1]
-    return float(filmed(camera, np.array([camera.cx, camera.cy - camera.focal_px * up[2] / up[1]]))[1])
+    shown = bool((mattes.sky > 0.995).any())
+    heaven = None if shown or views is None else sky_elsewhere(views, plate.display)
+    return clean_plate(texture, mattes, hole, cards, trees, horizon_row(geometry.camera), settings.seed, heaven), cards
 
 
 def _write(folder: Path, geometry: Geometry, cards: Cards, mattes: Mattes, clean: np.ndarray, texture: np.ndarray) -> None:

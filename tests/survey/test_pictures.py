@@ -290,3 +290,13 @@ def test_clouds_and_a_dark_roof_at_the_rim_do_not_change_the_blue_behind() -> No
     found = cleanplate.fill_sky(picture, (~hole).astype(np.float32), hole, 1)
     assert np.abs(found - truth)[:200, 245:].mean() < 0.04
     assert found[:200, 245:].min() > 0.6 * truth[:200, 245:].min()
+
+
+def test_a_sky_that_the_first_frame_hides_is_that_of_other_frames_or_hazy() -> None:
+    texture = np.full((40, 60, 3), (0.5, 0.4, 0.3), np.float32)
+    none, hole = np.zeros((40, 60), np.float32), np.ones((40, 60), bool)
+    seen = cleanplate.fill_sky(texture, none, hole, 1, np.array([0.3, 0.5, 0.9], np.float32))
+    assert np.allclose(seen, (0.3, 0.5, 0.9))
+    made_up = cleanplate.fill_sky(texture, none, hole, 1)[0, 0]
+    # a pale wall's colour is none of a sky
+    assert made_up[0] < made_up[1] < made_up[2]
