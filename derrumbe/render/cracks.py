@@ -14,18 +14,16 @@ import numpy as np
 
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import Located, Motion
-from derrumbe.geom.camera import project
+from derrumbe.render.joints import DARK, DARKER, bonds_along, borders, carried, shown_at
 from derrumbe.render.lines import Lines
 from derrumbe.render.noise import chance, value
-from derrumbe.render.poses import Pose, carry
-from derrumbe.render.scene import Inputs, Scene, load
+from derrumbe.render.poses import Pose
+from derrumbe.render.scene import Inputs, load
 from derrumbe.render.solids import Lighting
 
-OUTER, BROKEN = 0, 1
 BRICK, STONE, GLASS, ROOF = 0, 2, 4, 5
-DARK, CHIPPED, DARKER = 0.07, 1.45, 0.5
-"""Albedo of the depth of a crack; brightness of chipped rims, of what the plate shows there; most brightness of a crack's depth, of the same:
-on a dark door neither may shine."""
+CHIPPED = 1.45
+"""Brightness of chipped rims, of what the plate shows there: on a dark door they may not shine."""
 LIFT = 0.25
 """Metres by which a crack lies before the surface that it is in, so that the surface doesn't hide it."""
 CRUMBLED = 1.6
@@ -39,7 +37,7 @@ GAPING, GAPING_PIXELS = 0.06, 1.5
 BLOCK = {BRICK: (0.25, 0.075), STONE: (0.55, 0.3)}
 """Metres along and up from joint to joint of masonry."""
 STEP_PIXELS, COARSEST = 2.4, 6.0
-"""Pixels that a step is high at least, by as many blocks at a time at most."""
+"""Pixels that a step is high and long at least, by as many blocks at a time at most."""
 WANDER, WANDER_PIXELS = 0.09, 1.6
 """Metres by which a crack wanders off the joint, in pixels at least; it turns about every few times as far."""
 SEEN = 0.45
@@ -51,8 +49,6 @@ FORKS, FORK = 0.05, (0.15, 0.5)
 CHIPS = 0.16
 """Share of the bits whose rim is chipped."""
 SEED = 59
-WITHIN = 0.06
-"""Metres around a neighbour's box within which an edge counts as shared with it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,44 +78,26 @@ def first_crack(motion: Located[Motion]) -> float:
 @lru_cache(maxsize=1)
 def edges_of(inputs: Inputs) -> Edges:
     """Return the edges along which cracks are seen."""
-    scene, solid = load(inputs), load_arrays(inputs.pieces.path(inputs.pieces.record.arrays))
-    bonds = solid["bonds"].astype(np.int64)
-    ends, normal = _borders(scene.triangles, scene.made, scene.normal, len(scene.rest))
-    owner = scene.vertex_piece[ends[:, 0]].astype(np.int64)
-    a, b = scene.rest[ends[:, 0]], scene.rest[ends[:, 1]]
-    low, high = np.full((len(scene.centre), 3), np.inf), np.full((len(scene.centre), 3), -np.inf)
-    np.minimum.at(low, scene.vertex_piece, scene.rest)
-    np.maximum.at(high, scene.vertex_piece, scene.rest)
-    order = np.argsort(np.concatenate([bonds[:, 0], bonds[:, 1]]), kind="stable")
-    starts = np.searchsorted(np.concatenate([bonds[:, 0], bonds[:, 1]])[order], np.arange(len(scene.centre) + 1))
-    centre = solid["bond_centre"].astype(np.float64)
-    bond = _bond_of(0.5 * (a + b), owner, bonds, order % max(len(bonds), 1), starts, low, high, centre)
+    scene = load(inputs)
+    bonds, centre = scene.bonds, scene.bond_place
     if not len(bonds):
         none, place = np.zeros(0, int), np.zeros((0, 3))
         return Edges(place, place, none, none, none, place, np.zeros(0), np.zeros(0, bool), place)
+    ends, normal, _ = borders(scene.triangles, scene.made, scene.normal, len(scene.rest))
+    bond, owner = bonds_along(scene, ends)
+    a, b = scene.rest[ends[:, 0]], scene.rest[ends[:, 1]]
     # both sides have the edge: the first side's will do
     brittle = np.isin(scene.material[bonds], (GLASS, ROOF)).any(1)
     shows = ~brittle & (np.array([chance(k, 1, 0, SEED) for k in range(len(bonds))]) < SEEN)
     kept = np.flatnonzero((bond >= 0) & (bonds[np.maximum(bond, 0), 0] == owner) & shows[np.maximum(bond, 0)])
     block = np.array([BLOCK.get(int(stuff), (0.0, 0.0)) for stuff in scene.material[owner[kept]]]).reshape(-1, 2)
-    block *= np.clip(STEP_PIXELS * scene.pixel / np.maximum(block[:, 1:], 1e-6), 1, COARSEST)
+    block *= np.clip(STEP_PIXELS * scene.pixel / np.maximum(block, 1e-6), 1, COARSEST)
     far = max(WANDER, WANDER_PIXELS * scene.pixel)
     a, b, source, chipped = _path(a[kept], b[kept], normal[kept], block, far, CHIPS, FORKS, FORK, max(FORK[0], 4 * scene.pixel))
     kept = kept[source]
     uneven = _uneven(0.5 * (a + b), 12 * far)
-    worn = _shown_at(scene, 0.5 * (a + b))
+    worn = shown_at(scene, 0.5 * (a + b))
     return Edges(a, b, owner[kept], bonds[bond[kept], 1], bond[kept], centre[bond[kept]], uneven, chipped, worn)
-
-
-def _shown_at(scene: Scene, points: np.ndarray) -> np.ndarray:
-    """Return what the plate shows (n,3) at points (n,3) of the building at rest, or at the place in it that is nearest to them."""
-    pixels = np.nan_to_num(project(scene.camera, points)[0])
-    height, width = scene.texture.shape[:2]
-    x, y = (
-        np.clip(np.floor(pixels[:, k]) - start, 0, size - 1).astype(int)
-        for k, start, size in ((0, scene.window.x0, width), (1, scene.window.y0, height))
-    )
-    return scene.texture[y, x].astype(np.float64)
 
 
 @nb.njit(cache=True)
@@ -196,36 +174,6 @@ def _uneven(points, period):  # type: ignore[no-untyped-def]
     return out
 
 
-def _borders(triangles: np.ndarray, face: np.ndarray, normals: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the vertices (n,2) of edges between an outer and a broken triangle, and the outer one's normal (n,3). normals (T,3)."""
-    following = np.roll(triangles, -1, 1).astype(np.int64)
-    low, high = np.minimum(triangles, following).reshape(-1), np.maximum(triangles, following).reshape(-1)
-    keys, kinds = low.astype(np.int64) * (count + 1) + high, np.repeat(face, 3)
-    order = np.argsort(keys, kind="stable")
-    one, two = order[:-1], order[1:]
-    both = (keys[one] == keys[two]) & (np.minimum(kinds[one], kinds[two]) == OUTER) & (np.maximum(kinds[one], kinds[two]) == BROKEN)
-    one, two = one[both], two[both]
-    return np.stack([low[one], high[one]], 1), normals[np.where(kinds[one] == OUTER, one, two) // 3]
-
-
-@nb.njit(cache=True)
-def _bond_of(middle, owner, bonds, which, starts, low, high, centre):  # type: ignore[no-untyped-def]
-    """Return the bond (n,) whose other piece touches each edge's middle, the nearest of them, -1 for none."""
-    out = np.full(middle.shape[0], -1, np.int64)
-    for n in range(middle.shape[0]):
-        nearest = 1e30
-        for k in range(starts[owner[n]], starts[owner[n] + 1]):
-            bond = which[k]
-            other = bonds[bond, 0] + bonds[bond, 1] - owner[n]
-            inside, away = True, 0.0
-            for c in range(3):
-                inside &= low[other, c] - WITHIN <= middle[n, c] <= high[other, c] + WITHIN
-                away += (centre[bond, c] - middle[n, c]) ** 2
-            if inside and away < nearest:
-                nearest, out[n] = away, bond
-    return out
-
-
 @lru_cache(maxsize=1)
 def _cracks(motion: Located[Motion]) -> dict[str, np.ndarray]:
     return load_arrays(motion.path(motion.record.cracks)) if motion.record.cracks else {}
@@ -240,7 +188,7 @@ def lines_of_cracks(inputs: Inputs, lighting: Lighting, poses: tuple[Pose, ...],
     grown = cracks["opening"] * np.clip((seconds - cracks["time"]) / np.maximum(cracks["grows"], 1e-6), 0, 1)
     width = np.where(np.isfinite(cracks["time"]), grown, 0)[edges.bond] * edges.uneven
     some = np.flatnonzero(width > 0)
-    sides = (_carried(scene, at, side[some], edges.middle[some]) for side in (edges.piece, edges.other))
+    sides = (carried(scene, at, side[some], edges.middle[some]) for side in (edges.piece, edges.other))
     share = np.clip(1 - np.linalg.norm(np.subtract(*sides), axis=1) / min(GAPING, GAPING_PIXELS * scene.pixel), 0, 1)
     seen = np.minimum(CRUMBLED * width[some], max(WIDEST, WIDEST_PIXELS * scene.pixel))
     low, high = (pixels * scene.pixel for pixels in FADES)
@@ -251,10 +199,6 @@ def lines_of_cracks(inputs: Inputs, lighting: Lighting, poses: tuple[Pose, ...],
     fixed = seen, rgb, share, np.full(len(some), LIFT), np.full(len(some), 2 * LIFT)
     out = []
     for each in poses:
-        a, b = (_carried(scene, each, edges.piece[some], ends[some]) for ends in (edges.a, edges.b))
+        a, b = (carried(scene, each, edges.piece[some], ends[some]) for ends in (edges.a, edges.b))
         out.append(Lines(a, b, *fixed))
     return out
-
-
-def _carried(scene: Scene, at: Pose, piece: np.ndarray, points: np.ndarray) -> np.ndarray:
-    return np.asarray(carry(points, piece, scene.centre, at.position, at.rotation, at.moved))

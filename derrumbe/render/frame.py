@@ -16,6 +16,7 @@ from derrumbe.render.bars import lines_of_bars
 from derrumbe.render.cracks import lines_of_cracks
 from derrumbe.render.haze import building_depth, dust_in_air, hazed, in_air
 from derrumbe.render.intact import rest_depth, rest_pieces, rest_window
+from derrumbe.render.joints import lines_of_joints
 from derrumbe.render.layers_file import planes, write_layers
 from derrumbe.render.light import lamp_of
 from derrumbe.render.lines import draw, strokes
@@ -158,7 +159,7 @@ def _data(inputs: Inputs, scene: Scene, camera: Camera, frame: int, times: Shutt
 def _small(
     inputs: Inputs, scene: Scene, look: Look, camera: Camera, times: Shutter, lighting: Lighting, data: Data, frame: int
 ) -> tuple[Window, np.ndarray]:
-    """Return what is too small for pieces, in a window: crumbs, bars that stick out of concrete, cracks."""
+    """Return what is too small for pieces, in a window: crumbs, bars that stick out of concrete, cracks, narrow joints."""
     moments = (times.open, times.middle, 2 * times.middle - times.open)
     some = debris.crumbs(scene, camera, moments[0], moments[-1])
     colour = debris.colours(scene, look, lighting, camera, some, times.middle)
@@ -167,7 +168,8 @@ def _small(
     strands = lines_of_bars(inputs, lighting, poses, now.settled, look.dust, STRANDS)
     cracks = lines_of_cracks(inputs, lighting, poses, times.middle / scene.samples_per_second)
     loose = debris.bars(scene, some, colour, moments)
-    drawn = [strokes(camera, a.joined(b).joined(c)) for a, b, c in zip(strands, cracks, loose, strict=True)]
+    joints = lines_of_joints(inputs, camera, lighting.lamp.enclosed, poses)
+    drawn = [strokes(camera, a.joined(b).joined(c).joined(d)) for a, b, c, d in zip(strands, cracks, joints, loose, strict=True)]
     window = debris.window_of(camera, some)
     for each in drawn:
         window = window.joined(each.window.within(camera))

@@ -10,6 +10,7 @@ from derrumbe.core.records import Camera
 from derrumbe.render.gaps import gaps_of
 from derrumbe.render.gather import Sums
 from derrumbe.render.intact import rest_pieces, rest_window, standing
+from derrumbe.render.joints import closed_joints
 from derrumbe.render.light import Illumination, Transmittance, light_at
 from derrumbe.render.occlusion import Occluders
 from derrumbe.render.poses import Pose, carry
@@ -108,14 +109,14 @@ def render_solids(
     poses = [pose(scene, time) for time in times.times]
     views = [projected(camera, posed(scene, at)) for at in poses]
     window = rest_window(inputs, camera).joined(bounds(views[0])).joined(bounds(views[-1])).grown(reach, camera)
-    coverage, sums, worn = Coverage.empty(window.shape), Sums.empty(window.shape), np.zeros(window.shape, np.float32)
+    coverage, fresh, worn = Coverage.empty(window.shape), Sums.empty(window.shape), Sums.empty(window.shape)
     before, gaps = standing(load(inputs)), gaps_of(scene, now.at)
     calm = now.stir < min(STIRRED, STIRRED_PIXELS * scene.pixel)
     # with enough samples, every other one of a pixel gathers light, with twice the rays
     every = 2 if len(poses) >= 3 else 1
     rays = max(1, int(np.ceil(sky_rays * every / len(poses))))
     for index, (at, view, offset) in enumerate(zip(poses, views, times.offsets, strict=True)):
-        hit = visible(view, scene.triangles, window, offset, holes=scene.holes)
+        hit = closed_joints(scene, view, window, offset, visible(view, scene.triangles, window, offset, holes=scene.holes))
         pixel, triangle = collect(scene, hit, rest_pieces(inputs, camera, offset, window), at.moved, calm, coverage)
         if hidden is not None:
             seen = ~hidden[window.slices].reshape(-1)[pixel]
@@ -126,14 +127,16 @@ def render_solids(
             shading = shade(scene, look, samples, now.age, now.change, now.settled, now.at.rotation, now.since, gaps)
             lit = np.flatnonzero((samples.pixel % window.shape[1] + samples.pixel // window.shape[1] + index) % every == 0)
             light = _light(scene, look, lighting, before, now.at, samples, shading, lit, index, rays)
-            worn.reshape(-1)[:] += np.bincount(samples.pixel, shading.old[:, 0] > 0, worn.size).astype(np.float32)
-            sums.add(samples.pixel, shading, scene.piece[samples.triangle], lit, light)
-    rgba = sums.picture(coverage.covered, len(poses), denoise)
+            # what wears the plate and what is new stand in light of their own: a pixel may hold a bit of either
+            old = shading.old[:, 0] > 0
+            for sums, which in ((worn, old), (fresh, ~old)):
+                sums.add(samples.pixel, shading, scene.piece[samples.triangle], lit, light, which)
+    rgba = np.dstack([worn.picture(len(poses), denoise) + fresh.picture(len(poses), denoise), coverage.covered / np.float32(len(poses))])
     if hidden is not None:
         # what dust lets through of them is next to nothing, but black would still be seen
         unseen = hidden[window.slices]
         rgba[unseen, :3] = rgba[unseen, 3:] * (0.5 * look.dust * lighting.lamp.sky).astype(np.float32)
-    return Solids(window, rgba, coverage.removed(reach), worn / np.maximum(coverage.covered, 1).astype(np.float32))
+    return Solids(window, rgba, coverage.removed(reach), worn.count / np.maximum(coverage.covered, 1).astype(np.float32))
 
 
 def _light(

@@ -209,7 +209,7 @@ def was_seen(rest_depth, u, v, left, top, depth, slant):  # type: ignore[no-unty
 
 
 @nb.njit(cache=True, inline="always")
-def _barycentric(x, y, view, cam, a, b, c):  # type: ignore[no-untyped-def]
+def barycentric(x, y, view, cam, a, b, c):  # type: ignore[no-untyped-def]
     """Return weights of the corners at pixel (x, y), perspective-correct, and the depth there."""
     dx, dy = slope_of(x, y, view)
     # volumes spanned by the ray and two corners
@@ -233,9 +233,9 @@ def _triple(dx, dy, cam, p, q):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, inline="always")
-def _worn(x, y, view, wear, cam, rest_cam, a, b, c):  # type: ignore[no-untyped-def]
+def worn_at(x, y, view, wear, cam, rest_cam, a, b, c):  # type: ignore[no-untyped-def]
     """Return the plate pixel that the surface at pixel (x, y) showed at rest."""
-    wa, wb, wc, _ = _barycentric(x, y, view, cam, a, b, c)
+    wa, wb, wc, _ = barycentric(x, y, view, cam, a, b, c)
     px = wa * rest_cam[a, 0] + wb * rest_cam[b, 0] + wc * rest_cam[c, 0]
     py = wa * rest_cam[a, 1] + wb * rest_cam[b, 1] + wc * rest_cam[c, 1]
     pz = wa * rest_cam[a, 2] + wb * rest_cam[b, 2] + wc * rest_cam[c, 2]
@@ -272,7 +272,7 @@ def _interpolate(
         x, y = pixel[i] % width + left, pixel[i] // width + top
         t = triangle[i]
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        wa, wb, wc, depth = _barycentric(x + ox, y + oy, view, cam, a, b, c)
+        wa, wb, wc, depth = barycentric(x + ox, y + oy, view, cam, a, b, c)
         for k in range(3):
             out_rest[i, k] = wa * rest[a, k] + wb * rest[b, k] + wc * rest[c, k]
         out_size[i] = depth / view[0]
@@ -281,12 +281,12 @@ def _interpolate(
             out_normal[i, k] = r[k, 0] * rest_normal[t, 0] + r[k, 1] * rest_normal[t, 1] + r[k, 2] * rest_normal[t, 2]
         # The plate's pixels are already averages, so the picture is read at the pixel's centre; only where it is squeezed together, or the
         # face is seen so edge-on that its plane leads astray, do the samples read it where they are
-        u, v = _worn(x + 0.5, y + 0.5, view, wear, cam, rest_cam, a, b, c)
-        u1, v1 = _worn(x + 1.5, y + 0.5, view, wear, cam, rest_cam, a, b, c)
-        u2, v2 = _worn(x + 0.5, y + 1.5, view, wear, cam, rest_cam, a, b, c)
+        u, v = worn_at(x + 0.5, y + 0.5, view, wear, cam, rest_cam, a, b, c)
+        u1, v1 = worn_at(x + 1.5, y + 0.5, view, wear, cam, rest_cam, a, b, c)
+        u2, v2 = worn_at(x + 0.5, y + 1.5, view, wear, cam, rest_cam, a, b, c)
         stretch = max(np.hypot(u1 - u, v1 - v), np.hypot(u2 - u, v2 - v))
         out_coarse[i] = 1 / max(min(np.hypot(u1 - u, v1 - v), np.hypot(u2 - u, v2 - v)), 0.05)
-        own_u, own_v = _worn(x + ox, y + oy, view, wear, cam, rest_cam, a, b, c)
+        own_u, own_v = worn_at(x + ox, y + oy, view, wear, cam, rest_cam, a, b, c)
         spread = 1.0 if np.hypot(own_u - u, own_v - v) > 2 else min(max(stretch - 1.05, 0.0), 1.0)
         out_uv[i, 0] = u + spread * (own_u - u)
         out_uv[i, 1] = v + spread * (own_v - v)
