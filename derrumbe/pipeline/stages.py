@@ -40,7 +40,7 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage("ingest", "plate", records.Plate, (), "1"),
-    Stage("survey", "film_set", records.Set, ("plate",), "22"),
+    Stage("survey", "film_set", records.Set, ("plate",), "23"),
     Stage("fracture", "pieces", records.Pieces, ("film_set",), "5"),
     Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "11"),
     Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "10"),

@@ -9,15 +9,19 @@ import numpy as np
 from derrumbe.core.records import Camera
 from derrumbe.survey import cleanplate
 from derrumbe.survey.filters import widened
+from derrumbe.survey.foot import below_foot, footed
 from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.neighbours import Cards
-from derrumbe.survey.treeline import Trees, standing_plants, trees_of
+from derrumbe.survey.treeline import LIKELY, SURE, Trees, standing_plants, trees_of
+from derrumbe.survey.vegetation import plant_odds
 
 BESIDE = 0.10
 """What goes on behind the building is judged by what stands within this share of the longer side of it."""
 CALM, COARSE = 11.0, 0.012
 """Mean stray of codes (0..255) from their blur (share of the longer side) from which on repeats are recognised: water and haze have 9, bare trees
 14, walls with windows 20 to 30."""
+SHADE = 0.013
+"""Ground this near below the building's foot (share of the longer side) may lie in its shadow: it stays, but isn't carried on."""
 OPEN = 0.1
 """Trees are seen against the sky: there is at least this share of it in the hole."""
 ENOUGH, PLENTY = 0.2, 1.2
@@ -31,14 +35,19 @@ def clean_plate(
     cards: Cards,
     trees: Trees | None,
     horizon: float,
+    softness: float,
     seed: int,
     elsewhere: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the texture (h, w, 3) with its hole (h, w) bool filled.
 
     cards: the rows between which things stand beside and behind the building; trees: what stands there where patches would show;
-    horizon: its row; elsewhere (3,): light of the sky where the plate's other frames show it, for a texture without any.
+    horizon: its row; softness: sigma of the plate's edges, pixels; elsewhere (3,): light of the sky where the plate's other frames show it, for a
+    texture without any.
     """
+    low = below_foot(mattes.region)
+    shaded = low & ~hole & widened(mattes.region, SHADE * max(hole.shape))
+    hole = hole | shaded
     heaven = cleanplate.fill_sky(texture, mattes.sky, hole, seed, elsewhere)
     # Where trees stand behind, ground is what lies bare: elsewhere it may be a wood before the building that goes on.
     banned = mattes.drawn_front | (mattes.front > 0.5) if trees else mattes.drawn_front
@@ -46,10 +55,11 @@ def clean_plate(
     ground = cleanplate.fill_ground(texture, hole, mattes.sky, skyline, cards.base, banned, seed, horizon)
     clean = cleanplate.joined(texture, heaven, ground, hole, mattes.sky, skyline)
     if trees:
-        clean = trees.planted(clean, hole, cards.top, cards.base, seed)
+        clean = trees.planted(clean, texture, hole, cards.top, cards.base, softness, seed)
     else:
         clean = cleanplate.stitched(clean, heaven, hole, cards.top, cards.base, mattes.drawn_front, seed)
-    return cleanplate.behind_leaves(clean, texture, mattes.front, hole, seed)
+    clean = cleanplate.behind_leaves(clean, texture, mattes.front, hole, seed)
+    return footed(np.where(shaded[..., None], texture, clean), texture, hole & ~shaded, low)
 
 
 def trees_behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, hole: np.ndarray, cards: Cards, camera: Camera) -> Trees | None:
@@ -59,10 +69,11 @@ def trees_behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, hole: n
     codes (h, w, 3) uint8: the texture for display.
     """
     rows = np.arange(hole.shape[0])[:, None]
-    plants = standing_plants(codes, hole, mattes.front, mattes.sky, cards.base)
+    odds = plant_odds(codes)
+    plants, likely = (standing_plants(odds, hole, mattes.front, mattes.sky, cards.base, sure) for sure in (SURE, LIKELY))
     if np.count_nonzero(hole & (rows < cards.top)) < OPEN * np.count_nonzero(hole) or carries_on(codes, hole, mattes.sky, cards, plants):
         return None
-    return trees_of(texture, plants, camera, cards.distance, hole)
+    return trees_of(texture, plants, likely, camera, cards, hole)
 
 
 def carries_on(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, cards: Cards, plants: np.ndarray) -> bool:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.filters import disc, masked_mean, widened
+from derrumbe.survey.foot import below_foot
 
 THIN, FAR_OUT = 0.006, 0.04
 """Half the width of what counts as thin, and how far it may stand out; shares of the longer side."""
@@ -55,12 +56,12 @@ def hanging(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:
 
 def fringe(codes: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray:
     """Return the rim (h, w) bool of the building that an outline drawn a few pixels inside of it leaves: right beside the region (h, w) bool, of
-    the wall's colours there and not of what is further out.
+    the wall's colours there and not of what is further out. What lies below its foot is ground, though it be as dark as the wall.
 
     codes (h, w, 3) uint8; sky (h, w): alpha. Where wall and surroundings look alike nothing is told, and nothing found.
     """
     reach = max(2.0, RIM * max(region.shape))
-    ring = widened(region, reach) & ~region & (sky < 0.5)
+    ring = widened(region, reach) & ~region & (sky < 0.5) & ~below_foot(region)
     light = codes.astype(np.float32)
     inner, inner_share = masked_mean(light, region, round(1.5 * reach))
     outer, outer_share = masked_mean(light, widened(region, 3 * reach) & ~widened(region, 1.5 * reach), round(3 * reach))

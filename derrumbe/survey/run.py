@@ -20,6 +20,7 @@ from derrumbe.survey.cast import Caster, continued
 from derrumbe.survey.environment import find_environment
 from derrumbe.survey.filters import widened
 from derrumbe.survey.following import things_before
+from derrumbe.survey.foot import below_foot
 from derrumbe.survey.fronts import Fronts, write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.haze import find_haze
@@ -44,6 +45,8 @@ from derrumbe.survey.worn import find_worn
 
 HOLE_GROWTH = 0.004
 """The hole in the clean plate reaches this share of the longer side beyond the silhouette, past its mixed pixels."""
+MIXED = 2.5
+"""Below the foot, where the plate's ground lies in the building's shadow, it reaches past mixed pixels only: sigmas of the plate's edges."""
 LOOKED_AT = 1500
 """Colours and light are taken from every so many-th pixel of pictures larger than this."""
 HORIZON_SKY = 0.8
@@ -74,7 +77,8 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     before = things_before(plate, found, geometry, drawn, mattes, work)
     mattes = replace(mattes, front=before.first(mattes.front, texture))
     passers = before.passing_by(plate, texture, mattes.region)
-    clean, cards = _behind(texture, codes, mattes, passers, geometry, settings, plate.record, work.folder, views)
+    softness = look.edge_softness(codes, mattes.region & (mattes.front < 0.01))
+    clean, cards = _behind(texture, codes, mattes, passers, geometry, settings, plate.record, work.folder, views, softness)
     texture = before.bared(plate, texture, mattes, passers, settings.seed)
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
@@ -84,7 +88,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     around = look_around(plate, found, before.wanderers, geometry, drawn, work)
     place = _sun_place(texture, mattes, geometry, cards, float(drawn[:, 1].max()), passing, around)
     film_set = _record(
-        settings, plate, geometry, texture, codes, mattes, cards, drawn, pictures, place, clean, work.folder, list(found.cautions)
+        settings, plate, geometry, texture, softness, mattes, cards, drawn, pictures, place, clean, work.folder, list(found.cautions)
     )
     if solve and views is not None:
         film_set = moved_set(film_set, found, solve, geometry, plate, work)
@@ -136,13 +140,16 @@ def _behind(
     plate: Plate,
     folder: Path,
     views: Views | None,
+    softness: float,
 ) -> tuple[np.ndarray, Cards]:
     """Return the clean plate (h, w, 3) and what stands beside and behind the building; writes both's shapes.
 
-    passers (h, w) bool: what passes beside it in the first frame; views: a moving camera's other frames, which see some of what the building hides.
+    passers (h, w) bool: what passes beside it in the first frame; views: a moving camera's other frames, which see some of what the building hides;
+    softness: sigma of the plate's edges, pixels.
     """
     growth = max(3.0, HOLE_GROWTH * max(mattes.region.shape))
     hole = widened(mattes.region | fringe(codes, mattes.region, mattes.sky), growth)
+    hole &= ~below_foot(mattes.region) | widened(mattes.region, max(1.0, MIXED * softness))
     hole |= widened(remnants(mattes.sky, hole, mattes.front), 2)
     hole |= widened(passers, growth)
     skyline = skyline_rows(mattes.sky, hole, horizon_row(geometry.camera), np.random.default_rng((settings.seed, 72)))
@@ -158,7 +165,8 @@ def _behind(
         hole &= ~known
     shown = bool((mattes.sky > 0.995).any())
     heaven = None if shown or views is None else sky_elsewhere(views, plate.display)
-    return clean_plate(texture, mattes, hole, cards, trees, horizon_row(geometry.camera), settings.seed, heaven), cards
+    horizon = horizon_row(geometry.camera)
+    return clean_plate(texture, mattes, hole, cards, trees, horizon, softness, settings.seed, heaven), cards
 
 
 def _write(folder: Path, geometry: Geometry, cards: Cards, mattes: Mattes, clean: np.ndarray, texture: np.ndarray) -> None:
@@ -199,7 +207,7 @@ def _record(
     plate: Located[Plate],
     geometry: Geometry,
     texture: np.ndarray,
-    codes: np.ndarray,
+    softness: float,
     mattes: Mattes,
     cards: Cards,
     drawn: np.ndarray,
@@ -235,7 +243,7 @@ def _record(
         building=building,
         sun=sun,
         haze=_air(settings, full, mattes, geometry, cards, sun),
-        softness_px=look.edge_softness(codes, mattes.region & (mattes.front < 0.01)),
+        softness_px=softness,
         environment=_write_environment(folder, clean, mattes, geometry, cards, sun),
         facade_rgb=_vec3(colour),
         doubts=doubts,

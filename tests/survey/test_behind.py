@@ -8,15 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derrumbe.media.colour import from_display
+from derrumbe.media.colour import from_display, to_display
 from derrumbe.survey.behind import clean_plate, trees_behind
 from derrumbe.survey.by_example import example_of, spread_out
 from derrumbe.survey.cleanplate import fill_ground, things_on, with_islands
 from derrumbe.survey.filters import shrunk
+from derrumbe.survey.foot import below_foot
 from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.neighbours import Cards, distance_of_row, find_cards, ground_row
 from derrumbe.survey.remnants import fringe
+from derrumbe.survey.tone import meeting
 from derrumbe.survey.treeline import standing_plants, trees_of
+from derrumbe.survey.vegetation import plant_odds
 from tests.survey.scenes import look
 
 SIZE = (480, 320)
@@ -62,7 +65,7 @@ def revealed(built: bool, wood: bool = True, seed: int = 1) -> tuple[np.ndarray,
     cards = find_cards(codes, np.full(SIZE[0], 112.0, np.float32), hole, CAMERA, 40.0, 52.0)
     trees = trees_behind(light, codes, mattes, hole, cards, CAMERA)
     cards = trees.cards(cards, hole) if trees else cards
-    return clean_plate(light, mattes, hole, cards, trees, HORIZON, seed), light, hole, cards, trees is not None
+    return clean_plate(light, mattes, hole, cards, trees, HORIZON, 0.6, seed), light, hole, cards, trees is not None
 
 
 def red(light: np.ndarray) -> np.ndarray:
@@ -116,7 +119,7 @@ def test_houses_beside_are_not_seen_twice() -> None:
     assert np.median(found) < 0.7
     assert max(found) < 0.85
     _, light, mattes, _ = street(True)
-    patched = clean_plate(light, mattes, hole, cards, None, HORIZON, 1)
+    patched = clean_plate(light, mattes, hole, cards, None, HORIZON, 0.6, 1)
     assert np.median(echoes(patched, hole, cards)) > 0.9, "patches would be recognised"
 
 
@@ -134,8 +137,8 @@ def test_trees_stand_on_the_ground_behind_and_are_as_high_as_trees() -> None:
     codes, light, mattes, _ = street(True)
     hole = mattes.region
     cards = find_cards(codes, np.full(SIZE[0], 168.0, np.float32), hole, CAMERA, 40.0, 52.0)
-    plants = standing_plants(codes, hole, mattes.front, mattes.sky, cards.base)
-    trees = trees_of(light, plants, CAMERA, cards.distance, hole)
+    plants = standing_plants(plant_odds(codes), hole, mattes.front, mattes.sky, cards.base)
+    trees = trees_of(light, plants, plants, CAMERA, cards, hole)
     assert trees
     grown = trees.cards(cards, hole)
     middle = SIZE[0] // 2
@@ -204,5 +207,74 @@ def test_the_rim_that_an_outline_leaves_goes_with_the_wall(short: int) -> None:
     assert not (rim & drawn).any()
     assert (rim & ~mattes.region).mean() < 1e-4
     low = np.arange(SIZE[1])[:, None] > 115
-    left = mattes.region & ~drawn & low
+    left = mattes.region & ~drawn & low & ~below_foot(drawn)
+    assert not (rim & below_foot(drawn)).any()
     assert not short or (rim & left).sum() > 0.9 * left.sum()
+
+
+def shadowed() -> tuple[np.ndarray, Mattes, np.ndarray, np.ndarray]:
+    """Return light, mattes, hole and shadow (h, w) bool of the street with the building's shadow on the lawn at its foot."""
+    _, light, mattes, _ = street(True)
+    y, x = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+    shadow = (y >= 200) & (y < 205) & (x > 165) & (x < 335)
+    light = np.where(shadow[..., None], np.array(WALL, np.float32) * 0.9, light).astype(np.float32)
+    around = np.asarray(cv2.dilate(mattes.region.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0)
+    return light, mattes, around & ~(below_foot(mattes.region) & (y >= 201)), shadow
+
+
+def test_the_shadow_at_the_foot_stays_and_is_not_carried_on() -> None:
+    light, mattes, hole, shadow = shadowed()
+    codes = to_display(light)
+    assert not (fringe(codes, mattes.region, mattes.sky) & shadow).any()
+    cards = find_cards(codes, np.full(SIZE[0], 112.0, np.float32), hole, CAMERA, 40.0, 52.0)
+    clean = clean_plate(light, mattes, hole, cards, None, HORIZON, 0.6, 1)
+    assert np.array_equal(clean[shadow & ~hole], light[shadow & ~hole])
+    foot = clean[200, 180:320]
+    assert np.allclose(foot, light[202, 180:320], rtol=0.05), "what is mixed with the wall is ground in the shadow, too"
+    inside = np.s_[184:192, 180:320]
+    assert abs(np.log(clean[inside].mean() / light[215:225, 180:320].mean())) < 0.15
+
+
+@given(st.integers(5, 60), st.integers(0, 20))
+@settings(max_examples=10, deadline=None)
+def test_ground_lies_below_a_foot_and_not_below_an_eave(eave: int, slope: int) -> None:
+    region = np.zeros((200, 300), bool)
+    for x in range(100, 200):
+        region[50 : 150 - slope * (x - 100) // 100, x] = True
+    region[50:60, 100 - eave : 200] = True
+    low = below_foot(region)
+    assert not (low & region).any()
+    assert low[151:, 100:200].all()
+    under = np.s_[60 : 150 - eave, 100 - eave : 100]
+    assert not low[under].any()
+
+
+def test_trees_have_the_tone_of_those_beside() -> None:
+    clean, light, hole, cards, trees = revealed(built=True)
+    assert trees
+    rows = np.arange(SIZE[1])[:, None] + 0.5
+    inner = hole & (rows > cards.base - 0.6 * (cards.base - cards.top)) & (rows < cards.base - 6)
+    beside = np.zeros_like(hole)
+    beside[115:167, :57] = beside[115:167, 424:] = True
+    ours, theirs = (np.log(np.maximum(light_[where], 1e-4)) for light_, where in ((clean, inner), (light, beside)))
+    assert np.abs(ours.mean(axis=0) - theirs.mean(axis=0)).max() < 0.25
+    assert (ours.std(axis=0) < 1.15 * theirs.std(axis=0)).all()
+
+
+def test_rims_of_crowns_are_no_stairs() -> None:
+    clean = revealed(built=True)[0]
+    truth = street(True)[3]
+    share = (clean / truth).mean(axis=-1)[:150, 180:320]
+    between = ((share > 0.55) & (share < 0.9)).sum(axis=0)
+    assert between.mean() > 0.7, "pixels that the rim cuts are part sky, part leaves"
+
+
+def test_trees_meet_trees_at_the_rim_and_change_nowhere_else() -> None:
+    light = np.full((100, 300, 3), 0.05, np.float32)
+    texture, beside = np.full_like(light, 0.08), np.zeros(light.shape[:2], bool)
+    beside[:, :100] = True
+    box = slice(0, 100), slice(100, 300)
+    met = meeting(light[:, 100:], np.ones((100, 200), np.float32), texture, beside, box)
+    assert np.allclose(met[:, 0], 0.08, rtol=0.12)
+    assert np.allclose(met[:, 15:], 0.05, rtol=0.01)
+    assert np.array_equal(meeting(light[:, 100:], np.ones((100, 200), np.float32), texture, beside & False, box), light[:, 100:])
