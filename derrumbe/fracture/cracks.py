@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from manifold3d import Manifold
 
-from derrumbe.fracture.elements import Element
+from derrumbe.fracture.elements import PANEL, Element
 from derrumbe.fracture.materials import COARSENESS, MATTER, UNSEEN, Kind
 from derrumbe.geom.carving import Frame, corner_points
 
@@ -27,13 +27,14 @@ SMALLEST = 0.12
 """Blocks with an edge below this aren't broken further, metres: the debris takes over."""
 LEAST = 8e-4
 """A crack that would leave a part below this volume is tried elsewhere, m³."""
-SLENDER = 2.4
+SLENDER = 1.6
 """A block this many times as long as its typical edge counts as larger."""
-PANEL, HIDDEN, EVEN = 3.0, 2.0, 2.5
-"""A block whose typical edge is longer than a storey-high panel is broken before all others: a large building would otherwise come down in
-plates (m). Where the camera doesn't see it, twice as long; and where pieces are few, so many times the edge that all would have if they were
-alike."""
-URGENT, URGENT_HIDDEN = 6.0, 4.0
+HIDDEN, EVEN = 1.8, 1.4
+"""A block whose typical edge is longer than its element's `panel` is broken before all others: a large building would otherwise come down in
+plates. Where the camera doesn't see it as it stands, so many panels, for it is seen in the pile; and where pieces are few, so many times
+the edge that all would have if they were alike."""
+URGENT, SNAP = 40.0, 50.0
+"""How much sooner than what is no larger than that; columns."""
 LONG, TALL, SNAPS = 10.0, 9.0, 2.6
 """A block longer than a bay and a half comes first of all: slabs break at their joints over columns and walls. So does a hidden one that is
 large and as long, or taller than two storeys: it would stand while all around it falls. A column longer than SNAPS comes next, after what is
@@ -47,9 +48,6 @@ INHERIT = 0.65
 """Share of pieces that keep their parent's toughness."""
 UNEVEN = 0.5
 """Share of cracks that split off a small part, at the longest tail."""
-
-
-Limits = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -87,10 +85,10 @@ def shards_of(elements: list[Element], size: float, count: int, tail: float, rng
     parts = [(k, part, number in element.shown) for k, element in enumerate(elements) for number, part in enumerate(element.parts)]
     todo = [shard_of(part, k, block, shown, _toughness(tail, rng), elements[k].frame) for block, (k, part, shown) in enumerate(parts)]
     blocks = len(parts)
-    limits = _limits(todo, size, count)
+    even = _even(todo, count)
     while True:
         for shard in todo:
-            oversize = _oversize(shard, elements[shard.element], size, limits)
+            oversize = _oversize(shard, elements[shard.element], size, even)
             heapq.heappush(heap, (-oversize, serial, shard))
             serial += 1
         if not heap or -heap[0][0] <= 1 or len(heap) + len(done) >= count:
@@ -99,26 +97,27 @@ def shards_of(elements: list[Element], size: float, count: int, tail: float, rng
         todo = _break(shard, elements[shard.element], tail, count - len(heap) - len(done), rng)
         if not todo:
             done.append((number, shard))
-        elif _more_than_a_block(shard, limits):
+        elif _more_than_a_block(shard, _limit(shard, elements[shard.element], size, even)):
             todo = [todo[0], *(replace(part, block=blocks + k) for k, part in enumerate(todo[1:]))]
             blocks += len(todo) - 1
     rest = done + [(number, shard) for _, number, shard in heap]
     return [shard for _, shard in sorted(rest, key=lambda item: (item[1].element, item[0]))]
 
 
-def _more_than_a_block(shard: Shard, limits: Limits) -> bool:
+def _more_than_a_block(shard: Shard, limit: float) -> bool:
     """Whether a shard is too large to keep together while the building comes apart."""
-    return _large(shard, limits) or shard.length > LONG / 2
+    return shard.span > limit or shard.length > LONG / 2
 
 
-def _limits(shards: list[Shard], size: float, count: int) -> Limits:
-    """Return from what edge blocks are large, where they are seen and where they aren't, m."""
+def _even(shards: list[Shard], count: int) -> float:
+    """Return the edge that all blocks would have if they were alike, m."""
     area = sum(shard.solid.volume() / max(float((shard.high - shard.low).min()), 0.1) for shard in shards)
-    return max(PANEL, 3 * size), max(HIDDEN * PANEL, 3 * size, EVEN * math.sqrt(area / count))
+    return math.sqrt(area / count)
 
 
-def _large(shard: Shard, limits: Limits) -> bool:
-    return shard.span > limits[0 if shard.shown else 1]
+def _limit(shard: Shard, element: Element, size: float, even: float) -> float:
+    """Return from what edge a block is large, m."""
+    return max(element.panel, 2 * size) if shard.shown else max(HIDDEN * PANEL, 2 * size, EVEN * even)
 
 
 def shard_of(solid: Manifold, element: int, block: int, shown: bool, toughness: float, frame: Frame) -> Shard:
@@ -140,20 +139,20 @@ def _inherited(toughness: float, tail: float, rng: np.random.Generator) -> float
     return _toughness(tail, rng)
 
 
-def _oversize(shard: Shard, element: Element, size: float, limits: Limits) -> float:
+def _oversize(shard: Shard, element: Element, size: float, even: float) -> float:
     """Return how many times too large a shard is; up to 1 it stays whole."""
     if shard.span < SMALLEST:
         return 0.0
-    length = shard.length
+    length, limit = shard.length, _limit(shard, element, size, even)
     if shard.shown and length > LONG:
         return FIRST * length
-    if not shard.shown and max(length / max(LONG, limits[1]), (shard.high - shard.low)[1] / TALL) > 1:
-        return FIRST * LONG * (length / max(LONG, limits[1]))
+    if not shard.shown and max(length / max(LONG, limit), (shard.high - shard.low)[1] / TALL) > 1:
+        return FIRST * LONG * (length / max(LONG, limit))
     if element.kind == Kind.COLUMN and length > SNAPS:
-        return 3 * URGENT * length / SNAPS
+        return SNAP * length / SNAPS
     typical = size * COARSENESS[element.kind] * coarser(shard, element)
-    if _large(shard, limits):  # by size alone: no panel is too tough
-        return (URGENT if shard.shown else URGENT_HIDDEN) * shard.span / typical
+    if shard.span > limit:  # by size alone: no panel is too tough
+        return URGENT * shard.span / limit
     return shard.span / (typical * shard.toughness)
 
 

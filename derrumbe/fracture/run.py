@@ -13,8 +13,8 @@ from derrumbe.core.records import Building, Camera, Caution, Located, Pieces, Se
 from derrumbe.core.work import Work
 from derrumbe.fracture.assembly import assemble
 from derrumbe.fracture.chips import chip_count, chipped
-from derrumbe.fracture.cracks import PANEL, Shard, shards_of
-from derrumbe.fracture.elements import Element
+from derrumbe.fracture.cracks import Shard, shards_of
+from derrumbe.fracture.elements import PANEL, Element
 from derrumbe.fracture.interior import interior_elements
 from derrumbe.fracture.plan import Thrift, make_plan, roof_thickness, wall_thickness
 from derrumbe.fracture.settings import Settings
@@ -36,7 +36,7 @@ SMOOTH = 0.02
 """Detail of the solid below this is left out, metres."""
 IRREGULAR = 100
 """A solid with more facets than this isn't taken exactly."""
-COARSE = 1.4
+COARSE = 1.6
 """Times the height of a panel that large pieces may be long before it is worth a caution."""
 THRIFT = (Thrift(1.0, rough=False), *(Thrift(d) for d in (1.0, 0.6, 0.3, 0.0)), *(Thrift(0.0, n) for n in (2, 4, 8, 1000)))
 """What to try in turn until the structure fits the budget."""

@@ -9,21 +9,33 @@ import numpy as np
 from manifold3d import Manifold
 
 from derrumbe.core.records import Camera
-from derrumbe.fracture.elements import Element
+from derrumbe.fracture.elements import PANEL, Element
 from derrumbe.geom.camera import eye, pixel_grid, rays, resized
 from derrumbe.geom.carving import mesh_of
 
+NEAR, LARGE_SEEN = 1.0, 0.06
+"""A block is large when its typical edge is longer than this share of the picture's height; but nothing below so many metres is, and what is
+longer than a panel is large anyway."""
 SIGHT_WIDTH = 480
 """Width of the picture in which elements are looked for, pixels."""
 
 
 def with_sight(elements: list[Element], camera: Camera) -> list[Element]:
-    """Return the elements with `shown` set."""
+    """Return the elements with `shown` and `panel` set."""
     parts = [(k, number, part) for k, element in enumerate(elements) for number, part in enumerate(element.parts)]
     shown: list[set[int]] = [set() for _ in elements]
     for found in np.flatnonzero(seen_solids([part for _, _, part in parts], camera)):
         shown[parts[found][0]].add(parts[found][1])
-    return [replace(element, shown=frozenset(numbers)) for element, numbers in zip(elements, shown, strict=True)]
+    return [
+        replace(element, shown=frozenset(numbers), panel=_panel(element, camera)) for element, numbers in zip(elements, shown, strict=True)
+    ]
+
+
+def _panel(element: Element, camera: Camera) -> float:
+    """Return from what edge a block of an element is large, m: in metres, and in the picture."""
+    centre = np.mean([np.asarray(part.bounding_box()).reshape(2, 3).mean(0) for part in element.parts], axis=0)
+    depth = float(centre @ np.asarray(camera.rotation[2]) + camera.translation[2])
+    return float(np.clip(LARGE_SEEN * depth * camera.height / camera.focal_px, NEAR, PANEL))
 
 
 def seen_solids(solids: Sequence[Manifold], camera: Camera) -> np.ndarray:

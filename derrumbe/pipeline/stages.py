@@ -41,8 +41,8 @@ class Stage:
 STAGES: tuple[Stage, ...] = (
     Stage("ingest", "plate", records.Plate, (), "1"),
     Stage("survey", "film_set", records.Set, ("plate",), "23"),
-    Stage("fracture", "pieces", records.Pieces, ("film_set",), "5"),
-    Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "11"),
+    Stage("fracture", "pieces", records.Pieces, ("film_set",), "6"),
+    Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "12"),
     Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "10"),
     Stage("render", "guides", records.Guides, ("plate", "film_set", "pieces", "motion", "cloud"), "21"),
     Stage("generate", "layers", records.Layers, ("plate", "film_set", "guides"), "2"),

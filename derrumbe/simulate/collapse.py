@@ -25,7 +25,7 @@ from derrumbe.simulate.world import States, World
 BLOCK = 12
 """Blocks and loose fragments from which a cluster is large enough for crushing to hold it back."""
 
-HEAVY = 0.1
+HEAVY = 0.04
 """Share of the falling mass from which a block is fully held back."""
 
 

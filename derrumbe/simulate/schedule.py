@@ -32,8 +32,8 @@ LATER, SINKING = 0.7, 0.6
 """In a collapse from the base a storey gives way after this share of the time in which it would sink to the ground at so many g."""
 SHATTERS, TOUGH = 3.5, 0.1
 """m/s at which a block of a cubic metre is hit when it shatters (it fell by 0.6 m), and share of the bonds in it that hold nonetheless."""
-CRUSHED = 0.6
-"""Share of blocks in uprights that shatter where their storey is crushed; the others break at their joints and come down whole."""
+CRUSHED = 0.95
+"""Share of blocks and joints in uprights that break where their storey is crushed: what stands on it lands on rubble."""
 SHAKEN, JOLTED, CALM = 0.8, 0.4, 0.7
 """Shares of parapets and chimneys that an earthquake shakes off, and that a failing base does; speed of a collapse under which none is."""
 LEAN = 0.35
@@ -302,7 +302,7 @@ def _crush_lags(structure: Structure, falls: np.ndarray, rng: np.random.Generato
     out = np.full(len(first), NEVER)
     out[upright & ~same] = 0.15 * lag[upright & ~same]
     crushed = (rng.random(int(structure.block.max()) + 1) < CRUSHED)[structure.block[first]]
-    inside = upright & same & np.where(structure.inner, crushed, chance < 0.55)
+    inside = upright & same & np.where(structure.inner, crushed, chance < CRUSHED)
     out[inside] = 0.2 * lag[inside]
     loose = (top | (slab & ~same)) & (chance < 0.5) & ~structure.inner
     out[loose] = 0.1 + 0.5 * lag[loose]

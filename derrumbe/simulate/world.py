@@ -24,6 +24,8 @@ RESTITUTION = 0.02
 ANGULAR_DAMPING = 0.15
 MARGIN = 0.012
 """m that a collider is drawn in on every side, at most 4 % of the piece."""
+SLIVER = 1e-4
+"""Volume over the longest side's cube below which a piece is a sliver, which collides as a ball: contacts with needles give no numbers."""
 SLEEPY = 0.3
 """m/s: a pile in which everything is slower for half a second lies still."""
 PUSH_OUT = 0.1
@@ -118,12 +120,23 @@ class World:
     def step(self) -> Blow:
         """Advance by one step; return the contact forces above each piece's threshold."""
         self.world.step()
+        self._release_quarantined()
         events = self.events.drain_contact_force_events()
         pairs = [(self._piece_of.get(e.collider1, -1), self._piece_of.get(e.collider2, -1)) for e in events]
         force = [e.total_force_magnitude for e in events]
         # rapier's order of events depends on its internal sets; a sorted list doesn't
         order = sorted(range(len(events)), key=lambda k: (pairs[k], force[k]))
         return Blow(np.array([pairs[k] for k in order], int).reshape(-1, 2), np.array([force[k] for k in order]))
+
+    def _release_quarantined(self) -> None:
+        """Let bodies go on that the solver has disabled in this step, with all that they touch: else they would hang in the air for good."""
+        for handle in self.world.quarantine.bodies:
+            body: Any = self.world.rigid_bodies.get(handle)
+            body.is_enabled = True
+            self.world.wake_up(handle)
+        for handle in self.world.quarantine.colliders:
+            collider: Any = self.world.colliders.get(handle)
+            collider.is_enabled = True
 
     def set_clusters(self, labels: np.ndarray, ground: int) -> list[tuple[int, int]]:
         """Make bodies follow the labels of pieces (N,); return (parent, child) numbers of new bodies, parent -1 for what stood."""
@@ -356,7 +369,9 @@ class World:
 
     def _shape(self, unit: np.ndarray, centre: np.ndarray) -> Any:
         corners = np.concatenate([self.structure.hull(piece) + self.structure.centre[piece] for piece in unit.tolist()]) - centre
-        size = np.ptp(corners, 0)
+        size, volume = np.ptp(corners, 0), float(self.structure.volume[unit].sum())
+        if volume < SLIVER * size.max() ** 3:
+            return rapier.SharedShape.ball(float(np.cbrt(volume * 0.75 / np.pi)))
         shrink = np.maximum(1 - 2 * MARGIN / np.maximum(size, 1e-6), 0.96)
         try:
             return rapier.SharedShape.convex_hull((corners * shrink).astype(np.float32))

@@ -97,3 +97,19 @@ def test_what_is_pressed_into_the_ground_is_put_back_and_held(tmp_path):
     Ground(structure, world, block=12).look(states, world.positions(np.arange(2)), np.tile((1.0, 0, 0, 0), (2, 1)))
     assert world.held == {low}
     assert world.positions(np.arange(2))[:, 1] == pytest.approx([0.5, 5.5], abs=1e-5)
+
+
+def test_what_the_solver_disables_falls_on(tmp_path):
+    """A contact without numbers disables all that it touches: nothing may hang in the air for that."""
+    structure = cubes(tmp_path, 40.0, 41.0, 42.0)
+    world = World(structure, STEP)
+    world.set_clusters(np.arange(3), ground=-1)
+    world.set_motion(min(world.bodies), np.full(3, np.nan), np.zeros(3))
+    lost = 0
+    for _ in range(96):
+        world.step()
+        lost += len(world.world.quarantine.bodies)
+    assert lost > 0
+    fallen = structure.centre[:, 1] - world.positions(np.arange(3))[:, 1]
+    assert (fallen > 4.0).all()
+    assert (fallen < 5.0).all()
