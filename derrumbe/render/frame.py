@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from derrumbe.core.records import FAR, Camera
+from derrumbe.geom.camera import project
 from derrumbe.render import debris
 from derrumbe.render.air import air, march
 from derrumbe.render.aov import CENTRE, Data, render_data
@@ -21,6 +22,7 @@ from derrumbe.render.layers_file import planes, write_layers
 from derrumbe.render.light import lamp_of
 from derrumbe.render.lines import draw, strokes
 from derrumbe.render.look import look_of
+from derrumbe.render.poses import Pose
 from derrumbe.render.raster import Window, bounds, projected
 from derrumbe.render.remnants import remnants_of
 from derrumbe.render.rubble import with_rubble
@@ -58,7 +60,8 @@ class FrameMaker:
 @dataclass(frozen=True, eq=False)
 class View:
     """All layers of a frame before they are written. crumbs: window and rgba; dust: front and behind (h,w,4), or None;
-    rest: piece and depth (h,w) of the intact building in `data.window`; moved (N,) at mid-shutter."""
+    rest: piece and depth (h,w) of the intact building in `data.window`; moved (N,) at mid-shutter;
+    strayed (N,): pixels by which each piece has left its place by then."""
 
     inputs: Inputs
     frame: int
@@ -69,6 +72,7 @@ class View:
     backdrop: Backdrop
     rest: tuple[np.ndarray, np.ndarray]
     moved: np.ndarray
+    strayed: np.ndarray
 
     def fill(self, rows: np.ndarray, top: int) -> None:
         """Fill blank planes (channels,rows,w) that start at row `top`."""
@@ -85,7 +89,8 @@ class View:
             _paste(rows, top, window, values, planes(layer))
         left_over = remnants_of(self.inputs)
         if left_over is not None:
-            left_over.remove(rows[planes("removed")][0], top, self.solids.removed, self.solids.window)
+            strayed = np.where(self.rest[0] >= 0, self.strayed[np.maximum(self.rest[0], 0)], 0)
+            left_over.remove(rows[planes("removed")][0], top, (self.solids.removed, self.solids.window), (strayed, self.data.window))
         if self.dust is not None:
             rows[planes("dust_front")], rows[planes("dust_behind")] = (_planar(layer[top:bottom]) for layer in self.dust[:2])
             if self.dust[2] is not None:
@@ -134,7 +139,15 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
         backdrop=backdrop(inputs, camera, lighting, data, middle.moved, knobs.sky_rays + knobs.sky_rays // 2, frame, look.dust),
         rest=rest,
         moved=middle.moved,
+        strayed=_strayed(camera, scene.centre, middle),
     )
+
+
+def _strayed(camera: Camera, centre: np.ndarray, at: Pose) -> np.ndarray:
+    """Return how many pixels (N,) each piece's centre (N,3) at rest is from where it was."""
+    count = len(centre)
+    there = np.where(at.moved[:count, None], at.position[:count], centre)
+    return np.nan_to_num(np.linalg.norm(project(camera, there)[0] - project(camera, centre)[0], axis=1), nan=0.0, posinf=1e6)
 
 
 def hidden_by(dust: np.ndarray) -> np.ndarray:
