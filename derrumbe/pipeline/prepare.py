@@ -17,7 +17,7 @@ from derrumbe.core.errors import BadBrief, BadInput, BadOutline, BadOutput
 from derrumbe.core.knobs import ShotSpec
 from derrumbe.core.records import FIRST_FRAME, STILL_FRAMES
 from derrumbe.pipeline.holdouts import holdouts
-from derrumbe.pipeline.publish import MANIFEST, guard_changed, read_manifest
+from derrumbe.pipeline.publish import MANIFEST, begun, guard_changed, read_manifest
 from derrumbe.pipeline.settings import Point, Shot
 from derrumbe.pipeline.store import FOLDER
 
@@ -232,7 +232,7 @@ def _check_ours(out: Path, request: Request) -> None:
     if not (out / FOLDER).is_dir():
         raise BadOutput(f"{out}: not empty and not made by Derrumbe; give a new folder to --out")
     guard_changed(out, request.force)
-    known = {*read_manifest(out).get("files", {}), FOLDER, MANIFEST, "shot.toml"}
+    known = {*read_manifest(out).get("files", {}), *begun(out), FOLDER, MANIFEST, "shot.toml"}
     tops = {name.split("/")[0] for name in known}
     foreign = sorted(path.name for path in out.iterdir() if path.name not in tops and path.name in _OURS_AT_TOP)
     if foreign:

@@ -21,6 +21,8 @@ from derrumbe.pipeline.settings import Shot
 
 MANIFEST = "manifest.json"
 OURS = "derrumbe"
+BEGUN = ".derrumbe/publishing.json"
+"""Names what is being put in the folder until the manifest does, so that a kill in between leaves nothing that we don't know as ours."""
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -33,6 +35,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except ValueError:
         return {}
     return manifest if isinstance(manifest, dict) and manifest.get("made_by") == OURS else {}
+
+
+def begun(folder: Path) -> list[str]:
+    """Return the names of files that a killed run may have published without a manifest."""
+    path = folder / BEGUN
+    return list(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
 
 
 def wanted_files(flow: Flow) -> dict[str, Path]:
@@ -79,6 +87,7 @@ def publish(flow: Flow, shot: Shot, shot_toml: str, folder: Path, *, partly: boo
     """
     before = read_manifest(folder).get("files", {})
     wanted = wanted_files(flow)
+    write_text(folder / BEGUN, json.dumps(sorted(wanted)))
     entries = {name: _put(source, folder / name, before.get(name)) for name, source in sorted(wanted.items())}
     left = before.keys() - entries.keys() - {"shot.toml"}
     if partly:
@@ -88,6 +97,7 @@ def publish(flow: Flow, shot: Shot, shot_toml: str, folder: Path, *, partly: boo
     write_text(folder / "shot.toml", shot_toml)
     entries["shot.toml"] = _entry(folder / "shot.toml", None)
     write_text(folder / MANIFEST, json.dumps(_manifest(flow, shot, entries), indent=1, sort_keys=True) + "\n")
+    (folder / BEGUN).unlink()
 
 
 def _drop(folder: Path, names: set[str]) -> None:
