@@ -18,10 +18,11 @@ from derrumbe.core.files import write_text
 from derrumbe.core.records import Comp, Delivery, FrameRange, Layers, Located, Plate
 from derrumbe.pipeline.runner import Flow
 from derrumbe.pipeline.settings import Shot
+from derrumbe.pipeline.store import FOLDER
 
 MANIFEST = "manifest.json"
 OURS = "derrumbe"
-BEGUN = ".derrumbe/publishing.json"
+BEGUN = f"{FOLDER}/publishing.json"
 """Names what is being put in the folder until the manifest does, so that a kill in between leaves nothing that we don't know as ours."""
 
 

@@ -61,7 +61,7 @@ class FrameMaker:
 class View:
     """All layers of a frame before they are written. crumbs: window and rgba; dust: front and behind (h,w,4), or None;
     rest: piece and depth (h,w) of the intact building in `data.window`; moved (N,) at mid-shutter;
-    strayed (N,): pixels by which each piece has left its place by then."""
+    strayed (h,w), there: pixels by which the piece that stood there has left its place by then."""
 
     inputs: Inputs
     frame: int
@@ -89,8 +89,7 @@ class View:
             _paste(rows, top, window, values, planes(layer))
         left_over = remnants_of(self.inputs)
         if left_over is not None:
-            strayed = np.where(self.rest[0] >= 0, self.strayed[np.maximum(self.rest[0], 0)], 0)
-            left_over.remove(rows[planes("removed")][0], top, (self.solids.removed, self.solids.window), (strayed, self.data.window))
+            left_over.remove(rows[planes("removed")][0], top, (self.solids.removed, self.solids.window), (self.strayed, self.data.window))
         if self.dust is not None:
             rows[planes("dust_front")], rows[planes("dust_behind")] = (_planar(layer[top:bottom]) for layer in self.dust[:2])
             if self.dust[2] is not None:
@@ -139,15 +138,16 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
         backdrop=backdrop(inputs, camera, lighting, data, middle.moved, knobs.sky_rays + knobs.sky_rays // 2, frame, look.dust),
         rest=rest,
         moved=middle.moved,
-        strayed=_strayed(camera, scene.centre, middle),
+        strayed=_strayed(camera, scene.centre, middle, rest[0]),
     )
 
 
-def _strayed(camera: Camera, centre: np.ndarray, at: Pose) -> np.ndarray:
-    """Return how many pixels (N,) each piece's centre (N,3) at rest is from where it was."""
+def _strayed(camera: Camera, centre: np.ndarray, at: Pose, rest: np.ndarray) -> np.ndarray:
+    """Return how many pixels (h,w) the centre (N,3) of the piece that stood at each, `rest` (h,w), is from where it was; 0 where none stood."""
     count = len(centre)
     there = np.where(at.moved[:count, None], at.position[:count], centre)
-    return np.nan_to_num(np.linalg.norm(project(camera, there)[0] - project(camera, centre)[0], axis=1), nan=0.0, posinf=1e6)
+    way = np.nan_to_num(np.linalg.norm(project(camera, there)[0] - project(camera, centre)[0], axis=1), nan=0.0, posinf=1e6)
+    return np.where(rest >= 0, way[np.maximum(rest, 0)], 0)
 
 
 def hidden_by(dust: np.ndarray) -> np.ndarray:
