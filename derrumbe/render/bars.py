@@ -10,8 +10,9 @@ import numpy as np
 from derrumbe.core.files import load_arrays
 from derrumbe.render.light import light_at
 from derrumbe.render.lines import Lines
-from derrumbe.render.poses import Pose, carry
+from derrumbe.render.poses import Pose
 from derrumbe.render.scene import Inputs, Scene, load
+from derrumbe.render.shutter import carried
 from derrumbe.render.solids import Lighting
 
 BROKEN, CONCRETE = 1, 1
@@ -114,7 +115,7 @@ def lines_of_bars(
     settled (N,): how far dust has come down on each piece; dust (3,): its albedo."""
     bars, scene, at = bars_of(inputs, seed), load(inputs), poses[len(poses) // 2]
     open_now = np.flatnonzero(at.moved[bars.piece] | at.moved[bars.other])
-    ends = (_carried(scene, at, side[open_now], bars.root[open_now]) for side in (bars.piece, bars.other))
+    ends = (carried(scene, at, side[open_now], bars.root[open_now]) for side in (bars.piece, bars.other))
     gap = np.linalg.norm(np.subtract(*ends), axis=1)
     some, gap = open_now[gap > TIGHT], gap[gap > TIGHT]
     if not len(some):
@@ -128,7 +129,7 @@ def lines_of_bars(
     ]
     out = []
     for each in poses:
-        points = np.stack([_carried(scene, each, bars.piece[some], place) for place in curve], 1)
+        points = np.stack([carried(scene, each, bars.piece[some], place) for place in curve], 1)
         out.append(Lines(points[:, :-1].reshape(-1, 3), points[:, 1:].reshape(-1, 3), *fixed))
     return out
 
@@ -137,7 +138,7 @@ def _shown(
     bars: Bars, scene: Scene, lighting: Lighting, at: Pose, some: np.ndarray, middle: np.ndarray, settled: np.ndarray, dust: np.ndarray
 ) -> np.ndarray:
     """Return what bars `some` (n,) show, (n,3): lit from both sides at their `middle` (n,3), at rest."""
-    place, piece = _carried(scene, at, bars.piece[some], middle), bars.piece[some]
+    place, piece = carried(scene, at, bars.piece[some], middle), bars.piece[some]
     across = np.einsum("nij,nj->ni", at.rotation[piece], bars.side[some])
     light = np.zeros((len(some), 3), np.float32)
     for way in (across, -across):
@@ -158,7 +159,3 @@ def _curves(bars: Bars, some: np.ndarray, free: np.ndarray) -> list[np.ndarray]:
         place = place + step * (np.cos(turn) * bars.way[some] + np.sin(turn) * bars.side[some])
         rows.append(place)
     return rows
-
-
-def _carried(scene: Scene, at: Pose, piece: np.ndarray, points: np.ndarray) -> np.ndarray:
-    return np.asarray(carry(points, piece, scene.centre, at.position, at.rotation, at.moved))

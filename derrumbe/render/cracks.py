@@ -14,11 +14,12 @@ import numpy as np
 
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import Located, Motion
-from derrumbe.render.joints import DARK, DARKER, bonds_along, borders, carried, shown_at
+from derrumbe.render.joints import DARK, DARKER, bonds_along, borders, shown_at
 from derrumbe.render.lines import Lines
 from derrumbe.render.noise import chance, value
 from derrumbe.render.poses import Pose
 from derrumbe.render.scene import Inputs, load
+from derrumbe.render.shutter import carried
 from derrumbe.render.solids import Lighting
 
 BRICK, STONE, GLASS, ROOF = 0, 2, 4, 5

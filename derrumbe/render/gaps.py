@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
-from derrumbe.render.poses import Pose, carry
+from derrumbe.render.poses import Pose
 from derrumbe.render.scene import Scene
+from derrumbe.render.shutter import carried
 
 WIDE = (0.1, 0.4)
 """Metres that a joint gapes by from which rays begin to find their way into it, and from which they tell all."""
@@ -30,10 +31,7 @@ class Gaps:
 def gaps_of(scene: Scene, at: Pose) -> Gaps:
     """Return how far all joints gape in a pose."""
     pairs, place = scene.bonds, scene.bond_place
-    here, there = (
-        np.asarray(carry(place, pairs[:, side], scene.centre, at.position, at.rotation, at.moved)) if len(pairs) else place
-        for side in (0, 1)
-    )
+    here, there = (carried(scene, at, pairs[:, side], place) if len(pairs) else place for side in (0, 1))
     gape = np.linalg.norm(here - there, axis=1)
     owner = pairs.T.reshape(-1)
     order = np.argsort(owner, kind="stable")

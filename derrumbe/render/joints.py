@@ -14,9 +14,10 @@ from derrumbe.core.records import Camera
 from derrumbe.geom.camera import project
 from derrumbe.geom.lens import lens_of
 from derrumbe.render.lines import Lines
-from derrumbe.render.poses import Pose, carry
+from derrumbe.render.poses import Pose
 from derrumbe.render.raster import Projected, Window
 from derrumbe.render.scene import Inputs, Scene, load
+from derrumbe.render.shutter import carried
 from derrumbe.render.surface import barycentric, worn_at
 
 OUTER, BROKEN = 0, 1
@@ -193,8 +194,3 @@ def gapes(scene: Scene, rims: Rims, some: np.ndarray, camera: Camera, at: Pose) 
     with np.errstate(invalid="ignore"):
         narrow = facing & (depth > 0) & (np.linalg.norm(parted, axis=1) < NARROW) & (across > 0)
     return np.where(narrow, across * depth / camera.focal_px, 0.0)
-
-
-def carried(scene: Scene, at: Pose, piece: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Return where points (n,3) of pieces (n,) at rest are in a pose."""
-    return np.asarray(carry(points, piece, scene.centre, at.position, at.rotation, at.moved))

@@ -17,7 +17,7 @@ from derrumbe.render.poses import Pose, carry
 from derrumbe.render.raster import Holes, Projected
 from derrumbe.render.scene import Inputs, Scene, load, triangle_normals
 from derrumbe.render.sections import COLUMN, NOWHERE, RUBBLE
-from derrumbe.render.shutter import pose, posed
+from derrumbe.render.shutter import carried, pose, posed
 from derrumbe.render.strewn import SIDES, Blocks, blocks_at, mean_square, on_pieces, riding
 
 FILL = 1.3
@@ -114,7 +114,7 @@ def bed_of(inputs: Inputs) -> Bed | None:
         return None
     last = len(scene.position) - 1.0
     points, owner, share = _stand_ins(scene, fallen)
-    lie = _carried(scene, pose(scene, last), points, owner)[:, [0, 2]]
+    lie = carried(scene, pose(scene, last), owner, points)[:, [0, 2]]
     low, high = np.percentile(lie, 1, 0) - 3 * SPREAD, np.percentile(lie, 99, 0) + 3 * SPREAD
     cell = max(FINEST, CELL_PIXELS * scene.pixel, float(np.sqrt(np.prod(high - low) / MOST_CELLS)))
     shape = int((high[1] - low[1]) / cell) + 2, int((high[0] - low[0]) / cell) + 2
@@ -151,10 +151,6 @@ def _volumes(scene: Scene) -> np.ndarray:
     return np.maximum(np.bincount(scene.piece, sixth, len(scene.centre)), 0)
 
 
-def _carried(scene: Scene, at: Pose, points: np.ndarray, owner: np.ndarray) -> np.ndarray:
-    return np.asarray(carry(points, owner, scene.centre, at.position, at.rotation, at.moved))
-
-
 def _heights(scene: Scene, bed: Bed, sample: float) -> np.ndarray:
     """Return the height (nz,nx) of the bed's surface without its stones at a motion sample, metres above the ground."""
     span = UNHURRIED * scene.samples_per_second
@@ -162,7 +158,7 @@ def _heights(scene: Scene, bed: Bed, sample: float) -> np.ndarray:
     speed = np.linalg.norm(soon.position - was.position, axis=1) / (2 * UNHURRIED)
     down = np.maximum(sample - scene.landed, 0) / scene.samples_per_second
     lying = (1 - np.exp(-down / SETTLING)) * np.exp(-((speed / STILL) ** 2))
-    place = _carried(scene, at, bed.points, bed.owner)
+    place = carried(scene, at, bed.owner, bed.points)
     volume = bed.share * lying[bed.owner]
     # what hangs higher than a pile of all that is there could be lies on something that stands
     highest = ALOFT[0] + ALOFT[1] * bed.at(_piled(bed, place, volume), place[:, [0, 2]])

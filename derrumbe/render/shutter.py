@@ -45,7 +45,12 @@ def pose(scene: Scene, sample: float) -> Pose:
 
 def posed(scene: Scene, at: Pose) -> np.ndarray:
     """Return all vertices (V,3) float64 in a pose."""
-    return carry(scene.rest, scene.vertex_piece, scene.centre, at.position, at.rotation, at.moved)
+    return carried(scene, at, scene.vertex_piece, scene.rest)
+
+
+def carried(scene: Scene, at: Pose, piece: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return where points (n,3) at rest of pieces (n,) are in a pose, (n,3) float64."""
+    return np.asarray(carry(points, piece, scene.centre, at.position, at.rotation, at.moved))
 
 
 def shutter(scene: Scene, camera: Camera, frame: int, angle: float, most: int) -> Shutter:
@@ -56,7 +61,7 @@ def shutter(scene: Scene, camera: Camera, frame: int, angle: float, most: int) -
     streak = 0.0
     if b.moved.any():
         rest, riding = scene.rest[::STRIDE], scene.vertex_piece[::STRIDE]
-        p, q = (project(camera, carry(rest, riding, scene.centre, at.position, at.rotation, at.moved)[b.moved[riding]])[0] for at in (a, b))
+        p, q = (project(camera, carried(scene, at, riding, rest)[b.moved[riding]])[0] for at in (a, b))
         streak = float(np.nanpercentile(np.linalg.norm(q - p, axis=1), 95))
     count = int(np.clip(np.ceil(streak / PIXELS_PER_SAMPLE), min(LEAST_SAMPLES, most), most))
     times = tuple(start + (k + 0.5) / count * length for k in range(count))

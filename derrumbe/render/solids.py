@@ -13,11 +13,11 @@ from derrumbe.render.intact import rest_pieces, rest_window, standing
 from derrumbe.render.joints import closed_joints
 from derrumbe.render.light import Illumination, Transmittance, light_at
 from derrumbe.render.occlusion import Occluders
-from derrumbe.render.poses import Pose, carry
+from derrumbe.render.poses import Pose
 from derrumbe.render.raster import Window, bounds, projected, visible
 from derrumbe.render.scene import Inputs, Scene, load
 from derrumbe.render.shade import Look, Shading, relit, shade
-from derrumbe.render.shutter import Shutter, pose, posed
+from derrumbe.render.shutter import Shutter, carried, pose, posed
 from derrumbe.render.surface import Coverage, Samples, collect, surfaces
 
 SETTLING = 1.2
@@ -153,7 +153,7 @@ def _light(
 ) -> np.ndarray:
     """Return the light that counts (m,3) for the samples at indices `lit` (m,), where their pieces are at mid-shutter; before: the scene at rest."""
     rides = scene.piece[samples.triangle[lit]]
-    places = carry(samples.rest[lit], rides, scene.centre, at.position, at.rotation, at.moved)
+    places = carried(scene, at, rides, samples.rest[lit])
     keys = samples.pixel[lit].astype(np.int64)
     light = light_at(
         lighting.lamp, lighting.occluders, places, shading.normal[lit], keys,

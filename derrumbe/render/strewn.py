@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from derrumbe.geom.camera import eye, rays
-from derrumbe.render.poses import Pose, carry
+from derrumbe.render.poses import Pose
 from derrumbe.render.raster import Window, depth_of, projected, visible
 from derrumbe.render.scene import Scene
+from derrumbe.render.shutter import carried
 
 SMALLEST, SMALLEST_PIXELS, RANGE, EXPONENT = 0.12, 2.2, 6.0, 2.8
 """Metres and pixels of the smallest block; how many times that the largest is; exponent of their sizes."""
@@ -122,7 +123,7 @@ def on_pieces(
 
 def riding(scene: Scene, blocks: Blocks, at: Pose, sample: float) -> tuple[np.ndarray, np.ndarray]:
     """Return where blocks on pieces are in a pose, (n,3), and how far they have come to lie there, (n,) 0..1."""
-    foot = np.asarray(carry(blocks.place, blocks.rides, scene.centre, at.position, at.rotation, at.moved))
+    foot = carried(scene, at, blocks.rides, blocks.place)
     down = np.maximum(sample - scene.landed[blocks.rides], 0) / scene.samples_per_second
     up = np.einsum("nj,nj->n", at.rotation[blocks.rides][:, 1], blocks.up)
     return foot, (1 - np.exp(-down / SETTLING)) * np.clip((up - TILTED) / (LEVEL - TILTED), 0, 1)
