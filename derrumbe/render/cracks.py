@@ -14,7 +14,7 @@ import numpy as np
 
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import Located, Motion
-from derrumbe.render.joints import DARK, DARKER, bonds_along, borders, shown_at
+from derrumbe.render.joints import DARK, DARKER, bonded_borders, shown_at
 from derrumbe.render.lines import Lines
 from derrumbe.render.noise import chance, value
 from derrumbe.render.poses import Pose
@@ -84,13 +84,12 @@ def edges_of(inputs: Inputs) -> Edges:
     if not len(bonds):
         none, place = np.zeros(0, int), np.zeros((0, 3))
         return Edges(place, place, none, none, none, place, np.zeros(0), np.zeros(0, bool), place)
-    ends, normal, _ = borders(scene.triangles, scene.made, scene.normal, len(scene.rest))
-    bond, owner = bonds_along(scene, ends)
-    a, b = scene.rest[ends[:, 0]], scene.rest[ends[:, 1]]
-    # both sides have the edge: the first side's will do
+    found = bonded_borders(inputs)
+    bond, owner, normal = found.bond, found.owner, found.normal
+    a, b = scene.rest[found.ends[:, 0]], scene.rest[found.ends[:, 1]]
     brittle = np.isin(scene.material[bonds], (GLASS, ROOF)).any(1)
     shows = ~brittle & (np.array([chance(k, 1, 0, SEED) for k in range(len(bonds))]) < SEEN)
-    kept = np.flatnonzero((bond >= 0) & (bonds[np.maximum(bond, 0), 0] == owner) & shows[np.maximum(bond, 0)])
+    kept = np.flatnonzero(shows[bond])
     block = np.array([BLOCK.get(int(stuff), (0.0, 0.0)) for stuff in scene.material[owner[kept]]]).reshape(-1, 2)
     block *= np.clip(STEP_PIXELS * scene.pixel / np.maximum(block, 1e-6), 1, COARSEST)
     far = max(WANDER, WANDER_PIXELS * scene.pixel)

@@ -87,19 +87,39 @@ class Rims:
     worn: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class Borders:
+    """Edges between outer and broken faces along bonds, those of the first piece of each: ends (n,2) and inner (n,), the third of the outer face,
+    vertices; normal (n,3) of that face; bond, owner (n,): the bond, and the piece that has the edge."""
+
+    ends: np.ndarray
+    inner: np.ndarray
+    normal: np.ndarray
+    bond: np.ndarray
+    owner: np.ndarray
+
+
+@lru_cache(maxsize=1)
+def bonded_borders(inputs: Inputs) -> Borders:
+    """Return the borders of all joints between bonded pieces, at rest."""
+    scene = load(inputs)
+    ends, normal, inner = _borders(scene.triangles, scene.made, scene.normal, len(scene.rest))
+    bond, owner = _bonds_along(scene, ends)
+    # both sides have the edge: the first side's will do
+    kept = np.flatnonzero((bond >= 0) & (scene.bonds[np.maximum(bond, 0), 0] == owner)) if len(scene.bonds) else np.zeros(0, int)
+    return Borders(ends[kept], inner[kept], normal[kept], bond[kept], owner[kept])
+
+
 @lru_cache(maxsize=1)
 def rims_of(inputs: Inputs) -> Rims:
-    """Return the rims of all joints between bonded pieces, those of the first piece of each bond."""
-    scene = load(inputs)
-    ends, normal, inner = borders(scene.triangles, scene.made, scene.normal, len(scene.rest))
-    bond, owner = bonds_along(scene, ends)
-    kept = np.flatnonzero((bond >= 0) & (scene.bonds[np.maximum(bond, 0), 0] == owner)) if len(scene.bonds) else np.zeros(0, int)
-    a, b = scene.rest[ends[kept, 0]], scene.rest[ends[kept, 1]]
-    other = scene.bonds[bond[kept], 1] if len(kept) else np.zeros(0, np.int64)
-    return Rims(a, b, scene.rest[inner[kept]], owner[kept], other, normal[kept], shown_at(scene, 0.5 * (a + b)))
+    """Return the rims of all joints between bonded pieces."""
+    scene, found = load(inputs), bonded_borders(inputs)
+    a, b = scene.rest[found.ends[:, 0]], scene.rest[found.ends[:, 1]]
+    other = scene.bonds[found.bond, 1] if len(found.bond) else np.zeros(0, np.int64)
+    return Rims(a, b, scene.rest[found.inner], found.owner, other, found.normal, shown_at(scene, 0.5 * (a + b)))
 
 
-def bonds_along(scene: Scene, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _bonds_along(scene: Scene, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the bond (n,) that each edge of vertices (n,2) runs along, -1 for none, and the piece (n,) that has the edge."""
     bonds = scene.bonds
     owner = scene.vertex_piece[ends[:, 0]].astype(np.int64)
@@ -123,7 +143,7 @@ def shown_at(scene: Scene, points: np.ndarray) -> np.ndarray:
     return scene.texture[y, x].astype(np.float64)
 
 
-def borders(triangles: np.ndarray, face: np.ndarray, normals: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _borders(triangles: np.ndarray, face: np.ndarray, normals: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the vertices (n,2) of edges between an outer and a broken triangle, the outer one's normal (n,3), and its third vertex (n,).
     normals (T,3)."""
     following = np.roll(triangles, -1, 1).astype(np.int64)

@@ -14,6 +14,7 @@ import numpy as np
 
 from derrumbe.core.records import Camera, Facade
 from derrumbe.geom.camera import eye, pixel_grid, project, rays, resized
+from derrumbe.survey.filters import around
 
 REACH = 4.0
 """Shadows are looked for within this many heights of what casts them."""
@@ -163,7 +164,7 @@ def shadow_field(caster: Caster, side: int) -> ShadowField | None:
     shown[shown] = ~_blocked(scene, points[shown], origin - points[shown])
     if np.count_nonzero(shown) < 200:
         return None
-    window = _around(shown)
+    window = around(shown)
     light = np.log(np.maximum(cv2.resize(caster.texture, size, interpolation=cv2.INTER_AREA), 1e-3))
     light = cv2.GaussianBlur(light, (0, 0), 0.7)[window]
     others = None if caster.others is None else embree_scene(*caster.others)
@@ -182,12 +183,6 @@ def shadow_field(caster: Caster, side: int) -> ShadowField | None:
         side,
         caster.says,
     )
-
-
-def _around(mask: np.ndarray) -> tuple[slice, slice]:
-    """Return the rows and columns that hold a mask (h, w) bool."""
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def continued(vertices: np.ndarray, triangles: np.ndarray, camera: Camera, facades: tuple[Facade, ...]) -> tuple[np.ndarray, np.ndarray]:

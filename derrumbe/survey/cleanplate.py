@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import disc, masked_mean, shrunk, widened
+from derrumbe.survey.filters import around, disc, masked_mean, shrunk, widened
 
 SKY_SIDE = 480
 PATCH_SIDE = 1400
@@ -236,20 +236,12 @@ def _filled(picture: np.ndarray, wanted: np.ndarray, no_source: np.ndarray, seed
     if not small_hole.any():
         return picture
     small_ban = (cv2.resize(no_source.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 0) & ~small_hole
-    crop = _around(small_hole, max(size) // 3)
+    crop = around(small_hole, max(size) // 3)
     codes, white = encode(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)[crop])
     out = np.zeros((*size[::-1], 3), np.float32)
     out[crop] = decode(_patched(codes, small_hole[crop], small_ban[crop], seed, radius), white)
     large = np.maximum(cv2.resize(out, (width, height), interpolation=cv2.INTER_CUBIC), 0) if scale < 1 else out
     return np.where(wanted[..., None], large, picture)
-
-
-def _around(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return (
-        slice(max(0, rows[0] - margin), rows[-1] + margin + 1),
-        slice(max(0, columns[0] - margin), columns[-1] + margin + 1),
-    )
 
 
 def _patched(codes: np.ndarray, hole: np.ndarray, banned: np.ndarray, seed: int, radius: int = PATCH_RADIUS) -> np.ndarray:

@@ -11,7 +11,8 @@ import numpy as np
 from scipy import ndimage
 
 from derrumbe.core.records import Vec2
-from derrumbe.survey.filters import disc, filled, widened
+from derrumbe.survey.filters import around, disc, filled, widened
+from derrumbe.survey.grabcut import grab_cut
 from derrumbe.survey.matting import refined, trimap
 from derrumbe.survey.slender import bars
 
@@ -59,11 +60,10 @@ def tightened(codes: np.ndarray, mask: np.ndarray, loose: float) -> np.ndarray:
     loose = min(loose, CORE * float(depth.max()))
     if loose <= least_band(mask.shape) or np.count_nonzero(_narrow(mask, loose)) > 0.5 * np.count_nonzero(mask):
         return mask
-    core, near, around = depth > loose, widened(mask, OUT * loose), widened(mask, RING * loose)
-    if min(np.count_nonzero(core), np.count_nonzero(around & ~near)) < ENOUGH:
+    core, near, ring = depth > loose, widened(mask, OUT * loose), widened(mask, RING * loose)
+    if min(np.count_nonzero(core), np.count_nonzero(ring & ~near)) < ENOUGH:
         return mask
-    rows, columns = (np.flatnonzero(around.any(axis=way)) for way in (1, 0))
-    window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    window = around(ring)
     labels = np.where(core, cv2.GC_FGD, np.where(mask, cv2.GC_PR_FGD, np.where(near, cv2.GC_PR_BGD, cv2.GC_BGD)))[window]
     out = np.zeros_like(mask)
     out[window] = _whole(ndimage.binary_fill_holes(_cut(codes[window], labels.astype(np.uint8))))
@@ -74,10 +74,7 @@ def _cut(codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return what GrabCut takes for the thing (h, w) bool."""
     by = 2 if max(labels.shape) < FINE else 1
     picture = cv2.resize(codes, None, fx=by, fy=by, interpolation=cv2.INTER_CUBIC) if by > 1 else codes
-    cut = np.ascontiguousarray(np.kron(labels, np.ones((by, by), np.uint8)))
-    cv2.setRNGSeed(7)
-    cv2.grabCut(np.ascontiguousarray(picture[..., ::-1]), cut, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
-    thing = np.isin(cut, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+    thing = grab_cut(picture, np.kron(labels, np.ones((by, by), np.uint8))).astype(np.float32)
     return cv2.resize(thing, labels.shape[::-1], interpolation=cv2.INTER_AREA) > 0.5
 
 
@@ -114,8 +111,7 @@ def _narrow(mask: np.ndarray, loose: float) -> np.ndarray:
 def _with_bars(picture: np.ndarray, mask: np.ndarray, narrow: np.ndarray, wide: float) -> np.ndarray:
     """Return the mask (h, w) bool with the bars in its narrow parts instead of those, which are at most `wide`; as it is where there are
     none."""
-    rows, columns = (np.flatnonzero(widened(narrow, 2 * wide).any(axis=way)) for way in (1, 0))
-    window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    window = around(widened(narrow, 2 * wide))
     thing = np.zeros_like(mask)
     room = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5) * narrow
     thing[window] = bars(picture[window], room[window], wide)

@@ -56,7 +56,7 @@ def filled(polygons: list[np.ndarray], shape: tuple[int, int], smooth: bool = Fa
     return mask
 
 
-def around(hole: np.ndarray, margin: float) -> tuple[slice, slice]:
+def around(hole: np.ndarray, margin: float = 0) -> tuple[slice, slice]:
     """Return the rows and columns of a picture that hold a hole (h, w) bool and `margin` pixels around it."""
     pad = round(margin)
     sides = zip((np.flatnonzero(hole.any(axis=1 - side)) for side in range(2)), hole.shape, strict=True)

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from derrumbe.survey.filters import filled, widened
+from derrumbe.survey.filters import around, filled, widened
+from derrumbe.survey.grabcut import grab_cut
 
 WIDTHS = (2, 3, 4, 6, 8, 11, 15, 20)
 """Widths looked for, pixels of the picture."""
@@ -221,16 +222,11 @@ def post_mask(codes: np.ndarray, post: Post) -> np.ndarray:
     corridor = widened(bar, BESIDE * post.width)
     radius = min(HEAD * post.width, TALL * (post.bottom[1] - post.top[1]))
     head = _round_top(post, radius, shape)
-    window = _window(corridor | head, round(2 * post.width) + 2)
+    window = around(corridor | head, round(2 * post.width) + 2)
     guess = bar | (head & _round_top(replace(post, top=_above(post, GUESS[0])), GUESS[1] * post.width, shape))
     labels = np.where(core, cv2.GC_FGD, np.where(guess, cv2.GC_PR_FGD, np.where(corridor | head, cv2.GC_PR_BGD, cv2.GC_BGD)))
-    cut = np.ascontiguousarray(labels[window].astype(np.uint8))
-    cv2.setRNGSeed(7)
-    cv2.grabCut(
-        np.ascontiguousarray(codes[window][..., ::-1]), cut, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK
-    )
     found = np.zeros(shape, bool)
-    found[window] = _with_core((cut == cv2.GC_FGD) | (cut == cv2.GC_PR_FGD), core[window])
+    found[window] = _with_core(grab_cut(codes[window], labels[window]), core[window])
     # What reaches the rim of where it was looked for isn't a lamp or a sign, but something of the same colour behind.
     rim = head & ~_round_top(post, radius - 2, shape) & ~corridor
     found &= corridor if (found & rim).any() else True
@@ -293,11 +289,6 @@ def _round_top(post: Post, radius: float, shape: tuple[int, int]) -> np.ndarray:
     cv2.circle(mask, (round(post.top[0]), round(post.top[1])), max(1, round(radius)), 1, -1)
     mask[min(shape[0], round(post.top[1] + 0.25 * radius)) :] = 0
     return mask > 0
-
-
-def _window(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return slice(max(0, rows[0] - margin), rows[-1] + margin + 1), slice(max(0, columns[0] - margin), columns[-1] + margin + 1)
 
 
 def _run(seen: np.ndarray, gap: int) -> int:

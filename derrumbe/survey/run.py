@@ -24,6 +24,7 @@ from derrumbe.survey.foot import below_foot
 from derrumbe.survey.fronts import Fronts, write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.haze import find_haze
+from derrumbe.survey.horizon import horizon_row
 from derrumbe.survey.in_front_by_look import caution_of, doubts_of
 from derrumbe.survey.mattes import Mattes, find_mattes
 from derrumbe.survey.move import camera_move, moved_set, placed, solved_view, solved_views
@@ -35,7 +36,7 @@ from derrumbe.survey.remnants import fringe, remnants
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.shadows_around import ShadowsAround
 from derrumbe.survey.silhouette import contour_of
-from derrumbe.survey.sky_elsewhere import horizon_row, sky_elsewhere
+from derrumbe.survey.sky_elsewhere import sky_elsewhere
 from derrumbe.survey.skyline import skyline_rows
 from derrumbe.survey.sun_place import SunPlace
 from derrumbe.survey.surroundings import look_around

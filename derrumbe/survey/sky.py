@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.filters import disc, masked_mean, shrunk, soft_edge
+from derrumbe.survey.grabcut import grab_cut
 
 WORKING_SIDE = 640
 SMALLEST = 0.004
@@ -66,12 +67,7 @@ def _cut(codes: np.ndarray, seed: np.ndarray, building: np.ndarray, horizon: flo
     labels = np.where(seed, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[shrunk(seed, 3)] = cv2.GC_FGD
     labels[deep | np.broadcast_to(rows > horizon + 0.02 * codes.shape[0], seed.shape)] = cv2.GC_BGD
-    cv2.setRNGSeed(7)
-    cv2.grabCut(
-        np.ascontiguousarray(codes[..., ::-1]), labels, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK
-    )
-    region = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
-    return _joined(region & (seed | _like_the_sky_around(codes, seed)), seed)
+    return _joined(grab_cut(codes, labels, rounds=3) & (seed | _like_the_sky_around(codes, seed)), seed)
 
 
 def _below_far_horizon(codes: np.ndarray, region: np.ndarray) -> np.ndarray:

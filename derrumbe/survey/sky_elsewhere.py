@@ -7,13 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from derrumbe.core.records import Camera
 from derrumbe.geom.camera import resized
 from derrumbe.geom.depth import mesh_depth
-from derrumbe.geom.lens import filmed
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import RGB, read_exr
 from derrumbe.survey.filters import shrunk
+from derrumbe.survey.horizon import horizon_row
 from derrumbe.survey.sky import find_sky
 from derrumbe.survey.uncovered import Views
 
@@ -31,12 +30,6 @@ def sky_elsewhere(views: Views, display: str) -> np.ndarray | None:
     frames = sorted({round(float(index)) for index in np.linspace(0, count - 1, FRAMES)})
     tones = [tone for tone in (_tone(views, index, display) for index in frames) if tone is not None]
     return np.median(tones, axis=0).astype(np.float32) if tones else None
-
-
-def horizon_row(camera: Camera) -> float:
-    """Return the row at which the horizon crosses the middle of the picture, as filmed."""
-    up = np.asarray(camera.rotation)[:, 1]
-    return float(filmed(camera, np.array([camera.cx, camera.cy - camera.focal_px * up[2] / up[1]]))[1])
 
 
 def _tone(views: Views, index: int, display: str) -> np.ndarray | None:
