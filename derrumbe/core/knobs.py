@@ -41,7 +41,7 @@ class Collapse(Group):
     speed: float = knob(1.0, "how fast failure spreads; gravity stays gravity", "x", ge=0.1, le=5)
     storey_delay: float = knob(0.25, "delay between the failure of one storey and the next", "s", ge=0, le=5)
     bay_delay: float = knob(0.0, "delay between one bay and the next, from `origin_side` on; 0: as fast as failure runs", "s", ge=0, le=5)
-    prelude: float = knob(0.3, "cracks, puffs and bursting windows between the trigger and the first fall", "s", ge=0, le=20)
+    prelude: float = knob(0.15, "cracks, puffs and bursting windows between the trigger and the first fall", "s", ge=0, le=20)
     sway: float = knob(0.0, "sway of the roof in an earthquake, growing during the prelude", "m", ge=0, le=5)
     blast: float = knob(0.0, "speed with which a gas explosion in the origin storey throws walls; 0: none", "m/s", ge=0, le=60)
     variation: float = knob(0.5, "how unevenly bays and storeys let go", "0-1", ge=0, le=1)

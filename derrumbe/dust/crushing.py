@@ -18,7 +18,7 @@ LAYERS = 3
 """Layers of a storey in which pieces are counted."""
 REACH = 1.5
 """Storeys above and below an event that are compared."""
-CRUSHES = 2.5
+CRUSHES = 1.2
 """m/s of closing or bursting from which on all dust gets out."""
 TURNS = 1.5
 """m/s by which sideways speeds within REACH may differ in a block that only turns."""

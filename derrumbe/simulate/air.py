@@ -17,7 +17,9 @@ from derrumbe.simulate.track import Track
 FASTEST = 40.0
 """m/s: jets from demolished buildings are filmed at 10 to 40 m/s."""
 DUSTINESS = 0.1
-"""kg of fine dust in a cubic metre of pressed-out air, on average: none in the first, twice as much in the last."""
+"""kg of fine dust in a cubic metre of pressed-out air, on average."""
+RISES = 0.5, 1.5
+"""Times that in the first air, and in the last: walls are crushed from the first moment on, ever more."""
 FAINTEST = 1.0
 """m/s under which a jet isn't worth a source."""
 LEAST_OPEN = 0.15
@@ -106,7 +108,7 @@ def _blown(structure: Structure, track: Track, room: np.ndarray, vents: Outlets,
     height = np.minimum.accumulate(np.maximum(room[..., 1] - room[..., 0], 0.0), 0)
     flow = -np.diff(height, axis=0) * float(np.prod(size)) / len(bays) / track.sample_seconds
     closed = 1 - 0.5 * (height[1:] + height[:-1]) / np.maximum(height[0], 1e-6)
-    here = closed[:, vents.column[mine]]
+    here, dusty = closed[:, vents.column[mine]], RISES[0] + (RISES[1] - RISES[0]) * closed
     area = (vents.area[mine] + vents.wall[mine] * here) * np.clip(1 - here, LEAST_OPEN, 1.0)
     leak = LEAKS[0] + (LEAKS[1] - LEAKS[0]) * np.mod(GOLDEN * np.arange(len(mine)), 1.0)
     out = vents.position[mine][:, None, ::2] - bays
@@ -116,4 +118,4 @@ def _blown(structure: Structure, track: Track, room: np.ndarray, vents: Outlets,
     speed = driven @ near.T
     aside = np.einsum("tk,vk,vkc->tvc", driven, near, out / np.maximum(far, 1e-6)[..., None])
     aside /= np.maximum(np.linalg.norm(aside, axis=-1), 1e-9)[..., None]
-    return Blow(leak * speed, area, 2 * DUSTINESS * ((driven * closed) @ near.T) / np.maximum(speed, 1e-6), aside)
+    return Blow(leak * speed, area, DUSTINESS * ((driven * dusty) @ near.T) / np.maximum(speed, 1e-6), aside)

@@ -9,24 +9,19 @@ from typing import Any
 import numpy as np
 
 from derrumbe.simulate import impact, kicks
+from derrumbe.simulate.bearing import BLOCK, Bearing
 from derrumbe.simulate.clusters import components
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import rotate, velocity_at
 from derrumbe.simulate.ground import Ground
 from derrumbe.simulate.jam import Jam
 from derrumbe.simulate.limits import Limits
-from derrumbe.simulate.panels import Panels
+from derrumbe.simulate.panels import BUCKLE, Panels
 from derrumbe.simulate.passage import Passage
 from derrumbe.simulate.schedule import Plan
 from derrumbe.simulate.shear import Shear
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.world import States, World
-
-BLOCK = 12
-"""Blocks and loose fragments from which a cluster is large enough for crushing to hold it back."""
-
-HEAVY = 0.04
-"""Share of the falling mass from which a block is fully held back."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +43,7 @@ class Collapse:
         self.failure = Failure(structure, plan, rng)
         self.panels = Panels(structure, world, self.failure, rng)
         self.passage = Passage(structure, world, self.failure)
+        self.bearing = Bearing(structure, world, plan)
         self.shear = Shear(structure, world, plan.falls, plan.base)
         self.limits = Limits(structure, world, BLOCK)
         self.jam = Jam(structure, world, plan.base)
@@ -72,7 +68,8 @@ class Collapse:
         if isinstance(self.plan.kick, kicks.Peel):
             kicks.peel_on(self.world, self.plan.kick, self.structure.centre, sample.position, seconds)
         impact.jolt(self.failure, self.limits.velocity, sample.velocity, seconds, self.now)
-        self.limits.apply(states, sample.position, sample.velocity, self.passage.lodged, seconds)
+        self.limits.apply(states, sample.position, sample.velocity, self.passage.lodged, dict.fromkeys(self.panels.pushed, BUCKLE), seconds)
+        self.bearing.look(states, self.now)
         self.ground.look(states, sample.position, sample.rotation)
         self.jam.look(seconds, states, sample.position, sample.rotation, self.passage.lodged)
         return sample
@@ -97,26 +94,16 @@ class Collapse:
         self.world.shatter(self.failure.shattered_blocks())
         labels, ground = components(self.structure.bonds, self.failure.alive, self.failure.anchored)
         born = self.world.set_clusters(labels, ground)
+        self.bearing.divided(born, self.now)
         for number in [child for parent, child in born if parent < 0]:
             kicked = self.plan.kick is not None and kicks.start(self.world, self.plan.kick, number, self.now)
             if kicked or kicks.shaken_off(self.world, number, self.rng):
                 self.limits.tipping.add(number)
         crushed = self.failure.crushed_pieces()
         for number in sorted({number for pair in born for number in pair if number >= 0}):
-            self.world.set_resistance(number, self._resistance(number))
             self.panels.loosened(number, crushed, self.now)
             self._hang(number)
         return born
-
-    def _resistance(self, number: int) -> float:
-        """Crushing below holds a block back, but not one on its hinge, and not a few loose pieces."""
-        pieces = self.world.bodies[number].pieces
-        hangs = self.plan.hinge and self.now < self.plan.hinge.seconds
-        if self.world.bodies[number].units < BLOCK or hangs:
-            return 0.0
-        # what is light beside the rest rides on it, and must not be left behind in the air
-        share = min(1.0, self.world.bodies[number].mass / (HEAVY * float(self.structure.mass[self.plan.falls].sum())))
-        return share * float(np.average(self.plan.resist[self.structure.column[pieces]], weights=self.structure.mass[pieces]))
 
     def _hang(self, number: int) -> None:
         """A toppling block turns on its hinge while that holds."""

@@ -51,13 +51,15 @@ class Limits:
         self.tipping: set[int] = set()
         """Bodies that were given a push: they may hang in the balance, and don't settle."""
 
-    def apply(self, states: States, position: np.ndarray, velocity: np.ndarray, lodged: np.ndarray, seconds: float) -> None:
+    def apply(
+        self, states: States, position: np.ndarray, velocity: np.ndarray, lodged: np.ndarray, pushed: dict[int, float], seconds: float
+    ) -> None:
         """Look at every moving body; called every `seconds` with where every piece is, (N, 3) m, its velocity, (N, 3) m/s,
-        and whether it is inside other rubble, (N,) bool.
+        and whether it is inside other rubble, (N,) bool. pushed: by number, the m/s² with which loads drive bodies aside.
         """
         self.position, height = position, position[:, 1]
         self.apex = np.maximum(self.apex, height)
-        limited, spin = self._limited(states, seconds), slowed(states.angular)
+        limited, spin = self._limited(states, pushed, seconds), slowed(states.angular)
         share = self._turning(states, limited, height, -velocity[:, 1])
         heavy = self._units(states) >= self.block
         limited, spin = np.where(heavy[:, None], share[:, None], 1.0) * limited, share[:, None] * spin
@@ -122,14 +124,15 @@ class Limits:
         total = np.maximum(np.bincount(row, mass, len(states.number)), 1e-9)
         return np.asarray(np.bincount(row, mass * self.apex[loose], len(states.number)) / total - states.centre[:, 1])
 
-    def _limited(self, states: States, seconds: float) -> np.ndarray:
+    def _limited(self, states: States, pushed: dict[int, float], seconds: float) -> np.ndarray:
         """Return linear velocities (K, 3) that the fall of each body so far allows."""
         drop, loose = self._sunk(states), np.flatnonzero(states.row >= 0)
         before = self._mean(states.row[loose], loose, self.velocity, len(states.number))
-        return self._checked(states.number, states.linear, states.centre, before, drop, GIVES * seconds)
+        gives = np.array([max(GIVES, pushed.get(int(number), 0.0)) for number in states.number])
+        return self._checked(states.number, states.linear, states.centre, before, drop, gives * seconds)
 
     def _checked(
-        self, number: np.ndarray, linear: np.ndarray, centre: np.ndarray, before: np.ndarray, drop: np.ndarray, gives: float
+        self, number: np.ndarray, linear: np.ndarray, centre: np.ndarray, before: np.ndarray, drop: np.ndarray, gives: np.ndarray | float
     ) -> np.ndarray:
         """Return the velocities (K, 3) that bodies may have; what has just been given a push keeps that."""
         fallen = held_back(linear, drop, self.structure.height - centre[:, 1])
@@ -172,7 +175,7 @@ def held_back(velocity: np.ndarray, drop: np.ndarray, roof_drop: np.ndarray) -> 
     return out
 
 
-def unbounced(velocity: np.ndarray, before: np.ndarray, drop: np.ndarray, gives: float) -> np.ndarray:
+def unbounced(velocity: np.ndarray, before: np.ndarray, drop: np.ndarray, gives: np.ndarray | float) -> np.ndarray:
     """Return velocities (K, 3) without what no blow can have given: upwards and aside a part keeps what it had before, (K, 3), gains `gives`
     m/s, or has its share of what it gained in its fall of `drop` (K,) m."""
     gained = fall_speed(drop)

@@ -10,11 +10,12 @@ from derrumbe.simulate.world import World
 
 PANEL = 8
 """Blocks and loose fragments up to which crushed uprights are a panel that buckles whole."""
-BUCKLE = 3.5
-"""m/s² at most with which the load above bulges the middle of a panel. Crushing takes more energy from that load than this gives."""
-PUSHED = 0.6
+BUCKLE = 14.0
+"""m/s² at most with which the load above drives the middle of a panel out: walls burst. Crushing takes more energy from that load than
+this gives."""
+PUSHED = 0.3
 """s for which it does, in a storey of 3.3 m."""
-OUTWARD = 0.68
+OUTWARD = 0.8
 """Share of panels that bulge outwards."""
 PATIENCE = 0.6
 """s after its failure when what still stands is broken further and pushed again."""

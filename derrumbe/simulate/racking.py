@@ -49,13 +49,9 @@ def apply(structure: Structure, track: Track, falls: np.ndarray, failed_at: np.n
     track.rotation[...] = _turned(turn, track.rotation).astype(np.float32)
 
 
-def heading(collapse: Collapse, rng: np.random.Generator) -> float:
-    """Return which way along x frames buckle, -1 or 1, or 0: where an earthquake sways them, or a part falls off what stands."""
-    if collapse.sway > 0 or collapse.part not in ("all", "upper"):
-        return 0.0
-    if collapse.mode == "topple":
-        return {"left": -1.0, "right": 1.0}.get(collapse.direction, 0.0)
-    return {"left": -1.0, "right": 1.0}.get(collapse.origin_side, float(rng.choice((-1.0, 1.0))))
+def heading(collapse: Collapse, lead: float) -> float:
+    """Return which way along x frames buckle, `lead`, or 0: where an earthquake sways them, or a part falls off what stands."""
+    return 0.0 if collapse.sway > 0 or collapse.part not in ("all", "upper") else lead
 
 
 def _grown(time: np.ndarray, fails: np.ndarray) -> np.ndarray:

@@ -79,7 +79,7 @@ def _fall(
         record(track, clock.trigger_sample + 1 + offset, sample)
     hold_to_gravity(track)
     loose, failed_at = loose_from(track), collapse.failure.failed_at
-    way = racking.heading(settings.collapse, np.random.default_rng((settings.seed, STAGE, 5)))
+    way = racking.heading(settings.collapse, plan.lead)
     racking.apply(building, track, plan.falls, failed_at + prelude, loose, way)
     if settings.collapse.sway > 0:
         sway.apply(building, track, loose, settings.collapse.sway, prelude)

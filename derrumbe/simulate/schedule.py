@@ -13,6 +13,7 @@ from derrumbe.core.knobs import Collapse
 from derrumbe.simulate import borders
 from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.kicks import Blast, Kick, Peel, blast
+from derrumbe.simulate.parts import lay
 from derrumbe.simulate.structure import OUTER_WALL, PARAPET, ROOF, SLAB, WINDOW, Cells, Structure
 from derrumbe.simulate.world import THROW
 
@@ -36,6 +37,14 @@ CRUSHED = 0.95
 """Share of blocks and joints in uprights that break where their storey is crushed: what stands on it lands on rubble."""
 SHAKEN, JOLTED, CALM = 0.8, 0.4, 0.7
 """Shares of parapets and chimneys that an earthquake shakes off, and that a failing base does; speed of a collapse under which none is."""
+JITTER = 0.08
+"""s at most by which a bay of a part gives way later than its neighbours do."""
+HOLDS = (0.4, 1.2)
+"""s for which the bays of a part hold together after its base has gone, unless a blow parts them."""
+OFF = 0.06
+"""s within which a part comes off what it stands on."""
+SEATED = 40.0
+"""Times its strength that a chimney's seat bears where nothing shakes: parts that lean on each other only rub."""
 LEAN = 0.35
 """rad that a toppling block leans before its hinge is crushed."""
 
@@ -55,7 +64,8 @@ class Plan:
 
     crush_lag: after the failure of either cell, this bond goes; crack_lag: after the first failure below in either bay, it goes;
     cut_time: it goes then, whatever happens. NEVER where it doesn't apply. toughness: factor on its own strength.
-    resist: share of g that crushing takes from a large block of each bay, (nx * nz,). armed_at (C,) s: before it no blow crushes a cell or
+    resist: share of g that crushing takes from a large block of each bay, (nx * nz,); lean (nx * nz, 2): x and z of the way it tilts; lead: the
+    side along x that goes first, -1, 1 or 0. armed_at (C,) s: before it no blow crushes a cell or
     breaks its bonds, so that a toppling block keeps whole on its hinge.
     """
 
@@ -66,6 +76,8 @@ class Plan:
     cut_time: np.ndarray
     toughness: np.ndarray
     resist: np.ndarray
+    lean: np.ndarray
+    lead: float
     armed_at: np.ndarray
     hinge: Hinge | None
     origin: int
@@ -88,9 +100,14 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
         origin = max(origin, int(structure.storey[falls & structure.upright].min(initial=structure.cells.storeys - 1)))
     hinge = topple_hinge(structure, collapse, origin) if collapse.mode == "topple" else None
     holds = hinge.seconds if hinge else 0.0
-    times = cell_times(structure.cells, collapse, origin, holds, structure.storey_height, rng)
+    parts = lay(structure.cells, collapse, rng)
+    times = cell_times(structure.cells, collapse, origin, holds, structure.storey_height, parts.lag, rng)
     times[~np.isin(np.arange(structure.cells.count), np.unique(structure.cell[falls]))] = NEVER
     cuts, unfounded = _cut_times(structure, falls, collapse, origin), np.full(structure.count, NEVER)
+    kept = _keeps_crowns(structure, collapse)
+    if collapse.mode != "topple":
+        apart = _part_times(structure, falls, parts.part, times, origin, rng)
+        cuts = np.minimum(cuts, np.where(kept, NEVER, apart))
     cuts = np.minimum(cuts, _crown_times(structure, falls, collapse, rng))
     kick: Kick | None = None
     if collapse.part == "facade":
@@ -100,15 +117,16 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
     elif collapse.blast > 0:
         kick = blast(structure, falls, origin, collapse.origin_side, collapse.blast)
         times, cuts = _blown(structure, falls, kick, times, cuts, rng)
-    bays = structure.cells.nx * structure.cells.nz
     return Plan(
         falls=falls,
         cell_time=times,
-        crush_lag=np.where(_keeps_crowns(structure, collapse), NEVER, _crush_lags(structure, falls, rng)),
-        crack_lag=_crack_lags(structure, falls, collapse, holds, rng),
+        crush_lag=np.where(kept, NEVER, _crush_lags(structure, falls, rng)),
+        crack_lag=np.where(kept, NEVER, _crack_lags(structure, falls, collapse, holds, rng)),
         cut_time=cuts,
-        toughness=rng.lognormal(0.0, 0.5, len(structure.bonds)),
-        resist=0.12 + 0.28 * (0.5 + collapse.variation * (rng.random(bays) - 0.5)),
+        toughness=rng.lognormal(0.0, 0.5, len(structure.bonds)) * np.where(kept, SEATED, 1.0),
+        resist=parts.resist,
+        lean=parts.lean,
+        lead=parts.lead,
         armed_at=np.where(times > holds, holds, 0.0),
         hinge=hinge,
         origin=origin,
@@ -222,10 +240,12 @@ def _upper_border(cells: Cells, origin: int, variation: float, rng: np.random.Ge
     return np.minimum(base + step, cells.storeys - 1)
 
 
-def cell_times(cells: Cells, collapse: Collapse, origin: int, hinge: float, storey_height: float, rng: np.random.Generator) -> np.ndarray:
-    """Return when each cell fails if no blow crushes it earlier, (C,) seconds after the trigger."""
+def cell_times(
+    cells: Cells, collapse: Collapse, origin: int, hinge: float, storey_height: float, lag: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Return when each cell fails if no blow crushes it earlier, (C,) seconds after the trigger; lag (nx * nz,) s: of bays."""
     storey = np.arange(cells.storeys)[:, None, None]
-    start = _start_times(cells, collapse)[None, :, None]
+    start = _start_times(cells, collapse)[None, :, None] + lag.reshape(1, cells.nx, cells.nz)
     uneven = collapse.variation * rng.random(cells.shape)
     rank = np.abs(storey - origin)
     if collapse.mode == "topple":
@@ -237,7 +257,7 @@ def cell_times(cells: Cells, collapse: Collapse, origin: int, hinge: float, stor
     else:
         # what stands above the front comes down as a block, and is crushed where it lands
         landing = LATER * np.sqrt(2 * storey_height * rank / (SINKING * GRAVITY)) / collapse.speed
-        times = start + landing + rank * collapse.storey_delay / collapse.speed * (0.7 + 0.6 * uneven) + 0.35 * uneven / collapse.speed
+        times = start + landing + rank * collapse.storey_delay / collapse.speed * (0.7 + 0.6 * uneven) + JITTER * uneven / collapse.speed
     below = (origin - storey) * (0.45 + 0.3 * uneven) + 0.75
     times = np.where(storey < origin, np.maximum(times, start + below), times)
     return (times - times[origin].min()).ravel()
@@ -311,13 +331,13 @@ def _crush_lags(structure: Structure, falls: np.ndarray, rng: np.random.Generato
 
 
 def _crack_lags(structure: Structure, falls: np.ndarray, collapse: Collapse, hinge: float, rng: np.random.Generator) -> np.ndarray:
-    """Bays crack apart after the first failure below; what stands is left at once."""
+    """Bays crack apart after the first failure below, those of one part only late; what stands is left at once."""
     first, second = structure.bonds.T
-    early, late = {"pancake": (0.1, 0.6), "topple": (1.2 * hinge, 1.2 * hinge + 0.8)}.get(collapse.mode, (0.02, 0.25))
+    bay = structure.block_cell[structure.bonds] % (structure.cells.nx * structure.cells.nz)
+    early, late = {"pancake": (0.1, 0.6), "topple": (1.2 * hinge, 1.2 * hinge + 0.8)}.get(collapse.mode, HOLDS)
     lag = (early + (late - early) * rng.random(len(first))) / (1.0 if hinge else collapse.speed**0.5)
     plane = _plane_lag(structure, rng) * (late - early)
-    across = structure.column[first] != structure.column[second]
-    out = np.where(across & ~structure.inner, lag + plane, NEVER)
+    out = np.where(bay[:, 0] != bay[:, 1], lag + plane, NEVER)
     border = falls[first] != falls[second]
     out[border] = 0.1 * rng.random(int(border.sum()))
     out[~(falls[first] | falls[second])] = NEVER
@@ -350,12 +370,27 @@ def _crown_times(structure: Structure, falls: np.ndarray, collapse: Collapse, rn
     out = np.full(len(structure.bonds), NEVER)
     share = SHAKEN if collapse.sway > 0 else JOLTED if collapse.mode in ("progressive", "topple") and collapse.speed >= CALM else 0.0
     count = int(structure.element.max()) + 1
-    early = -0.6 * collapse.prelude if collapse.sway > 0 else -0.15 * collapse.prelude
-    time = np.where(rng.random(count) < share, early + (0.4 - early) * rng.random(count), NEVER)
+    early = -0.75 * collapse.prelude if collapse.sway > 0 else -0.15 * collapse.prelude
+    time = np.where(rng.random(count) < share, early + (0.1 - early) * rng.random(count), NEVER)
     shaken = np.where(structure.kind == PARAPET, time[structure.element], NEVER)
     crown = _crown(structure) & falls[structure.bonds].all(1)
     out[crown] = shaken[structure.bonds[crown]].min(1)
     return out
+
+
+def _part_times(
+    structure: Structure, falls: np.ndarray, part: np.ndarray, times: np.ndarray, origin: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return when parts come off what they stand on and off each other, (B,) s: with the first bay of either. The other bays below it bear for
+    some time, but don't hold, so it can turn on them."""
+    first = np.full(int(part.max()) + 1, NEVER)
+    np.minimum.at(first, part, times.reshape(structure.cells.storeys, -1)[origin])
+    storey, bay = np.divmod(structure.block_cell, len(part))
+    base, mine = structure.upright & (storey == origin), part[bay]
+    one, other = structure.bonds.T
+    goes = (storey[structure.bonds] >= origin).all(1) & falls[structure.bonds].all(1)
+    goes &= (base[one] != base[other]) | (~base[one] & (mine[one] != mine[other]))
+    return np.where(goes, first[mine[structure.bonds]].min(1) + OFF * rng.random(len(one)), NEVER)
 
 
 def _cut_times(structure: Structure, falls: np.ndarray, collapse: Collapse, origin: int) -> np.ndarray:

@@ -89,6 +89,15 @@ class Structure:
         return self.cell % (self.cells.nx * self.cells.nz)
 
     @cached_property
+    def block_cell(self) -> np.ndarray:
+        """Cell of every piece's block, by its centre of mass, (N,): fragments of a block go together even where it reaches over a border."""
+        mass = np.maximum(np.bincount(self.block, self.mass), 1e-9)
+        centre = np.stack([np.bincount(self.block, self.mass * self.centre[:, k]) / mass for k in range(3)], -1)
+        ix, iz = self.cells.bay_of(centre[:, ::2])
+        storey = np.minimum(np.searchsorted(self.storey_tops, centre[:, 1]), self.cells.storeys - 1)
+        return np.asarray(((storey * self.cells.nx + ix) * self.cells.nz + iz)[self.block])
+
+    @cached_property
     def upright(self) -> np.ndarray:
         """Pieces that carry load, (N,) bool."""
         return np.isin(self.kind, UPRIGHT)

@@ -312,9 +312,10 @@ class World:
         self._get(number).reset_forces()
         self._get(number).reset_torques()
 
-    def set_resistance(self, number: int, share: float) -> None:
-        """Crushing below takes `share` of a block's weight."""
-        self._get(number).gravity_scale = 1.0 - share
+    def bear(self, number: int, share: float, point: np.ndarray) -> None:
+        """Carry `share` of a body's weight at a world point, until told otherwise."""
+        self.let_go(number)
+        self.push(number, np.array((0.0, share * GRAVITY, 0.0)), point)
 
     def set_damping(self, number: int, linear: float, angular: float) -> None:
         body = self._get(number)
