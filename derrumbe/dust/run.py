@@ -12,7 +12,7 @@ import numpy as np
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import DustCloud, Located, Motion, Pieces, Plate, Set
 from derrumbe.core.work import Work
-from derrumbe.dust import crushing, ejecta, settling, solids, wind
+from derrumbe.dust import airborne, crushing, ejecta, settling, solids, wind
 from derrumbe.dust import domain as boxes
 from derrumbe.dust.drive import Drive, towards
 from derrumbe.dust.flow import centred
@@ -20,6 +20,7 @@ from derrumbe.dust.settings import MovingDust, Settings
 from derrumbe.dust.sources import Sources, sources
 from derrumbe.dust.state import State, load, still
 from derrumbe.dust.step import Scene, advance, ride_frame
+from derrumbe.dust.tongues import tongues
 from derrumbe.dust.turbulence import curl_tile
 from derrumbe.geom.camera import eye
 from derrumbe.media.deposits import Deposit, write_deposit
@@ -104,19 +105,20 @@ def build(settings: Settings, plate: Plate, film_set: Located[Set], pieces: Loca
     rock = load_arrays(pieces.path(pieces.record.arrays))
     events = _sources(dust, film_set.record, motion, poses, rock["mass"])
     rng = np.random.default_rng((settings.seed, 0xD057))
-    direction = wind.heading(film_set.record.cameras[0], dust.wind_heading)
+    blown = wind.profile(box.heights(), dust.wind, wind.heading(film_set.record.cameras[0], dust.wind_heading))
     return Scene(
         domain=box,
         sources=events,
         rubble=solids.fill(rock, box.cell / 2, rng),
         poses=poses,
         neighbours=_neighbours(film_set, box),
-        wind=wind.profile(box.heights(), dust.wind, direction),
+        wind=blown,
         linger=dust.linger,
         tile=curl_tile(settings.seed),
         seed=settings.seed,
         sink=settling.sinks(box, cameras[:0] if dust.reach_camera else cameras, walls, rng),
         drive=_drive(events, cameras[-1], walls, plate, box) if dust.reach_camera else None,
+        tongues=tongues(box, film_set.record.building.height, blown, np.random.default_rng((settings.seed, 0x70C6))),
         shed=min(dust.ejecta, 1.0) * _shed_rate(dust.amount, events, rock["volume"], poses),
     )
 
@@ -144,11 +146,12 @@ def _sources(dust: MovingDust, film_set: Set, motion: Located[Motion], poses: so
     corners = np.asarray(film_set.building.footprint)
     x, z = corners[:, 0], corners[:, 1]
     area = 0.5 * abs(float(np.sum(x * np.roll(z, -1) - z * np.roll(x, -1))))
-    tops = film_set.building.storey_tops
-    air = area * tops[-1] * motion.record.fallen_share
+    around = float(np.hypot(x - np.roll(x, -1), z - np.roll(z, -1)).sum())
+    tops, fallen = film_set.building.storey_tops, motion.record.fallen_share
+    air, most = area * tops[-1] * fallen, airborne.most(around, tops[-1] * fallen, EXTINCTION)
     events = load_arrays(motion.path(motion.record.events))
     out = crushing.let_out(events, poses, mass, tops[-1] / len(tops))
-    return sources(events, out, dust.amount, dust.delay, air)
+    return sources(events, out, dust.amount, dust.delay, air, most)
 
 
 def _poses(motion: Located[Motion], rate: Fraction) -> solids.Poses:

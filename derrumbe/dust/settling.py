@@ -19,8 +19,10 @@ CLEAR = 0.6
 """Share of the way from camera to building into which dust comes only thinned."""
 PATCH, RAGGED = 3.5, 0.3
 """Metres of the patches in which it thins sooner or later (sigma), and by what share of the way: a limit of one distance shows as a line."""
-COARSE_HANGS = 2.5
-"""Seconds in which two thirds of the coarse grains in a cloud come down: sand of 0.2 mm, 1 m/s, from 2 to 3 m."""
+FALL, HANGS = 0.75, 0.07
+"""Speed at which fresh dust settles, m/s, by mean, and what is left of it without its coarse grains: 30 µm (Stokes)."""
+COARSE = 0.7
+"""Share of fresh dust that is coarse, grains of a tenth of a millimetre: it falls out in seconds, and the rest drifts with the wind."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,20 @@ class Ledger:
     settled: np.ndarray
     fresh: float = 0.0
 
-    def gains(self, mass: float, dt: float) -> Ledger:
-        """Return the ledger after a step in which `mass` kg is made, and older dust goes on losing its coarse grains before the rest."""
-        return replace(self, made=self.made + mass, fresh=self.fresh * float(np.exp(-dt / COARSE_HANGS)) + mass)
+    def gains(self, mass: float) -> Ledger:
+        """Return the ledger after a step in which `mass` kg is made."""
+        return replace(self, made=self.made + mass, fresh=self.fresh + mass)
+
+
+def falls(fresh: float) -> float:
+    """Return how fast dust settles, m/s, of which a share is fresh."""
+    return HANGS + (FALL - HANGS) * fresh
+
+
+def keeps_coarse(fresh: float, fallen: float) -> float:
+    """Return the share of its coarse grains that dust keeps beside what it loses of all, where a share `fallen` of it comes down: they fall faster."""
+    ahead = falls(1 / COARSE) / falls(fresh) - 1
+    return max(1 - fallen * ahead, 0.0)
 
 
 def outflow(density: np.ndarray, flow: tuple[np.ndarray, np.ndarray, np.ndarray]) -> float:
@@ -52,9 +65,9 @@ def outflow(density: np.ndarray, flow: tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def fallout(density: np.ndarray, fallen: float, left: np.ndarray) -> np.ndarray:
-    """Return what comes down in each column (x,z), in density: from the lowest voxels `fallen` times theirs, of the rest 1 - `left` (x,z)."""
+    """Return what comes down in each column (x,z), in density: from the lowest voxels `fallen` times theirs, of the rest 1 - `left` (x,y,z)."""
     ground = F(min(fallen, 1.0)) * density[:, 0]
-    return ground + (1 - left) * np.maximum(density.sum(1) - ground, 0)
+    return ground + ((1 - left) * density).sum(1) - (1 - left[:, 0]) * ground
 
 
 def sinks(domain: Domain, cameras: np.ndarray, building: tuple[np.ndarray, np.ndarray], rng: np.random.Generator) -> np.ndarray:
@@ -74,8 +87,8 @@ def sinks(domain: Domain, cameras: np.ndarray, building: tuple[np.ndarray, np.nd
     return out.astype(F)
 
 
-def booked(ledger: Ledger, before: float, after: float, gone: float, down: np.ndarray, voxel: float) -> Ledger:
-    """Return the ledger after a step; before, after, gone: sums of density over voxels, down (x,z): see fallout.
+def booked(ledger: Ledger, before: float, after: float, gone: float, down: np.ndarray, voxel: float, coarse: float = 1.0) -> Ledger:
+    """Return the ledger after a step; before, after, gone: sums of density over voxels, down (x,z): see fallout; coarse: see keeps_coarse.
 
     What the scheme didn't carry exactly is shared out as `down` is: nothing is lost.
     """
@@ -84,4 +97,4 @@ def booked(ledger: Ledger, before: float, after: float, gone: float, down: np.nd
     blown = before - after - settled
     share = down * F(settled / total * voxel) if total > 0 else down
     left = after / before if before > 0 else 1.0
-    return replace(ledger, gone=ledger.gone + cube * blown, settled=ledger.settled + share, fresh=ledger.fresh * left)
+    return replace(ledger, gone=ledger.gone + cube * blown, settled=ledger.settled + share, fresh=ledger.fresh * left * coarse)

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 from scipy.ndimage import gaussian_filter
 
+from derrumbe.dust.airborne import rising
 from derrumbe.dust.domain import Domain
 from derrumbe.dust.sampling import wrapped
 
@@ -118,9 +119,9 @@ class Sources:
         return (np.where(self.kind[on] == JET, far, trail) / np.maximum(speed, 1e-6))[:, None] * velocity
 
 
-def sources(events: dict[str, np.ndarray], out: np.ndarray, amount: float, delay: float, air: float) -> Sources:
-    """Return the events with `amount` times the share `out` (K,) of their mass, `delay` seconds later, sharing `air` m³ pressed out of the
-    building."""
+def sources(events: dict[str, np.ndarray], out: np.ndarray, amount: float, delay: float, air: float, most: float = np.inf) -> Sources:
+    """Return the events with `amount` times the share `out` (K,) of their mass, of which no more than `most` kg are in the air at a time, `delay`
+    seconds later, sharing `air` m³ pressed out of the building."""
     speed = np.linalg.norm(events["velocity"], axis=1)
     jets = np.where(events["kind"] == JET, events["radius"].astype(np.float64) ** 2 * speed * out, 0)
     landings = np.where(events["kind"] == IMPACT, events["mass"].astype(np.float64), 0)
@@ -128,8 +129,9 @@ def sources(events: dict[str, np.ndarray], out: np.ndarray, amount: float, delay
     share = by_jets * _shares(jets) + (1 - by_jets) * _shares(landings)
     order = np.argsort(events["time"], kind="stable")
     kept = {name: np.asarray(events[name])[order] for name in ("time", "position", "velocity", "mass", "radius", "kind")}
+    mass = kept["mass"] * out[order]
+    kept["mass"] = amount * (mass if np.isinf(most) else rising(kept["time"], mass, most))
     kept["time"] = kept["time"] + delay
-    kept["mass"] = kept["mass"] * (amount * out[order])
     return Sources(**kept, air=air * share[order])
 
 

@@ -13,6 +13,7 @@ from derrumbe.dust.drive import Drive
 from derrumbe.dust.pressure import project
 from derrumbe.dust.solids import Poses, Rubble, occupied
 from derrumbe.dust.state import State
+from derrumbe.dust.tongues import Tongues
 
 F = np.float32
 CELLS_PER_STEP = 2.5
@@ -34,9 +35,6 @@ SWELL = 3.0
 GRIP, FIRM = 8.0, 4.0
 """Rate at which rubble stops air where it fills it, per second: a share of 0.15 in lumps of a metre, passed at 10 m/s, takes 1/s off. Neighbours,
 which are whole, stop it FIRM times as fast."""
-FALL, HANGS = 0.35, 0.1
-"""Speed at which fresh dust settles, m/s: grains of 70 µm (Stokes), between the fine ones that hang and the sand that drops; and what is left of it
-later, grains of 35 µm."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +53,8 @@ class Scene:
     sink: np.ndarray | None = None
     """How fast dust thins beside lingering, (x,z) per second on the density grid's columns."""
     drive: Drive | None = None
+    tongues: Tongues | None = None
+    """Where clean air comes down into older dust."""
     shed: float = 0.0
     """kg of fine dust that a m³ of piece in free fall loses in each metre."""
 
@@ -97,16 +97,15 @@ def _step(scene: Scene, state: State, begin: float, end: float) -> State:
     sources.draw(growth, -momentum[..., 1])
     growth += cloud.swelling(load, THICKEST, SWELL * dt)
     project(u, v, w, growth * F(cell / dt))
-    fall = HANGS + (FALL - HANGS) * fresh
-    density, ride = _carry(scene, state, (u, v, w), spin, fall, begin, end)
+    density, ride = _carry(scene, state, (u, v, w), spin, settling.falls(fresh), begin, end)
     cloud.thinned(density, growth)
-    ledger = _settle(scene, state, density, (u, v, w), fall, dt)
+    ledger = _settle(scene, state, density, (u, v, w), fresh, dt, end)
     carried = float(density.sum(dtype=np.float64))
     sources.emit(density, puffs.centre, puffs.reach, puffs.radius, puffs.mass, puffs.mark, scene.tile, F(scene.domain.voxel))
     if scene.shed > 0:
         solids.shed(density, scene.rubble, scene.poses, (begin, end), share, scene.domain, scene.shed)
     made = scene.domain.voxel**3 * (float(density.sum(dtype=np.float64)) - carried)
-    return State(state.frame, u, v, w, density, ride, ledger.gains(made, dt))
+    return State(state.frame, u, v, w, density, ride, ledger.gains(made))
 
 
 def _fresh(state: State, voxel: float) -> float:
@@ -116,17 +115,21 @@ def _fresh(state: State, voxel: float) -> float:
 
 
 def _settle(
-    scene: Scene, state: State, density: np.ndarray, air: tuple[np.ndarray, np.ndarray, np.ndarray], fall: float, dt: float
+    scene: Scene, state: State, density: np.ndarray, air: tuple[np.ndarray, np.ndarray, np.ndarray], fresh: float, dt: float, time: float
 ) -> settling.Ledger:
     """Scale carried `density`, in place, to what is left of the state's after fallout and outflow; return the ledger with both."""
     before = float(state.density.sum(dtype=np.float64))
-    gone = 8 * dt / scene.domain.cell * settling.outflow(state.density, air)
-    left = F(3.0 ** (-dt / scene.linger)) * np.exp(-F(dt) * (F(0) if scene.sink is None else scene.sink))
-    if scene.sink is not None:
-        density *= left[:, None, :]
+    gone, fall = 8 * dt / scene.domain.cell * settling.outflow(state.density, air), settling.falls(fresh)
+    sink = F(0) if scene.sink is None else scene.sink[:, None, :]
+    if scene.tongues is not None:
+        sink = sink + F(1 - fresh) * scene.tongues.rate(time, density.shape)
+    left = np.broadcast_to(F(3.0 ** (-dt / scene.linger)) * np.exp(-F(dt) * sink), density.shape)
+    density *= left
     down = settling.fallout(state.density, dt * fall / scene.domain.voxel, left)
     cloud.balance(density, before - gone - float(down.sum(dtype=np.float64)))
-    return settling.booked(state.ledger, before, float(density.sum(dtype=np.float64)), gone, down, scene.domain.voxel)
+    fallen = dt * fall / scene.domain.voxel * float(state.density[:, 0].sum(dtype=np.float64)) / before if before > 0 else 0.0
+    coarse, after = settling.keeps_coarse(fresh, fallen), float(density.sum(dtype=np.float64))
+    return settling.booked(state.ledger, before, after, gone, down, scene.domain.voxel, coarse)
 
 
 def _carry(

@@ -7,7 +7,7 @@ import pytest
 
 from derrumbe.dust.domain import Domain
 from derrumbe.dust.drive import towards
-from derrumbe.dust.settling import booked, fallout, sinks
+from derrumbe.dust.settling import COARSE, FALL, HANGS, booked, fallout, falls, keeps_coarse, sinks
 from derrumbe.dust.state import Ledger
 from tests.dust.test_cloud import BOX, NO_RUBBLE, ball, run, scene
 from tests.dust.test_cloud import middle as middle_of
@@ -53,8 +53,8 @@ def test_dust_comes_down_under_where_it_was():
 
 def test_no_more_falls_than_there_is():
     density = np.random.default_rng(0).random((4, 5, 6)).astype(np.float32)
-    assert np.allclose(fallout(density, 9.0, np.ones((4, 6), np.float32)), density[:, 0])
-    assert np.allclose(fallout(density, 0.0, np.zeros((4, 6), np.float32)), density.sum(1))
+    assert np.allclose(fallout(density, 9.0, np.ones(density.shape, np.float32)), density[:, 0])
+    assert np.allclose(fallout(density, 0.0, np.zeros(density.shape, np.float32)), density.sum(1))
     after = booked(Ledger(0, 0, np.zeros((4, 6), np.float32)), 10.0, 8.0, 0.5, density[:, 0], 0.5)
     assert after.settled.sum() * 0.5**2 == pytest.approx(1.5 * 0.5**3)
     assert after.gone == pytest.approx(0.5 * 0.5**3)
@@ -112,3 +112,14 @@ def test_a_driven_current_goes_towards_the_camera():
     free = run(scene(), ball(scene(), (0, 1.5, -4.0)), 20)
     assert tuple(drive.way) == (0, 1)
     assert middle_of(driven.density)[2] > middle_of(free.density)[2] + 1
+
+
+def test_coarse_grains_fall_out_first_and_the_rest_hangs():
+    fresh, air, step = 1.0, 1.0, 0.02
+    for _ in range(500):
+        fallen = step * falls(fresh) / 2.0
+        fresh, air = fresh * keeps_coarse(fresh, fallen), air * (1 - fallen)
+    assert falls(1.0) == pytest.approx(FALL)
+    assert falls(0.0) == HANGS
+    assert fresh < 0.1
+    assert (1 - COARSE) * 0.6 < air < 1 - COARSE + 0.05

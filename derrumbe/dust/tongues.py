@@ -1,0 +1,53 @@
+"""Clean air that comes down into older dust, in tongues: dust thins from the top, and what is left lies in banks that drift with the wind.
+
+Entrainment stirs clean air into the top of a cloud, in parcels as large as its eddies. A grid this coarse smooths such parcels away within a second,
+and what stays is even fog. So thinning itself is uneven: fast in some places, next to nothing in others, and faster aloft.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter, shift
+
+from derrumbe.dust.domain import Domain
+
+F = np.float32
+RATE = 0.35
+"""How fast dust thins in a tongue, per second, on the whole, at DEEP and above."""
+WIDE = 0.16
+"""Sigma of tongues, building heights."""
+LEAST_WIDE = 2.5
+"""The same at least, voxels."""
+DEEP = 0.3
+"""Building heights over the ground from which on they are as strong as they get."""
+LOW = 0.25
+"""Share of that at the ground."""
+SPREAD = 1.3
+"""How much faster some places thin than others: sigma of the logarithm of the rate."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tongues:
+    """pattern (x,z) float32 periodic: rate per second aloft; profile (y,): share of it at each height; wind (2,): voxels per second."""
+
+    pattern: np.ndarray
+    profile: np.ndarray
+    wind: np.ndarray
+
+    def rate(self, time: float, shape: tuple[int, ...]) -> np.ndarray:
+        """Return how fast dust thins at `time`, s, (x,y,z) float32 per second on a grid of `shape`."""
+        drifted = shift(self.pattern, self.wind * time, order=1, mode="grid-wrap")
+        return np.broadcast_to(drifted[:, None, :] * self.profile[None, :, None], shape)
+
+
+def tongues(domain: Domain, height: float, wind: np.ndarray, rng: np.random.Generator) -> Tongues:
+    """Return tongues over a building's `height`, m, that drift with a wind (rows,2) m/s at the rows of flow cells."""
+    x, _, z = domain.shape
+    noise = gaussian_filter(rng.standard_normal((x, z)), max(WIDE * height / domain.voxel, LEAST_WIDE), mode="wrap")
+    noise *= SPREAD / max(float(noise.std()), 1e-9)
+    up = domain.origin[1] + domain.voxel * (np.arange(domain.shape[1]) + 0.5)
+    profile = LOW + (1 - LOW) * np.clip(up / (DEEP * height), 0, 1)
+    at = int(np.searchsorted(domain.heights(), DEEP * height).clip(0, len(wind) - 1))
+    return Tongues((RATE * np.exp(noise - 0.5 * SPREAD**2)).astype(F), profile.astype(F), wind[at] / domain.voxel)
