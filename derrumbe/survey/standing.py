@@ -9,42 +9,54 @@ from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import rotation_matrix
 from derrumbe.geom.depth import plane_depth
 from derrumbe.geom.lens import filmed, sights
+from derrumbe.survey.filters import around
+from derrumbe.survey.parts import FAINT, SOLID
 
-FAINT = 0.02
-FOOT = 0.03
-"""Share of a thing's height, at its lower end, that is its foot."""
 CLOSEST = 0.5
 """Metres: nothing is nearer than this."""
+STRAYS = 0.25
+"""Rows by which a thing's foot may rise, a column: more than that is an arm, a crown or a mudguard, which stands over the ground."""
 
 
-def depth_of_things(alpha: np.ndarray, camera: Camera, furthest: float) -> np.ndarray:
-    """Return the depth (h, w) float32, metres along the axis, of each connected thing of a matte; FAR where there is none.
+def depth_of_things(alpha: np.ndarray, camera: Camera, furthest: float, parts: np.ndarray | None = None) -> np.ndarray:
+    """Return the depth (h, w) float32, metres along the axis, of each thing of a matte; FAR where there is none.
 
-    A thing is taken for upright and flat, at the depth of the ground under its foot; none is further away than `furthest`.
+    A thing is upright over its foot, which may run into depth as a hedge's does. parts (h, w) int, as in `parts`: things that touch each other in
+    the picture; else those that don't are things. None is further away than `furthest`.
     """
     out = np.full(alpha.shape, FAR, np.float32)
-    for mask, depth in things(alpha, camera, furthest):
-        out[mask] = depth
+    ground = plane_depth(camera)
+    for mask in _masks(alpha, parts):
+        window = around(mask)
+        depth = _over_feet(mask[window], alpha[window], window[0].start, ground[:, window[1]], furthest)
+        out[window][mask[window]] = np.broadcast_to(depth, mask[window].shape)[mask[window]]
     return out
 
 
-def things(alpha: np.ndarray, camera: Camera, furthest: float) -> list[tuple[np.ndarray, float]]:
-    """Return the connected things of a matte (h, w): where each is (h, w) bool, and its depth."""
-    present = (alpha > FAINT).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(present, connectivity=8)
-    if count == 1:
-        return []
-    ground = plane_depth(camera)
-    found = []
-    for label in range(1, count):
-        top, height = stats[label, 1], stats[label, 3]
-        mask = labels == label
-        low = mask.copy()
-        low[: int(top + (1 - FOOT) * height)] = False
-        foot = ground[low]
-        depth = float(np.median(foot[foot < FAR])) if (foot < FAR).any() else furthest
-        found.append((mask, float(np.clip(depth, CLOSEST, furthest))))
-    return found
+def things(alpha: np.ndarray, camera: Camera, furthest: float, parts: np.ndarray | None = None) -> list[tuple[np.ndarray, float]]:
+    """Return the things of a matte (h, w), as `depth_of_things` tells them: where each is (h, w) bool, and the depth of its nearest foot."""
+    depth = depth_of_things(alpha, camera, furthest, parts)
+    return [(mask, float(depth[mask].min())) for mask in _masks(alpha, parts)]
+
+
+def _masks(alpha: np.ndarray, parts: np.ndarray | None) -> list[np.ndarray]:
+    """Return where each thing of a matte is (h, w) bool: the parts that are known, and of the rest what hangs together, over parts before it too."""
+    present = alpha > FAINT
+    known = np.zeros(alpha.shape, np.int16) if parts is None else np.where(present, parts, 0)
+    labels = np.where(known > 0, 0, cv2.connectedComponents(present.astype(np.uint8), connectivity=8)[1])
+    return [each == number for each in (known, labels) for number in np.unique(each[each > 0])]
+
+
+def _over_feet(mask: np.ndarray, alpha: np.ndarray, top: int, ground: np.ndarray, furthest: float) -> np.ndarray:
+    """Return the depth (w,) of the ground (h, w) under each column of a thing's mask (h, w) bool, whose first row is the picture's row `top`."""
+    solid = mask & (alpha > SOLID)
+    solid = solid if solid.any() else mask
+    x = np.arange(mask.shape[1])
+    lowest = np.where(solid.any(axis=0), mask.shape[0] - 1 - np.argmax(solid[::-1], axis=0), -np.inf)
+    rise = STRAYS * x
+    feet = np.maximum(np.maximum.accumulate(lowest + rise) - rise, np.maximum.accumulate((lowest - rise)[::-1])[::-1] + rise)
+    rows = np.clip(top + np.rint(feet), 0, len(ground) - 1).astype(int)
+    return np.clip(ground[rows, x], CLOSEST, furthest)
 
 
 def carried(alpha: np.ndarray, depth: float, camera: Camera, other: Camera) -> np.ndarray:
