@@ -19,6 +19,7 @@ from derrumbe.core.records import FAR, Camera
 from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.holdout import Holdout
 from derrumbe.survey.matting import display_like, refined, trimap
+from derrumbe.survey.parts import joined
 from derrumbe.survey.passers import passing_alpha
 from derrumbe.survey.standing import carried, depth_of_things, things
 from derrumbe.survey.wanderers import Wanderers
@@ -127,13 +128,13 @@ class FramePass:
             alpha = self.passing.at(frame, display_like(picture))
         if self.holdout is not None:
             alpha = np.maximum(alpha, self.holdout.at(frame, (height, width)))
-        depth = depth_of_things(alpha, camera, self.furthest)
+        found = alpha, depth_of_things(alpha, camera, self.furthest)
         if self.standing is not None:
-            own, far = self.standing.at(index)
-            alpha, depth = np.maximum(alpha, own), np.minimum(depth, far)
+            found = joined(found, self.standing.at(index))
         if self.upright is not None:
             own = self.upright.at(index, display_like(picture))
-            alpha, depth = np.maximum(alpha, own), np.minimum(depth, self.upright.depth(index, own))
+            found = joined(found, (own, self.upright.depth(index, own)))
+        alpha, depth = found
         write_exr(Path(self.depth.format(frame=frame)), depth, ("Z",), full=True)
         write_exr(Path(self.out.format(frame=frame)), alpha, ("Y",))
 

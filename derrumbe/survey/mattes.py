@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from derrumbe.core.records import Vec2
+from derrumbe.survey.attached import attached
 from derrumbe.survey.drawn import drawn_alpha, followed_alpha
 from derrumbe.survey.filters import disc, filled, shrunk, widened
 from derrumbe.survey.foliage import bare_alpha, porous_alpha
@@ -94,7 +95,8 @@ def _plants(codes: np.ndarray, sure: list[Proposal], region: np.ndarray, sky: np
     if not rough.any():
         return np.zeros(region.shape, np.float32)
     behind = (region | (sky > OPEN)) & ~widened(rough, AWAY * max(region.shape))
-    alpha = _standing(np.maximum(porous_alpha(codes, leaves, behind), bare_alpha(codes, branches)), region, foot)
+    alpha = np.maximum(porous_alpha(codes, leaves, behind), bare_alpha(codes, branches))
+    alpha = _standing(np.where(attached(codes, alpha, region, foot), 0, alpha), region, foot)
     return np.maximum(held_near(alpha, codes, region, foot), _twigs(rough, region, sky))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import rotation_matrix
@@ -16,6 +17,8 @@ CLOSEST = 0.5
 """Metres: nothing is nearer than this."""
 STRAYS = 0.25
 """Rows by which a thing's foot may rise, a column: more than that is an arm, a crown or a mudguard, which stands over the ground."""
+FOOTING = 0.005
+"""All within this share of the picture's longer side stands on one foot: a leaning post does."""
 
 
 def depth_of_things(alpha: np.ndarray, camera: Camera, furthest: float, parts: np.ndarray | None = None) -> np.ndarray:
@@ -28,7 +31,7 @@ def depth_of_things(alpha: np.ndarray, camera: Camera, furthest: float, parts: n
     ground = plane_depth(camera)
     for mask in _masks(alpha, parts):
         window = around(mask)
-        depth = _over_feet(mask[window], alpha[window], window[0].start, ground[:, window[1]], furthest)
+        depth = _over_feet(mask[window] & (alpha[window] > SOLID), window, ground, furthest)
         out[window][mask[window]] = np.broadcast_to(depth, mask[window].shape)[mask[window]]
     return out
 
@@ -47,16 +50,17 @@ def _masks(alpha: np.ndarray, parts: np.ndarray | None) -> list[np.ndarray]:
     return [each == number for each in (known, labels) for number in np.unique(each[each > 0])]
 
 
-def _over_feet(mask: np.ndarray, alpha: np.ndarray, top: int, ground: np.ndarray, furthest: float) -> np.ndarray:
-    """Return the depth (w,) of the ground (h, w) under each column of a thing's mask (h, w) bool, whose first row is the picture's row `top`."""
-    solid = mask & (alpha > SOLID)
-    solid = solid if solid.any() else mask
-    x = np.arange(mask.shape[1])
-    lowest = np.where(solid.any(axis=0), mask.shape[0] - 1 - np.argmax(solid[::-1], axis=0), -np.inf)
-    rise = STRAYS * x
+def _over_feet(solid: np.ndarray, window: tuple[slice, slice], ground: np.ndarray, furthest: float) -> np.ndarray:
+    """Return the depth (columns of the window,) of the `ground` (h, w) under each column of a thing, `solid` (bool) in a window of the picture."""
+    solid = solid if solid.any() else np.ones_like(solid)
+    rows, columns = window
+    reach = max(1, round(FOOTING * max(ground.shape)))
+    lowest = np.where(solid.any(axis=0), rows.stop - 1 - np.argmax(solid[::-1], axis=0), -1e9)
+    lowest, rise = maximum_filter1d(lowest, 2 * reach + 1, mode="nearest"), STRAYS * np.arange(len(lowest))
     feet = np.maximum(np.maximum.accumulate(lowest + rise) - rise, np.maximum.accumulate((lowest - rise)[::-1])[::-1] + rise)
-    rows = np.clip(top + np.rint(feet), 0, len(ground) - 1).astype(int)
-    return np.clip(ground[rows, x], CLOSEST, furthest)
+    return np.clip(
+        ground[np.clip(np.rint(feet), 0, len(ground) - 1).astype(int), np.arange(columns.start, columns.stop)], CLOSEST, furthest
+    )
 
 
 def carried(alpha: np.ndarray, depth: float, camera: Camera, other: Camera) -> np.ndarray:

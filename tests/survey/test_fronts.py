@@ -12,7 +12,7 @@ from derrumbe.core.records import FAR
 from derrumbe.geom.camera import project
 from derrumbe.media.picture import write_png
 from derrumbe.survey.holdout import Holdout
-from derrumbe.survey.parts import parts_of
+from derrumbe.survey.parts import joined, parts_of
 from derrumbe.survey.standing import carried, depth_of_things
 from tests.survey.scenes import look
 
@@ -43,6 +43,14 @@ def test_things_that_touch_in_the_picture_stand_at_their_own_feet() -> None:
     assert (parts[(near > 0.5) & (far > 0.5)] == 2).all()
     assert depth[near > 0.5] == pytest.approx(8.0, rel=0.04)
     assert depth[(far > 0.5) & (near == 0)] == pytest.approx(20.0, rel=0.04)
+
+
+def test_a_soft_rim_before_a_car_takes_the_car_s_depth() -> None:
+    man, car = np.array([[1.0, 0.3, 0.0, 0.3]], np.float32), np.array([[1.0, 1.0, 1.0, 0.0]], np.float32)
+    near, far = np.where(man > 0, 5.0, FAR), np.where(car > 0, 20.0, FAR)
+    alpha, depth = joined((man, near), (car, far))
+    assert alpha.tolist() == np.maximum(man, car).tolist()
+    assert depth.tolist() == [[5.0, 20.0, 20.0, 5.0]]
 
 
 def test_a_hedge_runs_into_depth_and_an_arm_stands_over_its_post() -> None:
