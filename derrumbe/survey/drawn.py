@@ -23,21 +23,20 @@ CORE = 0.5
 OUT, RING, ENOUGH = 0.5, 2.5, 60
 """A thing reaches out of its outline by so many times its looseness at most; surroundings teach their colours within so many times it; pixels
 of both sides needed to tell them apart."""
+CORNER = 3.0
+"""What goes on so many times its looseness beyond a thing's stout parts is a limb, and no corner of them."""
 FINE = 160
 """Things smaller than this, pixels, are enlarged twice before they are cut out."""
 NARROW = 2.5
 """Half the width of what is narrow, in bands."""
 
 
-def drawn_alpha(codes: np.ndarray, polygons: tuple[tuple[Vec2, ...], ...]) -> np.ndarray:
-    """Return the alpha (h, w) float32 of the user's polygons (plate pixels): along the edges of what was drawn in `codes` (h, w, 3) uint8,
-    as near to the polygon as it was drawn carefully."""
-    alpha = np.zeros(codes.shape[:2], np.float32)
-    for polygon in polygons:
-        corners = np.asarray(polygon, np.float64)
-        mask, loose = filled([corners], codes.shape[:2]) > 0, looseness(corners)
-        alpha = np.maximum(alpha, followed_alpha(codes, tightened(codes, mask, loose), loose))
-    return alpha
+def drawn_alpha(codes: np.ndarray, polygon: tuple[Vec2, ...]) -> np.ndarray:
+    """Return the alpha (h, w) float32 of a polygon of the user's (plate pixels): along the edges of what was drawn in `codes` (h, w, 3)
+    uint8, as near to the polygon as it was drawn carefully."""
+    corners = np.asarray(polygon, np.float64)
+    mask, loose = filled([corners], codes.shape[:2]) > 0, looseness(corners)
+    return followed_alpha(codes, tightened(codes, mask, loose), loose)
 
 
 def looseness(polygon: np.ndarray) -> float:
@@ -54,7 +53,8 @@ def tightened(codes: np.ndarray, mask: np.ndarray, loose: float) -> np.ndarray:
     """Return a drawn mask (h, w) bool without what has the colours around it, as far as `loose` pixels in from its edge, and with what has
     the thing's, half as far out.
 
-    What the thing encloses stays, whatever its colour; and so does a mask that is right, or too narrow to hold a core of its own.
+    What the thing encloses stays, whatever its colour; and so does a mask that is right, or too narrow to hold a core of its own, and limbs that are:
+    the pole of a sign needn't have the colours of its board.
     """
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
     loose = min(loose, CORE * float(depth.max()))
@@ -67,7 +67,14 @@ def tightened(codes: np.ndarray, mask: np.ndarray, loose: float) -> np.ndarray:
     labels = np.where(core, cv2.GC_FGD, np.where(mask, cv2.GC_PR_FGD, np.where(near, cv2.GC_PR_BGD, cv2.GC_BGD)))[window]
     out = np.zeros_like(mask)
     out[window] = _whole(ndimage.binary_fill_holes(_cut(codes[window], labels.astype(np.uint8))))
-    return out
+    return out | _limbs(mask, loose)
+
+
+def _limbs(mask: np.ndarray, loose: float) -> np.ndarray:
+    """Return the long parts of a mask (h, w) bool that are narrower than twice `loose` pixels."""
+    trunk = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(loose)) > 0
+    labels = cv2.connectedComponents((mask & ~trunk).astype(np.uint8), connectivity=8)[1]
+    return mask & ~trunk & np.isin(labels, np.unique(labels[mask & ~widened(trunk, CORNER * loose)]))
 
 
 def _cut(codes: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -14,10 +14,12 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from derrumbe.core.records import Camera
+from derrumbe.core.files import load_arrays
+from derrumbe.core.records import FAR, Camera
 from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.holdout import Holdout
 from derrumbe.survey.matting import display_like, refined, trimap
+from derrumbe.survey.parts import joined
 from derrumbe.survey.passers import passing_alpha
 from derrumbe.survey.standing import carried, depth_of_things, things
 from derrumbe.survey.wanderers import Wanderers
@@ -60,20 +62,30 @@ class Following:
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands in front all the time: its matte (EXR, Y) as the first camera sees it, carried to the others as flat upright things."""
+    """What stands in front all the time: its matte (EXR, Y) as the first camera sees it, carried to the others as flat upright things.
+
+    parts: file (npz) of which thing is seen in each pixel, `parts` (h, w) int16.
+    """
 
     matte: Path
+    parts: Path
     cameras: tuple[Camera, ...]
     furthest: float
 
-    def at(self, index: int) -> np.ndarray:
-        """Return the alpha (h, w) as camera `index` sees it."""
-        alpha = _still(self.matte, ("Y",))[..., 0]
-        if len(self.cameras) == 1 or index == 0:
-            return alpha
-        first, other = self.cameras[0], self.cameras[index]
-        parts = [carried(alpha * mask, depth, first, other) for mask, depth in things(alpha, first, self.furthest)]
-        return np.maximum.reduce([np.zeros_like(alpha), *parts])
+    def at(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return alpha and depth (h, w) as camera `index` sees them."""
+        return _standing(self, index if len(self.cameras) > 1 else 0)
+
+
+@lru_cache(maxsize=2)
+def _standing(still: Standing, index: int) -> tuple[np.ndarray, np.ndarray]:
+    alpha, parts = _still(still.matte, ("Y",))[..., 0], load_arrays(still.parts)["parts"]
+    first, other = still.cameras[0], still.cameras[index]
+    if index == 0:
+        return alpha, depth_of_things(alpha, first, still.furthest, parts)
+    moved = [carried(alpha * mask, depth, first, other) for mask, depth in things(alpha, first, still.furthest, parts)]
+    depths = [depth_of_things(one, other, still.furthest, one > 0) for one in moved]
+    return np.maximum.reduce([np.zeros_like(alpha), *moved]), np.minimum.reduce([np.full_like(alpha, FAR), *depths])
 
 
 class Upright(Protocol):
@@ -114,14 +126,15 @@ class FramePass:
         alpha = np.zeros((height, width), np.float32)
         if self.passing is not None:
             alpha = self.passing.at(frame, display_like(picture))
-        if self.standing is not None:
-            alpha = np.maximum(alpha, self.standing.at(index if len(self.cameras) > 1 else 0))
         if self.holdout is not None:
             alpha = np.maximum(alpha, self.holdout.at(frame, (height, width)))
-        depth = depth_of_things(alpha, camera, self.furthest)
+        found = alpha, depth_of_things(alpha, camera, self.furthest)
+        if self.standing is not None:
+            found = joined(found, self.standing.at(index))
         if self.upright is not None:
             own = self.upright.at(index, display_like(picture))
-            alpha, depth = np.maximum(alpha, own), np.minimum(depth, self.upright.depth(index, own))
+            found = joined(found, (own, self.upright.depth(index, own)))
+        alpha, depth = found
         write_exr(Path(self.depth.format(frame=frame)), depth, ("Z",), full=True)
         write_exr(Path(self.out.format(frame=frame)), alpha, ("Y",))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from derrumbe.core.files import save_arrays
 from derrumbe.core.records import Camera, Located, Plate
 from derrumbe.core.work import Work
 from derrumbe.media.exr import write_exr
@@ -31,6 +32,7 @@ def write_fronts(
     work: Work,
     plate: Located[Plate],
     static: np.ndarray,
+    parts: np.ndarray,
     reference: Reference,
     cameras: tuple[Camera, ...],
     holdout: str | None,
@@ -39,8 +41,8 @@ def write_fronts(
 ) -> Fronts:
     """Write what stands (`static` alpha in the first frame, or the artist's `holdout` mattes) or passes in front, and how far away it is.
 
-    passing: how what passes is found; without it the camera is locked and the reference serves. upright: what stands in front of a moving
-    camera's building, `static` included, where its depth tells.
+    parts (h, w) int16: which thing of `static` is seen, as in `parts`. passing: how what passes is found; without it the camera is locked and the
+    reference serves. upright: what stands in front of a moving camera's building, `static` included, where its depth tells.
     """
     record = plate.record
     artist = Holdout(Path(holdout)) if holdout else None
@@ -48,14 +50,15 @@ def write_fronts(
     still = record.held or len(record.frames) == 1
     if still and (artist is None or artist.is_still):
         alpha = static if artist is None else np.maximum(static, artist.at(record.frames.first, static.shape))
-        return _write_still(work.folder, alpha, cameras[0], furthest) if alpha.any() else Fronts()
-    fixed = work.folder / "foreground_static.exr"
+        return _write_still(work.folder, alpha, parts, cameras[0], furthest) if alpha.any() else Fronts()
+    fixed, things = work.folder / "foreground_static.exr", work.folder / "foreground_parts.npz"
     if static.any():
         write_exr(fixed, static, ("Y",))
+        save_arrays(things, parts=parts)
     frame_pass = FramePass(
         picture=str(plate.folder / record.picture),
         passing=passing or _held(work.folder, reference),
-        standing=Standing(fixed, cameras, furthest) if static.any() and upright is None else None,
+        standing=Standing(fixed, things, cameras, furthest) if static.any() and upright is None else None,
         cameras=cameras,
         first_frame=record.frames.first,
         furthest=furthest,
@@ -68,9 +71,9 @@ def write_fronts(
     return Fronts(PATTERN, DEPTH)
 
 
-def _write_still(folder: Path, alpha: np.ndarray, camera: Camera, furthest: float) -> Fronts:
+def _write_still(folder: Path, alpha: np.ndarray, parts: np.ndarray, camera: Camera, furthest: float) -> Fronts:
     write_exr(folder / STILL, alpha, ("Y",))
-    write_exr(folder / STILL_DEPTH, depth_of_things(alpha, camera, furthest), ("Z",), full=True)
+    write_exr(folder / STILL_DEPTH, depth_of_things(alpha, camera, furthest, parts), ("Z",), full=True)
     return Fronts(STILL, STILL_DEPTH)
 
 

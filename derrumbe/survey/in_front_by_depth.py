@@ -123,7 +123,7 @@ def in_front(
     if share > CROWDED:
         return None, (_untold(f"{100 * share:.0f} % of it would be hidden, which is rather a wrong solve"),)
     metres = _metres(scenery, geometry)
-    return InFront(steady, metres, _known(mattes.front, depths, scenery, metres, geometry), _own_cameras(found, geometry.camera)), ()
+    return InFront(steady, metres, _known(mattes, depths, scenery, metres, geometry), _own_cameras(found, geometry.camera)), ()
 
 
 def _untold(why: str) -> Caution:
@@ -228,14 +228,14 @@ def _metres(scenery: Scenery, geometry: Geometry) -> float:
     return float(np.median(depth[met] * near[met])) if met.any() else 1.0
 
 
-def _known(front: np.ndarray, depths: Depths, scenery: Scenery, metres: float, geometry: Geometry) -> tuple[tuple[np.ndarray, float], ...]:
-    """Return the parts of the first frame's matte `front` (h, w), each with its nearness: that of its sure pixels before the walls, or
+def _known(mattes: Mattes, depths: Depths, scenery: Scenery, metres: float, geometry: Geometry) -> tuple[tuple[np.ndarray, float], ...]:
+    """Return the parts (h, w) of the first frame's matte of what is in front, each with its nearness: that of its sure pixels before the walls, or
     without any, that of the ground at its foot."""
     first = depths.at(depths.frames.start)
     share = (points_of(depths.posed(0), first.nearness) @ scenery.walls.T).min(axis=-1)
     before = first.seen & (first.sureness > SURE) & (share < scenery.clear)
-    parts = []
-    for mask, depth in things(front, geometry.camera, float(geometry.camera.translation[2])):
+    parts, front = [], mattes.front
+    for mask, depth in things(front, geometry.camera, float(geometry.camera.translation[2]), mattes.parts):
         core = cv2.resize((mask & (front > 0.5)).astype(np.float32), depths.shape[::-1], interpolation=cv2.INTER_AREA) > 0.5
         own = first.nearness[core & before]
         enough = len(own) > ENOUGH * int(np.count_nonzero(core)) + 1

@@ -8,12 +8,14 @@ import cv2
 import numpy as np
 
 from derrumbe.core.records import Vec2
+from derrumbe.survey.attached import attached
 from derrumbe.survey.drawn import drawn_alpha, followed_alpha
 from derrumbe.survey.filters import disc, filled, shrunk, widened
 from derrumbe.survey.foliage import bare_alpha, porous_alpha
 from derrumbe.survey.footing import bottom_samples
 from derrumbe.survey.in_front_by_look import Proposal, propose
 from derrumbe.survey.occluders import held_near
+from derrumbe.survey.parts import parts_of
 from derrumbe.survey.silhouette import building_matte, building_region
 from derrumbe.survey.sky import find_sky
 
@@ -33,7 +35,8 @@ OPEN = 0.9
 class Mattes:
     """Pictures (h, w). region: the building's silhouette, bool, with what stands in front of it. building, sky, front: alpha, float32.
 
-    drawn_front: what the user drew in front, bool. proposals: what stands in front and nobody drew; those that are sure enough are in front.
+    drawn_front: what the user drew in front, bool. parts: which drawn thing or post is seen, int16 as in `parts`. proposals: what stands in front and
+    nobody drew; those that are sure enough are in front.
     """
 
     region: np.ndarray
@@ -41,6 +44,7 @@ class Mattes:
     sky: np.ndarray
     front: np.ndarray
     drawn_front: np.ndarray
+    parts: np.ndarray
     proposals: tuple[Proposal, ...] = ()
 
     def below_no_horizon(self, horizon: float) -> Mattes:
@@ -66,13 +70,19 @@ def find_mattes(
     region = building_region(drawn, sky)
     building = building_matte(region, sky)
     own_sky = np.where(region, np.minimum(sky, 1 - building), sky).astype(np.float32)
-    mine = drawn_alpha(codes, polygons)
+    mine = [drawn_alpha(codes, polygon) for polygon in polygons]
     proposals = propose(codes, drawn, region, own_sky) if sureness < 1 else ()
     sure = [one for one in proposals if one.sure >= sureness]
-    found = np.maximum(_plants(codes, sure, region, own_sky, foot), _posts(codes, sure))
-    crowns = _crowns(codes, foliage, (region | (own_sky > OPEN)) & (np.maximum(mine, found) < 0.1))
-    front = np.maximum(np.maximum(mine, found), crowns)
-    return Mattes(region, building, own_sky, front, np.maximum(mine, crowns) > 0.05, proposals)
+    solid = [*mine, *_posts(codes, sure)]
+    found = _most([*solid, _plants(codes, sure, region, own_sky, foot)], region.shape)
+    crowns = _crowns(codes, foliage, (region | (own_sky > OPEN)) & (found < 0.1))
+    drawn_front = _most([*mine, crowns], region.shape) > 0.05
+    return Mattes(region, building, own_sky, np.maximum(found, crowns), drawn_front, parts_of(solid, region.shape), proposals)
+
+
+def _most(alphas: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+    """Return the greatest of some alphas (h, w), 0 without any."""
+    return np.asarray(np.maximum.reduce([np.zeros(shape, np.float32), *alphas]))
 
 
 def _plants(codes: np.ndarray, sure: list[Proposal], region: np.ndarray, sky: np.ndarray, foot: float) -> np.ndarray:
@@ -85,7 +95,8 @@ def _plants(codes: np.ndarray, sure: list[Proposal], region: np.ndarray, sky: np
     if not rough.any():
         return np.zeros(region.shape, np.float32)
     behind = (region | (sky > OPEN)) & ~widened(rough, AWAY * max(region.shape))
-    alpha = _standing(np.maximum(porous_alpha(codes, leaves, behind), bare_alpha(codes, branches)), region, foot)
+    alpha = np.maximum(porous_alpha(codes, leaves, behind), bare_alpha(codes, branches))
+    alpha = _standing(np.where(attached(codes, alpha, region, foot), 0, alpha), region, foot)
     return np.maximum(held_near(alpha, codes, region, foot), _twigs(rough, region, sky))
 
 
@@ -106,14 +117,11 @@ def _twigs(rough: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray
     return np.where(thin & np.isin(labels, np.unique(labels[rough])), 1 - sky, 0).astype(np.float32)
 
 
-def _posts(codes: np.ndarray, sure: list[Proposal]) -> np.ndarray:
-    """Return the alpha (h, w) of posts that nobody drew. Their middle is theirs even before a door as dark as they are."""
-    alpha = np.zeros(codes.shape[:2], np.float32)
-    for one in sure:
-        if one.kind == "post":
-            middle = cv2.GaussianBlur(shrunk(one.mask, 1).astype(np.float32), (0, 0), 0.6)
-            alpha = np.maximum(alpha, np.maximum(followed_alpha(codes, one.mask), middle))
-    return alpha
+def _posts(codes: np.ndarray, sure: list[Proposal]) -> list[np.ndarray]:
+    """Return the alpha (h, w) of each post that nobody drew. Its middle is its own even before a door as dark as it is."""
+    masks = [one.mask for one in sure if one.kind == "post"]
+    middles = [cv2.GaussianBlur(shrunk(mask, 1).astype(np.float32), (0, 0), 0.6) for mask in masks]
+    return [np.maximum(followed_alpha(codes, mask), middle) for mask, middle in zip(masks, middles, strict=True)]
 
 
 def _crowns(codes: np.ndarray, foliage: tuple[tuple[Vec2, ...], ...], behind: np.ndarray) -> np.ndarray:

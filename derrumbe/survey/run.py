@@ -84,7 +84,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     _write(work.folder, geometry, cards, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
     cameras = solve.cameras if solve else (geometry.camera,)
-    fronts = write_fronts(work, plate, mattes.front, reference, cameras, settings.holdout, before.passing, before.standing)
+    fronts = write_fronts(work, plate, mattes.front, mattes.parts, reference, cameras, settings.holdout, before.passing, before.standing)
     passing = _passing(fronts, cameras, geometry, plate, work.folder)
     around = look_around(plate, found, before.wanderers, geometry, drawn, work)
     place = _sun_place(texture, mattes, geometry, cards, float(drawn[:, 1].max()), passing, around)

@@ -4,47 +4,63 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import rotation_matrix
 from derrumbe.geom.depth import plane_depth
 from derrumbe.geom.lens import filmed, sights
+from derrumbe.survey.filters import around
+from derrumbe.survey.parts import FAINT, SOLID
 
-FAINT = 0.02
-FOOT = 0.03
-"""Share of a thing's height, at its lower end, that is its foot."""
 CLOSEST = 0.5
 """Metres: nothing is nearer than this."""
+STRAYS = 0.25
+"""Rows by which a thing's foot may rise, a column: more than that is an arm, a crown or a mudguard, which stands over the ground."""
+FOOTING = 0.005
+"""All within this share of the picture's longer side stands on one foot: a leaning post does."""
 
 
-def depth_of_things(alpha: np.ndarray, camera: Camera, furthest: float) -> np.ndarray:
-    """Return the depth (h, w) float32, metres along the axis, of each connected thing of a matte; FAR where there is none.
+def depth_of_things(alpha: np.ndarray, camera: Camera, furthest: float, parts: np.ndarray | None = None) -> np.ndarray:
+    """Return the depth (h, w) float32, metres along the axis, of each thing of a matte; FAR where there is none.
 
-    A thing is taken for upright and flat, at the depth of the ground under its foot; none is further away than `furthest`.
+    A thing is upright over its foot, which may run into depth as a hedge's does. parts (h, w) int, as in `parts`: things that touch each other in
+    the picture; else those that don't are things. None is further away than `furthest`.
     """
     out = np.full(alpha.shape, FAR, np.float32)
-    for mask, depth in things(alpha, camera, furthest):
-        out[mask] = depth
+    ground = plane_depth(camera)
+    for mask in _masks(alpha, parts):
+        window = around(mask)
+        depth = _over_feet(mask[window] & (alpha[window] > SOLID), window, ground, furthest)
+        out[window][mask[window]] = np.broadcast_to(depth, mask[window].shape)[mask[window]]
     return out
 
 
-def things(alpha: np.ndarray, camera: Camera, furthest: float) -> list[tuple[np.ndarray, float]]:
-    """Return the connected things of a matte (h, w): where each is (h, w) bool, and its depth."""
-    present = (alpha > FAINT).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(present, connectivity=8)
-    if count == 1:
-        return []
-    ground = plane_depth(camera)
-    found = []
-    for label in range(1, count):
-        top, height = stats[label, 1], stats[label, 3]
-        mask = labels == label
-        low = mask.copy()
-        low[: int(top + (1 - FOOT) * height)] = False
-        foot = ground[low]
-        depth = float(np.median(foot[foot < FAR])) if (foot < FAR).any() else furthest
-        found.append((mask, float(np.clip(depth, CLOSEST, furthest))))
-    return found
+def things(alpha: np.ndarray, camera: Camera, furthest: float, parts: np.ndarray | None = None) -> list[tuple[np.ndarray, float]]:
+    """Return the things of a matte (h, w), as `depth_of_things` tells them: where each is (h, w) bool, and the depth of its nearest foot."""
+    depth = depth_of_things(alpha, camera, furthest, parts)
+    return [(mask, float(depth[mask].min())) for mask in _masks(alpha, parts)]
+
+
+def _masks(alpha: np.ndarray, parts: np.ndarray | None) -> list[np.ndarray]:
+    """Return where each thing of a matte is (h, w) bool: the parts that are known, and of the rest what hangs together, over parts before it too."""
+    present = alpha > FAINT
+    known = np.zeros(alpha.shape, np.int16) if parts is None else np.where(present, parts, 0)
+    labels = np.where(known > 0, 0, cv2.connectedComponents(present.astype(np.uint8), connectivity=8)[1])
+    return [each == number for each in (known, labels) for number in np.unique(each[each > 0])]
+
+
+def _over_feet(solid: np.ndarray, window: tuple[slice, slice], ground: np.ndarray, furthest: float) -> np.ndarray:
+    """Return the depth (columns of the window,) of the `ground` (h, w) under each column of a thing, `solid` (bool) in a window of the picture."""
+    solid = solid if solid.any() else np.ones_like(solid)
+    rows, columns = window
+    reach = max(1, round(FOOTING * max(ground.shape)))
+    lowest = np.where(solid.any(axis=0), rows.stop - 1 - np.argmax(solid[::-1], axis=0), -1e9)
+    lowest, rise = maximum_filter1d(lowest, 2 * reach + 1, mode="nearest"), STRAYS * np.arange(len(lowest))
+    feet = np.maximum(np.maximum.accumulate(lowest + rise) - rise, np.maximum.accumulate((lowest - rise)[::-1])[::-1] + rise)
+    return np.clip(
+        ground[np.clip(np.rint(feet), 0, len(ground) - 1).astype(int), np.arange(columns.start, columns.stop)], CLOSEST, furthest
+    )
 
 
 def carried(alpha: np.ndarray, depth: float, camera: Camera, other: Camera) -> np.ndarray:

@@ -54,7 +54,7 @@ def street(built: bool, wood: bool = True) -> tuple[np.ndarray, np.ndarray, Matt
     codes[region] = (np.power(np.array(WALL), 1 / 2.2) * 255).astype(np.uint8)
     alpha = ((y < 110) & ~region).astype(np.float32)
     nothing = np.zeros((height, width), np.float32)
-    mattes = Mattes(region, region.astype(np.float32), alpha, nothing, nothing > 1)
+    mattes = Mattes(region, region.astype(np.float32), alpha, nothing, nothing > 1, nothing.astype(np.int16))
     return codes, from_display(codes), mattes, from_display(sky.astype(np.uint8))
 
 

@@ -37,7 +37,7 @@ def test_a_loose_outline_of_a_few_clicks_tightens_to_the_thing(clicks: int) -> N
     truth = np.clip(40.5 - np.hypot(columns - 150, rows - 100), 0, 1)
     codes = _painted(_wall(1), truth, (40, 80, 140))
     drawn = _around(150, 100, 40 / np.cos(np.pi / clicks) + 1, clicks)
-    alpha = drawn_alpha(codes, (drawn,))
+    alpha = drawn_alpha(codes, drawn)
     assert _overlap(alpha, truth) > 0.97
     assert np.abs(alpha - truth).mean() < 0.004
 
@@ -47,7 +47,7 @@ def test_what_a_thing_encloses_stays_whatever_its_colour() -> None:
     off = np.hypot(columns - 150, rows - 100)
     codes = _painted(_wall(2), np.clip(40.5 - off, 0, 1), (40, 80, 140))
     codes = _painted(codes, np.clip(30.5 - off, 0, 1) * (columns < 150), (150, 120, 95))
-    assert drawn_alpha(codes, (_around(150, 100, 45, 8),))[off < 38].min() > 0.95
+    assert drawn_alpha(codes, _around(150, 100, 45, 8))[off < 38].min() > 0.95
 
 
 def test_of_a_corridor_around_a_bent_bar_only_the_bar_is_in_front() -> None:
@@ -57,7 +57,7 @@ def test_of_a_corridor_around_a_bent_bar_only_the_bar_is_in_front() -> None:
     truth = cv2.resize(truth, (300, 200), interpolation=cv2.INTER_AREA) / 255
     codes = _painted(_wall(3), truth, (200, 195, 180))
     drawn = ((116, 181), (115.5, 88), (156, 27), (165, 32), (124.5, 92), (124, 181))
-    alpha = drawn_alpha(codes, (drawn,))
+    alpha = drawn_alpha(codes, drawn)
     assert _overlap(alpha, truth) > 0.8
     assert alpha[truth == 0].mean() < 0.004
 
@@ -67,3 +67,13 @@ def test_an_outline_is_as_loose_as_its_sides_are_long_and_turn() -> None:
     assert few == pytest.approx(50 * np.sin(np.pi / 5) * np.tan(np.pi / 10), rel=1e-6)
     assert many < 0.2
     assert looseness(2 * np.array(_around(0, 0, 50, 5))) == pytest.approx(2 * few)
+
+
+def test_a_sign_keeps_its_pole_whatever_its_board_s_colour() -> None:
+    board, pole = np.zeros((200, 300), np.float32), np.zeros((200, 300), np.float32)
+    board[40:70, 90:120], pole[70:130, 103:107] = 1, 1
+    codes = _painted(_painted(_wall(4), pole, (220, 220, 225)), board, (50, 70, 150))
+    drawn = ((85, 36), (124, 36), (123, 75), (109, 75), (109, 131), (101, 131), (101, 75), (86, 75))
+    alpha = drawn_alpha(codes, drawn)
+    assert alpha[pole > 0].mean() > 0.8
+    assert _overlap(alpha, np.maximum(board, pole)) > 0.9

@@ -12,6 +12,7 @@ from derrumbe.core.records import FAR
 from derrumbe.geom.camera import project
 from derrumbe.media.picture import write_png
 from derrumbe.survey.holdout import Holdout
+from derrumbe.survey.parts import joined, parts_of
 from derrumbe.survey.standing import carried, depth_of_things
 from tests.survey.scenes import look
 
@@ -32,6 +33,40 @@ def test_a_thing_is_as_far_away_as_its_foot() -> None:
     depth = depth_of_things(alpha, camera, 30.0)
     assert np.unique(depth[:, :160]) == pytest.approx([15.0, FAR], rel=0.04)
     assert np.unique(depth[:, 160:]) == pytest.approx([10.0, FAR], rel=0.04)
+
+
+def test_things_that_touch_in_the_picture_stand_at_their_own_feet() -> None:
+    camera = look(300.0, SIZE, (0.0, 2.0, 30.0), (0.0, 2.0, 0.0), 0.0)
+    near, far = _post(camera, 0.0, 22.0), _post(camera, 0.2, 10.0)
+    parts = parts_of([far, near], near.shape)
+    depth = depth_of_things(np.maximum(near, far), camera, 30.0, parts)
+    assert (parts[(near > 0.5) & (far > 0.5)] == 2).all()
+    assert depth[near > 0.5] == pytest.approx(8.0, rel=0.04)
+    assert depth[(far > 0.5) & (near == 0)] == pytest.approx(20.0, rel=0.04)
+
+
+def test_a_soft_rim_before_a_car_takes_the_car_s_depth() -> None:
+    man, car = np.array([[1.0, 0.3, 0.0, 0.3]], np.float32), np.array([[1.0, 1.0, 1.0, 0.0]], np.float32)
+    near, far = np.where(man > 0, 5.0, FAR), np.where(car > 0, 20.0, FAR)
+    alpha, depth = joined((man, near), (car, far))
+    assert alpha.tolist() == np.maximum(man, car).tolist()
+    assert depth.tolist() == [[5.0, 20.0, 20.0, 5.0]]
+
+
+def test_a_hedge_runs_into_depth_and_an_arm_stands_over_its_post() -> None:
+    camera = look(300.0, SIZE, (0.0, 2.0, 30.0), (0.0, 2.0, 0.0), 0.0)
+    corners = np.array([[-4.0, 0, 14.0], [-1.0, 0, 4.0], [-1.0, 1.5, 4.0], [-4.0, 1.5, 14.0]])
+    hedge = np.zeros(SIZE[::-1], np.uint8)
+    cv2.fillConvexPoly(hedge, np.round(project(camera, corners)[0] - 0.5).astype(np.int32), 1)
+    post = _post(camera, 2.0, 20.0)
+    arm = np.zeros_like(post)
+    top, right = (int(np.flatnonzero((post > 0.5).any(axis=way))[end]) for way, end in ((1, 0), (0, -1)))
+    arm[top : top + 3, right : right + 20] = 1
+    depth = depth_of_things(np.maximum.reduce([hedge.astype(np.float32), post, arm]), camera, 40.0)
+    columns = np.flatnonzero(hedge.any(axis=0))
+    assert depth[:, columns[1]].min() == pytest.approx(16.0, rel=0.06)
+    assert depth[:, columns[-2]].min() == pytest.approx(26.0, rel=0.06)
+    assert depth[arm > 0].max() < 11.5
 
 
 def test_a_standing_thing_is_carried_to_another_camera() -> None:

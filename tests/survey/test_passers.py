@@ -57,7 +57,7 @@ def test_a_rough_outline_moves_to_the_colour_edge() -> None:
     codes = np.clip(255 * (street + (np.float32([0.1, 0.3, 0.1]) - street) * truth[..., None]), 0, 255).astype(np.uint8)
     turns = np.linspace(0, 2 * np.pi, 40, endpoint=False)
     drawn = tuple((120 + 31 * float(np.cos(turn)), 80 + 31 * float(np.sin(turn))) for turn in turns)
-    alpha = drawn_alpha(codes, (drawn,))
+    alpha = drawn_alpha(codes, drawn)
     assert np.abs(alpha - truth).mean() < 0.004
     assert alpha[~(truth > 0)].mean() < 0.002
 

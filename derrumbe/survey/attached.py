@@ -1,0 +1,49 @@
+"""Bits of building that a plant's colours take in: leaves are busy, so what is plain, borders on bare wall and has no foot on the ground is wall."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from derrumbe.survey.filters import disc, widened
+
+WINDOW, PLAIN = 0.0025, 0.09
+"""Half the side of a window, share of the longer side, and the standard deviation of colour in it (display codes 0..1) below which it is plain."""
+HELD, BARE = 0.4, 0.1
+"""Alpha from which a bit counts as held in front, and below which wall is bare."""
+SMALLEST, BESIDE = 0.006, 0.15
+"""Side of the smallest bit, share of the longer side; how much of it touches bare wall at least, in its own sides."""
+ALIKE = 0.12
+"""A bit's rim, which windows blur, has its colour within this (display codes 0..1)."""
+STANDS = 0.03
+"""What comes as near to the building's foot as this share of the longer side may stand on the ground."""
+
+
+def attached(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray, foot: float) -> np.ndarray:
+    """Return the bits (h, w) bool of a building's `region` (h, w) bool that an `alpha` (h, w) of plants holds and that belong to its walls.
+
+    codes (h, w, 3) uint8; foot: row at which the building meets the ground.
+    """
+    side = max(region.shape)
+    picture, radius = codes.astype(np.float32) / 255, max(1, round(WINDOW * side))
+    plain = (_spread(picture, radius) < PLAIN) & region & (alpha > HELD)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(plain.astype(np.uint8), connectivity=4)
+    touching = np.bincount(labels[widened(region & (alpha < BARE), radius + 2)], minlength=count)
+    out = np.zeros_like(region)
+    for label in range(1, count):
+        left, top, width, height, area = stats[label]
+        if area < (SMALLEST * side) ** 2 or touching[label] < BESIDE * np.sqrt(area) or top + height > foot - STANDS * side:
+            continue
+        pad = radius + 3
+        window = slice(max(0, top - pad), top + height + pad), slice(max(0, left - pad), left + width + pad)
+        own = labels[window] == label
+        rim = cv2.dilate(own.astype(np.uint8), disc(pad)) > 0
+        near = np.abs(picture[window] - np.median(picture[window][own], axis=0)).max(axis=-1) < ALIKE
+        out[window] |= own | (rim & near)
+    return out & region
+
+
+def _spread(picture: np.ndarray, radius: int) -> np.ndarray:
+    """Return the standard deviation (h, w) of colours (h, w, 3) over windows, its channels taken together."""
+    size = (2 * radius + 1, 2 * radius + 1)
+    return np.asarray(np.sqrt(np.maximum(cv2.blur(picture * picture, size) - cv2.blur(picture, size) ** 2, 0).sum(axis=-1)))
