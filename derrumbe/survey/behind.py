@@ -14,7 +14,7 @@ from derrumbe.survey.ground import fill_ground
 from derrumbe.survey.horizon import horizon_row
 from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.neighbours import Cards
-from derrumbe.survey.treeline import LIKELY, SURE, Trees, standing_plants, trees_of
+from derrumbe.survey.treeline import HIGH, LIKELY, SURE, USUAL, Trees, standing_plants, trees_of
 from derrumbe.survey.vegetation import plant_odds
 
 BESIDE = 0.10
@@ -50,7 +50,7 @@ def clean_plate(
     low = below_foot(mattes.region)
     shaded = low & ~hole & widened(mattes.region, SHADE * max(hole.shape))
     hole = hole | shaded
-    heaven = cleanplate.fill_sky(texture, mattes.sky, hole, seed, elsewhere)
+    heaven = cleanplate.fill_sky(texture, mattes.sky, hole, seed, elsewhere, horizon_row(camera), camera.focal_px)
     # Where trees stand behind, ground is what lies bare: elsewhere it may be a wood before the building that goes on.
     banned = mattes.drawn_front | (mattes.front > 0.5) if trees else mattes.drawn_front
     skyline = cards.base if trees else cards.top
@@ -73,10 +73,14 @@ def trees_behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, hole: n
     rows = np.arange(hole.shape[0])[:, None]
     odds = plant_odds(codes)
     plants, likely = (standing_plants(odds, hole, mattes.front, mattes.sky, cards.base, sure) for sure in (SURE, LIKELY))
-    if np.count_nonzero(hole & (rows < cards.top)) < OPEN * np.count_nonzero(hole) or carries_on(codes, hole, mattes.sky, cards, plants):
+    # In a street whose houses rise out of the picture, nothing beside tells how high things are.
+    shown = bool((mattes.sky > 0.5).any())
+    if np.count_nonzero(hole & (rows < cards.top)) < OPEN * np.count_nonzero(hole) or (
+        shown and carries_on(codes, hole, mattes.sky, cards, plants)
+    ):
         return None
     lawn = (odds > SURE) & ~hole & (mattes.sky < 0.05) & (mattes.front < 0.05)
-    return trees_of(texture, plants, likely, lawn, camera, cards, hole)
+    return trees_of(texture, plants, likely, lawn, camera, cards, hole, HIGH[0] if shown else USUAL)
 
 
 def carries_on(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, cards: Cards, plants: np.ndarray) -> bool:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.filters import around, disc, masked_mean, shrunk, widened
+from derrumbe.survey.painted_sky import painted_sky
 
 SKY_SIDE = 480
 PATCH_SIDE = 1400
@@ -41,10 +42,19 @@ CLOUDY = 0.04
 """Skies that stray from a smooth gradient by more than this (display-like codes) have clouds with shapes worth copying."""
 
 
-def fill_sky(texture: np.ndarray, sky: np.ndarray, hole: np.ndarray, seed: int, elsewhere: np.ndarray | None = None) -> np.ndarray:
+def fill_sky(
+    texture: np.ndarray,
+    sky: np.ndarray,
+    hole: np.ndarray,
+    seed: int,
+    elsewhere: np.ndarray | None = None,
+    horizon: float = np.inf,
+    focal: float = 1000.0,
+) -> np.ndarray:
     """Return a full picture (h, w, 3) of sky: the plate's where it shows, carried on elsewhere. Grain-free.
 
-    elsewhere (3,): its light in other frames, where this one shows none. Without either it is as bright as what is palest, and hazy.
+    elsewhere (3,): its light in other frames, where this one shows none. Without either it is as bright as what is palest, and hazy; it is painted
+    then, over its horizon (row), through a lens of some focal length (pixels).
     """
     scale = min(1.0, SKY_SIDE / max(sky.shape))
     size = (max(2, round(sky.shape[1] * scale)), max(2, round(sky.shape[0] * scale)))
@@ -52,7 +62,7 @@ def fill_sky(texture: np.ndarray, sky: np.ndarray, hole: np.ndarray, seed: int, 
     small, known = _clear_of(texture, open_sky, TAINTED[1], size)
     if not known.any():
         tone = np.percentile(texture.mean(axis=-1), 95) * np.asarray(HAZY) if elsewhere is None else elsewhere
-        return np.broadcast_to(tone.astype(np.float32), texture.shape).copy()
+        return painted_sky(tone.astype(np.float32), sky.shape, horizon, focal, seed)
     smooth, streak = _gradient(small, known), _streakiness(small, known)
     if _cloudiness(small, smooth, known) > CLOUDY:
         whole = _with_clouds(*_clear_of(texture, open_sky, TAINTED[0], size), smooth, streak, seed)

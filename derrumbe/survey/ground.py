@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scipy.cluster.vq import kmeans2
 from scipy.spatial import cKDTree
 
 from derrumbe.survey.cleanplate import BROAD_RADIUS, ENOUGH, encode, patched_in
@@ -16,12 +15,17 @@ from derrumbe.survey.filters import widened
 
 ENOUGH_GROUND = 0.5
 """Ground is filled with even ground alone when there is at least this share of what is wanted."""
+RING, OPEN_GROUND = 0.03, 0.2
+"""Where ground lies open, at least the second of what lies within the first (share of the longer side) around is even; elsewhere bushes, fences and
+paths cover it, and go on."""
 NEARER = 2.0
 AROUND, MEDIAN_SIDE, STRAY, BESIDE = 0.03, 40, 26, 0.006
 """Things on the ground stray from the median within a share of the longer side (found with windows no wider than so many pixels) by so many
 codes; they reach a share of the longer side further than they stray."""
-KINDS, DIFFERENT, RARE = 4, 14.0, 0.06
-"""Most kinds of ground, by how much (Lab codes) they differ, and the share of the ground around below which one is none."""
+LIGHTNESS = np.array([0.5, 1.0, 1.0], np.float32)
+"""Weight of lightness in telling kinds apart: shade doesn't make another kind."""
+KINDS, DIFFERENT, RARE, ROUNDS = 4, 14.0, 0.06, 8
+"""Most kinds of ground, by how much (Lab codes) they differ, the share of the ground around below which one is none; and rounds of k-means."""
 PLAN_SIDE, REACH, VOTES, EVEN = 320, 0.15, 9, 0.008
 """Kinds are laid out in a picture no larger than this, from ground within a share of the longer side, by so many nearest places; edges between
 them are even by a share of it."""
@@ -59,9 +63,12 @@ def fill_ground(
     things = things_on(texture)
     things = things if (sky > 0.5).any() else with_islands(things)
     calm = no_source | things | (rows > horizon + NEARER * (lowest - horizon) if horizon < lowest else False)
-    if np.count_nonzero(~calm) > ENOUGH_GROUND * np.count_nonzero(wanted):
-        no_source = calm
-    for index, (part, own) in enumerate(kinds_of(texture, ~no_source, wanted, horizon, focal)):
+    ring = widened(wanted, RING * max(hole.shape)) & ~wanted & ground & ~hole
+    if np.count_nonzero(~calm) <= ENOUGH_GROUND * np.count_nonzero(wanted) or np.count_nonzero(
+        ring & ~calm
+    ) <= OPEN_GROUND * np.count_nonzero(ring):
+        return patched_in(filled, wanted, no_source & ~wanted, seed + 1)
+    for index, (part, own) in enumerate(kinds_of(texture, ~calm, wanted, horizon, focal)):
         filled = patched_in(filled, part, ~own & ~part, seed + 1 + index)
     return filled
 
@@ -79,9 +86,9 @@ def kinds_of(
     small = cv2.resize((known & near).astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
     if np.count_nonzero(small) < 10 * KINDS:
         return [(wanted, known)]
-    lab = cv2.cvtColor(cv2.resize(encode(texture)[0], size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB).astype(np.float32)
+    lab = cv2.cvtColor(cv2.resize(encode(texture)[0], size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB) * LIGHTNESS
     tones = _tones(lab[small])
-    labels = np.argmin(((lab[:, :, None] - tones) ** 2).sum(axis=-1), axis=-1)
+    labels = _nearest(lab, tones)
     plan = _plan(size, horizon * scale, focal * scale)
     hole = cv2.resize(wanted.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
     votes = np.zeros((*size[::-1], len(tones)), np.float32)
@@ -103,13 +110,21 @@ def _tones(colours: np.ndarray) -> np.ndarray:
     while len(start) < KINDS:
         far = np.min([np.linalg.norm(colours - one, axis=-1) for one in start], axis=0)
         start.append(colours[int(np.argsort(far)[int(0.97 * len(far))])])
-    means, labels = kmeans2(colours.astype(np.float64), np.array(start, np.float64), minit="matrix")
-    share = np.bincount(labels, minlength=len(means)) / len(labels)
+    means = np.array(start, np.float32)
+    for _ in range(ROUNDS):
+        labels = _nearest(colours, means)
+        means = np.array([colours[labels == kind].mean(axis=0) if (labels == kind).any() else mean for kind, mean in enumerate(means)])
+    share = np.bincount(_nearest(colours, means), minlength=len(means)) / len(colours)
     kept: list[np.ndarray] = []
     for index in np.argsort(-share):
         if share[index] > RARE and all(np.linalg.norm(means[index] - one) > DIFFERENT for one in kept):
             kept.append(means[index])
     return np.array(kept, np.float32)
+
+
+def _nearest(colours: np.ndarray, tones: np.ndarray) -> np.ndarray:
+    """Return which of tones (k, 3) is nearest to colours (..., 3)."""
+    return np.asarray(((colours[..., None, :] - tones) ** 2).sum(axis=-1).argmin(axis=-1))
 
 
 def _plan(size: tuple[int, int], horizon: float, focal: float) -> np.ndarray:

@@ -13,7 +13,7 @@ NEAR = 0.05
 """A tree beside the hole counts by one over its distance across plus this share of the width."""
 ELSEWHERE = 0.01
 """Weight of plants that don't stand in the band: they tell the tone where none does."""
-AFAR, MOST_SPREAD = 0.9, 0.8
+AFAR, MOST_SPREAD = 0.9, 0.6
 """Contrast of trees behind over that of those beside, most of which stand nearer; and its most, log light: what counts as plants has other
 things in it."""
 ALIKE = 2.5

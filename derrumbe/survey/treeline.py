@@ -15,7 +15,7 @@ import numpy as np
 from derrumbe.core.records import Camera
 from derrumbe.survey.crowns import Row, row_of_crowns, usual_height, wavy
 from derrumbe.survey.filters import disc, widened
-from derrumbe.survey.neighbours import Cards
+from derrumbe.survey.neighbours import Cards, distance_of_row
 from derrumbe.survey.tone import MEET, Tone, meeting, tone_of
 
 SURE, LIKELY = 1.0, 0.0
@@ -32,8 +32,8 @@ FEWEST = 0.0025
 """Share of the picture that plants take, from which on they tell a tone: fewer may be dark glass."""
 OVER_LAWN, SPREAD = np.array([0.42, 0.45, 0.42], np.float32), 0.5
 """Light of trees over that of a lawn, and its spread (log), where no tree is seen."""
-HIGH = (4.0, 18.0)
-"""Least and most height of trees, metres."""
+HIGH, USUAL = (4.0, 18.0), 9.0
+"""Least and most height of trees, metres, and that of trees of which nothing is known."""
 CLOSE = 0.03
 """What has the tone of trees within this share of the longer side of plants is of trees: among leaves against the sky plants aren't told."""
 GRASS, SOFT = 0.14, (2.5, 0.07)
@@ -60,12 +60,15 @@ def standing_plants(
 
 @dataclass(frozen=True, eq=False)
 class Trees:
-    """distance: metres; metre (w,): pixels of a metre there; tone: that of trees beside; beside (h, w) bool: where those are."""
+    """distance: metres; metre (w,): pixels of a metre there; tone: that of trees beside, `toned` metres away; beside (h, w) bool: where those are;
+    least: height, metres, where nothing tells more."""
 
     distance: float
     metre: np.ndarray
     tone: Tone
+    toned: float
     beside: np.ndarray
+    least: float = HIGH[0]
 
     def cards(self, cards: Cards, hole: np.ndarray) -> Cards:
         """Return the cards, behind the hole (h, w) as high as the trees: as the skyline, but no lower and no higher than trees are. Beside what
@@ -73,7 +76,7 @@ class Trees:
         hidden = np.asarray(hole.any(axis=0))
         inside = _from_sides(hidden)
         own = np.clip(cards.base - cards.top, 0, HIGH[1] * self.metre)
-        least = HIGH[0] * self.metre * np.clip(inside / (HIGH[0] * self.metre), 0, 1)
+        least = self.least * self.metre * np.clip(inside / (self.least * self.metre), 0, 1)
         return replace(cards, top=np.where(hidden, cards.base - np.maximum(own, least), cards.top).astype(np.float32))
 
     def planted(
@@ -107,7 +110,8 @@ class Trees:
             light = self.tone.given_to(row.relief, box[1], deeper / DEEPER[-1])
             light = meeting(light, alpha, texture, beside, box)
             light = _undergrown(light, clean[box], *rows_of)
-            light += (1 - np.exp(-deeper * self.distance / CLEAR)) * (heaven[box] - light)
+            air = max(deeper * self.distance - self.toned, 0.0)
+            light += (1 - np.exp(-air / CLEAR)) * (heaven[box] - light)
             out = out + (light - out) * alpha[..., None]
         whole = clean.copy()
         whole[box] = out
@@ -126,12 +130,19 @@ def _from_sides(hidden: np.ndarray) -> np.ndarray:
 
 
 def trees_of(
-    texture: np.ndarray, plants: np.ndarray, likely: np.ndarray, lawn: np.ndarray, camera: Camera, cards: Cards, hole: np.ndarray
+    texture: np.ndarray,
+    plants: np.ndarray,
+    likely: np.ndarray,
+    lawn: np.ndarray,
+    camera: Camera,
+    cards: Cards,
+    hole: np.ndarray,
+    least: float = HIGH[0],
 ) -> Trees | None:
     """Return trees behind a hole (h, w) bool, where the cards stand, with the tone of what `likely` (h, w) bool are plants in the texture (h, w, 3).
 
     Where too little surely is one, `plants` (h, w) bool, they have that of a lawn (h, w) bool, but for the shade that leaves throw on each other;
-    None where there is no lawn either.
+    None where there is no lawn either. least: their height, metres, where nothing tells more.
     """
     bare = plants.mean() < FEWEST
     some = lawn if bare else plants | likely
@@ -142,9 +153,20 @@ def trees_of(
     height = np.clip(cards.base - cards.top, HIGH[0] * metre, HIGH[1] * metre)[hole.any(axis=0)]
     tone = tone_of(texture, some, float(np.median(height)), cards.base)
     if bare:
-        return Trees(far, metre, Tone(tone.mean + np.log(OVER_LAWN), np.full_like(tone.spread, SPREAD)), np.zeros(hole.shape, bool))
+        shaded = Tone(tone.mean + np.log(OVER_LAWN), np.full_like(tone.spread, SPREAD))
+        return Trees(far, metre, shaded, 0.0, np.zeros(hole.shape, bool), least)
     alike = tone.alike(texture) & widened(some, CLOSE * max(hole.shape))
-    return Trees(far, metre, tone, cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, disc(2)) > 0)
+    beside = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, disc(2)) > 0
+    return Trees(far, metre, tone, min(far, _away(plants, camera)), beside, least)
+
+
+def _away(plants: np.ndarray, camera: Camera) -> float:
+    """Return how far plants (h, w) bool are from the camera, metres along level forward, as their feet tell."""
+    stats = cv2.connectedComponentsWithStats(plants.astype(np.uint8))[2]
+    feet = distance_of_row(camera, (stats[1:, cv2.CC_STAT_TOP] + stats[1:, cv2.CC_STAT_HEIGHT]).astype(np.float64))
+    order = np.argsort(feet)
+    share = np.cumsum(stats[1:, cv2.CC_STAT_AREA][order])
+    return float(feet[order][np.searchsorted(share, 0.5 * share[-1])])
 
 
 def _soft_foot(height: float) -> float:

@@ -284,7 +284,8 @@ def test_trees_have_the_tone_of_those_beside() -> None:
     beside = np.zeros_like(hole)
     beside[115:167, :57] = beside[115:167, 424:] = True
     ours, theirs = (np.log(np.maximum(light_[where], 1e-4)) for light_, where in ((clean, inner), (light, beside)))
-    assert np.abs(ours.mean(axis=0) - theirs.mean(axis=0)).max() < 0.25
+    # but for the sky's light in the air before farther rows
+    assert np.abs(ours.mean(axis=0) - theirs.mean(axis=0)).max() < 0.35
     assert (ours.std(axis=0) < 1.15 * theirs.std(axis=0)).all()
 
 
