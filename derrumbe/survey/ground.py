@@ -22,11 +22,9 @@ NEARER = 2.0
 AROUND, MEDIAN_SIDE, STRAY, BESIDE = 0.03, 40, 26, 0.006
 """Things on the ground stray from the median within a share of the longer side (found with windows no wider than so many pixels) by so many
 codes; they reach a share of the longer side further than they stray."""
-LIGHTNESS = np.array([0.5, 1.0, 1.0], np.float32)
-"""Weight of lightness in telling kinds apart: shade doesn't make another kind."""
-KINDS, DIFFERENT, RARE, ROUNDS = 4, 14.0, 0.06, 8
+KINDS, DIFFERENT, RARE, ROUNDS = 3, 14.0, 0.15, 8
 """Most kinds of ground, by how much (Lab codes) they differ, the share of the ground around below which one is none; and rounds of k-means."""
-PLAN_SIDE, REACH, VOTES, EVEN = 320, 0.15, 9, 0.008
+PLAN_SIDE, REACH, VOTES, EVEN = 320, 0.15, 15, 0.015
 """Kinds are laid out in a picture no larger than this, from ground within a share of the longer side, by so many nearest places; edges between
 them are even by a share of it."""
 ISLAND = 0.003
@@ -86,7 +84,7 @@ def kinds_of(
     small = cv2.resize((known & near).astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
     if np.count_nonzero(small) < 10 * KINDS:
         return [(wanted, known)]
-    lab = cv2.cvtColor(cv2.resize(encode(texture)[0], size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB) * LIGHTNESS
+    lab = cv2.cvtColor(cv2.resize(encode(texture)[0], size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB).astype(np.float32)
     tones = _tones(lab[small])
     labels = _nearest(lab, tones)
     plan = _plan(size, horizon * scale, focal * scale)
