@@ -10,9 +10,11 @@ from derrumbe.core.records import Camera
 from derrumbe.survey import cleanplate
 from derrumbe.survey.filters import widened
 from derrumbe.survey.foot import below_foot, footed
+from derrumbe.survey.ground import fill_ground
+from derrumbe.survey.horizon import horizon_row
 from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.neighbours import Cards
-from derrumbe.survey.treeline import LIKELY, SURE, Trees, standing_plants, trees_of
+from derrumbe.survey.treeline import HIGH, LIKELY, SURE, USUAL, Trees, standing_plants, trees_of
 from derrumbe.survey.vegetation import plant_odds
 
 BESIDE = 0.10
@@ -34,7 +36,7 @@ def clean_plate(
     hole: np.ndarray,
     cards: Cards,
     trees: Trees | None,
-    horizon: float,
+    camera: Camera,
     softness: float,
     seed: int,
     elsewhere: np.ndarray | None = None,
@@ -42,20 +44,20 @@ def clean_plate(
     """Return the texture (h, w, 3) with its hole (h, w) bool filled.
 
     cards: the rows between which things stand beside and behind the building; trees: what stands there where patches would show;
-    horizon: its row; softness: sigma of the plate's edges, pixels; elsewhere (3,): light of the sky where the plate's other frames show it, for a
+    softness: sigma of the plate's edges, pixels; elsewhere (3,): light of the sky where the plate's other frames show it, for a
     texture without any.
     """
     low = below_foot(mattes.region)
     shaded = low & ~hole & widened(mattes.region, SHADE * max(hole.shape))
     hole = hole | shaded
-    heaven = cleanplate.fill_sky(texture, mattes.sky, hole, seed, elsewhere)
+    heaven = cleanplate.fill_sky(texture, mattes.sky, hole, seed, elsewhere, horizon_row(camera), camera.focal_px)
     # Where trees stand behind, ground is what lies bare: elsewhere it may be a wood before the building that goes on.
     banned = mattes.drawn_front | (mattes.front > 0.5) if trees else mattes.drawn_front
     skyline = cards.base if trees else cards.top
-    ground = cleanplate.fill_ground(texture, hole, mattes.sky, skyline, cards.base, banned, seed, horizon)
+    ground = fill_ground(texture, hole, mattes.sky, skyline, cards.base, banned, seed, horizon_row(camera), camera.focal_px)
     clean = cleanplate.joined(texture, heaven, ground, hole, mattes.sky, skyline)
     if trees:
-        clean = trees.planted(clean, texture, hole, cards.top, cards.base, softness, seed)
+        clean = trees.planted(clean, heaven, texture, hole, cards.top, cards.base, softness, seed)
     else:
         clean = cleanplate.stitched(clean, heaven, hole, cards.top, cards.base, mattes.drawn_front, seed)
     clean = cleanplate.behind_leaves(clean, texture, mattes.front, hole, seed)
@@ -64,16 +66,21 @@ def clean_plate(
 
 def trees_behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, hole: np.ndarray, cards: Cards, camera: Camera) -> Trees | None:
     """Return the trees that stand behind the building where what stands beside it can't go on; None where it can, where no sky is seen over
-    it, or where the plate has no plants.
+    it, or where the plate has neither trees nor lawns.
 
     codes (h, w, 3) uint8: the texture for display.
     """
     rows = np.arange(hole.shape[0])[:, None]
     odds = plant_odds(codes)
     plants, likely = (standing_plants(odds, hole, mattes.front, mattes.sky, cards.base, sure) for sure in (SURE, LIKELY))
-    if np.count_nonzero(hole & (rows < cards.top)) < OPEN * np.count_nonzero(hole) or carries_on(codes, hole, mattes.sky, cards, plants):
+    # In a street whose houses rise out of the picture, nothing beside tells how high things are.
+    shown = bool((mattes.sky > 0.5).any())
+    if np.count_nonzero(hole & (rows < cards.top)) < OPEN * np.count_nonzero(hole) or (
+        shown and carries_on(codes, hole, mattes.sky, cards, plants)
+    ):
         return None
-    return trees_of(texture, plants, likely, camera, cards, hole)
+    lawn = (odds > SURE) & ~hole & (mattes.sky < 0.05) & (mattes.front < 0.05)
+    return trees_of(texture, plants, likely, lawn, camera, cards, hole, HIGH[0] if shown else USUAL)
 
 
 def carries_on(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, cards: Cards, plants: np.ndarray) -> bool:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.filters import around, disc, masked_mean, shrunk, widened
+from derrumbe.survey.painted_sky import painted_sky
 
 SKY_SIDE = 480
 PATCH_SIDE = 1400
@@ -22,14 +23,6 @@ STREAK = (4.0, 60.0)
 """Least and most by which a sky is taken to be smoother along the horizon than across it."""
 ENOUGH = 0.12
 """Patches of what stands are taken from what stands when there is at least this share of what is wanted."""
-ENOUGH_GROUND = 0.5
-"""Ground is filled with even ground alone when there is at least this share of what is wanted."""
-NEARER = 2.0
-AROUND, MEDIAN_SIDE, STRAY, BESIDE = 0.03, 40, 26, 0.006
-"""Things on the ground stray from the median within a share of the longer side (found with windows no wider than so many pixels) by so many
-codes; they reach a share of the longer side further than they stray."""
-ISLAND = 0.003
-"""Even parts that hang together over less than this share of the picture are roofs rather than ground."""
 ROUNDS = 4
 DARK = 0.5
 """What is darker than this share of the sky's gradient in blue isn't sky, whatever the matte says."""
@@ -42,16 +35,26 @@ SEAM = 0.022
 TAINTED = (0.003, 0.010)
 """Sky this near to anything else (share of the longer side) is tainted by lens blur, sharpening and chroma, and isn't carried on.
 The first for clouds, which hide it and change faster."""
-CROWN, LEAF = 0.012, 0.9
-"""A crown is wider than twice this share of the longer side; alpha from which its pixels are leaves alone."""
+CROWN, LEAF, LEAFY = 0.012, 0.9, 0.6
+"""A crown is wider than twice this share of the longer side; alpha from which its pixels are leaves alone, and the share of such pixels around a
+gap that shows its far side: bare trees have fewer."""
 CLOUDY = 0.04
 """Skies that stray from a smooth gradient by more than this (display-like codes) have clouds with shapes worth copying."""
 
 
-def fill_sky(texture: np.ndarray, sky: np.ndarray, hole: np.ndarray, seed: int, elsewhere: np.ndarray | None = None) -> np.ndarray:
+def fill_sky(
+    texture: np.ndarray,
+    sky: np.ndarray,
+    hole: np.ndarray,
+    seed: int,
+    elsewhere: np.ndarray | None = None,
+    horizon: float = np.inf,
+    focal: float = 1000.0,
+) -> np.ndarray:
     """Return a full picture (h, w, 3) of sky: the plate's where it shows, carried on elsewhere. Grain-free.
 
-    elsewhere (3,): its light in other frames, where this one shows none. Without either it is as bright as what is palest, and hazy.
+    elsewhere (3,): its light in other frames, where this one shows none. Without either it is as bright as what is palest, and hazy; it is painted
+    then, over its horizon (row), through a lens of some focal length (pixels).
     """
     scale = min(1.0, SKY_SIDE / max(sky.shape))
     size = (max(2, round(sky.shape[1] * scale)), max(2, round(sky.shape[0] * scale)))
@@ -59,7 +62,7 @@ def fill_sky(texture: np.ndarray, sky: np.ndarray, hole: np.ndarray, seed: int, 
     small, known = _clear_of(texture, open_sky, TAINTED[1], size)
     if not known.any():
         tone = np.percentile(texture.mean(axis=-1), 95) * np.asarray(HAZY) if elsewhere is None else elsewhere
-        return np.broadcast_to(tone.astype(np.float32), texture.shape).copy()
+        return painted_sky(tone.astype(np.float32), sky.shape, horizon, focal, seed)
     smooth, streak = _gradient(small, known), _streakiness(small, known)
     if _cloudiness(small, smooth, known) > CLOUDY:
         whole = _with_clouds(*_clear_of(texture, open_sky, TAINTED[0], size), smooth, streak, seed)
@@ -149,64 +152,11 @@ def _with_clouds(small: np.ndarray, known: np.ndarray, smooth: np.ndarray, strea
     return filled - broad + smooth + _diffused(broad - smooth, known, streak)
 
 
-def fill_ground(
-    texture: np.ndarray,
-    hole: np.ndarray,
-    sky: np.ndarray,
-    skyline: np.ndarray,
-    base: np.ndarray,
-    banned: np.ndarray,
-    seed: int,
-    horizon: float = -np.inf,
-) -> np.ndarray:
-    """Return a picture (h, w, 3) whose hole below the skyline is filled: what stands there with patches of what stands, ground with ground.
-
-    `skyline` and `base` are rows (w,): between them things stand. `banned` (h, w) bool: things no patch may be taken from.
-    Ground comes from even ground, and no nearer to the camera than NEARER times, as the row of its `horizon` tells: cars and kerbs repeat, near
-    grass is coarse.
-    """
-    rows = np.arange(hole.shape[0], dtype=np.float32)[:, None] + 0.5
-    wanted, ground = hole & (rows > skyline[None] - 3), rows > base[None]
-    standing = wanted & ~ground
-    no_source = (sky > 0.3) | banned | hole
-    filled = texture
-    if np.count_nonzero(~no_source & ~ground) > ENOUGH * np.count_nonzero(standing):
-        filled = _filled(filled, standing, (no_source | ground) & ~standing, seed, BROAD_RADIUS)
-        no_source, wanted = no_source & ~standing, wanted & ground
-        no_source |= ~ground
-    lowest = float(np.flatnonzero(wanted.any(axis=1)).max(initial=0))
-    things = things_on(texture)
-    things = things if (sky > 0.5).any() else with_islands(things)
-    calm = no_source | things | (rows > horizon + NEARER * (lowest - horizon) if horizon < lowest else False)
-    if np.count_nonzero(~calm) > ENOUGH_GROUND * np.count_nonzero(wanted):
-        no_source = calm
-    return _filled(filled, wanted, no_source & ~wanted, seed + 1)
-
-
-def things_on(picture: np.ndarray) -> np.ndarray:
-    """Return where (h, w) bool something lies or stands on even ground: what strays from the median around it, and what is right beside."""
-    side = max(picture.shape)
-    radius = max(2, round(AROUND * side))
-    codes = encode(picture)[0]
-    scale = min(1.0, (MEDIAN_SIDE / 2) / radius)
-    small = cv2.resize(codes, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    usual = cv2.medianBlur(small, 2 * max(1, round(radius * scale)) + 1)
-    strays = np.abs(small.astype(np.float32) - usual).max(axis=-1) > STRAY
-    solid = cv2.morphologyEx(strays.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-    return widened(cv2.resize(solid, codes.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0, BESIDE * side)
-
-
-def with_islands(found: np.ndarray) -> np.ndarray:
-    """Return things (h, w) bool on the ground with the even parts that they shut in: seen from the air, roofs within their edges."""
-    labels, stats = cv2.connectedComponentsWithStats((~found).astype(np.uint8), connectivity=4)[1:3]
-    return found | (stats[:, cv2.CC_STAT_AREA] < ISLAND * found.size)[labels]
-
-
 def without(texture: np.ndarray, front: np.ndarray, region: np.ndarray, seed: int) -> np.ndarray:
     """Return the texture with what stands before the building (`front` alpha) replaced by patches of its walls."""
     wanted = widened(front > 0.02, 2) & widened(region, 3)
     walls = shrunk(region, 2)
-    return _filled(texture, wanted, ~walls & ~wanted, seed) if wanted.any() and (walls & ~wanted).any() else texture
+    return patched_in(texture, wanted, ~walls & ~wanted, seed) if wanted.any() and (walls & ~wanted).any() else texture
 
 
 def behind_leaves(clean: np.ndarray, texture: np.ndarray, front: np.ndarray, hole: np.ndarray, seed: int) -> np.ndarray:
@@ -216,18 +166,20 @@ def behind_leaves(clean: np.ndarray, texture: np.ndarray, front: np.ndarray, hol
     """
     reach = CROWN * max(front.shape)
     solid = cv2.morphologyEx((front > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, disc(reach))
-    crown = cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(reach)) > 0
+    around_it = cv2.blur((front >= LEAF).astype(np.float32), (2 * round(2 * reach) + 1,) * 2)
+    # Between bare twigs one sees through to the other side, and statues have no leaves.
+    crown = (cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(reach)) > 0) & (around_it > LEAFY)
     wanted, leaves = crown & hole & (front < LEAF), crown & (front >= LEAF)
     if not wanted.any() or np.count_nonzero(leaves) < ENOUGH * np.count_nonzero(wanted):
         return clean
-    filled = _filled(texture, wanted, ~leaves & ~wanted, seed)
+    filled = patched_in(texture, wanted, ~leaves & ~wanted, seed)
     soft = cv2.GaussianBlur(shrunk(crown, 0.5 * reach).astype(np.float32), (0, 0), 0.25 * reach)
     # Right outside the hole it is the plate again: there the sky's soft seam would draw a line through the crown.
     soft *= widened(hole, 6 * FEATHER * max(hole.shape))
     return (clean + (filled - clean) * soft[..., None]).astype(np.float32)
 
 
-def _filled(picture: np.ndarray, wanted: np.ndarray, no_source: np.ndarray, seed: int, radius: int = PATCH_RADIUS) -> np.ndarray:
+def patched_in(picture: np.ndarray, wanted: np.ndarray, no_source: np.ndarray, seed: int, radius: int = PATCH_RADIUS) -> np.ndarray:
     """Return the picture with `wanted` (h, w) filled by patches from outside it and outside `no_source`."""
     height, width = wanted.shape
     scale = min(1.0, PATCH_SIDE / max(wanted.shape))
@@ -295,6 +247,6 @@ def stitched(
     low = rows > base[None]
     # Over the sky, so that a tree line keeps its shape and takes the tone of the sky that it is set against.
     heaven = np.maximum(heaven, 1e-3)
-    filled = heaven * _filled(np.clip(clean / heaven, 0, 2), seam, (banned | hole | low) & ~seam, seed)
+    filled = heaven * patched_in(np.clip(clean / heaven, 0, 2), seam, (banned | hole | low) & ~seam, seed)
     soft = cv2.GaussianBlur(shrunk(seam, 3).astype(np.float32), (0, 0), 1.5)[..., None]
     return clean + (filled - clean) * soft

@@ -166,8 +166,7 @@ def _behind(
         hole &= ~known
     shown = bool((mattes.sky > 0.995).any())
     heaven = None if shown or views is None else sky_elsewhere(views, plate.display)
-    horizon = horizon_row(geometry.camera)
-    return clean_plate(texture, mattes, hole, cards, trees, horizon, softness, settings.seed, heaven), cards
+    return clean_plate(texture, mattes, hole, cards, trees, geometry.camera, softness, settings.seed, heaven), cards
 
 
 def _write(folder: Path, geometry: Geometry, cards: Cards, mattes: Mattes, clean: np.ndarray, texture: np.ndarray) -> None:

@@ -13,8 +13,9 @@ NEAR = 0.05
 """A tree beside the hole counts by one over its distance across plus this share of the width."""
 ELSEWHERE = 0.01
 """Weight of plants that don't stand in the band: they tell the tone where none does."""
-STRETCH = (0.3, 1.0)
-"""Least and most by which contrast is changed: it only falls with distance."""
+AFAR, MOST_SPREAD = 0.9, 0.6
+"""Contrast of trees behind over that of those beside, most of which stand nearer; and its most, log light: what counts as plants has other
+things in it."""
 ALIKE = 2.5
 """What strays by no more spreads from the tone, in each channel, is a tree."""
 MEET = 0.01
@@ -30,16 +31,14 @@ class Tone:
     mean: np.ndarray
     spread: np.ndarray
 
-    def given_to(self, light: np.ndarray, alpha: np.ndarray, columns: slice, softer: float = 1.0) -> np.ndarray:
-        """Return light (h, w, 3) with this tone where alpha (h, w) counts. columns: where it stands in the picture; softer: by how much less its
-        contrast is."""
-        logs = _logs(light)
-        solid = alpha > 0.5
-        if not solid.any():
-            return light
-        mean, spread = logs[solid].mean(axis=0), np.maximum(logs[solid].std(axis=0), 1e-3)
-        stretch = np.clip(self.spread[columns] / softer / spread, *STRETCH)
-        return np.exp((logs - mean) * stretch + self.mean[columns]).astype(np.float32)
+    def given_to(self, relief: np.ndarray, columns: slice, softer: float = 1.0) -> np.ndarray:
+        """Return the light (h, w, 3) of a relief (h, w), in spreads. columns: where it stands in the picture; softer: by how much less its contrast
+        is.
+
+        All channels go together: leaves differ in light, and in hue only as their light does.
+        """
+        spread = np.minimum(self.spread[columns] * (AFAR / np.sqrt(softer)), MOST_SPREAD)
+        return np.exp(relief[..., None] * spread + self.mean[columns]).astype(np.float32)
 
     def alike(self, light: np.ndarray) -> np.ndarray:
         """Return where (h, w) bool the picture's light (h, w, 3) may be that of trees."""
