@@ -130,9 +130,9 @@ class ShadowField:
 
     def _shaded(self, direction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return which points (n,) lie in the shadow, and which of them are known to, or not to (n,) bool: where the picture's upper border
-        cuts what casts it off, nobody knows how high it goes on, and in what may be the shadow of something else as little."""
+        cuts what casts it off, nobody knows how high it goes on; and what lies beside it may lie in the shadow of something else."""
         shaded = _blocked(self.scene, self.points, direction)
-        known = np.ones(len(shaded), bool) if self.others is None else ~_blocked(self.others, self.points, direction)
+        known = np.ones(len(shaded), bool) if self.others is None else shaded | ~_blocked(self.others, self.points, direction)
         if self.beheaded:
             under = self.points[shaded]
             reach = _traced(self.scene, under, direction, "DISTANCE")

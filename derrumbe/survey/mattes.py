@@ -16,6 +16,7 @@ from derrumbe.survey.footing import bottom_samples
 from derrumbe.survey.in_front_by_look import Proposal, propose
 from derrumbe.survey.occluders import held_near
 from derrumbe.survey.parts import parts_of
+from derrumbe.survey.rooftop import on_roof
 from derrumbe.survey.silhouette import building_matte, building_region
 from derrumbe.survey.sky import find_sky
 
@@ -68,6 +69,8 @@ def find_mattes(
     foot = float(np.median(bottom_samples(drawn)[:, 1]))
     sky = find_sky(codes, filled([drawn], codes.shape[:2]), foot)
     region = building_region(drawn, sky)
+    above = on_roof(codes, region, sky)
+    region, sky = region | above, np.where(above, 0, sky).astype(np.float32)
     building = building_matte(region, sky)
     own_sky = np.where(region, np.minimum(sky, 1 - building), sky).astype(np.float32)
     mine = [drawn_alpha(codes, polygon) for polygon in polygons]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from derrumbe.media.colour import to_display
 from derrumbe.media.exr import read_exr
 from derrumbe.survey.frame import Wall
 from derrumbe.survey.geometry import Geometry
+from derrumbe.survey.lens_by_uprights import focal_by_uprights
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.matchmove.belief import Belief
 from derrumbe.survey.matchmove.ground import ground_normal
@@ -33,6 +35,8 @@ UNEVEN = 0.12
 OFF_GROUND = 0.08
 GROWTH = 0.004
 REACH = 25.0
+TELLING = 0.1
+"""Spread of log focal length by uprights that is worth another solve."""
 
 
 def camera_move(plate: Located[Plate], drawn: np.ndarray, settings: Settings, work: Work) -> Match:
@@ -47,7 +51,8 @@ def camera_move(plate: Located[Plate], drawn: np.ndarray, settings: Settings, wo
         check_uncut(plate)
         found = locked(guess)
     else:
-        found = match(plate, work, _believed(plate, drawn, settings), drawn)
+        belief = _believed(plate, drawn, settings)
+        found = match(plate, work, belief, drawn, partial(_by_uprights, plate, belief))
     return replace(found, cautions=(*cautions, *found.cautions))
 
 
@@ -59,13 +64,29 @@ def _believed(plate: Located[Plate], drawn: np.ndarray, settings: Settings) -> B
         return Belief(lens.focal, EXACT, lens.k1)
     if record.focal_px:
         return Belief(record.focal_px, KNOWN_SPREAD, lens.k1)
-    codes = to_display(read_exr(plate.path(record.picture, record.frames.first), ("R", "G", "B")), record.display)
-    every = find_segments(codes)
+    every = _first_lines(plate)
     own = every[inside(every, drawn, 0.01 * max(size))] if len(every) else every
     segments = own if len(own) >= FEWEST_SEGMENTS else every
     lines = orient(segments, size, None, False, settings.seed)
     # Lines of real walls aren't quite square to each other: they never tell more than this.
     return Belief(lines.focal, float(np.clip(lines.focal_spread, 0.10, PRIOR_SPREAD)), lens.k1)
+
+
+def _first_lines(plate: Located[Plate]) -> np.ndarray:
+    record = plate.record
+    return find_segments(to_display(read_exr(plate.path(record.picture, record.frames.first), ("R", "G", "B")), record.display))
+
+
+def _by_uprights(plate: Located[Plate], belief: Belief, found: Match) -> Belief | None:
+    """Return what the uprights of the first frame and the solved ground tell of the lens; None where they tell nothing new."""
+    ground = ground_normal(found.points, 0) if found.kind == "moving" else None
+    if ground is None or belief.spread <= KNOWN_SPREAD:
+        return None
+    focal, size = float(found.focal[0]), (plate.record.width, plate.record.height)
+    told = focal_by_uprights(_first_lines(plate), size, focal, ground)
+    if told is None or told[1] > TELLING or abs(np.log(told[0] / focal)) < told[1]:
+        return None
+    return replace(belief, focal=told[0], spread=told[1])
 
 
 def solved_view(found: Match, seed: int) -> Move | None:

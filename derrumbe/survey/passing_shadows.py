@@ -1,6 +1,7 @@
 """What stands or passes before the building as casters of shadows: upright cards where their feet meet the ground.
 
-A card has the thing's own silhouette. It is as thick as paper, so only where the shadow reaches beyond the thing does it tell anything.
+A card has the thing's own silhouette, and stands where its near side does. How far it goes back nobody sees: nothing is said of ground that
+only its rear may shade.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from derrumbe.geom.depth import mesh_depth
 from derrumbe.media.exr import read_exr
 from derrumbe.survey.cast import Caster
 from derrumbe.survey.filters import widened
+from derrumbe.survey.wanderers import Wanderers
 
 FRAMES, THINGS = 5, 1
 """So many frames, and things in each of them, are looked at."""
 LEAST = 0.0015
 """Things smaller than this share of the picture say nothing."""
 STRIPS = 24
+LAYERS, THICKEST = 6, 0.5
+"""So many cards behind it stand for a thing's rear, up to this share of its width."""
 UNSURE = 0.004
 """Nothing is believed nearer to things than this share of the longer side: their edges are mixed pixels."""
 SAYS = -4.0, 4.0
@@ -35,38 +39,48 @@ INSIDE = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Looks:
-    """Where frames and mattes are, with `{frame}` in their paths, and a camera for each frame (one where it is locked)."""
+    """Where frames and mattes are, with `{frame}` in their paths, and a camera for each frame (one where it is locked).
+
+    wanderers: what moves by itself before a moving camera. It touches what stands still in the picture, and both are in the matte.
+    """
 
     picture: str
     matte: str
     cameras: tuple[Camera, ...]
     frames: tuple[int, ...]
     solid: tuple[np.ndarray, np.ndarray]
+    wanderers: Wanderers | None = None
 
     def camera(self, frame: int) -> Camera:
         return self.cameras[0] if len(self.cameras) == 1 else self.cameras[frame - self.frames[0]]
+
+    def things(self, frame: int, alpha: np.ndarray) -> list[np.ndarray]:
+        """Return masks (h, w) bool of whole things in a frame's matte (h, w), the largest first."""
+        solid = alpha > 0.5
+        if self.wanderers is not None:
+            moving = self.wanderers.at(frame).astype(np.float32)
+            solid &= cv2.resize(moving, solid.shape[::-1], interpolation=cv2.INTER_LINEAR) > 0.5
+        return sorted(_things(solid), key=lambda mask: -np.count_nonzero(mask))
 
 
 def passing_casters(looks: Looks) -> tuple[Caster, ...]:
     """Return what throws shadows in front of the building, in the frames, far apart, that show most of it."""
     step = max(1, len(looks.frames) // (3 * FRAMES))
     shown = [(frame, read_exr(Path(looks.matte.format(frame=frame)), ("Y",))[..., 0]) for frame in looks.frames[step // 2 :: step]]
-    shown.sort(key=lambda pair: -float((pair[1] > 0.5).mean()))
-    return tuple(caster for frame, alpha in shown[:FRAMES] for caster in _casters(looks, frame, alpha))
+    found = [(frame, alpha, things) for frame, alpha in shown if (things := looks.things(frame, alpha)[:THINGS])]
+    found.sort(key=lambda one: -sum(np.count_nonzero(mask) for mask in one[2]))
+    return tuple(caster for one in found[:FRAMES] for caster in _casters(looks, *one))
 
 
-def _casters(looks: Looks, frame: int, alpha: np.ndarray) -> Iterator[Caster]:
+def _casters(looks: Looks, frame: int, alpha: np.ndarray, things: list[np.ndarray]) -> Iterator[Caster]:
     camera = looks.camera(frame)
-    things = sorted(_things(alpha > 0.5), key=lambda mask: -np.count_nonzero(mask))[:THINGS]
-    if not things:
-        return
     texture = read_exr(Path(looks.picture.format(frame=frame)), ("R", "G", "B"))
     ground = ~widened(alpha > 0.02, max(2.0, UNSURE * max(alpha.shape)))
     ground &= ~widened(mesh_depth(camera, *looks.solid) < FAR / 10, 3)
     for mask in things:
         card = _card(camera, mask)
         if card is not None:
-            yield Caster(texture, ground, camera, *card, height=float(card[0][:, 1].max()), says=SAYS)
+            yield Caster(texture, ground, camera, *card, float(card[0][:, 1].max()), _rear(camera, *card), SAYS)
 
 
 def _things(solid: np.ndarray) -> Iterator[np.ndarray]:
@@ -99,6 +113,14 @@ def _card(camera: Camera, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray] | N
             vertices += [foot, origin + head * ((foot - origin) @ level) / max(float(head @ level), 1e-6)]
     first = 4 * np.arange(len(tops))[:, None]
     return np.array(vertices), np.concatenate([first + np.array([0, 2, 3]), first + np.array([0, 3, 1])]).astype(np.int32)
+
+
+def _rear(camera: Camera, vertices: np.ndarray, triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the rear of a card's thing may be: vertices (n, 3) and triangles (m, 3) of cards behind it."""
+    away = rotation_matrix(camera)[2] * (1, 0, 1)
+    deepest = THICKEST * float(np.linalg.norm(np.ptp(vertices[:, [0, 2]], axis=0)))
+    steps = np.arange(1, LAYERS + 1)[:, None, None] / LAYERS * deepest * away / np.linalg.norm(away)
+    return (vertices + steps).reshape(-1, 3), np.concatenate([triangles + index * len(vertices) for index in range(LAYERS)])
 
 
 def _feet(mask: np.ndarray, columns: np.ndarray) -> np.ndarray:

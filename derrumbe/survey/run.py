@@ -42,6 +42,7 @@ from derrumbe.survey.sun_place import SunPlace
 from derrumbe.survey.surroundings import look_around
 from derrumbe.survey.uncovered import Views, uncovered
 from derrumbe.survey.walkers import find_walkers
+from derrumbe.survey.wanderers import Wanderers
 from derrumbe.survey.worn import find_worn
 
 HOLE_GROWTH = 0.004
@@ -85,7 +86,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
     cameras = solve.cameras if solve else (geometry.camera,)
     fronts = write_fronts(work, plate, mattes.front, mattes.parts, reference, cameras, settings.holdout, before.passing, before.standing)
-    passing = _passing(fronts, cameras, geometry, plate, work.folder)
+    passing = _passing(fronts, cameras, geometry, plate, work.folder, before.wanderers)
     around = look_around(plate, found, before.wanderers, geometry, drawn, work)
     place = _sun_place(texture, mattes, geometry, cards, float(drawn[:, 1].max()), passing, around)
     film_set = _record(
@@ -115,8 +116,10 @@ def _at_working_size(settings: Settings, plate: Plate) -> Settings:
     return settings.model_copy(update={"camera": lens.model_copy(update={"focal": lens.focal * scale})}) if lens.focal else settings
 
 
-def _passing(fronts: Fronts, cameras: tuple[Camera, ...], geometry: Geometry, plate: Located[Plate], folder: Path) -> tuple[Caster, ...]:
-    """Return what stands or passes in front as casters of shadows."""
+def _passing(
+    fronts: Fronts, cameras: tuple[Camera, ...], geometry: Geometry, plate: Located[Plate], folder: Path, wanderers: Wanderers | None
+) -> tuple[Caster, ...]:
+    """Return what stands or passes in front as casters of shadows; before a moving camera, what moves by itself."""
     if fronts.matte is None:
         return ()
     frames = plate.record.frames
@@ -127,6 +130,7 @@ def _passing(fronts: Fronts, cameras: tuple[Camera, ...], geometry: Geometry, pl
         cameras=cameras,
         frames=(frames.first,) if still else tuple(frames),
         solid=(geometry.vertices, geometry.triangles),
+        wanderers=wanderers,
     )
     return passing_casters(looks)
 

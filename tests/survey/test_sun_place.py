@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import eye, pixel_grid, project, rays
-from derrumbe.media.exr import write_exr
+from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.cast import towards
 from derrumbe.survey.clear_sky import clear_luminance, find_clear_sky
 from derrumbe.survey.passing_shadows import Looks, passing_casters
@@ -89,6 +91,32 @@ def _painted(camera: Camera, world: np.ndarray) -> np.ndarray:
 def test_shadows_of_what_passes_tell_the_sun(tmp_path, azimuth: float, elevation: float) -> None:
     sun = towards(azimuth, elevation)
     found = find_sun(passing_casters(_crossing(tmp_path, sun)), ())
+    assert found.shadow is not None
+    assert _apart(found, sun) < 10
+
+
+class _Moving:
+    """What moves by itself: the posts' own masks, at half the size."""
+
+    def __init__(self, masks: dict[int, np.ndarray]) -> None:
+        self.masks = masks
+
+    def at(self, frame: int) -> np.ndarray:
+        return self.masks[frame][::2, ::2]
+
+
+def test_what_moves_casts_its_own_shadow_where_it_touches_what_stands(tmp_path) -> None:
+    sun = towards(110.0, 40.0)
+    looks = _crossing(tmp_path, sun)
+    masks = {}
+    for frame in looks.frames:
+        alpha = read_exr(looks.matte.format(frame=frame), ("Y",))[..., 0]
+        masks[frame] = alpha > 0.5
+        row = int(np.flatnonzero(masks[frame].any(axis=1))[0])
+        alpha[row : row + 25] = 1.0  # a rail across the picture, behind which the men walk
+        write_exr(tmp_path / f"m.{frame}.exr", alpha, ("Y",))
+    assert not passing_casters(looks)
+    found = find_sun(passing_casters(replace(looks, wanderers=_Moving(masks))), ())
     assert found.shadow is not None
     assert _apart(found, sun) < 10
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -45,6 +46,8 @@ MOST, SEVERAL = 0.5, 3
 DOUBTFUL = 0.08
 """A spread of log focal length that the artist should know of."""
 LEAST_ANGLE = np.radians(0.5)
+THOUGHTS = 2
+"""A solve is made anew so often at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +66,17 @@ class Match:
     cautions: tuple[Caution, ...] = ()
 
 
-def match(plate: Located[Plate], work: Work, belief: Belief, outline: np.ndarray | None = None) -> Match:
+def match(
+    plate: Located[Plate],
+    work: Work,
+    belief: Belief,
+    outline: np.ndarray | None = None,
+    second_thoughts: Callable[[Match], Belief | None] = lambda _: None,
+) -> Match:
     """Return the Match of a plate. Raises BadPlate.
 
-    outline: the building's (n, 2) in the first frame; more features are followed within it.
+    outline: the building's (n, 2) in the first frame; more features are followed within it. second_thoughts: what is believed of the lens once a
+    solve is there; None to leave it at that.
     """
     record = plate.record
     if record.held or len(record.frames) < 2 or is_locked(plate):
@@ -83,7 +93,13 @@ def match(plate: Located[Plate], work: Work, belief: Belief, outline: np.ndarray
         raise BadPlate(f"plate: frame {frames[int(fault.args[0])]} is black; leave it out with --frames") from fault
     if np.count_nonzero(tracks.seen[0]) < TEXTURE:
         return replace(locked(belief), cautions=(_plain(),))
-    return matched(tracks, belief)
+    found = matched(tracks, belief)
+    for _ in range(THOUGHTS):
+        better = second_thoughts(found)
+        if better is None:
+            break
+        found = matched(tracks, better)
+    return found
 
 
 def _plain() -> Caution:
