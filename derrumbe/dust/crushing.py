@@ -18,8 +18,8 @@ LAYERS = 3
 """Layers of a storey in which pieces are counted."""
 REACH = 1.5
 """Storeys above and below an event that are compared."""
-CRUSHES = 1.2
-"""m/s of closing or bursting from which on all dust gets out."""
+CRUSHES, BLOWS = 2.5, 1.2
+"""m/s of closing or bursting from which on all dust of breaks gets out, and all that air carries: rooms are emptied from their first closing on."""
 TURNS = 1.5
 """m/s by which sideways speeds within REACH may differ in a block that only turns."""
 QUIET = 0.12
@@ -40,7 +40,7 @@ def let_out(events: dict[str, np.ndarray], poses: Poses, mass: np.ndarray, store
     for now in np.unique(step):
         which = np.flatnonzero((step == now) & (events["kind"] != IMPACT))
         closing = _closing(events["position"][which].astype(np.float64), poses, mass, (now + 0.5) * STEP, storey)
-        part = np.clip(closing / CRUSHES, 0, 1)
+        part = np.clip(closing / np.where(events["kind"][which] == JET, BLOWS, CRUSHES), 0, 1)
         out[which] = QUIET + (1 - QUIET) * part * part * (3 - 2 * part)
     out[(events["kind"] == JET) & (events["time"] < _first_fall(poses, mass))] = 1
     return out

@@ -37,6 +37,8 @@ class Bearing:
         """Remember since when new bodies fall: with what they were part of. born: (parent, child), parent -1 for what stood."""
         for parent, child in born:
             self.since[child] = self.since.get(parent, now)
+            if parent in self.borne and self.world.bodies[parent].units < BLOCK:
+                self._leave(parent)
 
     def look(self, states: States, now: float) -> None:
         """Bear every large body that is awake by what resists below it; called at every sample."""
@@ -47,8 +49,11 @@ class Bearing:
                 self.world.bear(number, share, states.centre[row] + self._aside(number, states.turn[row]))
                 self.borne.add(number)
             elif number in self.borne:
-                self.world.let_go(number)
-                self.borne.discard(number)
+                self._leave(number)
+
+    def _leave(self, number: int) -> None:
+        self.world.let_go(number)
+        self.borne.discard(number)
 
     def _share(self, number: int, now: float) -> float:
         """Return the share of a body's weight that is borne: none on its hinge, none of a few loose pieces."""

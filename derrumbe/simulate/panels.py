@@ -10,7 +10,7 @@ from derrumbe.simulate.world import World
 
 PANEL = 8
 """Blocks and loose fragments up to which crushed uprights are a panel that buckles whole."""
-BUCKLE = 14.0
+BUCKLE = 9.0
 """m/s² at most with which the load above drives the middle of a panel out: walls burst. Crushing takes more energy from that load than
 this gives."""
 PUSHED = 0.3
@@ -36,15 +36,22 @@ class Panels:
         self.pushed: dict[int, float] = {}
         self.pushes = np.zeros(structure.count, int)
         self.kicked = np.zeros(structure.count, bool)
+        self.drive = np.zeros((structure.count, 3))
+        """(N, 3) m/s²: how every piece is pushed, until `until` (N,)."""
+        self.until = np.full(structure.count, -np.inf)
 
     def loosened(self, number: int, crushed: np.ndarray, now: float) -> None:
-        """A body is new, or has lost a part: push it if it is a panel of crushed pieces (N,) bool."""
-        if number in self.pushed:
-            self.pushed[number] = now
+        """A body is new, or has lost a part: push it if it is a panel of crushed pieces (N,) bool; what breaks off a panel is pushed on with it."""
+        if self.pushed.pop(number, None) is not None:
+            self.world.let_go(number)
         pieces = self.world.bodies[number].pieces
-        if self.world.bodies[number].units <= PANEL and crushed[pieces].all() and not self.kicked[pieces].any():
+        if self.world.bodies[number].units > PANEL or not crushed[pieces].all():
+            return
+        if not self.kicked[pieces].any():
             self.kicked[pieces] = True
             self._push(number, now, float(self.failure.squeeze[self.structure.cell[pieces[0]]]))
+        elif self.until[pieces].max() > now:
+            self._drive(number)
 
     def relax(self, now: float) -> None:
         """Panels that have buckled, or broken, fall by themselves."""
@@ -87,9 +94,15 @@ class Panels:
         outer = np.isin(self.structure.kind[pieces[0]], (OUTER_WALL, WINDOW))
         heading = self.structure.outward[pieces[0]] if outer else _any_heading(self.rng)
         strength = self.rng.uniform(0.4, 1.0) * (1 if self.rng.random() < OUTWARD else -1) * (0.4 + 0.6 * np.sin(np.pi * up))
+        self.drive[pieces] = BUCKLE * strength * squeeze * heading
+        self.until[pieces] = now + PUSHED * np.sqrt(self.structure.storey_height / 3.3)
+        self._drive(number)
+
+    def _drive(self, number: int) -> None:
+        pieces = self.world.bodies[number].pieces
         off = self.rng.normal(0, 0.12, 3) * np.cbrt(self.structure.volume[pieces].sum())
-        self.world.push(number, BUCKLE * strength * squeeze * heading, self.world.positions(pieces).mean(0) + off)
-        self.pushed[number] = now + PUSHED * np.sqrt(self.structure.storey_height / 3.3)
+        self.world.push(number, self.drive[pieces].mean(0), self.world.positions(pieces).mean(0) + off)
+        self.pushed[number] = float(self.until[pieces].max())
 
 
 def _any_heading(rng: np.random.Generator) -> np.ndarray:

@@ -147,3 +147,22 @@ def test_an_earthquake_throws_parapets_off_before_the_fall_and_a_slow_crumble_ke
         lead[name] = np.quantile(falls[roof][below] - falls[parapet], 0.7)
     assert lead["earthquake"] > 0.4
     assert lead["slow-crumble"] < 0.2
+
+
+def test_a_failing_base_tilts_what_is_above_and_lets_one_side_lead(falls):
+    fall = falls["base-failure"]
+    step, first = fall.energy["time"][1], fall.motion.trigger_sample
+    k = first + round(0.9 / step)
+    top = fall.pieces["centre"][:, 1] > 0.6 * fall.pieces["centre"][:, 1].max()
+    drop = (fall.poses["position"][0] - fall.poses["position"][k])[top, 1]
+    tilt = 2 * np.degrees(np.linalg.norm(fall.poses["rotation"][k][top, 1:], axis=-1))
+    assert np.quantile(drop, 0.95) - np.quantile(drop, 0.05) > 0.4, "nothing glides down level"
+    assert 1.0 < np.median(tilt) < 15.0
+
+
+def test_a_failing_base_blows_within_half_a_second(falls):
+    fall = falls["base-failure"]
+    start = fall.energy["time"][fall.motion.trigger_sample]
+    air = fall.events["kind"] == 2
+    assert fall.events["time"][air].min() < start + 0.4
+    assert fall.events["mass"][air & (fall.events["time"] < start + 0.5)].sum() > 0
