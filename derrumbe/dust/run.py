@@ -17,7 +17,7 @@ from derrumbe.dust import domain as boxes
 from derrumbe.dust.drive import Drive, towards
 from derrumbe.dust.flow import centred
 from derrumbe.dust.settings import MovingDust, Settings
-from derrumbe.dust.sources import Sources, sources
+from derrumbe.dust.sources import Sources, fanned, sources
 from derrumbe.dust.state import State, load, still
 from derrumbe.dust.step import Scene, advance, ride_frame
 from derrumbe.dust.tongues import tongues
@@ -103,7 +103,7 @@ def build(settings: Settings, plate: Plate, film_set: Located[Set], pieces: Loca
     walls = boxes.building_box(film_set.record)
     poses = _poses(motion, plate.rate)
     rock = load_arrays(pieces.path(pieces.record.arrays))
-    events = _sources(dust, film_set.record, motion, poses, rock["mass"])
+    events = _sources(dust, film_set.record, motion, poses, rock["mass"], np.random.default_rng((settings.seed, 0xFA4)))
     rng = np.random.default_rng((settings.seed, 0xD057))
     blown = wind.profile(box.heights(), dust.wind, wind.heading(film_set.record.cameras[0], dust.wind_heading))
     return Scene(
@@ -141,7 +141,9 @@ def _neighbours(film_set: Located[Set], box: boxes.Domain) -> np.ndarray:
     return solids.neighbours(proxies["vertices"], proxies["triangles"], proxies["kind"], box, boxes.building_box(film_set.record))
 
 
-def _sources(dust: MovingDust, film_set: Set, motion: Located[Motion], poses: solids.Poses, mass: np.ndarray) -> Sources:
+def _sources(
+    dust: MovingDust, film_set: Set, motion: Located[Motion], poses: solids.Poses, mass: np.ndarray, rng: np.random.Generator
+) -> Sources:
     """The air that is pressed out is what was in the part that fell. mass (N,): of the pieces."""
     corners = np.asarray(film_set.building.footprint)
     x, z = corners[:, 0], corners[:, 1]
@@ -149,7 +151,7 @@ def _sources(dust: MovingDust, film_set: Set, motion: Located[Motion], poses: so
     around = float(np.hypot(x - np.roll(x, -1), z - np.roll(z, -1)).sum())
     tops, fallen = film_set.building.storey_tops, motion.record.fallen_share
     air, most = area * tops[-1] * fallen, airborne.most(around, tops[-1] * fallen, EXTINCTION)
-    events = load_arrays(motion.path(motion.record.events))
+    events = fanned(load_arrays(motion.path(motion.record.events)), rng)
     out = crushing.let_out(events, poses, mass, tops[-1] / len(tops))
     return sources(events, out, dust.amount, dust.delay, air, most)
 

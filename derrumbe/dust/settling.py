@@ -15,7 +15,9 @@ RIM, WIDE = 6.0, 16.0
 """Flow cells at the grid's sides in which dust thins so that no cloud is cut straight, all of it; and in patches."""
 RATE = 4.0
 """How fast, per second, at the very side."""
-CLEAR = 0.6
+AT_CAMERA = 8.0
+"""The same at a camera: a front that comes at 6 m/s would fill the picture before it has thinned."""
+CLEAR = 0.7
 """Share of the way from camera to building into which dust comes only thinned."""
 PATCH, RAGGED = 3.5, 0.3
 """Metres of the patches in which it thins sooner or later (sigma), and by what share of the way: a limit of one distance shows as a line."""
@@ -83,7 +85,7 @@ def sinks(domain: Domain, cameras: np.ndarray, building: tuple[np.ndarray, np.nd
         beside = np.maximum(np.maximum(building[0] - eye, eye - building[1]), 0)[[0, 2]]
         room = max(CLEAR * float(np.hypot(*beside)), domain.voxel)
         away = np.hypot(x[:, None] - eye[0], z[None, :] - eye[2]) / room
-        out = np.maximum(out, RATE * np.clip(1 - (1 + ragged) * away, 0, 1) ** 2)
+        out = np.maximum(out, AT_CAMERA * np.clip(1 - (1 + ragged) * away, 0, 1))
     return out.astype(F)
 
 

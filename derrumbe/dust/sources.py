@@ -36,6 +36,8 @@ LEAST_RADIUS = 0.8
 """Of a puff, in flow cells."""
 LEAST_BLOWN = 1.2
 """Of the air that a puff moves, in flow cells."""
+FAN = 0.5
+"""Radians (sigma) by which jets leave a wall askew, each of them."""
 LEAST_JET = 0.5
 """Radius of a jet's foot, in flow cells."""
 JET_DECAY = 6.2
@@ -133,6 +135,17 @@ def sources(events: dict[str, np.ndarray], out: np.ndarray, amount: float, delay
     kept["mass"] = amount * (mass if np.isinf(most) else rising(kept["time"], mass, most))
     kept["time"] = kept["time"] + delay
     return Sources(**kept, air=air * share[order])
+
+
+def fanned(events: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return events whose jets (velocity (K,3)) are turned about the vertical by FAN: what comes out along one wall would end in a straight edge
+    at its corner."""
+    velocity = np.array(events["velocity"])
+    angle = np.where(events["kind"] == JET, FAN * rng.standard_normal(len(velocity)), 0.0)
+    cos, sin = np.cos(angle), np.sin(angle)
+    x, z = velocity[:, 0].copy(), velocity[:, 2].copy()
+    velocity[:, 0], velocity[:, 2] = cos * x + sin * z, cos * z - sin * x
+    return {**events, "velocity": velocity}
 
 
 def _shares(weight: np.ndarray) -> np.ndarray:

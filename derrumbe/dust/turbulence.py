@@ -20,7 +20,7 @@ STIRRED = 5.0
 LOBES, LOW = 2.5, 4.0
 """How much harder noise pushes at the ground than aloft, and flow cells in which that fades: a front there breaks into lobes and clefts (Simpson
 1972), which a grid this coarse would not find by itself."""
-LIFE = 0.5
+LIFE = 0.8
 """Seconds that one set of coordinates lives; long enough to carry, too short to be drawn out flat."""
 
 

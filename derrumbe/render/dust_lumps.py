@@ -17,16 +17,22 @@ from derrumbe.render.dust_light import SEED, LitCloud
 from derrumbe.render.dust_noise import EASED, SMALLEST, TEXELS, bump, bumps, held4
 
 F = np.float32
-DEEP = 2.4
+DEEP = 2.9
 """How far lumps make dust thicker and thinner, as a power of e from trough to top."""
+EVEN = 0.3
+"""What is taken off that power, since rich lumps would gain more than poor ones lose."""
+BROAD, BROADER = 0.9, 5.0
+"""Lumps ride on broad ones, so much as strong and so many times as large: a cauliflower's heads and their florets."""
 PATCHY = 1.5
-"""How much stronger lumps are in some places than in others, five times as large: one size all over looks like wool."""
-FACING, TOPS = 0.95, 0.3
+"""How much stronger lumps are on broad ones than between them: one size all over looks like wool."""
+FACING, TOPS = 1.15, 0.35
 """How much brighter lumps are where they face the light, and on their tops."""
-DIMMEST, BRIGHTEST = 0.5, 1.6
+USUAL = 0.22
+"""How high lumps are that are seen: tops hide the rest, so light is shared out about them."""
+DIMMEST, BRIGHTEST = 0.4, 1.6
 TOWARDS = 0.35
 """How far towards the light a lump's slope is taken, in widths of the smallest lump."""
-VEIL = 0.3
+VEIL = 0.18
 """Optical depth per voxel under which dust is a veil and its lumps fade."""
 PIXELS = 2.6
 """Width of the smallest lumps in the picture, about."""
@@ -93,8 +99,12 @@ def lump(lumps, x, y, z, thick, pixel):
             continue
         power += part * part
         a, b, c = x + a + offset[n, 0], y + b + offset[n, 1], z + c + offset[n, 2]
-        part *= F(1) + F(PATCHY) * bump(tile, a * (F(0.2) * scale), b * (F(0.2) * scale), c * (F(0.2) * scale))
-        part /= F(taps)
+        wide, far = scale / F(BROADER), step * F(BROADER)
+        broad = bump(tile, a * wide, b * wide, c * wide)
+        ahead = bump(tile, (a + far * towards[0]) * wide, (b + far * towards[1]) * wide, (c + far * towards[2]) * wide)
+        high += part * F(BROAD) * broad
+        facing += part * F(BROAD) * (broad - ahead)
+        part *= (F(1) + F(PATCHY) * broad) / F(taps)
         for tap in range(taps):
             side = F(0) if taps == 1 else F(2 * tap - 1)
             u, v, w = a + side * da, b + side * db, c + side * dc
@@ -103,8 +113,8 @@ def lump(lumps, x, y, z, thick, pixel):
             high += part * here
             facing += part * (here - there)
     gain = share * min(F(1) / np.sqrt(power), F(1.6))
-    light = F(1) + gain * (F(FACING) * facing + F(TOPS) * high)
-    return np.exp(F(DEEP) * gain * high), min(max(light, F(DIMMEST)), F(BRIGHTEST))
+    light = F(1) + gain * (F(FACING) * facing + F(TOPS) * (high - F(USUAL)))
+    return np.exp(gain * (F(DEEP) * high - F(EVEN))), min(max(light, F(DIMMEST)), F(BRIGHTEST))
 
 
 @njit(cache=True, fastmath=True)

@@ -26,6 +26,9 @@ MOST_STRAIN = 1.6
 EASED = 4
 """Cells of the half grid over which displacements are averaged for what is finer than the grid."""
 BLOCK = 8
+FOLDS, BANKS, DENSE = 1.6, 1.2, 0.4
+"""How far billows make dust richer and poorer, as a power of e from trough to top: while it is dense, and so much more where it is thin, below an optical
+depth of DENSE per voxel. A veil without banks is fog."""
 
 
 @njit(cache=True)
@@ -202,7 +205,10 @@ def refined(density, around, start, blocks, factor, riding, ride_start, offset, 
                 full = min(dust / near, F(1))
                 eaten = bite * (F(1) - billow)
                 left = max(full - eaten, F(0)) / (F(1) - eaten)
-                out[i, j, k] = scale * dust * left / full * (F(1) + F(1.6) * bite * (billow - half))
+                thin = max(F(1) - dust * scale / F(DENSE), F(0))
+                slope = bite * (F(FOLDS) + F(BANKS) * thin)
+                rich = np.exp(slope * (billow - half)) * (F(1) - slope * slope / F(24)) if slope > F(0) else F(1)
+                out[i, j, k] = scale * dust * left / full * rich
     return out
 
 

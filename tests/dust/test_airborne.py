@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from derrumbe.dust.airborne import CLEARS, DEPTH, most, rising
+from derrumbe.dust.sources import FAN, IMPACT, JET, fanned
 
 
 def test_the_air_holds_no_more_than_its_limit():
@@ -35,3 +36,12 @@ def test_the_limit_hides_walls_of_any_size_alike():
     for perimeter, height in ((40.0, 8.0), (160.0, 50.0)):
         assert most(perimeter, height, 12.0) * 12.0 / (perimeter * height / np.pi) == pytest.approx(DEPTH)
     assert rising(np.array([0.0]), np.array([5.0]), 0.0)[0] == 0
+
+
+def test_jets_fan_out_level_and_keep_their_speed():
+    events = {"velocity": np.tile([[6.0, 1.0, 0.0]], (900, 1)), "kind": np.repeat([JET, IMPACT], [600, 300])}
+    turned = fanned(events, np.random.default_rng(2))["velocity"]
+    assert np.allclose(np.linalg.norm(turned, axis=1), np.sqrt(37))
+    assert np.allclose(turned[:, 1], 1.0)
+    assert (turned[600:] == events["velocity"][600:]).all()
+    assert np.arctan2(turned[:600, 2], turned[:600, 0]).std() == pytest.approx(FAN, rel=0.1)
