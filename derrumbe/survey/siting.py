@@ -24,6 +24,9 @@ SECOND_PURITY = 0.62
 """... and at least this share of the level lines on it run its way."""
 SECOND_LINES = 0.08
 """... and they are at least this share of all level lines."""
+ONE_WALL, BESIDE = 0.9, 0.05
+"""Of the level lines of a building that shows one wall, at least this share runs along it; least sine between such a wall that runs away from the
+camera and the sight lines to it: the camera stands beside it."""
 LEAST_DIP = 0.03
 """The foot lies at least this far (share of the picture's longer side) below the horizon."""
 FOOT_QUANTILE = 0.35
@@ -125,6 +128,9 @@ def lifted(view: View, pixels: float) -> View:
 def site(view: View, orientation: Orientation, outline: np.ndarray, segments: np.ndarray) -> Plan:
     """Return the walls in plan from the outline and the building's own segments (with `orientation.support`)."""
     along = _in_plan(view, orientation.along)
+    turned = _turned_away(view, orientation, along, outline, segments)
+    if turned is not None:
+        return _measured(view, turned, outline, 0.0, "none")
     split, side = _split(view, orientation, along, outline, segments)
     if side != "none" and _second_is_larger(split, side, outline):
         # The wall named main is the larger one in the picture: turn the frame by a quarter.
@@ -136,6 +142,19 @@ def site(view: View, orientation: Orientation, outline: np.ndarray, segments: np
 def _in_plan(view: View, direction: np.ndarray) -> np.ndarray:
     flat = np.array([direction @ view.right, direction @ view.forward])
     return flat / np.linalg.norm(flat)
+
+
+def _turned_away(view: View, orientation: Orientation, along: np.ndarray, outline: np.ndarray, segments: np.ndarray) -> np.ndarray | None:
+    """Return the direction (2,) of the one wall that a house in a street shows, running away from the camera beside it; None for others."""
+    length, support = lengths(segments), orientation.support
+    own, other = (length[support == axis].sum() for axis in (2, 1))
+    if np.count_nonzero(support == 2) < 8 or own < ONE_WALL * (own + other):
+        return None
+    rays, _ = view.plan_rays(outline)
+    for turned in (np.array([-along[1], along[0]]), np.array([along[1], -along[0]])):
+        if (rays @ np.array([-turned[1], turned[0]])).min() > BESIDE:
+            return turned
+    return None
 
 
 def _split(view: View, orientation: Orientation, along: np.ndarray, outline: np.ndarray, segments: np.ndarray) -> tuple[float, Side]:
@@ -217,5 +236,6 @@ def _measured(view: View, along: np.ndarray, outline: np.ndarray, split: float, 
 
 
 def _reach(ray: np.ndarray, away: np.ndarray, distance: float) -> np.ndarray:
-    """Return where a plan sight line meets the wall at `distance` along `away`."""
-    return ray * (distance / max(float(ray @ away), GRAZING))
+    """Return where a plan sight line meets the wall at `distance` along `away`; no further along the wall than a grazing one would."""
+    towards = float(ray @ away)
+    return np.asarray(distance * (away + (ray - towards * away) / max(towards, GRAZING)))
