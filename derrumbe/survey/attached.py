@@ -1,4 +1,6 @@
-"""Bits of building that a plant's colours take in: leaves are busy, so what is plain, borders on bare wall and has no foot on the ground is wall."""
+"""Bits of building that a plant's colours take in: what is plain, borders on bare wall, ends along straight lines and has no foot on the ground is
+wall. Evergreens are plain as well, and bronze riders, but nothing about them is straight.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.filters import disc, widened
+from derrumbe.survey.vegetation import long_lines
 
 WINDOW, PLAIN = 0.0025, 0.09
 """Half the side of a window, share of the longer side, and the standard deviation of colour in it (display codes 0..1) below which it is plain."""
@@ -13,6 +16,8 @@ HELD, BARE = 0.4, 0.1
 """Alpha from which a bit counts as held in front, and below which wall is bare."""
 SMALLEST, BESIDE = 0.006, 0.15
 """Side of the smallest bit, share of the longer side; how much of it touches bare wall at least, in its own sides."""
+STRAIGHT = 0.2
+"""Share of a bit's rim that lies on long straight lines at least."""
 ALIKE = 0.12
 """A bit's rim, which windows blur, has its colour within this (display codes 0..1)."""
 STANDS = 0.03
@@ -28,6 +33,7 @@ def attached(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray, foot: flo
     picture, radius = codes.astype(np.float32) / 255, max(1, round(WINDOW * side))
     plain = (_spread(picture, radius) < PLAIN) & region & (alpha > HELD)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(plain.astype(np.uint8), connectivity=4)
+    lines = long_lines(codes) > 0
     touching = np.bincount(labels[widened(region & (alpha < BARE), radius + 2)], minlength=count)
     out = np.zeros_like(region)
     for label in range(1, count):
@@ -37,6 +43,8 @@ def attached(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray, foot: flo
         pad = radius + 3
         window = slice(max(0, top - pad), top + height + pad), slice(max(0, left - pad), left + width + pad)
         own = labels[window] == label
+        if lines[window][widened(own, radius + 2) & ~own].mean() < STRAIGHT:
+            continue
         rim = cv2.dilate(own.astype(np.uint8), disc(pad)) > 0
         near = np.abs(picture[window] - np.median(picture[window][own], axis=0)).max(axis=-1) < ALIKE
         out[window] |= own | (rim & near)
