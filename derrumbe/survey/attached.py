@@ -14,7 +14,7 @@ WINDOW, PLAIN = 0.0025, 0.09
 """Half the side of a window, share of the longer side, and the standard deviation of colour in it (display codes 0..1) below which it is plain."""
 HELD, BARE = 0.4, 0.1
 """Alpha from which a bit counts as held in front, and below which wall is bare."""
-SMALLEST, BESIDE = 0.006, 0.15
+SMALLEST, BESIDE = 0.006, 3.0
 """Side of the smallest bit, share of the longer side; how much of it touches bare wall at least, in its own sides."""
 STRAIGHT = 0.2
 """Share of a bit's rim that lies on long straight lines at least."""
@@ -33,7 +33,7 @@ def attached(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray, foot: flo
     picture, radius = codes.astype(np.float32) / 255, max(1, round(WINDOW * side))
     plain = (_spread(picture, radius) < PLAIN) & region & (alpha > HELD)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(plain.astype(np.uint8), connectivity=4)
-    lines = long_lines(codes) > 0
+    lines = widened(long_lines(codes) > 0, max(0.0, 0.75 * radius - 1.5))  # as broad, against a rim, in pictures of any size
     touching = np.bincount(labels[widened(region & (alpha < BARE), radius + 2)], minlength=count)
     out = np.zeros_like(region)
     for label in range(1, count):
@@ -43,7 +43,7 @@ def attached(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray, foot: flo
         pad = radius + 3
         window = slice(max(0, top - pad), top + height + pad), slice(max(0, left - pad), left + width + pad)
         own = labels[window] == label
-        if lines[window][widened(own, radius + 2) & ~own].mean() < STRAIGHT:
+        if lines[window][widened(own, 2 * radius) & ~own].mean() < STRAIGHT:
             continue
         rim = cv2.dilate(own.astype(np.uint8), disc(pad)) > 0
         near = np.abs(picture[window] - np.median(picture[window][own], axis=0)).max(axis=-1) < ALIKE
