@@ -18,9 +18,9 @@ from numba import njit
 from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.survey.colour_edges import everywhere, not_the_sky, settled
 from derrumbe.survey.depths import Depths
-from derrumbe.survey.filters import filled
+from derrumbe.survey.filters import filled, widened
 from derrumbe.survey.shown import Shown, points_of
-from derrumbe.survey.things_ahead import around, detached, grown, lies_flat, whole, with_feet, without_scraps
+from derrumbe.survey.things_ahead import around, detached, grown, lies_flat, whole, with_feet, with_flanks, without_scraps
 
 VOTERS = 6
 """Keyframes that vote on a frame."""
@@ -114,10 +114,11 @@ class Ahead:
         index = frame - self.depths.frames.start
         here = self.depths.shown(index)
         vote, weight, near = self._votes(here, frame)
+        known = widened(weight > LEAST_VOTE, 2) & ~here.moving
         near = everywhere(near, weight)
         vote, weight = not_the_sky(here.codes, self.scenery.heaven, vote, weight, VOTERS)
         vote = settled(here.codes, vote, weight)
-        mask = whole(self._things(here, vote > TAKEN, near), vote)
+        mask = whole(self._things(here, with_flanks(vote > TAKEN, vote, known), near), vote)
         depth = np.where(mask, 1 / np.maximum(near, 1e-9), 0).astype(np.float32)
         save_arrays(Path(self.out.format(frame=frame)), front=mask, depth=depth)
 

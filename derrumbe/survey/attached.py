@@ -1,4 +1,6 @@
-"""Bits of building that a plant's colours take in: leaves are busy, so what is plain, borders on bare wall and has no foot on the ground is wall."""
+"""Bits of building that a plant's colours take in: what is plain, borders on bare wall, ends along straight lines and has no foot on the ground is
+wall. Evergreens are plain as well, and bronze riders, but nothing about them is straight.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,18 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.filters import disc, widened
+from derrumbe.survey.vegetation import long_lines
 
+WORKING_SIDE = 1000
+"""Larger pictures are made smaller first: what is plain and what is straight depends on size."""
 WINDOW, PLAIN = 0.0025, 0.09
 """Half the side of a window, share of the longer side, and the standard deviation of colour in it (display codes 0..1) below which it is plain."""
 HELD, BARE = 0.4, 0.1
 """Alpha from which a bit counts as held in front, and below which wall is bare."""
-SMALLEST, BESIDE = 0.006, 0.15
+SMALLEST, BESIDE = 0.006, 3.0
 """Side of the smallest bit, share of the longer side; how much of it touches bare wall at least, in its own sides."""
+STRAIGHT = 0.18
+"""Share of a bit's rim that lies on long straight lines at least."""
 ALIKE = 0.12
 """A bit's rim, which windows blur, has its colour within this (display codes 0..1)."""
 STANDS = 0.03
@@ -24,10 +31,21 @@ def attached(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray, foot: flo
 
     codes (h, w, 3) uint8; foot: row at which the building meets the ground.
     """
+    scale = min(1.0, WORKING_SIDE / max(region.shape))
+    size = round(region.shape[1] * scale), round(region.shape[0] * scale)
+    small, thin = (cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in (codes, alpha))
+    inside = cv2.resize(region.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    found = _attached(small, thin, inside, foot * scale).astype(np.float32)
+    return region & (cv2.resize(found, region.shape[::-1], interpolation=cv2.INTER_LINEAR) > 0.5)
+
+
+def _attached(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray, foot: float) -> np.ndarray:
+    """Return the same in a picture of working size."""
     side = max(region.shape)
     picture, radius = codes.astype(np.float32) / 255, max(1, round(WINDOW * side))
     plain = (_spread(picture, radius) < PLAIN) & region & (alpha > HELD)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(plain.astype(np.uint8), connectivity=4)
+    lines = long_lines(codes) > 0
     touching = np.bincount(labels[widened(region & (alpha < BARE), radius + 2)], minlength=count)
     out = np.zeros_like(region)
     for label in range(1, count):
@@ -37,6 +55,8 @@ def attached(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray, foot: flo
         pad = radius + 3
         window = slice(max(0, top - pad), top + height + pad), slice(max(0, left - pad), left + width + pad)
         own = labels[window] == label
+        if lines[window][widened(own, 2 * radius) & ~own].mean() < STRAIGHT:
+            continue
         rim = cv2.dilate(own.astype(np.uint8), disc(pad)) > 0
         near = np.abs(picture[window] - np.median(picture[window][own], axis=0)).max(axis=-1) < ALIKE
         out[window] |= own | (rim & near)

@@ -98,8 +98,9 @@ def _plants(codes: np.ndarray, sure: list[Proposal], region: np.ndarray, sky: np
     if not rough.any():
         return np.zeros(region.shape, np.float32)
     behind = (region | (sky > OPEN)) & ~widened(rough, AWAY * max(region.shape))
-    alpha = np.maximum(porous_alpha(codes, leaves, behind), bare_alpha(codes, branches))
-    alpha = _standing(np.where(attached(codes, alpha, region, foot), 0, alpha), region, foot)
+    leafy = porous_alpha(codes, leaves, behind)
+    leafy = np.where(attached(codes, leafy, region, foot), 0, leafy)
+    alpha = _standing(np.maximum(leafy, bare_alpha(codes, branches)), region, foot)
     return np.maximum(held_near(alpha, codes, region, foot), _twigs(rough, region, sky))
 
 

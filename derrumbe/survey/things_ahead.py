@@ -19,6 +19,9 @@ CLOSE, BESIDE = 0.08, 0.35
 """Things are looked for this far around the building's outline, and so much further to its sides, shares of its height in the picture."""
 RIM, FEW = (4.0, 10.0), 30
 """From where to where, pixels off a thing's edge, a step is measured; pixels of wall that it takes."""
+HALFWAY, BREADTH, BLURRED, LEAVES = -0.45, 0.03, 0.008, 0.35
+"""Vote above which what is beside a thing may be its flank; how broad one is at most, and half the width of what may be a blurred edge, shares of the
+width; step in votes by which it leaves the wall."""
 LYING, AS_NEAR = 0.5, 1.05
 """Share of a scrap's surroundings that is ground, and how much nearer than it a scrap is at most."""
 SURELY = 0.2
@@ -29,6 +32,21 @@ WINDOW, FLAT = 0.014, 0.6
 """Half the side of a window, share of the width, in which a surface's slope is measured; cosine between its normal and up from which it lies flat."""
 FAMILY = 1.25
 """What belongs to a thing beyond the building's outline is as far away as it is, within this factor."""
+
+
+def with_flanks(front: np.ndarray, vote: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return what is in front (h, w) bool with the flanks on which it recedes towards the wall: votes (h, w) are less clear there, but leave the wall
+    with a step. known (h, w) bool: where there are votes. A strip no broader than a blurred edge is none, and a wall that rises is none."""
+    beside = known & (vote > HALFWAY) & ~front & widened(front, BREADTH * vote.shape[1])
+    broad = cv2.morphologyEx(beside.astype(np.uint8), cv2.MORPH_OPEN, disc(BLURRED * vote.shape[1])) > 0
+    labels, count = _labels(broad)
+    out = front.copy()
+    for label in range(1, count):
+        own = labels == label
+        beyond = widened(own, RIM[1]) & ~widened(own, RIM[0]) & known & ~front
+        if not beyond.any() or np.median(vote[own]) - np.median(vote[beyond]) > LEAVES:
+            out |= own
+    return out
 
 
 def with_feet(codes: np.ndarray, standing: np.ndarray, flat: np.ndarray) -> np.ndarray:

@@ -64,15 +64,15 @@ def twig_density(codes: np.ndarray) -> np.ndarray:
     side = max(codes.shape)
     grey = cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY)
     dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, disc(max(2, TWIG * side))) > TWIG_DARK
-    return _mean((dark & (_long_lines(codes) == 0)).astype(np.float32), max(2, round(AROUND * side)))
+    return _mean((dark & (long_lines(codes) == 0)).astype(np.float32), max(2, round(AROUND * side)))
 
 
 def _straight(codes: np.ndarray, slope: np.ndarray, radius: int) -> np.ndarray:
     """Return the share of slopes (h, w) that lie on straight lines."""
-    return _mean(slope * _long_lines(codes), radius) / np.maximum(_mean(slope, radius), 1e-4)
+    return _mean(slope * long_lines(codes), radius) / np.maximum(_mean(slope, radius), 1e-4)
 
 
-def _long_lines(codes: np.ndarray) -> np.ndarray:
+def long_lines(codes: np.ndarray) -> np.ndarray:
     """Return where straight lines are (h, w) uint8 0/1."""
     found = cv2.createLineSegmentDetector().detect(cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY))[0]
     on_line = np.zeros(codes.shape[:2], np.uint8)

@@ -19,7 +19,7 @@ from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.solved_planes import walls_through
 from derrumbe.survey.sweep import COLOUR, COLOUR_FULL, UNSEEN, cost_of
-from derrumbe.survey.things_ahead import detached, without_scraps
+from derrumbe.survey.things_ahead import detached, with_flanks, without_scraps
 from derrumbe.survey.unhidden import unhidden
 from tests.survey.filmed import Quad, _camera, _drawn, _street, _tiled
 from tests.survey.scenes import QUIET
@@ -93,7 +93,7 @@ def _shot(folder: Path, move: str) -> tuple[Located[Plate], list[Camera], Simple
 def _found(folder: Path, move: str, match: Match | None = None) -> tuple[InFront | None, list[str], list[Camera]]:
     plate, cameras, geometry, outline = _shot(folder, move)
     nothing = np.zeros(SIZE[::-1], np.float32)
-    mattes = SimpleNamespace(sky=nothing, front=nothing)
+    mattes = SimpleNamespace(sky=nothing, front=nothing, parts=nothing.astype(np.int16))
     found, cautions = in_front(plate, match or _match(cameras), None, geometry, outline, mattes, Work(folder))  # type: ignore[arg-type]
     return found, [caution.what for caution in cautions], cameras
 
@@ -152,6 +152,16 @@ def test_a_bulge_of_the_wall_is_wall_and_a_thing_before_it_is_not() -> None:
     share = np.where(box, 0.86, round_wall)
     found = detached(share < 0.92, share, np.ones(share.shape, bool), 0.04)
     assert (found == box).all()
+
+
+def test_a_flank_leaves_the_wall_with_a_step_and_a_rising_wall_or_a_blurred_edge_does_not() -> None:
+    vote = np.full((200, 640), -1.0, np.float32)
+    vote[:, 100:160], vote[:, 160:168] = 0.4, -0.2
+    vote[:, 300:360], vote[:, 360:375] = 0.4, -0.05
+    vote[:, 440:600] = np.linspace(-1, 0.4, 160)
+    front = with_flanks(vote > 0.1, vote, np.ones(vote.shape, bool))[100]
+    assert front[300:374].all()
+    assert not np.concatenate([front[161:300], front[380:550]]).any()
 
 
 def test_a_scrap_of_ground_is_dropped_and_what_stands_on_it_is_not() -> None:
