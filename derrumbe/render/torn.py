@@ -28,7 +28,7 @@ REACH = np.array([0.20, 0.14, 0.26, 0.05, 0.0, 0.05])
 BLOCK = np.array([[0.25, 0.15], [0.0, 0.0], [0.5, 0.3], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
 """Metres along and up of what masonry breaks in, by material: two courses of bricks, a stone."""
 SEEN_REACH = 3.6
-"""Pixels that torn edges are pushed at least: breaks are ragged at every scale, and a large building's would look sawn."""
+"""Pixels that torn edges are pushed at most, where that is more than their reach: breaks are ragged at every scale, and a large building's would look sawn."""
 ROOM = 0.3
 """Share of the way to a piece's centre by which its faces are pushed at most."""
 UNTURNING = 8
@@ -194,7 +194,9 @@ def _field(x, y, z, long, high, seed):  # type: ignore[no-untyped-def]
         shift = 0.5 * long * (row % 2)
         brick = chance(int(np.floor((x + shift) / long)), row, int(np.floor((z + shift) / long)), seed) * 2 - 1
         out[0] = 0.45 * out[0] + 0.75 * brick
-        out[1] *= 0.6
+        # along a bed joint blocks hang on, or have gone with the wall below
+        hung = chance(int(np.floor(x / long)), int(np.floor(y / (4 * high))), int(np.floor(z / long)), seed + 5) * 2 - 1
+        out[1] = 0.45 * out[1] + 0.7 * hung
         out[2] = 0.45 * out[2] + 0.75 * brick
     return out
 
