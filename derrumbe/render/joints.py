@@ -52,7 +52,10 @@ def _close(hit, left, top, lens, wear, triangles, cam, rest_cam, piece, face, ou
             seen = hit[y, x]
             if seen >= 0 and face[seen] == OUTER:
                 continue
-            for dx, dy in ((1, 0), (0, 1), (1, 1), (1, -1)):
+            # where three torn rims meet they may miss each other by two pixels
+            for dx, dy in ((1, 0), (0, 1), (1, 1), (1, -1), (2, 0), (0, 2), (2, 2), (2, -2)):
+                if not (dx <= x < width - dx and abs(dy) <= y < height - abs(dy)):
+                    continue
                 one, two = hit[y - dy, x - dx], hit[y + dy, x + dx]
                 if one < 0 or two < 0 or face[one] != OUTER or face[two] != OUTER or piece[one] == piece[two]:
                     continue
