@@ -21,7 +21,9 @@ from derrumbe.render.solids import Lighting
 from derrumbe.render.surface import was_seen
 from derrumbe.render.texture import sample as picture_at
 
-METAL, PAPER = 6, 7
+GLASS, METAL, PAPER = 4, 6, 7
+MIRROR, FLASHES = 0.9, 30.0
+"""What a shard that has turned its face to the light shows, of white's light; the higher the power of the cosine, the rarer and the shorter it flashes."""
 BAR_LENGTH, BAR_WIDTH = 22.0, 0.55
 """Length and thickness of bars and pipes, in radii of the ball that falls as they do."""
 LYING = 0.15
@@ -136,8 +138,8 @@ def colours(scene: Scene, look: Look, lighting: Lighting, camera: Camera, some: 
     reflect = np.empty((len(rest), 3))
     material = scene.debris["material"][some.index].astype(np.uint8)
     _reflect(
-        some.index, rest, np.nan_to_num(uv, nan=-1e6), depth, material, lain, scene.texture, scene.rest_depth, scene.window.x0, scene.window.y0,
-        look.facade, look.dust, look.typical, look.seed, reflect,
+        some.index, rest, np.nan_to_num(uv, nan=-1e6), depth, material, lain, turned(scene, some, sample), scene.texture, scene.rest_depth,
+        scene.window.x0, scene.window.y0, look.facade, look.dust, look.typical, look.seed, reflect,
     )  # fmt: skip
     normals = _normals(some.index, eye(camera) - some.place, look.seed)
     light = light_at(
@@ -168,18 +170,23 @@ def _stray(material, i, seed):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _reflect(key, rest, uv, depth, material, lain, texture, rest_depth, left, top, facade, dust, typical, seed, out):  # type: ignore[no-untyped-def]
+def _reflect(key, rest, uv, depth, material, lain, turn, texture, rest_depth, left, top, facade, dust, typical, seed, out):  # type: ignore[no-untyped-def]
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
     for i in range(rest.shape[0]):
         # half of what comes off the face shows its inner side
         if material[i] >= METAL:
             base = _stray(material[i], key[i], seed)
+        elif material[i] == GLASS:
+            flash = abs(np.cos(turn[i] + np.pi * chance(key[i], 11, 0, seed))) ** FLASHES
+            base = mixed(broken(GLASS, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.05, facade3, seed), (MIRROR, MIRROR, MIRROR), flash)
         elif chance(key[i], 5, 0, seed) < 0.5 and was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, depth[i], 0.3):
             rgb = picture_at(texture, uv[i, 0], uv[i, 1], left, top)
             base = (rgb[0] / typical[0], rgb[1] / typical[1], rgb[2] / typical[2])
         else:
             base = broken(material[i], rest[i, 0], rest[i, 1], rest[i, 2], 0.0, 0.0, 1.0, 0.05, facade3, seed)
-        rgb = mixed(base, dust3, DUSTY + (LAIN - DUSTY) * lain[i])
+        # dust doesn't stick to glass as it flies
+        dusty = DUSTY * (material[i] != GLASS)
+        rgb = mixed(base, dust3, dusty + (LAIN - dusty) * lain[i])
         for c in range(3):
             out[i, c] = min(max(rgb[c], 0.0), 0.9)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 
+from derrumbe.render.noise import value
 from derrumbe.render.poses import Pose
 from derrumbe.render.scene import Scene
 from derrumbe.render.shutter import carried
@@ -17,15 +18,21 @@ UNEVEN = (0.2, 3.0, 0.6)
 """How far a break may lie off the plane of its joint: metres, pixels, and share of the way to the joint's middle."""
 DEEP = 0.006
 """Metres below the face from which a break is in the joint: arrises are rubbed off."""
+JAMMED = (0.3, 2.6)
+"""Times its width that a slit is open to where crumbs have jammed in it, least and most."""
+CRUMBS = 0.35
+"""Metres from one lump of jammed crumbs to the next."""
+SEED = 67
 
 
 @dataclass(frozen=True, eq=False)
 class Gaps:
-    """Joints by piece: those of piece p are start[p]:start[p + 1] of place (m,3), at rest, and gape (m,), metres."""
+    """Joints by piece: those of piece p are start[p]:start[p + 1] of place (m,3), at rest, and gape (m,), metres; of_bond (B,): by bond."""
 
     start: np.ndarray
     place: np.ndarray
     gape: np.ndarray
+    of_bond: np.ndarray
 
 
 def gaps_of(scene: Scene, at: Pose) -> Gaps:
@@ -36,7 +43,7 @@ def gaps_of(scene: Scene, at: Pose) -> Gaps:
     owner = pairs.T.reshape(-1)
     order = np.argsort(owner, kind="stable")
     start = np.searchsorted(owner[order], np.arange(len(at.moved) + 1))
-    return Gaps(start.astype(np.int64), np.tile(place, (2, 1))[order], np.tile(gape, 2)[order])
+    return Gaps(start.astype(np.int64), np.tile(place, (2, 1))[order], np.tile(gape, 2)[order], gape)
 
 
 @nb.njit(cache=True)
@@ -55,7 +62,9 @@ def daylight(p, x, y, z, normal, depth, pixel, start, place, gape):  # type: ign
     t = (wide - WIDE[0]) / (WIDE[1] - WIDE[0])
     if t >= 1:
         return 1.0
-    deep = max(depth - DEEP, 0.0)
+    # what has come off the rims hangs in the slit: no deeper than that is seen
+    open_to = JAMMED[0] + JAMMED[1] * value(x / CRUMBS, y / CRUMBS, z / CRUMBS, SEED) ** 2
+    deep = min(max(depth - DEEP, 0.0), open_to * wide)
     slit = 1 - deep / np.sqrt(deep * deep + wide * wide + 1e-12)
     t = max(t, 0.0)
     return slit + (1 - slit) * t * t * (3 - 2 * t)

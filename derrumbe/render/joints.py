@@ -52,7 +52,10 @@ def _close(hit, left, top, lens, wear, triangles, cam, rest_cam, piece, face, ou
             seen = hit[y, x]
             if seen >= 0 and face[seen] == OUTER:
                 continue
-            for dx, dy in ((1, 0), (0, 1), (1, 1), (1, -1)):
+            # where three torn rims meet they may miss each other by two pixels
+            for dx, dy in ((1, 0), (0, 1), (1, 1), (1, -1), (2, 0), (0, 2), (2, 2), (2, -2)):
+                if not (dx <= x < width - dx and abs(dy) <= y < height - abs(dy)):
+                    continue
                 one, two = hit[y - dy, x - dx], hit[y + dy, x + dx]
                 if one < 0 or two < 0 or face[one] != OUTER or face[two] != OUTER or piece[one] == piece[two]:
                     continue
@@ -75,12 +78,13 @@ def _close(hit, left, top, lens, wear, triangles, cam, rest_cam, piece, face, ou
 
 @dataclass(frozen=True, eq=False)
 class Rims:
-    """n bits of rim of joints on outer faces: a, b, inner (n,3) at rest, the last a point of the face that they bound; piece and other (n,):
-    between which; normal (n,3) of the face; worn (n,3): what the plate shows there."""
+    """n bits of rim of joints on outer faces: a, b, inner (n,3) at rest, the last a point of the face that they bound; bond (n,), piece and
+    other (n,): of which joint, between which; normal (n,3) of the face; worn (n,3): what the plate shows there."""
 
     a: np.ndarray
     b: np.ndarray
     inner: np.ndarray
+    bond: np.ndarray
     piece: np.ndarray
     other: np.ndarray
     normal: np.ndarray
@@ -116,7 +120,7 @@ def rims_of(inputs: Inputs) -> Rims:
     scene, found = load(inputs), bonded_borders(inputs)
     a, b = scene.rest[found.ends[:, 0]], scene.rest[found.ends[:, 1]]
     other = scene.bonds[found.bond, 1] if len(found.bond) else np.zeros(0, np.int64)
-    return Rims(a, b, scene.rest[found.inner], found.owner, other, found.normal, shown_at(scene, 0.5 * (a + b)))
+    return Rims(a, b, scene.rest[found.inner], found.bond, found.owner, other, found.normal, shown_at(scene, 0.5 * (a + b)))
 
 
 def _bonds_along(scene: Scene, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -24,7 +24,7 @@ FILL = 1.3
 """Height of the bed over the solid stuff that lies there: a pile's least bulking (1.3 to 1.7), so that pieces stand out of it."""
 SPREAD = 0.7
 """Metres that fines run out from under what they came off."""
-DROWNED = 0.8
+DROWNED = 0.97
 """Share of the height of what lies there that fines reach at most."""
 REPOSE = 0.75
 """Slope at which rubble slides: the tangent of 37 degrees."""
@@ -36,9 +36,9 @@ FINEST, CELL_PIXELS, MOST_CELLS = 0.12, 2.5, 36_000
 """Metres and pixels of the bed's cells, and how many at most."""
 LEAST, SHALLOW = 0.05, 0.8
 """Metres under which the bed ends, and under which its stones stand out less."""
-BLOCKS, COVER = 5000, 0.55
+BLOCKS, COVER = 8000, 0.7
 """Most blocks in the bed, and their area, of its own."""
-ON_TOP, COVERED = 3500, 0.3
+ON_TOP, COVERED = 3500, 0.5
 """The same of blocks on pieces."""
 RELIEF, LUMP, LUMPS = 0.32, 2.4, 0.5
 """Height of single stones in the bed over their width; metres from lump to lump, and their height."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import Camera, DustCloud, Located, Motion, Pieces, Plate, Set
-from derrumbe.geom.camera import project
+from derrumbe.geom.camera import eye, project
 from derrumbe.render.beyond import steps_beyond
 from derrumbe.render.raster import Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
 from derrumbe.render.sections import PARTITION, WALL, sides
@@ -265,4 +265,4 @@ def _torn(solid: dict[str, np.ndarray], camera: Camera, pixel: float) -> Mesh:
         solid["triangle_face"].astype(np.uint8),
     )
     budget = camera.width * camera.height // 6
-    return tear(mesh, solid["centre"].astype(np.float64), solid["material"].astype(np.int64), pixel, budget, TEAR)
+    return tear(mesh, solid["centre"].astype(np.float64), solid["material"].astype(np.int64), eye(camera), pixel, budget, TEAR)

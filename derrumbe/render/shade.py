@@ -16,7 +16,8 @@ from derrumbe.render.gaps import Gaps, daylight
 from derrumbe.render.materials import broken, detail, litter, lumpy, mixed, roughness_normal, tilted, tinted
 from derrumbe.render.noise import cells, chance, layered
 from derrumbe.render.scene import Scene
-from derrumbe.render.sections import COLUMN, RUBBLE, albedo, below
+from derrumbe.render.sections import COLUMN, RUBBLE, WINDOW, albedo, below
+from derrumbe.render.spalls import Spalls, spalled
 from derrumbe.render.surface import Samples
 from derrumbe.render.texture import sample as picture_at
 
@@ -31,12 +32,17 @@ LITTER, LITTER_PIXELS = 0.17, 2.6
 CLUMP, CLUMP_PIXELS = 0.34, 3.2
 """Metres, and pixels at least, between the lumps that masonry and concrete break in: breaks are uneven at every scale that is seen."""
 TIMBER = 3
+BROKEN = 1
 LEVELS = 97
 """More than there are storeys: what tells the levels of one storey from other storeys."""
 LEVEL = (0.62, 0.88)
 """How far up a side looks from which on small rubble stays on it, and all of it does: it slides off at 37 degrees."""
 PALEST = 0.85
 """Albedo of the palest paint."""
+LOST, AT_ONCE = 0.45, 8.0
+"""Share of rooms' walls and floors that has lost its skin when a piece has come down; how much sooner than dust has settled."""
+SAME, FRESH = 0.6, 1.15
+"""How far what is under a face has its colour, and how much paler it is: it hasn't weathered."""
 BORROWED = 0.75
 """How far faces that the plate never showed take the colour that it shows before them."""
 
@@ -73,12 +79,13 @@ def shade(
     turn: np.ndarray,
     trigger_age: float,
     gaps: Gaps,
+    spalls: Spalls,
 ) -> Shading:
     """Return the shading of `samples`.
 
     age (N,): seconds since each piece was released, negative before; change (N,): 0 for a piece that has barely moved, 1 for one that has;
     settled (N,): how far dust has come down on it, 0..1; turn (N,3,3) rotations; trigger_age: seconds since the first release; gaps: how far
-    joints gape.
+    joints gape; spalls: where their rims come off.
     """
     count = len(samples.pixel)
     out = Shading(np.empty((count, 3), np.float32), np.empty((count, 3), np.float32), np.empty(count, np.float32), samples.normal.copy())
@@ -87,7 +94,7 @@ def shade(
         scene.material, scene.element, scene.storey, scene.floor, scene.level, scene.upper, scene.lower, scene.texture, scene.window.x0, scene.window.y0,
         look.typical, look.facade, look.dust, look.old_light, look.seed, age, change, settled, turn, trigger_age,
         max(LITTER, LITTER_PIXELS * scene.pixel), max(CLUMP, CLUMP_PIXELS * scene.pixel),
-        gaps.start, gaps.place, gaps.gape, out.reflect, out.old, out.change, out.normal,
+        gaps.start, gaps.place, gaps.gape, gaps.of_bond, spalls.bond, spalls.away, spalls.reach, spalls.opens, out.reflect, out.old, out.change, out.normal,
     )  # fmt: skip
     return out
 
@@ -115,7 +122,7 @@ def _coat(x, y, z, up, age, change, settled, trigger_age, seed):  # type: ignore
     flying = 0.22 * _eased(0.3, 2.5, age) * change if age > 0 else 0.3 * _eased(0.5, 5.0, trigger_age)
     aloft = flying * (0.4 + 0.6 * max(up, 0.0))
     lying = settled * (0.16 + 0.72 * _eased(-0.1, 0.85, up))
-    patches = 0.6 + 0.8 * layered(x * 1.1, y * 1.1, z * 1.1, seed + 101)
+    patches = 0.25 + 0.8 * layered(x * 1.1, y * 1.1, z * 1.1, seed + 101) + 0.7 * layered(x * 4.3, y * 4.3, z * 4.3, seed + 103)
     return min(max(aloft, lying) * patches, DUST_COVER)
 
 
@@ -128,10 +135,19 @@ def _littered(x, y, z, up, settled, period, seed):  # type: ignore[no-untyped-de
     return _eased(LEVEL[0], LEVEL[1], up) * _eased(0.5, 0.62, heaps + 0.12 * settled) * min(3 * settled, 1.0)
 
 
+@nb.njit(cache=True, inline="always")
+def _battered(x, y, z, settled, pixel, seed):  # type: ignore[no-untyped-def]
+    """Return whether a wall or floor has lost its plaster or tiles here when it came down, in patches as large as are seen."""
+    period = max(0.45, 5 * pixel)
+    level = layered(x / period, y / period, z / period, seed + 211)
+    return level < (0.5 + 0.35 * (LOST - 0.5)) * min(AT_ONCE * settled, 1.0)
+
+
 @nb.njit(cache=True)
 def _shade(
     triangle, rest, uv, size, worn, coarse, second, piece, face, rest_normal, material, element, storey, floor, level, upper, lower, texture, left, top,
-    typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, period, clump, joints, place, gape, reflect, old, changed, normal,
+    typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, period, clump, joints, place, gape, parted, bond, away, reach,
+    opens, reflect, old, changed, normal,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
     for i in range(triangle.shape[0]):
@@ -143,7 +159,12 @@ def _shade(
         up = normal[i, 1]
         coat = _coat(x, y, z, up, age[p], change[p], settled[p], trigger_age, seed)
         grit = 1.0 if element[p] == RUBBLE else _littered(x, y, z, up, settled[p], period, seed)
-        if worn[i] and grit <= 0.5:
+        bare = worn[i] and change[p] > 0 and element[p] != WINDOW and spalled(
+            uv[i, 0], uv[i, 1], x, y, z, rest_normal[t, 0], rest_normal[t, 2], material[p], bond, away, reach, opens, parted, left, top
+        )  # fmt: skip
+        bare |= face[t] > BROKEN and material[p] < TIMBER and settled[p] > 0 and _battered(x, y, z, settled[p], size[i], seed)
+        kind = BROKEN if bare else face[t]
+        if worn[i] and not bare and grit <= 0.5:
             rgb = picture_at(texture, uv[i, 0], uv[i, 1], left, top)
             if second[i, 2] > 0:
                 rgb = mixed(rgb, picture_at(texture, second[i, 0], second[i, 1], left, top), second[i, 2])
@@ -168,12 +189,15 @@ def _shade(
             else:
                 above = np.floor((y - floor[p]) / level[p])
                 base = albedo(
-                    element[p], material[p], face[t], storey[p] + LEVELS * int(above), (x, y, z), (nx, ny, nz), y - floor[p] - above * level[p],
+                    element[p], material[p], kind, storey[p] + LEVELS * int(above), (x, y, z), (nx, ny, nz), y - floor[p] - above * level[p],
                     below(upper[p], x, y, z), below(lower[p], x, y, z), size[i], facade3, seed,
                 )  # fmt: skip
-                if face[t] == 0 and material[p] != 4 and (ny < 0.7 or material[p] == 5):
+                if kind == 0 and material[p] != 4 and (ny < 0.7 or material[p] == 5):
                     base = mixed(base, _borrowed(texture, uv[i, 0], uv[i, 1], left, top, typical, base), BORROWED)
-                if face[t] == 1:
+                if bare and face[t] == 0:
+                    # what is under the face is its own stuff, mostly
+                    base = mixed(base, tinted(_borrowed(texture, uv[i, 0], uv[i, 1], left, top, typical, base), FRESH), SAME)
+                if kind == BROKEN:
                     if material[p] < TIMBER and element[p] != COLUMN:
                         border, tint = cells(x / clump, y / clump, z / clump, seed + 151)
                         base = tinted(base, lumpy(border, tint, seed))

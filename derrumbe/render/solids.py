@@ -18,6 +18,7 @@ from derrumbe.render.raster import Window, bounds, projected, visible
 from derrumbe.render.scene import Inputs, Scene, load
 from derrumbe.render.shade import Look, Shading, relit, shade
 from derrumbe.render.shutter import Shutter, carried, pose, posed
+from derrumbe.render.spalls import spalls_of
 from derrumbe.render.surface import Coverage, Samples, collect, surfaces
 
 SETTLING = 1.2
@@ -111,6 +112,7 @@ def render_solids(
     window = rest_window(inputs, camera).joined(bounds(views[0])).joined(bounds(views[-1])).grown(reach, camera)
     coverage, fresh, worn = Coverage.empty(window.shape), Sums.empty(window.shape), Sums.empty(window.shape)
     before, gaps = standing(load(inputs)), gaps_of(scene, now.at)
+    spalls = spalls_of(inputs)
     calm = now.stir < min(STIRRED, STIRRED_PIXELS * scene.pixel)
     # with enough samples, every other one of a pixel gathers light, with twice the rays
     every = 2 if len(poses) >= 3 else 1
@@ -124,7 +126,7 @@ def render_solids(
         for start in range(0, len(pixel), BAND):
             part = slice(start, start + BAND)
             samples = surfaces(scene, view, window, now.at.rotation, calm, pixel[part], triangle[part], offset)
-            shading = shade(scene, look, samples, now.age, now.change, now.settled, now.at.rotation, now.since, gaps)
+            shading = shade(scene, look, samples, now.age, now.change, now.settled, now.at.rotation, now.since, gaps, spalls)
             lit = np.flatnonzero((samples.pixel % window.shape[1] + samples.pixel // window.shape[1] + index) % every == 0)
             light = _light(scene, look, lighting, before, now.at, samples, shading, lit, index, rays)
             # what wears the plate and what is new stand in light of their own: a pixel may hold a bit of either

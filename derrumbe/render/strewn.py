@@ -20,6 +20,8 @@ SMALLEST, SMALLEST_PIXELS, RANGE, EXPONENT = 0.12, 2.2, 6.0, 2.8
 """Metres and pixels of the smallest block; how many times that the largest is; exponent of their sizes."""
 STICKS = 0.08
 """Pieces of timber per block."""
+FLAT = 0.35
+"""Radians that timber is tilted by at most: what stands up like a pole has been put up."""
 STICK_LENGTH, STICK_WIDTH = (0.9, 3.6), (0.06, 0.15)
 LEVEL, TILTED = 0.55, 0.35
 """How far up the side of a piece looks that blocks lie on, at least; and when they have slid off it."""
@@ -73,7 +75,7 @@ def blocks_at(place: np.ndarray, rides: np.ndarray, up: np.ndarray, stuff: np.nd
     sides = size[:, None] * np.concatenate([np.ones((stones, 1)), rng.uniform(0.35, 0.95, (stones, 2))], 1)
     bars = np.stack([rng.uniform(*STICK_LENGTH, sticks), *np.maximum(rng.uniform(*STICK_WIDTH, (2, sticks)), 1.2 * pixel)], 1)
     corners = CUBE * (1 + 0.34 * (rng.random((stones, 8, 3)) - 0.5)) * sides[:, None]
-    corners = np.concatenate([corners @ turns(stones, np.pi, rng), (CUBE * bars[:, None]) @ turns(sticks, 0.6, rng)])
+    corners = np.concatenate([corners @ turns(stones, np.pi, rng), (CUBE * bars[:, None]) @ turns(sticks, FLAT, rng)])
     corners[:, :, 1] += 0.12 * np.r_[size, np.full(sticks, smallest(pixel))][:, None]
     walls = np.where(np.arange(8) < 3, stuff, 0.0)
     walls[ROOF] = 0.5 * stuff[ROOF]

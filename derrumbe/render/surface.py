@@ -78,7 +78,7 @@ class Samples:
 def sort_samples(hit, rest_piece, piece, moved, calm, covered, seen, vacated, open_seen, open_vacated, pixel, triangle):  # type: ignore[no-untyped-def]
     """Count coverage and list the samples that need shading; return how many.
 
-    A sample shows the plate when it sees a piece that has not moved and that it saw at rest too.
+    A sample shows the plate when neither the piece that it sees nor the one that it saw at rest has moved.
     """
     count = 0
     height, width = hit.shape
@@ -92,7 +92,8 @@ def sort_samples(hit, rest_piece, piece, moved, calm, covered, seen, vacated, op
             if gone:
                 vacated[y, x] += 1
             now = piece[hit[y, x]] if hit[y, x] >= 0 else -1
-            if now < 0 or (now == at_rest and not moved[now]):
+            # what stands before it still does: where torn rims leave a hairline, another piece than at rest may be found in it
+            if now < 0 or (at_rest >= 0 and not moved[at_rest] and not moved[now]):
                 if at_rest >= 0:
                     open_seen[y, x] += 1
                 if gone:

@@ -13,20 +13,26 @@ import numpy as np
 
 from derrumbe.render.noise import chance, value
 
-BROKEN = 1
+OUTER, BROKEN = 0, 1
 FINEST = 0.11
 """Metres; finer edges than a brick's height gain nothing."""
 MOST_TRIANGLES = 400_000
-LEAST_TRIANGLES = 60_000
+LEAST_TRIANGLES = 120_000
 PIXELS = 3.0
 INNER = 3.0
 """Edges inside a broken side may be this much longer than those along its rim, which is what shows."""
 PER_RIM = 5.5
 """Triangles per rim edge, about."""
-REACH = np.array([0.085, 0.06, 0.11, 0.05, 0.0, 0.05])
+REACH = np.array([0.20, 0.14, 0.26, 0.05, 0.0, 0.05])
 """Largest push by material, metres: brick, concrete, stone, timber, glass, roof."""
-SEEN_REACH = 1.7
-"""Pixels that torn edges are pushed at least: breaks are ragged at every scale, and a large building's would look sawn."""
+BLOCK = np.array([[0.25, 0.15], [0.0, 0.0], [0.5, 0.3], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
+"""Metres along and up of what masonry breaks in, by material: two courses of bricks, a stone."""
+SEEN_REACH = 3.6
+"""Pixels that torn edges are pushed at most, where that is more than their reach: breaks are ragged at every scale, and a large building's would look sawn."""
+ROOM = 0.3
+"""Share of the way to a piece's centre by which its faces are pushed at most."""
+UNTURNING = 8
+"""Times at most that pushes are halved where they would turn a triangle of a whole face over."""
 COARSEST = 5.0
 """Most times that torn edges grow with the size of a pixel."""
 
@@ -42,25 +48,37 @@ class Mesh:
     face: np.ndarray
 
 
-def tear(mesh: Mesh, centre: np.ndarray, material: np.ndarray, pixel: float, budget: int, seed: int) -> Mesh:
-    """Return the mesh with torn break faces. centre (N,3), material (N,) per piece; pixel: its size at the building, metres;
-    budget: about how many triangles are worth their time."""
-    length = edge_length(mesh, pixel, budget)
-    fine = split(mesh, length, INNER * length)
+def tear(mesh: Mesh, centre: np.ndarray, material: np.ndarray, eye: np.ndarray, pixel: float, budget: int, seed: int) -> Mesh:
+    """Return the mesh with torn break faces. centre (N,3), material (N,) per piece; eye (3,): who sees it whole; pixel: its size at the building,
+    metres; budget: about how many triangles are worth their time."""
+    rim, other = edge_lengths(mesh, eye, pixel, budget)
+    fine = split(mesh, faces_eye(mesh, eye), rim, other, INNER * other)
     own = REACH[np.minimum(material, len(REACH) - 1)]
     scale = np.clip(SEEN_REACH * pixel / np.maximum(own, 1e-6), 1.0, COARSEST)
-    reach = np.minimum(own * scale, 0.3 * inner_radius(mesh, centre))
+    block = BLOCK[np.minimum(material, len(BLOCK) - 1)]
     moved = _pushed(
-        fine.vertices, fine.vertex_piece, fine.triangles, fine.face == BROKEN, _normals(fine), reach, scale, material == 0, seed
-    )
+        fine.vertices, fine.vertex_piece, fine.triangles, fine.face == BROKEN, _normals(fine), room_for(fine, centre), own * scale, scale, block, seed
+    )  # fmt: skip
     return Mesh(moved, fine.vertex_piece, fine.triangles, fine.piece, fine.face)
 
 
-def edge_length(mesh: Mesh, pixel: float, budget: int) -> float:
-    """Return the edge length (m) to split rims to: as fine as shows, within the budget."""
-    rim = _rims(_keys(mesh.triangles), flat_sides(mesh)) & (mesh.face == BROKEN)[:, None]
-    around = float(_lengths(mesh)[rim].sum())
-    return max(FINEST, PIXELS * pixel, PER_RIM * around / min(max(budget, LEAST_TRIANGLES), MOST_TRIANGLES))
+def faces_eye(mesh: Mesh, eye: np.ndarray) -> np.ndarray:
+    """Return the outer triangles (T,) bool that look at the eye (3,): a straight rim of theirs is seen as soon as a joint opens."""
+    towards = np.sum(_normals(mesh) * (eye - mesh.vertices[mesh.triangles[:, 0]]), 1)
+    return np.asarray((mesh.face == OUTER) & (towards > 0))
+
+
+def edge_lengths(mesh: Mesh, eye: np.ndarray, pixel: float, budget: int) -> tuple[float, float]:
+    """Return the lengths (m) to split rims of faces that look at the eye (3,) and all other rims to: as fine as shows, within the budget."""
+    rims, front = _rims(_keys(mesh.triangles), flat_sides(mesh), faces_eye(mesh, eye))
+    size, most = _lengths(mesh), min(max(budget, LEAST_TRIANGLES), MOST_TRIANGLES)
+    finest = max(FINEST, PIXELS * pixel)
+
+    def affordable(which: np.ndarray) -> float:
+        return max(finest, PER_RIM * float(size[which & (mesh.face == BROKEN)[:, None]].sum()) / (0.5 * most))
+
+    rim = affordable(front)
+    return rim, max(rim, affordable(rims & ~front))
 
 
 def flat_sides(mesh: Mesh) -> np.ndarray:
@@ -74,23 +92,23 @@ def _lengths(mesh: Mesh) -> np.ndarray:
     return np.linalg.norm(ends - np.roll(ends, -1, 1), axis=-1)
 
 
-def _rims(keys: np.ndarray, side: np.ndarray) -> np.ndarray:
-    """Return which edges (T,3) lie between two flat sides; keys (T,3): numbers of edges, side (T,)."""
+def _rims(keys: np.ndarray, side: np.ndarray, front: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return which edges (T,3) lie between two flat sides, and which of these bound a side that is in front; keys (T,3): numbers of edges,
+    side (T,), front (T,) bool."""
     order = np.argsort(keys.reshape(-1), kind="stable")
-    sorted_keys, sorted_sides = keys.reshape(-1)[order], np.repeat(side, 3)[order]
-    between = np.flatnonzero((sorted_keys[1:] == sorted_keys[:-1]) & (sorted_sides[1:] != sorted_sides[:-1]))
-    rim = np.zeros(keys.size, bool)
-    rim[order[between]] = rim[order[between + 1]] = True
-    return rim.reshape(keys.shape)
+    keys_there, side_there, front_there = keys.reshape(-1)[order], np.repeat(side, 3)[order], np.repeat(front, 3)[order]
+    between = np.flatnonzero((keys_there[1:] == keys_there[:-1]) & (side_there[1:] != side_there[:-1]))
+    rim, first = np.zeros(keys.size, bool), np.zeros(keys.size, bool)
+    for which in (order[between], order[between + 1]):
+        rim[which], first[which] = True, front_there[between] | front_there[between + 1]
+    return rim.reshape(keys.shape), first.reshape(keys.shape)
 
 
-def inner_radius(mesh: Mesh, centre: np.ndarray) -> np.ndarray:
-    """Return the distance (N,) from each piece's centre to its nearest broken face, metres: whole faces keep their planes."""
-    broken = mesh.face == BROKEN
+def room_for(mesh: Mesh, centre: np.ndarray) -> np.ndarray:
+    """Return how far (T,) each broken triangle's plane may be pushed, metres: a share of its distance from its piece's centre (N,3); infinity
+    for whole faces, which keep their planes."""
     away = np.abs(np.sum(_normals(mesh) * (mesh.vertices[mesh.triangles[:, 0]] - centre[mesh.piece]), 1))
-    radius = np.full(len(centre), np.inf)
-    np.minimum.at(radius, mesh.piece[broken], away[broken])
-    return np.where(np.isfinite(radius), radius, 0.0)
+    return np.where(mesh.face == BROKEN, ROOM * away, np.inf)
 
 
 def _normals(mesh: Mesh) -> np.ndarray:
@@ -99,18 +117,19 @@ def _normals(mesh: Mesh) -> np.ndarray:
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-30)
 
 
-def split(mesh: Mesh, rim: float, inner: float) -> Mesh:
-    """Halve the longest edges of broken faces until none is longer than `inner`, none along a flat side's rim than `rim` (Rivara, 1984);
-    faces beside them are split along, so that no gap opens."""
+def split(mesh: Mesh, front: np.ndarray, rim: float, other: float, inner: float) -> Mesh:
+    """Halve the longest edges of broken faces, and of those in `front` (T,) bool, until none is longer than `inner`, none along a flat side's rim
+    than `other`, none along one in front than `rim` (Rivara, 1984); faces beside them are split along, so that no gap opens."""
     side = flat_sides(mesh)
     while True:
         size, keys = _lengths(mesh), _keys(mesh.triangles)
-        long = size > np.where(_rims(keys, side), rim, inner)
-        wanted = np.flatnonzero((mesh.face == BROKEN) & long.any(1))
+        rims, first = _rims(keys, side, front)
+        long = size > np.where(first, rim, np.where(rims, other, inner))
+        wanted = np.flatnonzero(((mesh.face == BROKEN) | front) & long.any(1))
         if not len(wanted):
             return mesh
         mesh, parent = _halved(mesh, keys, np.isin(keys, np.unique(keys[wanted, size.argmax(1)[wanted]])))
-        side = side[parent]
+        side, front = side[parent], front[parent]
 
 
 def _keys(triangles: np.ndarray) -> np.ndarray:
@@ -163,25 +182,29 @@ def _retriangulated(triangles, middle):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _field(x, y, z, toothed, seed):  # type: ignore[no-untyped-def]
-    """Return the push at a rest point, each part within -1..1: lumps, and for brickwork whole bricks."""
+def _field(x, y, z, long, high, seed):  # type: ignore[no-untyped-def]
+    """Return the push at a rest point, each part within -1..1: the way that a crack strays, lumps, and for masonry whole blocks."""
     out = np.empty(3)
     for c in range(3):
-        lumps = value(x * 2.9, y * 2.9, z * 2.9, seed + 7 * c) * 1.3 + value(x * 8.3, y * 8.3, z * 8.3, seed + 7 * c + 3) * 0.7 - 1
-        out[c] = lumps * 1.2
-    if toothed:
-        row = int(np.floor(y / 0.15))
-        shift = 0.125 * (row % 2)
-        brick = chance(int(np.floor((x + shift) / 0.25)), row, int(np.floor((z + shift) / 0.25)), seed) * 2 - 1
+        strays = value(x * 0.9, y * 0.9, z * 0.9, seed + 7 * c + 1)
+        lumps = value(x * 2.9, y * 2.9, z * 2.9, seed + 7 * c) + 0.6 * value(x * 8.3, y * 8.3, z * 8.3, seed + 7 * c + 3)
+        out[c] = 1.3 * (0.9 * strays + lumps - 1.25)
+    if high > 0:
+        row = int(np.floor(y / high))
+        shift = 0.5 * long * (row % 2)
+        brick = chance(int(np.floor((x + shift) / long)), row, int(np.floor((z + shift) / long)), seed) * 2 - 1
         out[0] = 0.45 * out[0] + 0.75 * brick
-        out[1] *= 0.6
+        # along a bed joint blocks hang on, or have gone with the wall below
+        hung = chance(int(np.floor(x / long)), int(np.floor(y / (4 * high))), int(np.floor(z / long)), seed + 5) * 2 - 1
+        out[1] = 0.45 * out[1] + 0.7 * hung
         out[2] = 0.45 * out[2] + 0.75 * brick
     return out
 
 
 @nb.njit(cache=True)
-def _pushed(vertices, vertex_piece, triangles, broken, normals, reach, scale, toothed, seed):  # type: ignore[no-untyped-def]
-    """Return vertices (V,3), those of broken faces pushed within the planes of all whole faces that they belong to."""
+def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, scale, block, seed):  # type: ignore[no-untyped-def]
+    """Return vertices (V,3), those of broken faces pushed within the planes of all whole faces that they belong to, and no face by more than
+    it has room (T,)."""
     count = vertices.shape[0]
     torn = np.zeros(count, np.bool_)
     planes = np.zeros((count, 3, 3))
@@ -199,14 +222,33 @@ def _pushed(vertices, vertex_piece, triangles, broken, normals, reach, scale, to
                 if length > 0.1:
                     planes[v, known[v]] = n / length
                     known[v] += 1
-    out = vertices.copy()
+    push = np.zeros((count, 3))
     for v in range(count):
         p = vertex_piece[v]
         if not torn[v] or known[v] == 3 or reach[p] <= 0:
             continue
-        finer = 1 / scale[p]
-        push = _field(vertices[v, 0] * finer, vertices[v, 1] * finer, vertices[v, 2] * finer, toothed[p], seed) * reach[p]
+        at = vertices[v] / scale[p]
+        push[v] = _field(at[0], at[1], at[2], block[p, 0], block[p, 1], seed) * reach[p]
         for b in range(known[v]):
-            push -= np.dot(push, planes[v, b]) * planes[v, b]
-        out[v] += push
-    return out
+            push[v] -= np.dot(push[v], planes[v, b]) * planes[v, b]
+    share = np.ones(count)
+    for t in range(triangles.shape[0]):
+        for k in range(3):
+            v = triangles[t, k]
+            far = abs(np.dot(push[v], normals[t]))
+            if far * share[v] > room[t]:
+                share[v] = room[t] / far
+    # a rim that is pushed across a thin triangle would turn it over, and leave a hole
+    for _ in range(UNTURNING):
+        turned = 0
+        for t in range(triangles.shape[0]):
+            if broken[t]:
+                continue
+            i, j, k = triangles[t]
+            a, b, c = vertices[i] + share[i] * push[i], vertices[j] + share[j] * push[j], vertices[k] + share[k] * push[k]
+            if np.dot(np.cross(b - a, c - a), normals[t]) <= 0:
+                turned += 1
+                share[i], share[j], share[k] = 0.5 * share[i], 0.5 * share[j], 0.5 * share[k]
+        if not turned:
+            break
+    return vertices + share.reshape(-1, 1) * push

@@ -103,7 +103,7 @@ def test_what_has_not_moved_is_the_plate(tmp_path) -> None:
 def test_a_block_that_has_moved_ends_where_the_lens_shows_its_edge(tmp_path, camera: Camera) -> None:
     """Its right edge, 1 m further right, is a line in space and a curve in the plate: just the samples before it are covered."""
     shot = bent(tmp_path, scenes.Shot(frames=3, moves={5: steady(1.0, -0.5)}), camera)
-    rows = np.arange(17, 39)
+    rows = np.arange(17, 37)  # above its torn rim
     covered = 120 + shot.layer(1003, "pieces")[rows, 120:, 3].sum(1)
     x, y = project(camera, np.stack([np.full(999, 3.0), np.linspace(5.5, 3.5, 999), np.zeros(999)], 1))[0].T
     wanted = np.mean([np.ceil(np.interp(rows + down, y, x) - across) for across, down in offsets(4)], 0)

@@ -7,8 +7,9 @@ import pytest
 
 from derrumbe.render.cracks import GLASS, ROOF, edges_of
 from derrumbe.render.receivers import Receivers
-from derrumbe.render.scene import landings
+from derrumbe.render.scene import landings, load
 from derrumbe.render.settled import cover, form
+from derrumbe.render.spalls import spalled, spalls_of
 
 from . import scenes
 from .conftest import rendered, steady
@@ -63,6 +64,32 @@ def test_nothing_is_touched_before_the_first_crack(tmp_path):
     shot = rendered(tmp_path, scenes.Shot(frames=3, cracks=cracks(np.inf)))
     assert shot.guides.untouched is not None
     assert len(shot.guides.untouched) == 3
+
+
+def test_a_joint_that_opens_wide_loses_bits_of_face_along_its_rim_only(tmp_path):
+    """Piece 5 goes 1 m to the right: the map of rims knows joint x = 0 between it and piece 4; face comes off near it, more the wider it gapes, and
+    none while it is closed, far from it, or on glass."""
+    inputs = scenes.stage(tmp_path, scenes.Shot(moves={5: steady(1.0, 0.0)}))
+    spalls = spalls_of(inputs)
+    bond = int(np.flatnonzero((load(inputs).bonds == (4, 5)).all(1))[0])
+    left, top = load(inputs).window.x0, load(inputs).window.y0
+
+    def share(gape: float, column: slice, material: int = 0) -> float:
+        gapes = np.full(len(load(inputs).bonds), gape)
+        found = [
+            spalled(u + 0.5, v + 0.5, (u - 96) / 20, 2.5 - (v - 72) / 20, 0.0, 0.0, 1.0, material, spalls.bond, spalls.away, spalls.reach, spalls.opens,
+                    gapes, left, top)
+            for u in range(column.start, column.stop) for v in range(6, 36)
+        ]  # fmt: skip
+        return float(np.mean(found))
+
+    near, far = slice(90, 103), slice(110, 125)
+    assert (spalls.bond[6 - top : 36 - top, 90 - left : 103 - left] == bond).mean() > 0.8
+    assert share(0.0, near) == share(0.02, near) == 0
+    assert 0 < share(0.2, near) < share(1.0, near)
+    assert 0.02 < share(1.0, near) < 0.6
+    assert share(1.0, far) == 0
+    assert share(1.0, near, GLASS) == 0
 
 
 def test_bars_stick_out_of_parted_concrete_only(tmp_path):
