@@ -26,7 +26,7 @@ HIGHEST = 1.3
 """No leaves are higher than this, over the height of the skyline."""
 TALL = ((0.65, 1.12), (0.4, 0.85), (0.25, 0.6))
 """Heights of crowns over that of the skyline, from the far row to the near one."""
-CLEAR, DEEPER = 2500.0, (2.0, 1.4, 1.0)
+CLEAR, DEEPER = 4000.0, (2.0, 1.4, 1.0)
 """Metres of air of which a share 1/e of the sky's light stands before things; how far the rows are, over the distance of the near one."""
 FEWEST = 0.0025
 """Share of the picture that plants take, from which on they tell a tone: fewer may be dark glass."""
