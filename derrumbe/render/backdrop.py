@@ -22,7 +22,7 @@ from derrumbe.render.raster import Window, depth_of, projected, visible
 from derrumbe.render.receivers import SKY_DEPTH, Receivers, coarse_camera, grid, place, set_normals
 from derrumbe.render.scene import Inputs, load
 from derrumbe.render.settled import cover, form
-from derrumbe.render.shadow import MOST_STANDING, enlarged, headroom, light_on, ratio, smoothed
+from derrumbe.render.shadow import MOST, enlarged, headroom, light_on, ratio, smoothed
 from derrumbe.render.solids import Lighting
 from derrumbe.render.surface import piece_of
 
@@ -197,7 +197,7 @@ def backdrop(
     weight = np.where(solid[step // 2 :: step, step // 2 :: step] < to.depth, HIDDEN, 1).astype(np.float32)
     new = light_on(lighting.lamp, lighting.occluders, to, rays, lighting.sun_air, lighting.sky_air)
     old, new = smoothed(np.where(pick, was.building_light, was.ground_light), to), smoothed(new, to, weight)
-    most = np.where(stands, MOST_STANDING, was.room).astype(np.float32)
+    most = np.where(stands, MOST, was.room).astype(np.float32)
     share = cover(inputs.cloud, frame, to, stands, eye(camera), SETTLED)
     return Backdrop(
         camera=camera,

@@ -15,9 +15,8 @@ from derrumbe.render.receivers import Receivers
 
 TILE = 4
 STILL = 0.004
-MOST, MOST_STANDING, MOST_WALL = 4.0, 1.3, 1.1
-"""How much brighter may get, where the building's shadow leaves: ground that the plate shows lit beside it, what stands of the building itself, and a
-neighbour's wall (a card at a guessed depth)."""
+MOST, MOST_WALL = 1.3, 1.1
+"""How much brighter ground, and a neighbour's wall (a card at a guessed depth), may get where the building's shadow leaves."""
 OPEN = 0.8
 """Share of the light in the open from which on ground counts as lit."""
 AROUND = 0.25

@@ -23,7 +23,10 @@ AROUND, MEDIAN_SIDE, STRAY, BESIDE = 0.03, 40, 26, 0.006
 """Things on the ground stray from the median within a share of the longer side (found with windows no wider than so many pixels) by so many
 codes; they reach a share of the longer side further than they stray."""
 KINDS, DIFFERENT, RARE, ROUNDS = 3, 14.0, 0.15, 8
-"""Most kinds of ground, by how much (Lab codes) they differ, the share of the ground around below which one is none; and rounds of k-means."""
+"""Most kinds of ground, by how much (Lab codes) they differ, the share of the ground around, and of what is filled, below which one is none; and
+rounds of k-means."""
+SHADE = 0.4
+"""Ground whose lightness is less than this share of the lightest kind's is in the shade of something, which doesn't go on."""
 PLAN_SIDE, REACH, VOTES, EVEN = 320, 0.15, 15, 0.015
 """Kinds are laid out in a picture no larger than this, from ground within a share of the longer side, by so many nearest places; edges between
 them are even by a share of it."""
@@ -86,20 +89,30 @@ def kinds_of(
         return [(wanted, known)]
     lab = cv2.cvtColor(cv2.resize(encode(texture)[0], size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB).astype(np.float32)
     tones = _tones(lab[small])
-    labels = _nearest(lab, tones)
+    lit = lab[..., 0] > SHADE * tones[:, 0].max()
+    small &= lit
+    labels = np.where(lit, _nearest(lab, tones), -1)
     plan = _plan(size, horizon * scale, focal * scale)
     hole = cv2.resize(wanted.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
-    votes = np.zeros((*size[::-1], len(tones)), np.float32)
-    nearest = cKDTree(plan[small]).query(plan[hole], k=VOTES)[1]
-    for kind in range(len(tones)):
-        votes[..., kind][hole] = (labels[small][nearest] == kind).mean(axis=-1)
-        votes[..., kind] = np.where(hole, votes[..., kind], small & (labels == kind))
-        votes[..., kind] = cv2.GaussianBlur(votes[..., kind], (0, 0), EVEN * max(size))
+    votes = _votes(plan, small, hole, labels, len(tones))
+    # a kind that would be an island of its own lies there by chance
+    votes[..., votes[hole].mean(axis=0) < RARE] = 0
     of = cv2.resize(votes, wanted.shape[::-1], interpolation=cv2.INTER_LINEAR).reshape(*wanted.shape, -1).argmax(axis=-1)
     own = np.stack(
         [cv2.resize((labels == kind).astype(np.uint8), wanted.shape[::-1], interpolation=cv2.INTER_NEAREST) for kind in range(len(tones))]
     )
     return [(part, known & (own[kind] > 0)) for kind in range(len(tones)) if (part := wanted & (of == kind)).any()]
+
+
+def _votes(plan: np.ndarray, known: np.ndarray, hole: np.ndarray, labels: np.ndarray, kinds: int) -> np.ndarray:
+    """Return how much (h, w, kinds) the nearest known places (h, w) bool on the plan (h, w, 2) speak for a kind, by their labels (h, w)."""
+    votes = np.zeros((*hole.shape, kinds), np.float32)
+    nearest = cKDTree(plan[known]).query(plan[hole], k=range(1, min(VOTES, np.count_nonzero(known)) + 1))[1]
+    for kind in range(kinds):
+        votes[..., kind][hole] = (labels[known][nearest] == kind).mean(axis=-1)
+        votes[..., kind] = np.where(hole, votes[..., kind], known & (labels == kind))
+        votes[..., kind] = cv2.GaussianBlur(votes[..., kind], (0, 0), EVEN * max(hole.shape))
+    return votes
 
 
 def _tones(colours: np.ndarray) -> np.ndarray:
@@ -113,6 +126,7 @@ def _tones(colours: np.ndarray) -> np.ndarray:
         labels = _nearest(colours, means)
         means = np.array([colours[labels == kind].mean(axis=0) if (labels == kind).any() else mean for kind, mean in enumerate(means)])
     share = np.bincount(_nearest(colours, means), minlength=len(means)) / len(colours)
+    share[means[:, 0] < SHADE * means[share > RARE, 0].max(initial=0)] = 0
     kept: list[np.ndarray] = []
     for index in np.argsort(-share):
         if share[index] > RARE and all(np.linalg.norm(means[index] - one) > DIFFERENT for one in kept):

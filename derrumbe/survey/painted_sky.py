@@ -17,9 +17,10 @@ SIDE = 320
 
 
 def painted_sky(tone: np.ndarray, shape: tuple[int, ...], horizon: float, focal: float, seed: int) -> np.ndarray:
-    """Return a picture (h, w, 3) float32 of sky of a tone (3,). horizon: its row; focal: pixels."""
+    """Return a picture (h, w, 3) float32 of sky of a tone (3,). horizon: its row, infinite when not known; focal: pixels."""
     height, width = shape[:2]
-    up = np.degrees(np.arctan((min(horizon, 2.0 * height) - np.arange(height)) / focal))[:, None, None]
+    rows = np.arange(height)[:, None, None]
+    up = np.degrees(np.arctan((horizon - rows) / focal)) if np.isfinite(horizon) else np.full(rows.shape, USUAL)
     haze = np.exp(-np.maximum(up, 0) / FALL) - np.exp(-USUAL / FALL)
     grey = float(tone.mean())
     sky = (tone + (grey - tone) * np.clip(PALER * haze, -0.2, 1)) * (1 + BRIGHTER * haze)
