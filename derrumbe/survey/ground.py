@@ -107,7 +107,8 @@ def kinds_of(
 def _votes(plan: np.ndarray, known: np.ndarray, hole: np.ndarray, labels: np.ndarray, kinds: int) -> np.ndarray:
     """Return how much (h, w, kinds) the nearest known places (h, w) bool on the plan (h, w, 2) speak for a kind, by their labels (h, w)."""
     votes = np.zeros((*hole.shape, kinds), np.float32)
-    nearest = cKDTree(plan[known]).query(plan[hole], k=range(1, min(VOTES, np.count_nonzero(known)) + 1))[1]
+    count = min(VOTES, int(np.count_nonzero(known)))
+    nearest = cKDTree(plan[known]).query(plan[hole], k=range(1, count + 1))[1]
     for kind in range(kinds):
         votes[..., kind][hole] = (labels[known][nearest] == kind).mean(axis=-1)
         votes[..., kind] = np.where(hole, votes[..., kind], known & (labels == kind))
