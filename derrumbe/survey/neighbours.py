@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -30,6 +30,8 @@ SMOOTH = 0.35
 BEYOND = 1.05
 """What is behind the building is at least this times as far as its foot."""
 THICK = 3.0
+LOW = 0.02
+"""What rises over the horizon by less than this share of the picture's height is far, or no higher than the camera."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,18 @@ def find_cards(codes: np.ndarray, skyline: np.ndarray, hole: np.ndarray, camera:
     base = np.where(hidden, np.minimum(base, _rear_rows(hole, camera, distance, rear)), base)
     base = cv2.GaussianBlur(base[None].astype(np.float32), (0, 0), 0.004 * len(base))[0]
     return Cards(skyline.astype(np.float32), base, distance_of_row(camera, base))
+
+
+def standing(cards: Cards, hidden: np.ndarray, horizon: float, height: int) -> Cards:
+    """Return the cards without those of an open view, whose top is the horizon: there the ground goes on to that, and nothing stands.
+
+    hidden (w,) bool: columns where the building hides what stands, so that what ends below the horizon may be ground as well.
+    horizon: its row; height: the picture's, rows.
+    """
+    over = horizon - cards.top
+    low = LOW * height
+    open_view = (over < low) & (hidden | (over > -low))
+    return replace(cards, top=np.where(open_view, cards.base, cards.top))
 
 
 def _rear_rows(hole: np.ndarray, camera: Camera, distance: float, rear: float) -> np.ndarray:

@@ -28,7 +28,7 @@ from derrumbe.survey.horizon import horizon_row
 from derrumbe.survey.in_front_by_look import caution_of, doubts_of
 from derrumbe.survey.mattes import Mattes, find_mattes
 from derrumbe.survey.move import camera_move, moved_set, placed, solved_view, solved_views
-from derrumbe.survey.neighbours import Cards, boxes, find_cards, proxy_mesh, set_depth
+from derrumbe.survey.neighbours import Cards, boxes, find_cards, proxy_mesh, set_depth, standing
 from derrumbe.survey.outline import clipped, scaled
 from derrumbe.survey.passing_shadows import Looks, passing_casters
 from derrumbe.survey.reference import build_reference, denoised
@@ -162,15 +162,16 @@ def _behind(
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
     trees = trees_behind(texture, codes, mattes, hole, cards, geometry.camera)
     cards = trees.cards(cards, hole) if trees else cards
+    solid = cards if trees else standing(cards, hole.any(axis=0), horizon_row(geometry.camera), len(hole))
     save_arrays(folder / "building.npz", vertices=geometry.vertices, triangles=geometry.triangles)
-    save_arrays(folder / "proxies.npz", **proxy_mesh(cards, geometry.camera, REACH * float(geometry.camera.translation[2])))
+    save_arrays(folder / "proxies.npz", **proxy_mesh(solid, geometry.camera, REACH * float(geometry.camera.translation[2])))
     if views is not None:
         texture, known = uncovered(views, texture, hole, growth)
         texture = np.where(known[..., None], denoised(texture, plate.noise, 1), texture)
         hole &= ~known
     shown = bool((mattes.sky > 0.995).any())
     heaven = None if shown or views is None else sky_elsewhere(views, plate.display)
-    return clean_plate(texture, mattes, hole, cards, trees, geometry.camera, softness, settings.seed, heaven), cards
+    return clean_plate(texture, mattes, hole, cards, trees, geometry.camera, softness, settings.seed, heaven), solid
 
 
 def _write(folder: Path, geometry: Geometry, cards: Cards, mattes: Mattes, clean: np.ndarray, texture: np.ndarray) -> None:
