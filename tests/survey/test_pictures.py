@@ -56,6 +56,14 @@ def test_a_blue_roof_under_a_white_sky_is_no_sky() -> None:
     assert sky[5:110].min() > 0.9
 
 
+@pytest.mark.parametrize("horizon", [-300.0, -60.0, -8.0])
+def test_water_seen_from_above_is_no_sky(horizon: float) -> None:
+    codes = np.full((300, 400, 3), (110, 90, 70), np.uint8)
+    codes[5:60, 100:300] = (120, 160, 215)
+    codes[:5] = (130, 165, 215)
+    assert find_sky(codes, np.zeros((300, 400), np.uint8), horizon).max() == 0.0
+
+
 @pytest.mark.parametrize("by", [-4.0, 4.0])
 def test_a_sloppy_outline_snaps_to_the_sky(by: float) -> None:
     truth = filled([SCENE.outline], SCENE.codes.shape[:2]) > 0
