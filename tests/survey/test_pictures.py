@@ -147,6 +147,14 @@ def test_same_seed_same_fill() -> None:
     assert np.array_equal(first, second)
 
 
+def test_nothing_behind_a_building_seen_from_above_is_sky() -> None:
+    sky, hole = np.zeros((300, 400), np.float32), np.zeros((300, 400), bool)
+    hole[100:200, 150:250] = True
+    over, under = (skyline_rows(sky, hole, horizon, np.random.default_rng(1))[150:250] for horizon in (-24.0, 130.0))
+    assert over.max() <= 100
+    assert under.min() > 130, "from the street the sky may begin right behind it"
+
+
 def test_the_skyline_goes_on_from_both_sides() -> None:
     sky = np.zeros((200, 300), np.float32)
     sky[:120, :100] = 1
