@@ -12,6 +12,8 @@ WORKING_SIDE = 640
 SMALLEST = 0.004
 """Less sky than this share of the picture is none."""
 EDGE_BAND = 3
+BELOW = 0.02
+"""No sky lies further below the horizon than this share of the picture's height."""
 STEEPEST = 0.035
 """Skies, clouds included, change by less than this (display codes, 0..1) from pixel to pixel of the working picture."""
 SHORE_STEP, SHORE_SHARE = 0.022, 0.5
@@ -26,9 +28,11 @@ def find_sky(codes: np.ndarray, outline_mask: np.ndarray, horizon: float) -> np.
     small = cv2.resize(codes, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     building = cv2.resize(outline_mask, small.shape[1::-1], interpolation=cv2.INTER_AREA) > 127
     seed = _seed(small, building, horizon * scale)
-    if seed.mean() < SMALLEST:
+    low = _below(small.shape[0], horizon * scale)
+    # Seen from above, with its horizon over the picture's border, water is as blue and smooth as a sky.
+    if (seed & ~low).mean() < SMALLEST:
         return np.zeros(codes.shape[:2], np.float32)
-    region = _cut(small, seed, building, horizon * scale)
+    region = _cut(small, seed, building, low)
     region &= ~_below_far_horizon(small, region)
     mask = cv2.resize(region.astype(np.float32), codes.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
     band = max(EDGE_BAND, int(np.ceil(1.5 / scale)))
@@ -59,14 +63,18 @@ def _steepness(picture: np.ndarray) -> np.ndarray:
     return np.sqrt(across**2 + down**2).max(axis=-1)
 
 
-def _cut(codes: np.ndarray, seed: np.ndarray, building: np.ndarray, horizon: float) -> np.ndarray:
-    """Return the sky's region (h, w) bool."""
+def _below(height: int, horizon: float) -> np.ndarray:
+    """Return the rows (h, 1) bool that lie too low for any sky."""
+    return np.arange(height)[:, None] > horizon + BELOW * height
+
+
+def _cut(codes: np.ndarray, seed: np.ndarray, building: np.ndarray, low: np.ndarray) -> np.ndarray:
+    """Return the sky's region (h, w) bool; low (h, 1): rows without any."""
     reach = max(2.0, 0.012 * codes.shape[1])
     deep = shrunk(building, reach)
-    rows = np.arange(codes.shape[0])[:, None]
     labels = np.where(seed, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[shrunk(seed, 3)] = cv2.GC_FGD
-    labels[deep | np.broadcast_to(rows > horizon + 0.02 * codes.shape[0], seed.shape)] = cv2.GC_BGD
+    labels[deep | low] = cv2.GC_BGD
     return _joined(grab_cut(codes, labels, rounds=3) & (seed | _like_the_sky_around(codes, seed)), seed)
 
 

@@ -44,7 +44,8 @@ def _own_rows(sky: np.ndarray) -> np.ndarray:
 
 
 def _fallback(horizon: float, foot: float, top: float) -> float:
-    return max(horizon, foot - 0.08 * (foot - top))
+    """Return the row of the skyline where no column shows any: the horizon, where that lies over the building's top and all behind it is ground."""
+    return horizon if horizon < top else max(horizon, foot - 0.08 * (foot - top))
 
 
 def _carried(rows: np.ndarray, left: int, right: int, fallback: float, width: int) -> np.ndarray:

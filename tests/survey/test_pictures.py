@@ -56,6 +56,14 @@ def test_a_blue_roof_under_a_white_sky_is_no_sky() -> None:
     assert sky[5:110].min() > 0.9
 
 
+@pytest.mark.parametrize("horizon", [-300.0, -60.0, -8.0])
+def test_water_seen_from_above_is_no_sky(horizon: float) -> None:
+    codes = np.full((300, 400, 3), (110, 90, 70), np.uint8)
+    codes[5:60, 100:300] = (120, 160, 215)
+    codes[:5] = (130, 165, 215)
+    assert find_sky(codes, np.zeros((300, 400), np.uint8), horizon).max() == 0.0
+
+
 @pytest.mark.parametrize("by", [-4.0, 4.0])
 def test_a_sloppy_outline_snaps_to_the_sky(by: float) -> None:
     truth = filled([SCENE.outline], SCENE.codes.shape[:2]) > 0
@@ -137,6 +145,14 @@ def test_same_seed_same_fill() -> None:
     nothing, rows = np.zeros((80, 100), np.float32), np.zeros(100, np.float32)
     first, second = (fill_ground(picture, hole, nothing, rows, rows, np.zeros_like(hole), 9) for _ in range(2))
     assert np.array_equal(first, second)
+
+
+def test_nothing_behind_a_building_seen_from_above_is_sky() -> None:
+    sky, hole = np.zeros((300, 400), np.float32), np.zeros((300, 400), bool)
+    hole[100:200, 150:250] = True
+    over, under = (skyline_rows(sky, hole, horizon, np.random.default_rng(1))[150:250] for horizon in (-24.0, 130.0))
+    assert over.max() <= 100
+    assert under.min() > 130, "from the street the sky may begin right behind it"
 
 
 def test_the_skyline_goes_on_from_both_sides() -> None:
