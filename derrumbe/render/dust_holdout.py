@@ -2,7 +2,8 @@
 
 Survey's neighbours are cards at guessed depths, so their sides and feet fall where nothing ends in the picture, and dust that is cut there ends
 along a ruler. A guided filter (He, Sun and Tang 2010; on a quarter of the picture: He and Sun 2015) works on what inverse depth has over the
-ground's, so that open ground stays as it is up to the horizon.
+ground's, so that open ground stays as it is up to the horizon. Cards step sideways; upwards the set only bends, where one stands on the ground, and
+a bend that is smoothed comes nearer: before a low camera by half of the way to the building, whose dust would end above its foot.
 """
 
 from __future__ import annotations
@@ -91,8 +92,24 @@ def softened(depth: np.ndarray, guide: np.ndarray, plane: np.ndarray) -> np.ndar
     small, light = small / np.maximum(share, 1e-6), light / np.maximum(share, 1e-6)
     gain, base = _fitted(small, light, share, max(round(REACH * size[0]), 1))
     gain, base = (cv2.resize(each, (width, height), interpolation=cv2.INTER_LINEAR) for each in (gain, base))
-    low, high = float(inverse[known > 0].min(initial=1.0)), float(inverse.max(initial=1e-6))
-    return np.where(known > 0, 1 / np.clip(plane + gain * guide + base, low, high), depth).astype(np.float32)
+    out = plane + gain * guide + base
+    # a card is as far all across, open ground as far over the plane: in a picture that leans, either alone would let the other bend
+    for level in (np.zeros_like(plane), plane):
+        low, high = _beside(np.where(known > 0, inverse - level, np.nan), size)
+        out = level + np.clip(out - level, low, high)
+    return np.where(known > 0, 1 / np.maximum(out, 1e-9), depth).astype(np.float32)
+
+
+def _beside(values: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and most (h,w) of values (h,w), NaN for none, to the left and right of each pixel as far as the filter reaches; size: of its
+    picture."""
+    height, width = values.shape
+    across = np.ones((1, 4 * max(round(REACH * size[0]), 1) + 1), np.uint8)
+    thin = cv2.resize(values, size, interpolation=cv2.INTER_NEAREST)
+    low, high = cv2.erode(np.where(np.isnan(thin), 1e3, thin), across), cv2.dilate(np.where(np.isnan(thin), -1e3, thin), across)
+    low, high = (cv2.resize(each.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR) for each in (low, high))
+    # between the cells of the filter's picture, a pixel's own depth counts
+    return np.fmin(low, values), np.fmax(high, values)
 
 
 def _fitted(values: np.ndarray, guide: np.ndarray, share: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:

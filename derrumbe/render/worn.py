@@ -13,6 +13,10 @@ from derrumbe.media.exr import RGB, read_exr
 
 SAFE = (0.7, 1.5)
 """Pixels from the rim, and softnesses more, up to which the lens mixes in what lies beyond it."""
+SMEARED = 4.0
+"""... and pixels of the source up to which subsampled chroma does: a sample spans two, and filters spread it over its neighbour."""
+HUE = 2
+"""Half the side of a window, pixels, over which a hue is told."""
 STRAYED = 0.012
 """How far an outline or a model may miss the rim, share of the longer side."""
 APART = 0.06
@@ -69,22 +73,36 @@ def far_ground(camera: Camera, depth: np.ndarray) -> np.ndarray:
     return np.asarray(plane_depth(camera) > FURTHER * near)
 
 
-def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, softness: float) -> np.ndarray:
+def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, softness: float, smeared: float) -> np.ndarray:
     """Return the picture (h,w,3) with pixels that hold what lies beyond the building's edge replaced by the nearest that are all building:
-    the lens mixed them, or the outline is drawn wider than the wall.
+    the lens mixed them, or the outline is drawn wider than the wall. Their hue, which film keeps at half the size, comes from further inside.
 
     building (h,w) bool; behind (h,w) bool: where what is seen beside it lies well behind it, and not at its foot; softness: the plate's blur,
-    pixels. Coverage mixes them anew, with whatever is behind then.
+    pixels; smeared: how much further than that a hue reaches, pixels. Coverage mixes them anew, with whatever is behind then.
     """
-    from scipy.ndimage import distance_transform_edt
-
     safe = SAFE[0] + SAFE[1] * softness
     strayed = _strayed(texture, building, behind, _depth(building), safe)
-    inside = _depth(building & ~strayed) > safe
-    if not inside.any():
+    depth = _depth(building & ~strayed)
+    if not (depth > safe).any():
         return texture
-    y, x = distance_transform_edt(~inside, return_distances=False, return_indices=True)
-    return np.asarray(texture[y, x])
+    solid = _nearest(texture, depth > safe)
+    if not (depth > safe + smeared).any():
+        return solid
+    return np.where((depth <= safe + smeared)[..., None], _in_hue_of(solid, depth > safe + smeared), solid).astype(np.float32)
+
+
+def _nearest(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Return the picture (h,w,3) with every pixel in the nearest one's colour of those `where` (h,w) bool."""
+    from scipy.ndimage import distance_transform_edt
+
+    y, x = distance_transform_edt(~where, return_distances=False, return_indices=True)
+    return np.asarray(picture[y, x])
+
+
+def _in_hue_of(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Return the picture (h,w,3) as bright as it is, in the hue that its nearest pixels `where` (h,w) bool have on the whole."""
+    around = _nearest(_mean(np.maximum(picture, 0).astype(np.float32), where, HUE)[0], where)
+    return around * (picture.mean(-1, keepdims=True) / np.maximum(around.mean(-1, keepdims=True), 1e-6))
 
 
 def _depth(mask: np.ndarray) -> np.ndarray:

@@ -20,7 +20,17 @@ from derrumbe.survey.colour_edges import everywhere, not_the_sky, settled
 from derrumbe.survey.depths import Depths
 from derrumbe.survey.filters import filled, widened
 from derrumbe.survey.shown import Shown, points_of
-from derrumbe.survey.things_ahead import around, detached, grown, lies_flat, whole, with_feet, with_flanks, without_scraps
+from derrumbe.survey.things_ahead import (
+    around,
+    detached,
+    grown,
+    lies_flat,
+    whole,
+    with_feet,
+    with_flanks,
+    without_fragments,
+    without_scraps,
+)
 
 VOTERS = 6
 """Keyframes that vote on a frame."""
@@ -156,7 +166,8 @@ class Ahead:
             standing = with_feet(here.codes, standing, flat)
         things = grown(standing & around(own, height), standing, near)
         share = (points_of(here, near) @ self.scenery.walls.T).min(axis=-1)
-        return detached(without_scraps(things, flat, near), share, own, STEP * (1 - self.scenery.clear))
+        things = without_fragments(without_scraps(things, flat, near), here.codes, own)
+        return detached(things, share, own, STEP * (1 - self.scenery.clear))
 
 
 @dataclass(frozen=True)

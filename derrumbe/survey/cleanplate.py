@@ -10,6 +10,7 @@ import numpy as np
 
 from derrumbe.survey.filters import around, disc, masked_mean, shrunk, widened
 from derrumbe.survey.painted_sky import painted_sky
+from derrumbe.survey.vegetation import plant_odds
 
 SKY_SIDE = 480
 PATCH_SIDE = 1400
@@ -38,6 +39,8 @@ The first for clouds, which hide it and change faster."""
 CROWN, LEAF, LEAFY = 0.012, 0.9, 0.6
 """A crown is wider than twice this share of the longer side; alpha from which its pixels are leaves alone, and the share of such pixels around a
 gap that shows its far side: bare trees have fewer."""
+PAST = 0.04
+"""How far from the hole, share of the longer side, things are taken out that other frames see past."""
 CLOUDY = 0.04
 """Skies that stray from a smooth gradient by more than this (display-like codes) have clouds with shapes worth copying."""
 
@@ -162,13 +165,15 @@ def without(texture: np.ndarray, front: np.ndarray, region: np.ndarray, seed: in
 def behind_leaves(clean: np.ndarray, texture: np.ndarray, front: np.ndarray, hole: np.ndarray, seed: int) -> np.ndarray:
     """Return the clean plate with more leaves behind the crowns that stand before the building: gaps well inside a crown show its far side.
 
-    front: alpha (h, w) of what stands before the building. Posts are too thin to be crowns.
+    front: alpha (h, w) of what stands before the building. Posts are too thin to be crowns, and what hasn't a plant's looks is none.
     """
     reach = CROWN * max(front.shape)
     solid = cv2.morphologyEx((front > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, disc(reach))
     around_it = cv2.blur((front >= LEAF).astype(np.float32), (2 * round(2 * reach) + 1,) * 2)
     # Between bare twigs one sees through to the other side, and statues have no leaves.
     crown = (cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(reach)) > 0) & (around_it > LEAFY)
+    if (crown & hole & (front < LEAF)).any():
+        crown = _of_plants(crown, front >= LEAF, plant_odds(encode(texture)[0]))
     wanted, leaves = crown & hole & (front < LEAF), crown & (front >= LEAF)
     if not wanted.any() or np.count_nonzero(leaves) < ENOUGH * np.count_nonzero(wanted):
         return clean
@@ -177,6 +182,21 @@ def behind_leaves(clean: np.ndarray, texture: np.ndarray, front: np.ndarray, hol
     # Right outside the hole it is the plate again: there the sky's soft seam would draw a line through the crown.
     soft *= widened(hole, 6 * FEATHER * max(hole.shape))
     return (clean + (filled - clean) * soft[..., None]).astype(np.float32)
+
+
+def _of_plants(crowns: np.ndarray, solid: np.ndarray, odds: np.ndarray) -> np.ndarray:
+    """Return those of the crowns (h, w) bool whose `solid` pixels (h, w) bool show plants on the whole; odds (h, w): log odds that they do."""
+    count, labels = cv2.connectedComponents(crowns.astype(np.uint8), connectivity=8)
+    total, green = (np.bincount(labels[where], minlength=count) for where in (solid, solid & (odds > 0)))
+    return crowns & (green > 0.5 * total)[labels]
+
+
+def past_things(clean: np.ndarray, front: np.ndarray, hole: np.ndarray, seed: int) -> np.ndarray:
+    """Return the clean plate (h, w, 3) without what stands before the building (`front` alpha) close to its hole, where other frames of a moving
+    camera see past it: the plate is carried to them as far as what is behind, and things are nearer."""
+    things = widened(front > 0.02, 2)
+    wanted = things & widened(hole, PAST * max(hole.shape)) & ~hole
+    return patched_in(clean, wanted, things & ~wanted & ~hole, seed) if wanted.any() else clean
 
 
 def patched_in(picture: np.ndarray, wanted: np.ndarray, no_source: np.ndarray, seed: int, radius: int = PATCH_RADIUS) -> np.ndarray:

@@ -17,6 +17,7 @@ from derrumbe.media.exr import RGB, write_exr
 from derrumbe.survey import evidence, light, look
 from derrumbe.survey.behind import clean_plate, trees_behind
 from derrumbe.survey.cast import Caster, continued
+from derrumbe.survey.cleanplate import past_things
 from derrumbe.survey.environment import find_environment
 from derrumbe.survey.filters import widened
 from derrumbe.survey.following import things_before
@@ -165,13 +166,15 @@ def _behind(
     solid = cards if trees else standing(cards, hole.any(axis=0), horizon_row(geometry.camera), len(hole))
     save_arrays(folder / "building.npz", vertices=geometry.vertices, triangles=geometry.triangles)
     save_arrays(folder / "proxies.npz", **proxy_mesh(solid, geometry.camera, REACH * float(geometry.camera.translation[2])))
+    hidden = hole
     if views is not None:
         texture, known = uncovered(views, texture, hole, growth)
         texture = np.where(known[..., None], denoised(texture, plate.noise, 1), texture)
-        hole &= ~known
+        hole = hole & ~known
     shown = bool((mattes.sky > 0.995).any())
     heaven = None if shown or views is None else sky_elsewhere(views, plate.display)
-    return clean_plate(texture, mattes, hole, cards, trees, geometry.camera, softness, settings.seed, heaven), solid
+    clean = clean_plate(texture, mattes, hole, cards, trees, geometry.camera, softness, settings.seed, heaven)
+    return clean if views is None else past_things(clean, mattes.front, hidden, settings.seed), solid
 
 
 def _write(folder: Path, geometry: Geometry, cards: Cards, mattes: Mattes, clean: np.ndarray, texture: np.ndarray) -> None:

@@ -22,6 +22,8 @@ RIM, FEW = (4.0, 10.0), 30
 HALFWAY, BREADTH, BLURRED, LEAVES = -0.45, 0.03, 0.008, 0.35
 """Vote above which what is beside a thing may be its flank; how broad one is at most, and half the width of what may be a blurred edge, shares of the
 width; step in votes by which it leaves the wall."""
+CONTOUR, OUTLINED = 5.0, 0.75
+"""Slope (codes a pixel) that counts as an edge of the picture, and the share of a thing's rim that lies on such."""
 LYING, AS_NEAR = 0.5, 1.05
 """Share of a scrap's surroundings that is ground, and how much nearer than it a scrap is at most."""
 SURELY = 0.2
@@ -68,6 +70,21 @@ def without_scraps(things: np.ndarray, flat: np.ndarray, near: np.ndarray) -> np
         if np.count_nonzero(ground) > LYING * np.count_nonzero(ring) and np.median(near[own]) < AS_NEAR * np.median(near[ground]):
             out[own] = False
     return out
+
+
+def without_fragments(things: np.ndarray, codes: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Return the things (h, w) bool but those beside the building's region (h, w) bool that end where the picture shows no edge, codes (h, w, 3)
+    uint8: of a plain wall next door only the part with windows has a depth, and dust would end where that does."""
+    labels, count = _labels(things)
+    smooth = cv2.GaussianBlur(codes.astype(np.float32), (0, 0), 1.0)
+    slope = np.hypot(*(cv2.Sobel(smooth, cv2.CV_32F, *way) / 8 for way in ((1, 0), (0, 1)))).max(axis=-1)
+    edge = cv2.dilate(slope, np.ones((5, 5))) > CONTOUR
+    # the picture's own edge is no rim
+    rim = things & (cv2.erode(things.astype(np.uint8), np.ones((3, 3)), borderValue=1) == 0)
+    total, drawn = (np.bincount(labels[where], minlength=count) for where in (rim, rim & edge))
+    stays = drawn >= OUTLINED * total
+    stays[labels[region]] = True
+    return things & stays[labels]
 
 
 def detached(things: np.ndarray, share: np.ndarray, region: np.ndarray, step: float) -> np.ndarray:

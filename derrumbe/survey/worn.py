@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from derrumbe.core.records import FAR, Camera, Plate
 from derrumbe.geom.camera import eye, pixel_grid, project, rays, resized
 from derrumbe.geom.depth import coverage, mesh_depth
+from derrumbe.media.colour import to_display
 from derrumbe.media.exr import read_exr
 from derrumbe.survey.cleanplate import without
 from derrumbe.survey.filters import masked_mean, widened
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.reference import denoised
+from derrumbe.survey.sky import find_sky
 from derrumbe.survey.uncovered import Views, brought, whole
 
 MARGIN = 0.6
@@ -40,6 +43,8 @@ SEAM = 0.02
 """Light is fitted over this share of the longer side beside a seam."""
 STEP = 1.25
 """Largest gain of that."""
+SEEN = 0.5
+"""Alpha from which a pixel is the building's or the sky's."""
 ALIKE = 0.08
 """Display-like values by which two frames differ at most, on average, where they show the same."""
 
@@ -47,7 +52,7 @@ ALIKE = 0.08
 @dataclass(frozen=True, eq=False)
 class Wear:
     """picture (h, w, 3) float32 ACEScg as `camera` would see it; shown, building (h, w): where a frame shows it (or patches of it fill a gap
-    between such places), bool, and how much of each pixel the building covers, float32."""
+    between such places), bool, and how much of each pixel the building covers, float32: the model, but for the sky that the frame shows in it."""
 
     camera: Camera
     picture: np.ndarray
@@ -78,7 +83,22 @@ def find_worn(views: Views, plate: Plate, front: Path | None, base: int, seed: i
     gap = wanted & ~seen & own
     picture = without(denoised(picture, plate.noise, 1), gap.astype(np.float32), wanted & (seen | gap), seed)
     shown = np.where(wanted, seen | gap, own)
-    return _cropped(wide, picture, shown, coverage(wide, *views.solid), (y, x))
+    building = coverage(wide, *views.solid)
+    building[y, x] = np.minimum(building[y, x], 1 - sky_within(picture[y, x], building[y, x], plate.display))
+    return _cropped(wide, picture, shown, building, (y, x))
+
+
+def sky_within(picture: np.ndarray, building: np.ndarray, display: str) -> np.ndarray:
+    """Return the sky's alpha (h, w) float32 in a picture (h, w, 3) that a building's model, alpha (h, w), reaches over: it is made of an outline that
+    takes mixed pixels in, and of one frame. A pane that mirrors the sky stays, since it hangs together with no sky outside."""
+    inside = building > SEEN
+    if not inside.any():
+        return np.zeros(inside.shape, np.float32)
+    lowest = len(inside) - 1 - np.argmax(inside[::-1], axis=0)[inside.any(axis=0)]
+    sky = find_sky(to_display(picture, display), inside.astype(np.uint8) * 255, float(np.median(lowest)))
+    labels = cv2.connectedComponents((sky > SEEN).astype(np.uint8), connectivity=4)[1]
+    outer = (labels > 0) & np.isin(labels, np.unique(labels[~inside]))
+    return np.where(outer | (widened(outer, RIM) & (labels == 0)), sky, 0).astype(np.float32)
 
 
 def _widened(camera: Camera, vertices: np.ndarray) -> tuple[Camera, int, int]:

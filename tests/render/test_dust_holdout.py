@@ -42,6 +42,15 @@ def test_a_step_is_kept_where_the_plate_shows_it(seen):
     assert row[300] == pytest.approx(depth[96, 300], rel=0.12)
 
 
+def test_a_card_keeps_its_depth_down_to_its_foot_before_a_low_camera():
+    """The set bends where the card stands on the ground, some rows below the horizon; a bend that is smoothed would come nearer."""
+    rows = np.arange(HEIGHT)[:, None] + 0.5
+    depth = np.where(rows > 95, 500 / np.maximum(rows - 85, 1e-3), 50.0) * np.ones((1, WIDTH))
+    soft = softened(depth.astype(np.float32), np.random.default_rng(1).normal(0, 0.3, depth.shape).astype(np.float32), PLANE)
+    assert np.abs(soft / depth - 1)[:90].max() < 0.01
+    assert (soft > 0.95 * depth).all()
+
+
 def test_the_ground_of_a_camera_is_where_its_rays_meet_it():
     from derrumbe.geom.camera import project
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from derrumbe.render.worn import SHOWN, carried_on, solid_colour
+from derrumbe.render.worn import SHOWN, SMEARED, carried_on, solid_colour
 
 from . import scenes
 from .conftest import rendered
@@ -27,11 +27,33 @@ def test_silhouettes_hold_nothing_of_the_sky(softness: float, missed: int):
     picture = cv2.GaussianBlur(picture, (0, 0), softness)
     outline = np.zeros_like(real)
     outline[40 - missed :, 60 - missed : 240 + missed] = True
-    clean = solid_colour(picture, outline, np.ones_like(real), softness)
+    clean = solid_colour(picture, outline, np.ones_like(real), softness, 0.0)
     assert clean[outline][:, 2].max() < 1.3 * WALL[2] + 0.02
     deep = np.zeros_like(real)
     deep[48:, 68:232] = True
     assert np.array_equal(clean[deep], picture[deep])
+
+
+def test_the_sky_hue_that_subsampled_chroma_carries_over_a_parapet_is_taken_off():
+    """A pale wall before a blue sky whose chroma is kept at half the size: rows under the edge get the wall's hue, and keep their own brightness."""
+    import cv2
+
+    wall, sky = np.array([0.8, 0.76, 0.68]), np.array([0.18, 0.4, 0.8])
+    real = np.zeros((200, 300), bool)
+    real[41:, 61:240] = True
+    picture = np.where(real[..., None], wall, sky).astype(np.float32)
+    picture[real] *= np.random.default_rng(3).uniform(0.8, 1.1, (int(real.sum()), 1)).astype(np.float32)
+    luma = picture.mean(-1, keepdims=True)
+    chroma = cv2.resize(cv2.resize(picture - luma, (150, 100), interpolation=cv2.INTER_AREA), (300, 200), interpolation=cv2.INTER_LINEAR)
+    film = cv2.GaussianBlur(luma, (0, 0), 0.4)[..., None] + chroma
+
+    def off(clean: np.ndarray) -> float:
+        rows = clean[41:48, 70:230]
+        return float(np.abs(rows[..., 2] / rows[..., 0] - wall[2] / wall[0]).max())
+
+    kept, clean = (solid_colour(film, real, np.ones_like(real), 0.4, smeared) for smeared in (0.0, SMEARED))
+    assert off(clean) < 0.05 < off(kept)
+    assert np.allclose(clean.mean(-1)[real], kept.mean(-1)[real], atol=1e-4)
 
 
 def test_what_is_not_shown_takes_the_nearest_colour_until_the_wall_goes_on():

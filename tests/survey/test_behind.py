@@ -182,7 +182,8 @@ def test_each_kind_of_ground_goes_on_from_where_it_lies() -> None:
 def test_what_lies_behind_bare_twigs_is_no_crown() -> None:
     y, x = np.mgrid[0:200, 0:300]
     disk = np.hypot(y - 100, x - 150) < 70
-    clean, texture = np.full((200, 300, 3), 0.9, np.float32), np.full((200, 300, 3), 0.05, np.float32)
+    clean = np.full((200, 300, 3), 0.9, np.float32)
+    texture = (np.array([0.03, 0.06, 0.02]) * np.random.default_rng(4).uniform(0.3, 1.7, (200, 300, 1))).astype(np.float32)
     hole = np.ones(disk.shape, bool)
     bare = (disk & (x % 7 < 2)).astype(np.float32)
     leafy = (disk & ((x % 9 > 0) | (y % 11 > 2))).astype(np.float32)

@@ -19,7 +19,7 @@ from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.solved_planes import walls_through
 from derrumbe.survey.sweep import COLOUR, COLOUR_FULL, UNSEEN, cost_of
-from derrumbe.survey.things_ahead import detached, with_flanks, without_scraps
+from derrumbe.survey.things_ahead import detached, with_flanks, without_fragments, without_scraps
 from derrumbe.survey.unhidden import unhidden
 from tests.survey.filmed import Quad, _camera, _drawn, _street, _tiled
 from tests.survey.scenes import QUIET
@@ -172,6 +172,19 @@ def test_a_scrap_of_ground_is_dropped_and_what_stands_on_it_is_not() -> None:
     near = np.where(post, 1.2, ground)
     found = without_scraps(scrap | post, (y > 50) & ~scrap & ~post, near)
     assert (found == post).all()
+
+
+def test_part_of_a_plain_wall_next_door_is_no_thing_and_all_of_it_is() -> None:
+    """Beside the building a thing ends at edges of the picture. Before it, anything may be as plain as it likes."""
+    codes = np.full((200, 300, 3), 90, np.uint8)
+    codes[60:160, 180:290] = 200
+    house, part, region = (np.zeros(codes.shape[:2], bool) for _ in range(3))
+    house[60:160, 180:290] = True
+    part[60:120, 230:290] = True
+    region[40:160, 20:150] = True
+    assert np.array_equal(without_fragments(house, codes, region), house)
+    assert not without_fragments(part, codes, region).any()
+    assert np.array_equal(without_fragments(part, codes, np.roll(region, 100, axis=1)), part)
 
 
 def test_a_darker_neighbour_costs_what_a_brighter_one_does() -> None:

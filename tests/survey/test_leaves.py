@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.cleanplate import behind_leaves
+from derrumbe.survey.cleanplate import behind_leaves, past_things
+from derrumbe.survey.filters import widened
 from derrumbe.survey.foliage import bare_alpha
 
 SHAPE = (320, 400)
@@ -54,3 +55,23 @@ def test_of_dark_things_behind_twigs_windows_belong_to_the_wall_and_trunks_do_no
     assert alpha[twigs].mean() > 0.95
     assert alpha[window].mean() < 0.2
     assert alpha[~(trunk | twigs | window)].mean() < 0.02
+
+
+def test_what_has_no_plants_looks_is_no_crown() -> None:
+    texture, alpha = crown()
+    red = np.where(alpha[..., None] > 0, np.array([0.6, 0.06, 0.04]), texture).astype(np.float32)
+    clean = np.full((*SHAPE, 3), 0.7, np.float32)
+    assert np.array_equal(behind_leaves(clean, red, alpha, np.ones(SHAPE, bool), 1), clean)
+
+
+def test_things_close_to_the_hole_are_taken_out_of_what_other_frames_see() -> None:
+    """A red post beside the hole, before a striped wall: the wall goes on behind it, and what is further off stays as it is."""
+    wall = np.repeat(np.where(np.arange(400) % 20 < 10, 0.2, 0.4)[None, :, None], 320, axis=0).repeat(3, axis=2).astype(np.float32)
+    hole, front = np.zeros(SHAPE, bool), np.zeros(SHAPE, np.float32)
+    hole[:, 200:300] = True
+    front[:, 185:198] = front[:, 40:50] = 1
+    plate = np.where(front[..., None] > 0, np.array([0.7, 0.05, 0.03]), wall).astype(np.float32)
+    clean = past_things(plate, front, hole, 1)
+    near = widened(hole, 16)
+    assert (clean[near][:, 0] < 1.2 * clean[near][:, 2] + 0.02).all()
+    assert np.array_equal(clean[hole | ~widened(hole, 17)], plate[hole | ~widened(hole, 17)])

@@ -12,8 +12,9 @@ from derrumbe.geom.camera import eye, pixel_grid, project, rays
 from derrumbe.geom.depth import mesh_depth
 from derrumbe.geom.solids import mesh, upright_prism
 from derrumbe.media.exr import write_exr
+from derrumbe.survey.filters import widened
 from derrumbe.survey.uncovered import Views
-from derrumbe.survey.worn import Wear, find_worn
+from derrumbe.survey.worn import Wear, find_worn, sky_within
 from tests.render.scenes import write_plate
 from tests.survey.scenes import look
 
@@ -96,3 +97,17 @@ def test_a_camera_that_stands_still_wears_its_own_frame(filmed: tuple[Views, Pat
     worn = find_worn(still, plate, None, 0, 3)
     assert (worn.camera.width, worn.camera.height) == SIZE
     assert worn.shown.all()
+
+
+def test_the_sky_under_a_model_that_is_too_wide_is_no_building_and_a_pane_that_mirrors_it_is() -> None:
+    sky = np.array([0.25, 0.42, 0.75])
+    real, model = (np.zeros((240, 320), np.float32) for _ in range(2))
+    real[60:200, 100:220], real[48:60, 130:180] = 1, 1
+    model[:200] = widened(real > 0, 3.0)[:200]
+    wall = 0.5 * np.random.default_rng(5).uniform(0.8, 1.2, (240, 320, 1)) * np.array([1.0, 0.9, 0.75])
+    picture = np.where(real[..., None] > 0, wall, sky).astype(np.float32)
+    picture[200:] = 0.1
+    picture[80:92, 104:108] = sky
+    left = np.minimum(model, 1 - sky_within(picture, model, "sRGB"))
+    assert np.abs(left - real)[:200].mean() < 0.005
+    assert left[82:90, 105:107].min() > 0.5
