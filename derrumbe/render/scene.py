@@ -11,6 +11,7 @@ from derrumbe.core.files import load_arrays
 from derrumbe.core.records import Camera, DustCloud, Located, Motion, Pieces, Plate, Set
 from derrumbe.geom.camera import eye, project
 from derrumbe.render.beyond import steps_beyond
+from derrumbe.render.cornice import Cornice, cornice_of
 from derrumbe.render.raster import Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
 from derrumbe.render.sections import PARTITION, WALL, sides
 from derrumbe.render.torn import Mesh, tear
@@ -99,6 +100,8 @@ class Scene:
     """(h,w) uint8 SHOWN, or over which edge of what the texture shows the wall goes on, see worn.py."""
     steps: np.ndarray
     """(4,3) how walls go on beyond the picture's edges, see beyond.py."""
+    cornice: Cornice
+    """With what they end above it."""
     pixel: float
     """Metres that a pixel covers on the building, at its near side."""
     first_frame: int
@@ -223,6 +226,7 @@ def load(inputs: Inputs) -> Scene:
         shown_depth=shown_depth,
         way=way,
         steps=steps_beyond(film_set.record.building, worn.camera, texture, shown_depth, way, window),
+        cornice=cornice_of(worn.camera, texture, shown_depth, way, window, rest[view.pixels[:, 1] < 0, 1]),
         pixel=pixel,
         first_frame=inputs.plate.record.frames.first,
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from derrumbe.geom.lens import lens_of, pixel_of, slope_of
 from derrumbe.render.beyond import SHOWN_CODE, blended, continued, edge_to
+from derrumbe.render.cornice import cornice_at
 from derrumbe.render.raster import NONE, Projected, Window
 from derrumbe.render.scene import Scene
 
@@ -163,6 +164,8 @@ def surfaces(
         *view_of_plate,
         (scene.camera.width, scene.camera.height),
         scene.steps,
+        scene.cornice.top,
+        scene.cornice.ledge,
         worn,
         second,
     )
@@ -170,7 +173,27 @@ def surfaces(
 
 
 @nb.njit(cache=True)
-def _wear(calm, triangle, rest, uv, face, normals, rest_depth, way, left, top, rotation, translation, lens, size, steps, worn, second):  # type: ignore[no-untyped-def]
+def _wear(
+    calm,
+    triangle,
+    rest,
+    uv,
+    face,
+    normals,
+    rest_depth,
+    way,
+    left,
+    top,
+    rotation,
+    translation,
+    lens,
+    size,
+    steps,
+    crest,
+    ledge,
+    worn,
+    second,
+):  # type: ignore[no-untyped-def]
     """Tell which samples wear the plate: outer faces that it shows. A face beyond what is shown wears what `beyond` finds, `uv` is changed."""
     for i in range(triangle.shape[0]):
         worn[i] = calm[i]
@@ -193,6 +216,10 @@ def _wear(calm, triangle, rest, uv, face, normals, rest_depth, way, left, top, r
         if there:
             worn[i], uv[i, 0], uv[i, 1] = True, u, v
             second[i, 0], second[i, 1], second[i, 2] = mu, mv, share
+        share, mu, mv = cornice_at(rest[i], crest, ledge, rotation, translation, lens, left)
+        if share > 0 and edge_to(mu, mv, size, way, left, top) == SHOWN_CODE:
+            second[i, 0], second[i, 1], second[i, 2] = u, v, 1 - share if there else 0.0
+            worn[i], uv[i, 0], uv[i, 1] = True, mu, mv
 
 
 @nb.njit(cache=True, inline="always")

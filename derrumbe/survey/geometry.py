@@ -13,9 +13,10 @@ from derrumbe.geom.vanishing import vanishing_point
 from derrumbe.survey import facades as measure
 from derrumbe.survey import scale as scales
 from derrumbe.survey.filters import filled
-from derrumbe.survey.footing import BEYOND_SIDE, bottom_chain, bottom_samples, continued, touched_edges
+from derrumbe.survey.footing import bottom_chain, bottom_samples, touched_edges
 from derrumbe.survey.footprint import depth_of, footprint_of, is_round
 from derrumbe.survey.frame import Frame, frame_of
+from derrumbe.survey.level_top import carried_on
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, FOCAL_PRIOR, Orientation, orient
@@ -31,8 +32,6 @@ from derrumbe.survey.walkers import camera_heights
 
 MARGIN = 0.01
 TALL_ELEVATION = 1.1
-BEYOND_TOP, TALLER = (0.35, 0.25, 0.18, 0.12, 0.08, 0.05, 0.02), 1.3
-"""A roof out of frame is carried on by the first of these shares of the outline's height that makes it no more than so much taller."""
 WIDE_SPREAD = 0.12
 LENS_ROUNDS, SETTLED = 4, 0.002
 """Rounds of focal length and straightened lines at most, and the change (log) below which they agree."""
@@ -95,8 +94,9 @@ def build_geometry(
     frame = frame_of(view, plan, size, scale)
     rows = [completed(wall_rows, storey_rows(rows)) for wall_rows in rows]
     depth = depth_of(frame, settings.building.depth)
+    storey = storeys.tops[-1] * scale / len(storeys.tops) if storeys.tops else settings.building.storey_height
     up_point = vanishing_point(orientation.up, view.focal, view.centre)
-    outline = lens.outline(_whole(lens.filming(frame), silhouette, up_point, top * scale, move is not None))
+    outline = lens.outline(carried_on(lens.filming(frame), silhouette, up_point, storey, move is not None))
     above = _seen_from_above(frame, view, move, straight, plan, scale)
     vertices, triangles = mesh(building_solid(frame, outline, depth, eaves * scale, above=above, seed=settings.seed))
     footprint = above.footprint if above and (is_round(frame) or is_court(frame, above)) else footprint_of(frame, depth)
@@ -200,20 +200,6 @@ def _orient(
             )
         )
     return segments, orientation, cautions
-
-
-def _whole(frame: Frame, silhouette: np.ndarray, up_point: np.ndarray, seen: float, moving: bool) -> np.ndarray:
-    """Return the silhouette carried on outside the picture, upwards to no more than TALLER times the height that is `seen` (metres).
-
-    Sideways only where the camera stands: one that moves may show where the wall really ends, and made-up wall beyond that.
-    """
-    camera, sideways = frame.camera, 0.0 if moving else BEYOND_SIDE
-    for share in BEYOND_TOP:
-        outline = continued(silhouette, camera.width, camera.height, up_point, share, sideways)
-        heights = frame.walls[0].from_rays(eye(camera), rays(camera, outline))[:, 1]
-        if np.nanmax(heights) <= TALLER * seen and np.isfinite(heights).all():
-            break
-    return outline
 
 
 def _lift_cautions(lift: float, side: int) -> list[Caution]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from derrumbe.core.records import Camera
-from derrumbe.geom.camera import eye, project
+from derrumbe.geom.camera import eye, project, rays
 from derrumbe.survey.filters import filled
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.move import sight_cautions
@@ -174,6 +174,24 @@ def test_a_building_cut_by_the_frame_goes_on_outside_it() -> None:
     assert pixels[:, 0].min() < -50
     assert pixels[:, 0].max() > scene.codes.shape[1] + 50
     assert any("runs out of the picture" in caution.what for caution in found.warnings)
+
+
+@pytest.mark.parametrize("view", [{"eye": (0.0, 1.7, 20.0), "aim": (0.0, 4.0, 0.0)}, {"eye": (26.0, 1.7, 22.0), "aim": (4.0, 5.0, -3.0)}])
+def test_above_the_picture_it_ends_level_a_storey_higher_than_is_seen(view: dict) -> None:
+    """The upper edge of the picture is no level line on a wall seen at a slant, and not on two walls."""
+    scene = building(**view, size=(24.0, 30.0, 12.0), storeys=9, columns=8)
+    found = surveyed(scene, known_focal=scene.camera.focal_px)
+    pixels, _ = project(found.camera, found.vertices)
+    faces = found.triangles[(pixels[found.triangles][..., 1] < -5).all(axis=1)]
+    normal = np.cross(*(found.vertices[faces[:, k]] - found.vertices[faces[:, 0]] for k in (1, 2)))
+    level = np.abs(normal[:, 1]) > 0.5 * np.linalg.norm(normal, axis=1)
+    area = np.linalg.norm(normal, axis=1)
+    tops = found.vertices[faces[level]][..., 1]
+    assert np.average(found.height - tops.mean(axis=1), weights=area[level]) < 0.1
+    cut = scene.outline[scene.outline[:, 1] < 1]
+    way = rays(found.camera, cut)
+    on_main = eye(found.camera) - way * (eye(found.camera)[2] / way[:, 2])[:, None]
+    assert found.height > on_main[:, 1].min() + 1.5
 
 
 def test_frames_that_the_building_leaves_are_named() -> None:
