@@ -16,6 +16,7 @@ from derrumbe.geom.depth import coverage, mesh_depth, plane_depth
 from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.exposure import exposure
 from derrumbe.survey.filters import around, widened
+from derrumbe.survey.neighbours import GROUND
 
 SET_DEPTH = "set_depth/set_depth.{frame}.exr"
 MATTE = "building_matte/building_matte.{frame}.exr"
@@ -24,7 +25,6 @@ GAUGED = 480
 """Exposure is compared on every so many-th pixel of pictures larger than this."""
 SKY_REACH = 1e6
 """Metres at which the sky is projected from one camera to another."""
-NEIGHBOUR = 1
 RING = 0.1
 """Exposure is compared within this share of the longer side around what is uncovered."""
 WHOLE = (slice(None), slice(None))
@@ -83,7 +83,7 @@ class FramePictures:
 def set_depth_at(folder: Path, camera: Camera, reach: float) -> np.ndarray:
     """Return the depth (h, w) float32 of ground and neighbours as `camera` sees them, FAR for sky. `reach`: metres of ground."""
     proxies = _arrays(folder / "proxies.npz")
-    neighbours = proxies["triangles"][proxies["kind"] == NEIGHBOUR]
+    neighbours = proxies["triangles"][proxies["kind"] != GROUND]
     ground = plane_depth(camera)
     depth = np.minimum(np.where(ground < reach, ground, np.float32(FAR)), mesh_depth(camera, proxies["vertices"], neighbours))
     return depth.astype(np.float32)

@@ -30,6 +30,8 @@ SMOOTH = 0.35
 BEYOND = 1.05
 """What is behind the building is at least this times as far as its foot."""
 THICK = 3.0
+GROUND, NEIGHBOUR, MADE_UP = 0, 1, 2
+"""Kinds of triangles in proxies.npz."""
 LOW = 0.02
 """What rises over the horizon by less than this share of the picture's height is far, or no higher than the camera."""
 
@@ -170,18 +172,21 @@ def set_depth(cards: Cards, camera: Camera, sky: np.ndarray) -> np.ndarray:
     return out
 
 
-def proxy_mesh(cards: Cards, camera: Camera, reach: float) -> dict[str, np.ndarray]:
-    """Return arrays for proxies.npz: a ground plane that reaches `reach` metres, and a box per block of cards."""
+def proxy_mesh(cards: Cards, camera: Camera, reach: float, hidden: np.ndarray) -> dict[str, np.ndarray]:
+    """Return arrays for proxies.npz: a ground plane that reaches `reach` metres, and a box per block of cards.
+
+    hidden (w,) bool: columns whose cards are made up, since the building hides what stands there: light and dust meet them, bodies don't.
+    """
     ground = np.array([[-reach, 0, -reach], [reach, 0, -reach], [reach, 0, reach], [-reach, 0, reach]], np.float64)
-    flat = np.array([[0, 2, 1], [0, 3, 2]], np.int32)
-    standing = boxes(cards, camera, reach)
-    if standing is None:
-        return {"vertices": ground, "triangles": flat, "kind": np.zeros(2, np.uint8)}
-    vertices, triangles = standing
+    parts = [(ground, np.array([[0, 2, 1], [0, 3, 2]], np.int32), GROUND)]
+    for columns, kind in ((~hidden, NEIGHBOUR), (hidden, MADE_UP)):
+        if found := boxes(replace(cards, top=np.where(columns, cards.top, cards.base)), camera, reach):
+            parts.append((*found, kind))
+    starts = np.cumsum([0, *(len(vertices) for vertices, _, _ in parts)])
     return {
-        "vertices": np.concatenate([ground, vertices]),
-        "triangles": np.concatenate([flat, triangles + len(ground)]).astype(np.int32),
-        "kind": np.repeat(np.array([0, 1], np.uint8), (len(flat), len(triangles))),
+        "vertices": np.concatenate([vertices for vertices, _, _ in parts]),
+        "triangles": np.concatenate([part[1] + start for part, start in zip(parts, starts[:-1], strict=True)]).astype(np.int32),
+        "kind": np.concatenate([np.full(len(triangles), kind, np.uint8) for _, triangles, kind in parts]),
     }
 
 

@@ -163,9 +163,10 @@ def _behind(
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
     trees = trees_behind(texture, codes, mattes, hole, cards, geometry.camera)
     cards = trees.cards(cards, hole) if trees else cards
-    solid = cards if trees else standing(cards, hole.any(axis=0), horizon_row(geometry.camera), len(hole))
+    beyond = np.asarray(hole.any(axis=0))
+    solid = cards if trees else standing(cards, beyond, horizon_row(geometry.camera), len(hole))
     save_arrays(folder / "building.npz", vertices=geometry.vertices, triangles=geometry.triangles)
-    save_arrays(folder / "proxies.npz", **proxy_mesh(solid, geometry.camera, REACH * float(geometry.camera.translation[2])))
+    save_arrays(folder / "proxies.npz", **proxy_mesh(solid, geometry.camera, REACH * float(geometry.camera.translation[2]), beyond))
     hidden = hole
     if views is not None:
         texture, known = uncovered(views, texture, hole, growth)

@@ -9,13 +9,13 @@ import numpy as np
 from derrumbe.core.files import load_arrays, write_text
 from derrumbe.core.records import Facade, Located, Set
 
-PROXIES = {0: "ground", 1: "neighbours"}
+PROXIES = {0: "ground", 1: "neighbours", 2: "background"}
 Solid = tuple[np.ndarray, np.ndarray]
 """Vertices (n, 3) metres and faces (m, 3 or 4)."""
 
 
 def set_solids(film_set: Located[Set]) -> dict[str, Solid]:
-    """Return ground, neighbours and building as triangles, each with its own vertices."""
+    """Return ground, neighbours, what is made up behind the building, and the building as triangles, each with its own vertices."""
     proxies = load_arrays(film_set.path(film_set.record.proxies))
     solid = load_arrays(film_set.path(film_set.record.building.solid))
     found = {

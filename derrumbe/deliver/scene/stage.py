@@ -15,7 +15,7 @@ from derrumbe.deliver.scene.usd import ROOT, Layer
 
 MM = 0.01
 """USD gives lenses in tenths of the scene's unit: a millimetre is a hundredth of a tenth of a metre."""
-GREYS = {"ground": 0.18, "neighbours": 0.3, "building": 0.35, "facades": 0.4}
+GREYS = {"ground": 0.18, "neighbours": 0.3, "background": 0.3, "building": 0.35, "facades": 0.4}
 GUIDES = ("building", "facades")
 """What stood before the collapse: guides, since the fragments take their place."""
 
