@@ -89,19 +89,25 @@ def headroom(shown: np.ndarray, light: np.ndarray, to: Receivers) -> np.ndarray:
     """Return how much brighter (m,n) float32 each receiver may get: never than lit ground around it, 1 to MOST.
 
     shown (m,n): what the plate shows there; light (m,n,3): the model's before anything fell. Where the model's shadow lies on ground that the
-    plate shows in the sun, nothing brightens: the shadow is not there.
+    plate shows in the sun, nothing brightens: the shadow is not there. A dark roof isn't shaded ground: all that lies in the model's shadow around
+    it must be darker too.
     """
-    import cv2
-
     bright, level = light.mean(-1), to.valid & (to.normals[..., 1] > 0.7)
     if not level.any():
         return np.full(shown.shape, MOST_WALL, np.float32)
-    lit = (level & (bright > OPEN * np.percentile(bright[level], 95))).astype(np.float32)
-    window = (2 * round(0.5 * AROUND * shown.shape[1]) + 1,) * 2
-    share = cv2.blur(lit, window)
-    around = cv2.blur(lit * shown.astype(np.float32), window) / np.maximum(share, 1e-6)
-    room = np.where(share > 1e-3, around / np.maximum(shown, 1e-4), MOST)
+    lit = level & (bright > OPEN * np.percentile(bright[level], 95))
+    (share, around), (_, within) = _around(shown, lit), _around(shown, level & ~lit)
+    room = np.where(share > 1e-3, around / np.maximum(np.maximum(shown, within), 1e-4), MOST)
     return np.clip(room, 1, np.where(level, MOST, MOST_WALL)).astype(np.float32)
+
+
+def _around(shown: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how much of what is AROUND each receiver is `where` (m,n) bool, and the mean (m,n) of what that shows."""
+    import cv2
+
+    window = (2 * round(0.5 * AROUND * shown.shape[1]) + 1,) * 2
+    share = cv2.blur(where.astype(np.float32), window)
+    return share, cv2.blur(where * shown.astype(np.float32), window) / np.maximum(share, 1e-6)
 
 
 def ratio(now: np.ndarray, before: np.ndarray, to: Receivers, most: np.ndarray) -> np.ndarray:

@@ -62,6 +62,14 @@ def test_ground_that_the_plate_shows_in_the_sun_never_brightens():
     np.testing.assert_allclose(room[:, 10:20], MOST)
 
 
+def test_dark_roofs_in_a_shadow_that_is_not_there_hardly_brighten():
+    """The model's shadow covers columns 10 to 30, which the plate shows in the sun: pale walls and dark roofs, as bright together as what lies around."""
+    light, shown = np.ones((24, 80)), np.full((24, 80), 0.5)
+    light[:, 10:30] = 0.2
+    shown[:, 10:30:2], shown[:, 11:30:2] = 0.2, 0.8
+    assert _level(light, shown).max() < 1.08
+
+
 def test_walls_brighten_little_and_nothing_is_ever_held_below_one():
     to = Receivers(2, np.full((6, 8), 9.0, np.float32), np.zeros((6, 8, 3), np.float32), np.full((6, 8, 3), [0, 0, 1], np.float32))
     assert (headroom(np.random.default_rng(1).random((6, 8)), np.ones((6, 8, 3)), to) == np.float32(MOST_WALL)).all()
