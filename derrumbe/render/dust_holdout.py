@@ -49,9 +49,10 @@ def _softened(inputs: Inputs, frame: int) -> np.ndarray:
 
 def before_foot(depth: np.ndarray, window: Window, standing: np.ndarray, camera: Camera, low: float) -> np.ndarray:
     """Return depth (h,w) that below the building's foot, column by column, goes no farther than the foot; `standing` (h,w): depth of the
-    building at rest in `window`, 0 where there is none. An end higher than `low` metres is no foot, but eaves.
+    building at rest in `window`, 0 where there is none. An end higher than `low` metres is no foot, but eaves. Above, it goes as far as the building:
+    what the plate shows of that has nothing before it.
 
-    What the plate shows there stands before the building, terrace or hedge, whatever the flat ground of the set says.
+    What the plate shows below stands before the building, terrace or hedge, whatever the flat ground of the set says.
     """
     rows, columns = standing.shape
     found = standing > 0
@@ -65,6 +66,8 @@ def before_foot(depth: np.ndarray, window: Window, standing: np.ndarray, camera:
     out = depth.copy()
     part = out[window.y0 :, window.x0 : window.x1]
     part[:] = np.where(below, np.minimum(part, foot.astype(np.float32)), part)
+    own = part[: standing.shape[0]]
+    own[:] = np.maximum(own, standing)
     return out
 
 

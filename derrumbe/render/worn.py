@@ -17,6 +17,8 @@ SMEARED = 4.0
 """... and pixels of the source up to which subsampled chroma does: a sample spans two, and filters spread it over its neighbour."""
 HUE = 2
 """Half the side of a window, pixels, over which a hue is told."""
+FAINT = 0.2
+"""Hues (light over its mean) that lie no further apart aren't told from each other."""
 STRAYED = 0.012
 """How far an outline or a model may miss the rim, share of the longer side."""
 APART = 0.06
@@ -75,7 +77,7 @@ def far_ground(camera: Camera, depth: np.ndarray) -> np.ndarray:
 
 def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, softness: float, smeared: float) -> np.ndarray:
     """Return the picture (h,w,3) with pixels that hold what lies beyond the building's edge replaced by the nearest that are all building:
-    the lens mixed them, or the outline is drawn wider than the wall. Their hue, which film keeps at half the size, comes from further inside.
+    the lens mixed them, or the outline is drawn wider than the wall. Film keeps hue at half the size: what of it comes from beyond is taken off further in.
 
     building (h,w) bool; behind (h,w) bool: where what is seen beside it lies well behind it, and not at its foot; softness: the plate's blur,
     pixels; smeared: how much further than that a hue reaches, pixels. Coverage mixes them anew, with whatever is behind then.
@@ -86,9 +88,11 @@ def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, 
     if not (depth > safe).any():
         return texture
     solid = _nearest(texture, depth > safe)
-    if not (depth > safe + smeared).any():
+    reach = safe + smeared
+    deep, beyond = depth > reach, _depth(~building) > reach
+    if not deep.any() or not beyond.any():
         return solid
-    return np.where((depth <= safe + smeared)[..., None], _in_hue_of(solid, depth > safe + smeared), solid).astype(np.float32)
+    return np.where((depth <= reach)[..., None], _without_hue(solid, texture, deep, beyond), solid).astype(np.float32)
 
 
 def _nearest(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -99,10 +103,19 @@ def _nearest(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
     return np.asarray(picture[y, x])
 
 
-def _in_hue_of(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """Return the picture (h,w,3) as bright as it is, in the hue that its nearest pixels `where` (h,w) bool have on the whole."""
-    around = _nearest(_mean(np.maximum(picture, 0).astype(np.float32), where, HUE)[0], where)
-    return around * (picture.mean(-1, keepdims=True) / np.maximum(around.mean(-1, keepdims=True), 1e-6))
+def _without_hue(picture: np.ndarray, texture: np.ndarray, inside: np.ndarray, beyond: np.ndarray) -> np.ndarray:
+    """Return the picture (h,w,3) as bright as it is, without its share of the hue that the texture (h,w,3) has `beyond` (h,w) bool: what leads there
+    from the hue of the nearest pixels `inside` (h,w) bool."""
+    own = _hue(picture)
+    inner, outer = (_hue(_nearest(_mean(np.maximum(texture, 0).astype(np.float32), where, HUE)[0], where)) for where in (inside, beyond))
+    way = outer - inner
+    share = ((own - inner) * way).sum(-1) / np.maximum((way * way).sum(-1), FAINT**2)
+    return picture.mean(-1, keepdims=True) * np.maximum(own - np.clip(share, 0, 1)[..., None] * way, 0)
+
+
+def _hue(picture: np.ndarray) -> np.ndarray:
+    """Return colours (h,w,3) over their mean."""
+    return np.maximum(picture, 0) / np.maximum(picture.mean(-1, keepdims=True), 1e-6)
 
 
 def _depth(mask: np.ndarray) -> np.ndarray:

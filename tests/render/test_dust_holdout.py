@@ -75,3 +75,13 @@ def test_below_a_buildings_foot_nothing_behind_it_is_seen():
     assert (out[:12] == 60).all()
     assert (out[12:14, [3, 4, 15, 19]] == 60).all()
     assert before_foot(depth, window, 0 * standing, view, 4.0) is depth
+
+
+def test_nothing_ends_dust_before_the_building_that_the_plate_shows():
+    view = collapse.camera(20, 16, eye=(0.0, 1.0, 40.0)).model_copy(update={"cy": 12.5, "cx": 10.0})
+    window, standing = Window(4, 4, 16, 14), np.zeros((10, 12), np.float32)
+    standing[:8, 1:11] = 30.0
+    out = before_foot(np.full((16, 20), 25.0, np.float32), window, standing, view, 4.0)
+    assert (out[4:12, 5:15] == 30).all()
+    assert (out[:4] == 25).all()
+    assert (out[12:] == 25).all()
