@@ -21,6 +21,8 @@ STRIP = 0.035
 """Width of the strip along the edge that must fit, as a share of the picture's height."""
 SHORTEST, SHORTEST_PIXELS = 3.0, 64
 """Metres and pixels of the shortest step: shorter ones are seen to repeat."""
+SHORTEST_TO_CORNICE, FEWEST_PIXELS = 1.5, 16
+"""The same for what goes on to a ledge no more than a storey higher, and of which only what is over a ledge is repeated."""
 LONGEST = 0.7
 """Longest step, as a share of what is seen of the building."""
 STEPS, POINTS = 240, 1500
@@ -32,11 +34,20 @@ BLEND = 7.0
 """Pixels beyond the edge over which the wall's mirror image, which fits exactly there, gives way to its repetition."""
 
 
-def steps_beyond(building: Building, camera: Camera, texture: np.ndarray, depth: np.ndarray, way: np.ndarray, window: Window) -> np.ndarray:
+def steps_beyond(
+    building: Building,
+    camera: Camera,
+    texture: np.ndarray,
+    depth: np.ndarray,
+    way: np.ndarray,
+    window: Window,
+    over: np.ndarray | None = None,
+) -> np.ndarray:
     """Return steps (4,3), world metres, from what is beyond the left, right, upper and lower edge of what is shown back into it; 0 where the
     building does not reach the edge or nothing fits.
 
     texture (h,w,3), depth (h,w): of the building at rest in `window`, 0 where there is none or it isn't shown; way (h,w): see worn.py.
+    over (h,w) bool: what is over the ledge of the wall's cornice, None without one: below it, the wall is of another kind.
     """
     along = np.asarray(max(building.facades, key=lambda f: f.width * f.height).along) if building.facades else np.array([1.0, 0, 0])
     right, up = along / np.linalg.norm(along), np.array([0.0, 1.0, 0.0])
@@ -46,7 +57,10 @@ def steps_beyond(building: Building, camera: Camera, texture: np.ndarray, depth:
     for k, inward in enumerate((right, -right, -up, up)):
         mask = (depth > 0) & _beside(way == k, touched[k], k, reach)
         if mask.any():
-            out[k] = _step(camera, texture, depth, window, mask, inward)
+            out[k] = _step(camera, texture, depth, window, mask, inward, (SHORTEST, SHORTEST_PIXELS))
+        if k == 2 and over is not None and (mask & over).any():
+            step = _step(camera, texture, np.where(over, depth, 0), window, mask & over, inward, (SHORTEST_TO_CORNICE, FEWEST_PIXELS))
+            out[k] = step if step.any() else out[k]
     return out
 
 
@@ -60,8 +74,11 @@ def _beside(unknown: np.ndarray, touches: bool, k: int, reach: int) -> np.ndarra
     return np.moveaxis(near if before else near[::-1], 0, axis)
 
 
-def _step(camera: Camera, texture: np.ndarray, depth: np.ndarray, window: Window, strip: np.ndarray, way: np.ndarray) -> np.ndarray:
-    """Return the shift (3,) along `way` after which the strip (h,w) bool fits best, zeros when none does."""
+def _step(
+    camera: Camera, texture: np.ndarray, depth: np.ndarray, window: Window, strip: np.ndarray, way: np.ndarray, least: tuple[float, int]
+) -> np.ndarray:
+    """Return the shift (3,) along `way`, of at `least` so many metres and pixels, after which the strip (h,w) bool fits best, zeros when
+    none does."""
     y, x = np.nonzero(strip)
     pick = np.linspace(0, len(y) - 1, min(len(y), POINTS)).astype(int)
     y, x = y[pick], x[pick]
@@ -69,7 +86,7 @@ def _step(camera: Camera, texture: np.ndarray, depth: np.ndarray, window: Window
     points = eye_of(camera) + rays(camera, pixels) * depth[y, x][:, None]
     size = float(np.median(depth[y, x])) / camera.focal_px
     longest = LONGEST * size * (depth > 0).any(1 if way[1] else 0).sum()
-    shortest = max(SHORTEST, SHORTEST_PIXELS * size)
+    shortest = max(least[0], least[1] * size)
     tone = np.log(np.maximum(texture, 1e-4))
     tone = tone - np.median(tone[depth > 0], 0)
     best, found = np.inf, np.zeros(3)

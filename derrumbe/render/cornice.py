@@ -68,6 +68,16 @@ def cornice_of(camera: Camera, texture: np.ndarray, depth: np.ndarray, way: np.n
     return Cornice(none.top, np.interp(np.arange(depth.shape[1]), along, heights))
 
 
+def over_ledge(cornice: Cornice, camera: Camera, depth: np.ndarray, window: Window) -> np.ndarray | None:
+    """Return what (h,w) bool of the wall lies over the cornice's ledge where that is seen, None without one; depth (h,w): see `cornice_of`."""
+    if not len(cornice.ledge):
+        return None
+    y, x = np.indices(depth.shape)
+    pixels = np.stack([x + window.x0 + 0.5, y + window.y0 + 0.5], -1)
+    heights = eye(camera)[1] + rays(camera, pixels)[..., 1] * depth
+    return np.asarray((heights > cornice.ledge) & (depth > 0))
+
+
 def _cut_off(depth: np.ndarray, way: np.ndarray, window: Window) -> np.ndarray:
     """Return the columns (n,) in which the wall goes on above what is shown of it."""
     highest, every = np.argmax(depth > 0, axis=0), np.arange(depth.shape[1])

@@ -11,7 +11,7 @@ from derrumbe.core.files import load_arrays
 from derrumbe.core.records import Camera, DustCloud, Located, Motion, Pieces, Plate, Set
 from derrumbe.geom.camera import eye, project
 from derrumbe.render.beyond import steps_beyond
-from derrumbe.render.cornice import Cornice, cornice_of
+from derrumbe.render.cornice import Cornice, cornice_of, over_ledge
 from derrumbe.render.raster import Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
 from derrumbe.render.sections import PARTITION, WALL, sides
 from derrumbe.render.torn import Mesh, tear
@@ -188,6 +188,8 @@ def load(inputs: Inputs) -> Scene:
     texture = solid_colour(worn.texture, solid_there, behind, film_set.record.softness_px, smeared)[window.slices]
     way = np.ascontiguousarray(worn.way[window.slices])
     shown_depth = np.where(way == SHOWN, rest_depth, np.float32(0))
+    cornice = cornice_of(worn.camera, texture, shown_depth, way, window, rest[view.pixels[:, 1] < 0, 1])
+    over = over_ledge(cornice, worn.camera, shown_depth, window)
     return Scene(
         rest=rest,
         triangles=triangles,
@@ -225,8 +227,8 @@ def load(inputs: Inputs) -> Scene:
         rest_depth=rest_depth,
         shown_depth=shown_depth,
         way=way,
-        steps=steps_beyond(film_set.record.building, worn.camera, texture, shown_depth, way, window),
-        cornice=cornice_of(worn.camera, texture, shown_depth, way, window, rest[view.pixels[:, 1] < 0, 1]),
+        steps=steps_beyond(film_set.record.building, worn.camera, texture, shown_depth, way, window, over),
+        cornice=cornice,
         pixel=pixel,
         first_frame=inputs.plate.record.frames.first,
     )

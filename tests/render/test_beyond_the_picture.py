@@ -92,3 +92,15 @@ def test_the_step_is_the_walls_own_period():
     assert steps[2] == pytest.approx([0, -4.0 * round(-steps[2][1] / 4.0), 0], abs=0.08)
     assert steps[2][1] < -3
     assert not steps[[0, 1, 3]].any()
+
+
+def test_what_ends_with_a_cornice_repeats_only_what_is_over_the_ledge():
+    """The upper 100 rows, 5 m, are pale, with dark bands every 2 m; what is below the ledge is of another kind and fits nowhere."""
+    camera = Camera(**scenes.CAMERA.model_dump() | {"width": 160, "height": 400, "focal_px": 240.0, "cx": 80.0, "cy": 300.0})
+    y = np.mgrid[:400, :160][0]
+    tone = np.where(y < 100, np.where(y % 40 < 20, 0.5, 0.4), 0.2) * np.random.default_rng(5).uniform(0.97, 1.03, y.shape)
+    texture, depth = np.repeat(tone[..., None], 3, 2).astype(np.float32), np.full(y.shape, 12.0, np.float32)
+    part = Window(0, 0, 160, 400)
+    steps = steps_beyond(scenes.facade_building(camera), camera, texture, depth, np.full(part.shape, SHOWN), part, y < 100)
+    assert 1.5 <= -steps[2][1] <= 5
+    assert abs(-steps[2][1] / 2.0 - round(-steps[2][1] / 2.0)) < 0.2, "pale on pale"
