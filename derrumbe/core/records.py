@@ -118,6 +118,8 @@ class Plate(Record):
     """OpenColorIO name of the source's own space."""
     code_bits: int | None
     """Bits of the integer codes of the source; None for float sources."""
+    chroma_px: int = 1
+    """Pixels across of the source that share one sample of hue: 2 for 4:2:0 and 4:2:2 movies."""
     display: str = "sRGB"
     timecode: str | None = None
     focal_px: float | None = None

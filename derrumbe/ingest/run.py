@@ -43,6 +43,7 @@ def run(settings: Settings, work: Work) -> Plate:
         held=found.kind == "still",
         colourspace=space,
         code_bits=found.bits if size == (found.width, found.height) else None,
+        chroma_px=found.chroma_px,
         display=display_of(space),
         timecode=timecode,
         focal_px=found.focal_px * size[1] / found.height if found.focal_px else None,

@@ -37,6 +37,7 @@ class Probe:
     focal_px: float | None
     pixel_aspect: Fraction
     notes: tuple[Caution, ...]
+    chroma_px: int = 1
 
     def range(self, frames: tuple[int, int] | None, held_count: int | None = None) -> FrameRange:
         """Return the frames that a plate of this source has."""
@@ -125,8 +126,9 @@ def _probe_movie(path: Path, frames: tuple[int, int] | None) -> Probe:
     if info.damaged and (good := count_good_frames(path)) < needed:
         raise cut_off(str(path), good, total)
     return Probe(
-        "movie", info.width, info.height, info.rate, total, info.bits, info.colourspace, info.timecode, None, info.pixel_aspect, info.notes
-    )
+        "movie", info.width, info.height, info.rate, total, info.bits, info.colourspace, info.timecode, None, info.pixel_aspect, info.notes,
+        info.chroma_px,
+    )  # fmt: skip
 
 
 def _probe_sequence(found: Sequence, frames: tuple[int, int] | None) -> Probe:

@@ -38,7 +38,8 @@ UNTAGGED = Caution(
 class MovieInfo:
     """What a movie says of itself. `width` and `height` are those of the upright picture.
 
-    `frame_count` counts the pictures that are in the file, `promised` those that its index lists (0: it has none).
+    `frame_count` counts the pictures that are in the file, `promised` those that its index lists (0: it has none). `chroma_px`: pixels
+    across that share one sample of hue.
     """
 
     width: int
@@ -55,6 +56,7 @@ class MovieInfo:
     pixel_aspect: Fraction
     timecode: str | None
     codec: str
+    chroma_px: int
     notes: tuple[Caution, ...]
 
 
@@ -203,7 +205,8 @@ def _told(container: Any, stream: Any, frame: Any, stamps: list[int], damaged: b
     notes = [*_timing_notes(clock.uneven, clock.rate), *space_notes, *_picture_notes(frame, aspect)]
     return MovieInfo(
         *size, clock.rate, len(stamps), int(stream.frames or 0), damaged, _bits(frame), matrix, full, space, turn,
-        1 / aspect if turn.sideways else aspect, _timecode(container, stream), str(context.name), tuple(notes),
+        1 / aspect if turn.sideways else aspect, _timecode(container, stream), str(context.name),
+        round(frame.width / frame.format.chroma_width(frame.width)), tuple(notes),
     )  # fmt: skip
 
 

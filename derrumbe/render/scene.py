@@ -15,7 +15,7 @@ from derrumbe.render.cornice import Cornice, cornice_of, over_ledge
 from derrumbe.render.raster import Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
 from derrumbe.render.sections import PARTITION, WALL, sides
 from derrumbe.render.torn import Mesh, tear
-from derrumbe.render.worn import SHOWN, SMEARED, far_ground, picture_of, solid_colour
+from derrumbe.render.worn import SHOWN, far_ground, picture_of, smeared_px, solid_colour
 
 NEIGHBOUR = 1
 OUTER, FLOOR, ROOM = 0, 2, 3
@@ -183,9 +183,8 @@ def load(inputs: Inputs) -> Scene:
     upper, lower = sections(mesh, normal, element)
     solid_there = np.zeros(worn.matte.shape, bool)
     solid_there[window.slices] = (holes.matte > 0.9) & (rest_depth > 0)
-    smeared = SMEARED * inputs.plate.record.width / inputs.plate.record.source_width
     behind = far_ground(worn.camera, rest_depth)
-    texture = solid_colour(worn.texture, solid_there, behind, film_set.record.softness_px, smeared)[window.slices]
+    texture = solid_colour(worn.texture, solid_there, behind, film_set.record.softness_px, smeared_px(inputs.plate.record))[window.slices]
     way = np.ascontiguousarray(worn.way[window.slices])
     shown_depth = np.where(way == SHOWN, rest_depth, np.float32(0))
     cornice = cornice_of(worn.camera, texture, shown_depth, way, window, rest[view.pixels[:, 1] < 0, 1])

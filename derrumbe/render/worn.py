@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from derrumbe.core.records import Camera, Located, Set
+from derrumbe.core.records import Camera, Located, Plate, Set
 from derrumbe.geom.depth import plane_depth
 from derrumbe.media.exr import RGB, read_exr
 
 SAFE = (0.7, 1.5)
 """Pixels from the rim, and softnesses more, up to which the lens mixes in what lies beyond it."""
-SMEARED = 4.0
-"""... and pixels of the source up to which subsampled chroma does: a sample spans two, and filters spread it over its neighbour."""
+SMEARED = 2.0
+"""... and samples of hue up to which subsampled chroma does, since filters spread one over its neighbour."""
 HUE = 2
 """Half the side of a window, pixels, over which a hue is told."""
 FAINT = 0.2
@@ -75,12 +75,18 @@ def far_ground(camera: Camera, depth: np.ndarray) -> np.ndarray:
     return np.asarray(plane_depth(camera) > FURTHER * near)
 
 
+def smeared_px(plate: Plate) -> float:
+    """Return how far, pixels of the plate, hue reaches over an edge in its source; 0 where that holds hue at the picture's own size."""
+    return SMEARED * plate.chroma_px * plate.width / plate.source_width if plate.chroma_px > 1 else 0.0
+
+
 def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, softness: float, smeared: float) -> np.ndarray:
     """Return the picture (h,w,3) with pixels that hold what lies beyond the building's edge replaced by the nearest that are all building:
     the lens mixed them, or the outline is drawn wider than the wall. Film keeps hue at half the size: what of it comes from beyond is taken off further in.
 
     building (h,w) bool; behind (h,w) bool: where what is seen beside it lies well behind it, and not at its foot; softness: the plate's blur,
-    pixels; smeared: how much further than that a hue reaches, pixels. Coverage mixes them anew, with whatever is behind then.
+    pixels; smeared: how much further than that a hue reaches, pixels, 0: no further.
+    Coverage mixes them anew, with whatever is behind then.
     """
     safe = SAFE[0] + SAFE[1] * softness
     strayed = _strayed(texture, building, behind, _depth(building), safe)
@@ -88,6 +94,8 @@ def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, 
     if not (depth > safe).any():
         return texture
     solid = _nearest(texture, depth > safe)
+    if smeared <= 0:
+        return solid
     reach = safe + smeared
     deep, beyond = depth > reach, _depth(~building) > reach
     if not deep.any() or not beyond.any():

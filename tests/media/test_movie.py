@@ -34,6 +34,7 @@ def test_h264_of_any_depth_and_subsampling(tmp_path, pix_fmt, bits, chroma):
     planes = noise_planes(np.random.default_rng(3), 32, 48, bits, chroma)
     path = write_planes(tmp_path / "a.mp4", [planes], pix_fmt=pix_fmt)
     assert inspect_movie(path).bits == bits
+    assert inspect_movie(path).chroma_px == chroma[1]
     assert np.array_equal(pictures(path)[0], rgb_codes(*planes, Coding("709", False, bits)))
 
 

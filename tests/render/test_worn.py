@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from derrumbe.render.worn import SHOWN, SMEARED, carried_on, solid_colour
+from derrumbe.render.worn import SHOWN, SMEARED, carried_on, smeared_px, solid_colour
 
 from . import scenes
 from .conftest import rendered
@@ -51,7 +51,7 @@ def test_the_sky_hue_that_subsampled_chroma_carries_over_a_parapet_is_taken_off(
         rows = clean[41:48, 70:230]
         return float(np.abs(rows[..., 2] / rows[..., 0] - wall[2] / wall[0]).max())
 
-    kept, clean = (solid_colour(film, real, np.ones_like(real), 0.4, smeared) for smeared in (0.0, SMEARED))
+    kept, clean = (solid_colour(film, real, np.ones_like(real), 0.4, smeared) for smeared in (0.0, 2 * SMEARED))
     assert off(clean) < 0.05 < off(kept)
     assert np.allclose(clean.mean(-1)[real], kept.mean(-1)[real], atol=1e-4)
 
@@ -84,3 +84,9 @@ def test_a_building_that_shifts_as_a_whole_shows_the_plate_shifted(tmp_path, sun
     codes = 255 * np.abs(np.power(np.maximum(pieces[inner][..., :3], 0), 1 / 2.2) - np.power(np.maximum(moved[inner], 0), 1 / 2.2))
     assert codes.mean() < 1
     assert np.percentile(codes, 95) < 2
+
+
+@pytest.mark.parametrize(("chroma_px", "smeared"), [(1, 0.0), (2, 2.0)])
+def test_only_subsampled_hue_is_smeared(tmp_path, chroma_px, smeared):
+    plate = scenes.write_plate(tmp_path, scenes.CAMERA, scenes.Shot()).record
+    assert smeared_px(plate.model_copy(update={"chroma_px": chroma_px, "width": 50, "source_width": 100})) == smeared

@@ -24,7 +24,8 @@ from derrumbe.pipeline.prepare import Request, prepare
 HERE = Path(__file__).parent
 MOMENTS = (0.8, 2.0, 3.2, 4.8)
 """Seconds after the trigger."""
-RATE, TRIGGER, WIDTH = 24, 1007, 280
+RATE, TRIGGER, HEIGHT, WIDTH = 12, 1004, 240, 280
+"""Half as many frames as film, and no more lines than are shown: four moments don't need the rest."""
 
 
 def make(name: str, folder: Path) -> None:
@@ -37,6 +38,8 @@ def make(name: str, folder: Path) -> None:
         out=folder / name,
         frames=f"1001-{frames[-1]}",
         preview=True,
+        height=HEIGHT,
+        rate=str(RATE),
         recipe=name,
     )
     make_shot(prepare(request), request.out, jobs=2)
