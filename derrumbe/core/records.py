@@ -18,6 +18,9 @@ from pydantic import BaseModel, ConfigDict
 FAR = 1e10
 """Depth where there is nothing, as renderers write it (finite, so that no file holds an infinity)."""
 
+GROUND, NEIGHBOUR, MADE_UP = 0, 1, 2
+"""Kinds of triangles in a set's proxies: what is made up behind the building takes light and dust, and stops no piece."""
+
 FIRST_FRAME = 1001
 """Number of every plate's first frame."""
 STILL_FRAMES = 120
@@ -234,8 +237,8 @@ class Worn(Part):
 class Set(Record):
     """Camera, ground, building, neighbours, light, mattes and clean plate. Pictures have the plate's size.
 
-    proxies: npz with vertices (n,3) float64, triangles (m,3) int32, kind (m,) uint8: 0 ground, 1 neighbour, 2 made up behind the building
-    (no obstacle). Receives shadow and dust.
+    proxies: npz with vertices (n,3) float64, triangles (m,3) int32, kind (m,) uint8: GROUND, NEIGHBOUR or MADE_UP.
+    Receives shadow and dust.
     set_depth: EXR channel Z (float, metres along the axis, FAR for sky) of the set WITHOUT the building.
     environment: EXR R G B, latitude-longitude as OpenEXR and USD have it (first row up, middle column +Z, +X a quarter from the left): all light
     but the sun's, in the units of `Sun`: a white Lambertian shows its cosine-weighted mean; None: sky_rgb above and ground_rgb below.

@@ -33,7 +33,7 @@ def rising(time: np.ndarray, mass: np.ndarray, limit: float) -> np.ndarray:
 def _rising(time, mass, limit):
     out, air, last = np.zeros_like(mass), 0.0, -np.inf
     for k in range(len(mass)):
-        air *= np.exp(-(time[k] - last) / CLEARS) if air > 0 else 0.0
+        air *= np.exp(-(time[k] - last) / CLEARS)
         out[k] = -(limit - air) * np.expm1(-mass[k] / limit) if limit > 0 else 0.0
         air, last = air + out[k], time[k]
     return out

@@ -12,11 +12,11 @@ import numpy as np
 from numba import njit
 from scipy.ndimage import gaussian_filter
 
+from derrumbe.core.records import NEIGHBOUR
 from derrumbe.dust.domain import Domain
 
 F = np.float32
 MOST_POINTS = 60_000
-NEIGHBOUR = 1
 SOFT = 0.7
 """Flow cells over which a neighbour's sides are smeared (sigma)."""
 SLOW = 3.0

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from derrumbe.core.files import load_arrays
-from derrumbe.core.records import Camera, DustCloud, Located, Motion, Pieces, Plate, Set
+from derrumbe.core.records import NEIGHBOUR, Camera, DustCloud, Located, Motion, Pieces, Plate, Set
 from derrumbe.geom.camera import eye, project
 from derrumbe.render.beyond import steps_beyond
 from derrumbe.render.cornice import Cornice, cornice_of, over_ledge
@@ -17,7 +17,6 @@ from derrumbe.render.sections import PARTITION, WALL, sides
 from derrumbe.render.torn import Mesh, tear
 from derrumbe.render.worn import SHOWN, far_ground, picture_of, smeared_px, solid_colour
 
-NEIGHBOUR = 1
 OUTER, FLOOR, ROOM = 0, 2, 3
 ROOM_HEIGHT = 3.4
 """Metres from floor to floor, about."""

@@ -7,10 +7,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from derrumbe.core.files import load_arrays
-from derrumbe.core.records import Located, Set
+from derrumbe.core.records import NEIGHBOUR, Located, Set
 from derrumbe.simulate.structure import Structure
 
-NEIGHBOUR = 1
 CLEARANCE = 0.3
 """m: a proxy nearer to the building than this is left out, because pieces would start inside it."""
 

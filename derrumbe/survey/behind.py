@@ -47,14 +47,14 @@ def clean_plate(
     softness: sigma of the plate's edges, pixels; elsewhere (3,): light of the sky where the plate's other frames show it, for a
     texture without any.
     """
-    low = below_foot(mattes.region)
+    low, horizon = below_foot(mattes.region), horizon_row(camera)
     shaded = low & ~hole & widened(mattes.region, SHADE * max(hole.shape))
     hole = hole | shaded
-    heaven = cleanplate.fill_sky(texture, mattes.sky, hole, seed, elsewhere, horizon_row(camera), camera.focal_px)
+    heaven = cleanplate.fill_sky(texture, mattes.sky, hole, seed, elsewhere, horizon, camera.focal_px)
     # Where trees stand behind, ground is what lies bare: elsewhere it may be a wood before the building that goes on.
     banned = mattes.drawn_front | (mattes.front > 0.5) if trees else mattes.drawn_front
     skyline = cards.base if trees else cards.top
-    ground = fill_ground(texture, hole, mattes.sky, skyline, cards.base, banned, seed, horizon_row(camera), camera.focal_px)
+    ground = fill_ground(texture, hole, mattes.sky, skyline, cards.base, banned, seed, horizon, camera.focal_px)
     clean = cleanplate.joined(texture, heaven, ground, hole, mattes.sky, skyline)
     if trees:
         clean = trees.planted(clean, heaven, texture, hole, cards.top, cards.base, softness, seed)

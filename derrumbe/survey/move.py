@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +72,7 @@ def _believed(plate: Located[Plate], drawn: np.ndarray, settings: Settings) -> B
     return Belief(lines.focal, float(np.clip(lines.focal_spread, 0.10, PRIOR_SPREAD)), lens.k1)
 
 
+@lru_cache(maxsize=1)
 def _first_lines(plate: Located[Plate]) -> np.ndarray:
     record = plate.record
     return find_segments(to_display(read_exr(plate.path(record.picture, record.frames.first), ("R", "G", "B")), record.display))

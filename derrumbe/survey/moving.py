@@ -10,13 +10,12 @@ import cv2
 import numpy as np
 
 from derrumbe.core.files import load_arrays
-from derrumbe.core.records import FAR, Camera
+from derrumbe.core.records import FAR, GROUND, Camera
 from derrumbe.geom.camera import eye, pixel_grid, project, rays
 from derrumbe.geom.depth import coverage, mesh_depth, plane_depth
 from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.exposure import exposure
 from derrumbe.survey.filters import around, widened
-from derrumbe.survey.neighbours import GROUND
 
 SET_DEPTH = "set_depth/set_depth.{frame}.exr"
 MATTE = "building_matte/building_matte.{frame}.exr"

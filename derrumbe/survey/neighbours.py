@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from derrumbe.core.records import FAR, Camera
+from derrumbe.core.records import FAR, GROUND, MADE_UP, NEIGHBOUR, Camera
 from derrumbe.geom.camera import eye, rays, rotation_matrix
 from derrumbe.geom.lens import filmed, sights, undistorted
 from derrumbe.geom.solids import mesh, upright_prism
@@ -30,8 +30,6 @@ SMOOTH = 0.35
 BEYOND = 1.05
 """What is behind the building is at least this times as far as its foot."""
 THICK = 3.0
-GROUND, NEIGHBOUR, MADE_UP = 0, 1, 2
-"""Kinds of triangles in proxies.npz."""
 LOW = 0.02
 """What rises over the horizon by less than this share of the picture's height is far, or no higher than the camera."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy import ndimage
 
 from derrumbe.survey.filters import disc
 from derrumbe.survey.vegetation import plant_odds
@@ -44,15 +45,8 @@ def on_roof(codes: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarra
         return none
     leafy = plant_odds(codes) > PLANT
     standing = np.isin(labels, [n for n in things if np.mean(leafy[labels == n]) < LEAFY])
-    return _without_gaps(region | standing) & ~region if standing.any() else none
-
-
-def _without_gaps(mask: np.ndarray) -> np.ndarray:
-    """Return a mask (h, w) bool with its holes filled: a pale pane is no sky where roof is all around it."""
-    outer, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    whole = np.zeros(mask.shape, np.uint8)
-    cv2.drawContours(whole, outer, -1, 1, cv2.FILLED)
-    return whole > 0
+    # a pale pane is no sky where roof is all around it
+    return ndimage.binary_fill_holes(region | standing) & ~region if standing.any() else none
 
 
 def _stands(thing: np.ndarray, region: np.ndarray, top: np.ndarray, columns: np.ndarray) -> bool:

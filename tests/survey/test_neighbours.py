@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from derrumbe.core.records import Camera
-from derrumbe.survey.neighbours import GROUND, MADE_UP, NEIGHBOUR, Cards, proxy_mesh, standing
+from derrumbe.core.records import GROUND, MADE_UP, NEIGHBOUR, Camera
+from derrumbe.survey.neighbours import Cards, proxy_mesh, standing
 
 HEIGHT, HORIZON, BASE = 400, 200.0, 300.0
 

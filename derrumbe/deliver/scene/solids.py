@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from derrumbe.core.files import load_arrays, write_text
-from derrumbe.core.records import Facade, Located, Set
+from derrumbe.core.records import GROUND, MADE_UP, NEIGHBOUR, Facade, Located, Set
 
-PROXIES = {0: "ground", 1: "neighbours", 2: "background"}
+PROXIES = {GROUND: "ground", NEIGHBOUR: "neighbours", MADE_UP: "background"}
 Solid = tuple[np.ndarray, np.ndarray]
 """Vertices (n, 3) metres and faces (m, 3 or 4)."""
 
