@@ -20,6 +20,8 @@ SHORE_STEP, SHORE_SHARE = 0.022, 0.5
 """A far shore is a step to darker, of light of at least this (display codes) along this share of the open columns."""
 TOLERANCE = 0.11
 """Sky colours stay this near (display codes, 0..1) to the mean of the sky around, or nearer than its own spread."""
+EVEN, APART = 0.01, 0.05
+"""A sky of which nine tenths stray by less than the first (display codes, 0..1) is burnt out or wholly overcast; what strays by the second is a roof."""
 
 
 def find_sky(codes: np.ndarray, outline_mask: np.ndarray, horizon: float) -> np.ndarray:
@@ -34,6 +36,7 @@ def find_sky(codes: np.ndarray, outline_mask: np.ndarray, horizon: float) -> np.
         return np.zeros(codes.shape[:2], np.float32)
     region = _cut(small, seed, building, low)
     region &= ~_below_far_horizon(small, region)
+    region &= ~_pale_roofs(small, region)
     mask = cv2.resize(region.astype(np.float32), codes.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
     band = max(EDGE_BAND, int(np.ceil(1.5 / scale)))
     return _despeckled(soft_edge(codes.astype(np.float32) / 255, mask, band))
@@ -115,6 +118,16 @@ def _like_the_sky_around(codes: np.ndarray, seed: np.ndarray) -> np.ndarray:
     mean = np.where((cover > 0.01)[..., None], mean, whole)
     apart = np.abs(picture - mean).max(axis=-1)
     return apart < np.maximum(TOLERANCE, 2.5 * spread)
+
+
+def _pale_roofs(codes: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Return what isn't the one colour of an even sky (h, w) bool: a roof in the haze is as light and smooth as a sky."""
+    if not region.any():
+        return region
+    picture = codes.astype(np.float32) / 255
+    stray = np.abs(picture - np.median(picture[region], axis=0)).max(axis=-1)
+    even = float(np.percentile(stray[region], 90)) < EVEN
+    return (stray > APART) & even
 
 
 def _joined(region: np.ndarray, seed: np.ndarray) -> np.ndarray:

@@ -47,10 +47,12 @@ def test_a_wall_to_wall_picture_has_no_sky() -> None:
     assert find_sky(codes, outline, 400.0).max() == 0.0
 
 
-def test_a_blue_roof_under_a_white_sky_is_no_sky() -> None:
+@pytest.mark.parametrize(("roof", "soft"), [((120, 190, 180), 0.1), ((222, 244, 246), 3.0)], ids=["blue", "pale, without an edge"])
+def test_a_roof_under_a_white_sky_is_no_sky(roof: tuple[int, int, int], soft: float) -> None:
     codes = np.full((300, 400, 3), 250, np.uint8)
+    codes[120:150, 200:360] = roof
+    codes[:150] = cv2.GaussianBlur(codes[:150], (0, 0), soft)
     codes[150:] = (110, 90, 70)
-    codes[120:150, 200:360] = (120, 190, 180)
     sky = find_sky(codes, np.zeros((300, 400), np.uint8), 150.0)
     assert sky[125:145, 205:355].max() < 0.5
     assert sky[5:110].min() > 0.9
