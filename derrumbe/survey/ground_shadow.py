@@ -90,10 +90,13 @@ def _runs(lum: np.ndarray, columns: np.ndarray, top: np.ndarray, bottom: np.ndar
         if found is None:
             continue
         dark, rows = found
+        beyond = lum[high : max(high, low + 1 - rows), column]
+        opens = dark > OPEN and len(beyond) > 0 and float(beyond[-BEYOND:].min()) > LIT
+        if opens and low - high < ALONE * tall and float(beyond.min()) > LIT:
+            rows = low + 1 - high  # lit ground all the way up: the thing isn't there
         alone = rows > low - high
         if rows < (ALONE if alone else TALLEST) * tall:
-            beyond = lum[max(0, low + 1 - rows - BEYOND) : max(0, low + 1 - rows), column]
-            runs.append(_Run(column, low, dark, rows, alone, dark > OPEN and len(beyond) > 0 and float(beyond.min()) > LIT))
+            runs.append(_Run(column, low, dark, rows, alone, opens))
     return runs
 
 
