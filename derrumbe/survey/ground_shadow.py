@@ -1,10 +1,13 @@
 """The shadow that a thing casts on the ground beneath it, taken out of its mask.
 
 Going up from the lower edge of a mask, a shadow on the ground gets as dark as the shade of this thing does anywhere, and light again where
-the ground is lit or the thing begins. Tyres and shoes are lighter than the deepest shade, and stay.
+the ground is lit or the thing begins. Tyres and shoes are lighter than the deepest shade, and stay. Beside the thing its shade is open to the sky: lighter,
+with lit ground beyond it, and as dark for some way.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -21,6 +24,11 @@ USUAL = 0.15
 """A shadow lies under at least this share of the thing's columns."""
 DEEPEST, SPREAD = 20, 0.6
 """Percentile over columns that tells the shade's darkness, and how much lighter (log) it may be in one."""
+OPEN, LIT = -1.7, -0.3
+"""Open shade is no darker (log) than the first; beyond it is ground at least as light as the second, for BEYOND rows."""
+BEYOND = 3
+ALIKE = 0.5
+"""By how much darker (log) than the open shade beside it shade may be."""
 BELOW = (4, 16)
 """Rows below the mask that show the lit ground, at 640 columns."""
 NARROW = 0.03
@@ -47,23 +55,77 @@ def _shadow(light: np.ndarray, own: np.ndarray) -> np.ndarray:
     shadow = np.zeros_like(own)
     if ground is None:
         return shadow
+    lum = np.zeros(own.shape, np.float32)
+    lum[:, columns] = np.log(light[:, columns] / ground)
     tall = float(np.percentile(bottom - top, 90))
-    lead = max(3, round(LEAD_ROWS * width))
-    runs = []
-    for column, high, low, lit in zip(columns, top, bottom, ground, strict=True):
-        found = _dip(np.log(light[high : low + 2, column] / lit)[::-1], lead)
-        if found is None:
-            continue
-        alone = found[1] > low - high
-        if found[1] < (ALONE if alone else TALLEST) * tall:
-            runs.append((column, low, *found, alone))
+    runs = _runs(lum, columns, top, bottom, tall)
     if len(runs) < USUAL * len(columns):
         return shadow
-    shade = np.percentile([run[2] for run in runs], DEEPEST)
-    kept = [run for run in runs if run[4] or run[2] < shade + SPREAD]
-    for column, low, _, rows, _ in kept:
-        shadow[max(0, low + 1 - rows) : low + 1, column] = True
-    return _wide(shadow, width)
+    shade = np.percentile([run.dark for run in runs], DEEPEST)
+    for run in runs:
+        if run.alone or run.open or run.dark < shade + SPREAD:
+            shadow[max(0, run.low + 1 - run.rows) : run.low + 1, run.column] = True
+    shadow = _wide(shadow, width)
+    return _grown(shadow, lum, own) | _lit_below(lum, columns, bottom, own)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A dip of light in a column, `rows` up from row `low`; dark: how dark it gets; alone: there is nothing else; open: it is open shade."""
+
+    column: int
+    low: int
+    dark: float
+    rows: int
+    alone: bool
+    open: bool
+
+
+def _runs(lum: np.ndarray, columns: np.ndarray, top: np.ndarray, bottom: np.ndarray, tall: float) -> list[_Run]:
+    """Return the dips of `lum` (h, w), log light against the lit ground's, that are short enough for shadows of a thing `tall` pixels."""
+    lead = _lead(lum)
+    runs = []
+    for column, high, low in zip(columns.tolist(), top.tolist(), bottom.tolist(), strict=True):
+        found = _dip(lum[high : low + 2, column][::-1], lead)
+        if found is None:
+            continue
+        dark, rows = found
+        beyond = lum[high : max(high, low + 1 - rows), column]
+        opens = dark > OPEN and len(beyond) > 0 and float(beyond[-BEYOND:].min()) > LIT
+        if opens and low - high < ALONE * tall and float(beyond.min()) > LIT:
+            rows = low + 1 - high  # lit ground all the way up: the thing isn't there
+        alone = rows > low - high
+        if rows < (ALONE if alone else TALLEST) * tall:
+            runs.append(_Run(column, low, dark, rows, alone, opens))
+    return runs
+
+
+def _lead(lum: np.ndarray) -> int:
+    return max(3, round(LEAD_ROWS * lum.shape[1]))
+
+
+def _grown(shadow: np.ndarray, lum: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Return a shadow (h, w) bool that goes on sideways where it is open shade: what is as dark, no higher, behind the thing's wheel."""
+    reach = max(3, round(NARROW * own.shape[1]))
+    if not shadow.any():
+        return shadow
+    shade = cv2.blur(np.where(shadow, lum, 0), (2 * reach + 1, 1)) / np.maximum(
+        cv2.blur(shadow.astype(np.float32), (2 * reach + 1, 1)), 1e-6
+    )
+    near = cv2.dilate(shadow.astype(np.uint8), np.ones((3, 2 * reach + 1), np.uint8)) > 0
+    like = own & near & (shade > OPEN) & (np.abs(lum - shade) < ALIKE)
+    labels = cv2.connectedComponents((like | shadow).astype(np.uint8), connectivity=4)[1]
+    return shadow | (like & np.isin(labels, np.unique(labels[shadow])))
+
+
+def _lit_below(lum: np.ndarray, columns: np.ndarray, bottom: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Return the lit ground (h, w) bool that a mask takes in below its shadows and tyres."""
+    out, lead = np.zeros_like(own), _lead(lum)
+    for column, low in zip(columns.tolist(), bottom.tolist(), strict=True):
+        dark = np.flatnonzero(lum[max(0, low + 1 - lead) : low + 1, column][::-1] < LEAD)
+        if len(dark):
+            out[low + 1 - dark[0] : low + 1, column] = True
+    return out
 
 
 def _wide(shadow: np.ndarray, width: int) -> np.ndarray:

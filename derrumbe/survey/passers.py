@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy import ndimage
 
 from derrumbe.survey import matting
 from derrumbe.survey.filters import disc, widened
@@ -18,6 +19,8 @@ FAINT, BRIDGE = 1.2, 5.0
 """A difference that counts where a passer-by is on both sides: a grey shirt before grey asphalt; and over how many pixels at WIDTH."""
 REACH, CORE, BAND = 3.0, 2.0, 1.0
 """Pixels at WIDTH: how far likely goes from sure; what depth inside is solid; how far outside alpha may reach."""
+FULL, ENCLOSED = 0.995, 0.5
+"""Alpha from which on nothing of the background is seen; what is open to it somewhere has less than the second."""
 WIDTH = 600.0
 SHADE = (0.42, 0.985)
 """A shadow dims the ground to between these shares of its light."""
@@ -38,10 +41,17 @@ def passing_alpha(picture: np.ndarray, background: np.ndarray, unrest: np.ndarra
     body = _bodies(strange, scale)
     if not body.any():
         return np.zeros(strange.shape, np.float32)
-    shade = _shadow(picture, background, body)
+    shade = _shadows(picture, background, body)
     body &= ~(cv2.dilate(shade.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) | (~shade & (strange > 3 * SURE))
     solid = matting.thin_core(body, CORE * scale) & (strange > FAINT)
-    return matting.against(picture, background, solid, ~widened(body, BAND * scale) | shade)
+    return _whole(matting.against(picture, background, solid, ~widened(body, BAND * scale) | shade))
+
+
+def _whole(alpha: np.ndarray) -> np.ndarray:
+    """Return alpha (h, w) with what is mostly covered, and nowhere open to the outside, wholly covered: a shirt the colour of the asphalt."""
+    labels = cv2.connectedComponents((alpha < FULL).astype(np.uint8), connectivity=4)[1]
+    least = ndimage.minimum(alpha, labels, np.arange(labels.max() + 1))
+    return np.where((least > ENCLOSED)[labels], 1, alpha).astype(np.float32)
 
 
 def _strangeness(picture: np.ndarray, background: np.ndarray, unrest: np.ndarray) -> np.ndarray:
@@ -64,8 +74,19 @@ def _bodies(strange: np.ndarray, scale: float) -> np.ndarray:
     return cv2.morphologyEx(((body > 0) | (between & (strange > FAINT))).astype(np.uint8), cv2.MORPH_CLOSE, disc(scale)) > 0
 
 
+def _shadows(picture: np.ndarray, background: np.ndarray, bodies: np.ndarray) -> np.ndarray:
+    """Return the shadows in `bodies` (h, w) bool, each passer-by's alone: another may stand further down in the same columns."""
+    shade = np.zeros_like(bodies)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(bodies.astype(np.uint8), connectivity=8)
+    for label in range(1, count):
+        left, top, width, height, _area = stats[label]
+        window = slice(top, top + height), slice(left, left + width)
+        shade[window] |= _shadow(picture[window], background[window], labels[window] == label)
+    return shade
+
+
 def _shadow(picture: np.ndarray, background: np.ndarray, body: np.ndarray) -> np.ndarray:
-    """Return the shadows in `body` (h, w) bool: the ground, evenly dimmed, with nothing of the passer-by standing below."""
+    """Return the shadow in one passer-by's `body` (h, w) bool: the ground, evenly dimmed, with nothing of him standing below."""
     ratio = (picture**2.2 + 0.004) / (background**2.2 + 0.004)
     mean = ratio.mean(axis=-1)
     dim = body & (mean > SHADE[0]) & (mean < SHADE[1]) & (np.abs(ratio / mean[..., None] - 1).max(axis=-1) < EVEN)

@@ -126,6 +126,25 @@ def test_a_shadow_on_the_ground_is_left_out_and_tyres_stay() -> None:
     assert found[shadow & ~tyres].mean() < 0.1
 
 
+def test_shade_beside_a_thing_is_open_to_the_sky_and_left_out_too() -> None:
+    codes = np.full((200, 320, 3), 150.0, np.float32)
+    body, shade, open_, kerb, tyres = (np.zeros((200, 320), bool) for _ in range(5))
+    body[60:120, 100:260] = True
+    shade[120:134, 100:260] = True
+    open_[126:134, 40:112] = True
+    kerb[120:126, 40:100] = True
+    tyres[110:134, 112:142], tyres[110:134, 210:240] = True, True
+    codes[shade] = 30
+    codes[open_] = 100
+    codes[tyres] = 62
+    codes[body & ~tyres] = (120, 60, 60)
+    found = without_shadow(codes, body | shade | open_ | kerb | tyres)
+    assert found[body].mean() > 0.97
+    assert found[tyres].mean() > 0.8
+    assert not found[kerb & (np.arange(320) < 92)].any()
+    assert found[open_].mean() < 0.15
+
+
 def test_tiles_of_a_large_edge_meet_without_a_seam() -> None:
     rows, columns = np.mgrid[0:300, 0:700] + 0.5
     truth = np.clip((150 + 20 * np.sin(columns / 60) - rows) + 0.5, 0, 1).astype(np.float32)

@@ -10,6 +10,10 @@ import cv2
 import numpy as np
 
 FINER = 8
+RIM = 0.5
+"""Pixels to both sides of an outline in which it and a matte may differ for want of resolution."""
+CORE = 2.0
+"""What lies further inside an outline than this many pixels is no rim, whatever the lens and the codec have blurred."""
 AROUND, ROUNDER = 7, 0.03
 """Surroundings of an outline that count: pixels, and share of the picture's width if that is more."""
 
@@ -63,6 +67,21 @@ def mask_of(polygons: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
     for polygon in polygons:
         cv2.fillPoly(mask, [np.round(polygon * finer - 0.5).astype(np.int32)], 255)
     return cv2.resize(mask, (shape[1], shape[0]), interpolation=cv2.INTER_AREA) > 127
+
+
+def rim_of(polygons: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+    """Return the pixels (h, w) bool whose centres lie within RIM of a polygon's outline."""
+    finer = FINER if shape[1] <= 1000 else 2
+    lines = np.full((shape[0] * finer, shape[1] * finer), 255, np.uint8)
+    for polygon in polygons:
+        cv2.polylines(lines, [np.round(polygon * finer - 0.5).astype(np.int32)], True, 0)
+    away = cv2.distanceTransform(lines, cv2.DIST_L2, 5)
+    return away[finer // 2 :: finer, finer // 2 :: finer] <= RIM * finer
+
+
+def core_of(polygons: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+    """Return the pixels (h, w) bool that lie further than CORE inside the polygons."""
+    return cv2.distanceTransform(mask_of(polygons, shape).astype(np.uint8), cv2.DIST_L2, 5) > CORE
 
 
 def which(polygon: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
