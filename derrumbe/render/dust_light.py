@@ -28,10 +28,10 @@ DARK = 0.75
 LEAST_FACING, LEAST_SHINE = 1e-3, 1e-6
 DUSTED = 0.6
 """How far the ground under a cloud has taken the dust's hue."""
-TINT = 0.33
+TINT = 0.3
 """How far auto dust takes the façade's hue, as a power."""
-EARTHS = 0.8, 1.25
-"""Least and most of a channel over the mean in ground rock and clay: stronger colours are paint and glaze, a skin that dust is hardly made of."""
+EARTHY = 0.25
+"""Most by which a channel leaves the mean in ground rock and clay: stronger colours are paint and glaze, a skin that dust is hardly made of."""
 LARGE = 1280
 """Width of a picture from which on dust is refined below its voxels."""
 MOST_FINE_CELLS = 48_000_000
@@ -224,7 +224,9 @@ def reflectance(color: str, facade_rgb: tuple[float, float, float], sun: Sun) ->
         return np.clip(from_hex(color), 0.01, 0.9)
     light = 0.5 * np.asarray(sun.rgb) + 0.6 * np.asarray(sun.sky_rgb)
     hue = np.asarray(facade_rgb) / np.maximum(light, 1e-4)
-    hue = isotonic_regression(np.clip(hue / max(float(hue.mean()), 1e-6), *EARTHS), increasing=False).x
+    hue = hue / max(float(hue.mean()), 1e-6) - 1
+    hue = 1 + hue * EARTHY / max(float(np.abs(hue).max()), EARTHY)
+    hue = isotonic_regression(hue, increasing=False).x
     return PALE * hue**TINT
 
 
