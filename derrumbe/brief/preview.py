@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derrumbe.core.knobs import ShotSpec
 
-PIECES, VOXELS, SUBFRAMES, SKY_RAYS, DUST_SCALE, DUST_STEP = 1600, 96, 3, 2, 0.4, 1.0
+PIECES, VOXELS, SUBFRAMES, SKY_RAYS, DUST_SCALE, DUST_STEP = 1600, 96, 3, 2, 0.3, 1.0
 
 
 def preview_of(spec: ShotSpec) -> ShotSpec:

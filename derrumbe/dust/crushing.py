@@ -46,6 +46,12 @@ def let_out(events: dict[str, np.ndarray], poses: Poses, mass: np.ndarray, store
     return out
 
 
+def has_openings(events: dict[str, np.ndarray], eaves: float) -> np.ndarray:
+    """Return which events (K,) bool can let out dust where they are: no jet above the eaves (m), where the roof has drawn back from the walls'
+    line and a jet would start in mid-air. Its air leaves with what breaks."""
+    return (events["kind"] != JET) | (events["position"][:, 1] <= eaves)
+
+
 def _first_fall(poses: Poses, mass: np.ndarray) -> float:
     """Return when, s, SOME of the mass first sinks faster than SINKS: what is blown out of a building before then an explosion blows."""
     sinking = np.diff(poses.position[..., 1], axis=0) * -poses.rate > SINKS

@@ -152,7 +152,7 @@ def _sources(
     tops, fallen = film_set.building.storey_tops, motion.record.fallen_share
     air, most = area * tops[-1] * fallen, airborne.most(around, tops[-1] * fallen, EXTINCTION)
     events = fanned(load_arrays(motion.path(motion.record.events)), rng)
-    out = crushing.let_out(events, poses, mass, tops[-1] / len(tops))
+    out = crushing.let_out(events, poses, mass, tops[-1] / len(tops)) * crushing.has_openings(events, tops[-1])
     return sources(events, out, dust.amount, dust.delay, air, most)
 
 

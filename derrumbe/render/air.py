@@ -12,12 +12,16 @@ from derrumbe.core.records import FAR, Camera
 from derrumbe.media.exr import read_exr
 from derrumbe.render.dust_holdout import FOOT, before_foot, dust_depth
 from derrumbe.render.light import Transmittance, clear_air, lamp_of
+from derrumbe.render.masonry import masonry_of
 from derrumbe.render.raster import Window
 from derrumbe.render.scene import Inputs
 from derrumbe.render.settings import DustLook
 
 if TYPE_CHECKING:
     from derrumbe.render.dust_march import Things
+
+LARGE = 1280
+"""Width of a picture from which on rays are as many as the knob says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +57,7 @@ def air(inputs: Inputs, frame: int, look: DustLook) -> Air:
         film_set.sun,
         color=look.color,
         density=look.density,
-        facade_rgb=film_set.facade_rgb,
+        facade_rgb=masonry_of(inputs),
         width=film_set.camera_at(frame).width,
         around=lamp_of(inputs.film_set).around,
     )
@@ -90,13 +94,19 @@ def march(
         camera,
         depth,
         before_foot(dust_depth(inputs, frame), window, standing, camera, low),
-        scale=render.dust_scale,
+        scale=rays(render.dust_scale, camera.width),
         step=render.dust_step,
         seed=seed,
         detail=detail,
         things=things,
     )
     return front, behind, None if things is None else things.dust
+
+
+def rays(scale: float, width: int) -> float:
+    """Return the size at which dust is marched in a picture `width` pixels wide, `scale` at LARGE and more: small pictures have the time for
+    more rays, and are enlarged more when they are watched."""
+    return min(scale * max((LARGE / width) ** 0.5, 1.0), 1.0)
 
 
 def _things(inputs: Inputs, frame: int) -> Things | None:

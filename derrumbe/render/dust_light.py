@@ -10,13 +10,15 @@ from scipy.optimize import isotonic_regression
 from derrumbe.core.records import DustCloud, Located, Sun
 from derrumbe.media.volumes import Volume, read_volume
 from derrumbe.render.dust_depths import Depths, at_points, depths
-from derrumbe.render.dust_noise import BLOCK, billows, eased, halved, occupied_blocks, refined, riding, softened
+from derrumbe.render.dust_noise import BLOCK, billows, eased, halved, occupied_blocks, refined, riding, sharpened, softened
 from derrumbe.render.dust_scattering import MEAN_COSINE, albedo_of, gains, reflectance_of
 from derrumbe.render.dust_surround import UPPER, Surround, light_from, surround, ways
 
 F = np.float32
 BITE = 0.85
 """How far billows eat into thin dust, 0..1."""
+CRISP = 1.0
+"""Power by which dust gets richer where it is richer than around it."""
 WARP = 2.2
 """How far billows push flanks in and out, density voxels."""
 PALE = np.array([0.62, 0.61, 0.595])
@@ -26,8 +28,10 @@ DARK = 0.75
 LEAST_FACING, LEAST_SHINE = 1e-3, 1e-6
 DUSTED = 0.6
 """How far the ground under a cloud has taken the dust's hue."""
-TINT = 0.18
+TINT = 0.3
 """How far auto dust takes the façade's hue, as a power."""
+EARTHY = 0.25
+"""Most by which a channel leaves the mean in ground rock and clay: stronger colours are paint and glaze, a skin that dust is hardly made of."""
 LARGE = 1280
 """Width of a picture from which on dust is refined below its voxels."""
 MOST_FINE_CELLS = 48_000_000
@@ -172,7 +176,10 @@ def mixed(volume: Volume, record: DustCloud) -> tuple[Volume, np.ndarray | None]
 def _refine(volume: Volume, ride: Ride, blocks: np.ndarray, factor: int, scale: np.float32, bite: float) -> np.ndarray:
     density = softened(volume.density) if bite > 0 else volume.density
     noise = (ride.coordinates, ride.half_start, ride.offset, ride.weight, ride.tile)
-    return refined(density, halved(halved(density)), ride.start, blocks, factor, *noise, F(bite), F(WARP if bite > 0 else 0), scale)
+    around = halved(halved(density))
+    if bite > 0:
+        density = sharpened(density, around, F(CRISP))
+    return refined(density, around, ride.start, blocks, factor, *noise, F(bite), F(WARP if bite > 0 else 0), scale)
 
 
 def spread(blocks: np.ndarray) -> np.ndarray:
@@ -217,7 +224,9 @@ def reflectance(color: str, facade_rgb: tuple[float, float, float], sun: Sun) ->
         return np.clip(from_hex(color), 0.01, 0.9)
     light = 0.5 * np.asarray(sun.rgb) + 0.6 * np.asarray(sun.sky_rgb)
     hue = np.asarray(facade_rgb) / np.maximum(light, 1e-4)
-    hue = isotonic_regression(np.clip(hue / max(float(hue.mean()), 1e-6), 0.5, 1.6), increasing=False).x
+    hue = hue / max(float(hue.mean()), 1e-6) - 1
+    hue = 1 + hue * EARTHY / max(float(np.abs(hue).max()), EARTHY)
+    hue = isotonic_regression(hue, increasing=False).x
     return PALE * hue**TINT
 
 

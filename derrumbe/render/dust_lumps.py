@@ -25,13 +25,14 @@ BROAD, BROADER = 0.9, 5.0
 """Lumps ride on broad ones, so much as strong and so many times as large: a cauliflower's heads and their florets."""
 PATCHY = 1.5
 """How much stronger lumps are on broad ones than between them: one size all over looks like wool."""
-FACING, TOPS = 1.15, 0.35
+FACING, TOPS = 1.7, 0.4
 """How much brighter lumps are where they face the light, and on their tops."""
-USUAL = 0.22
+USUAL = 0.1
 """How high lumps are that are seen: tops hide the rest, so light is shared out about them."""
-DIMMEST, BRIGHTEST = 0.4, 1.6
-TOWARDS = 0.35
-"""How far towards the light a lump's slope is taken, in widths of the smallest lump."""
+DIMMEST, BRIGHTEST = 0.3, 1.7
+TOWARDS, FARTHER = 0.45, 2.5
+"""How far towards the light a lump's slope is taken, in widths of the smallest lump, and so many times farther on broad ones: a slope taken over
+less than their own size is shade in ridges across the light, as if by shafts."""
 VEIL = 0.18
 """Optical depth per voxel under which dust is a veil and its lumps fade."""
 PIXELS = 2.6
@@ -99,7 +100,7 @@ def lump(lumps, x, y, z, thick, pixel):
             continue
         power += part * part
         a, b, c = x + a + offset[n, 0], y + b + offset[n, 1], z + c + offset[n, 2]
-        wide, far = scale / F(BROADER), step * F(BROADER)
+        wide, far = scale / F(BROADER), step * F(BROADER * FARTHER)
         broad = bump(tile, a * wide, b * wide, c * wide)
         ahead = bump(tile, (a + far * towards[0]) * wide, (b + far * towards[1]) * wide, (c + far * towards[2]) * wide)
         high += part * F(BROAD) * broad

@@ -31,6 +31,8 @@ THICK = 0.3
 """Optical depth above which a step is cut, up to four times."""
 HALF_SEEN, LONGER = 0.35, 1.6
 """Transmittance under which steps get longer, and how much longer."""
+SHOULDER, HIGHEST = 1.04, 1.8
+"""What billows' brightness tends to: over that of dust which faces the light, and over what is about them."""
 OPAQUE = 0.003
 """Transmittance under which a ray stops."""
 
@@ -274,11 +276,11 @@ def _ray(out, cloud, lumps, origin, way, across, near, far, deepest, step, jitte
 
 @njit(cache=True)
 def _shaped(bright, level):
-    """Return how much brighter a billow is where dust has `level` of what it shows facing the light: the less headroom, the less brighter;
-    and crevices deeper, so that what is lost on the tops isn't shape."""
-    if bright < F(1):
-        return bright * np.sqrt(bright)
-    return F(1) + (bright - F(1)) * max(F(1) - level * level * level, F(0))
+    """Return how much brighter a billow is where dust has `level` of what it shows facing the light: the less headroom, the less brighter, on a
+    shoulder, since tops that are all cut at one brightness are flat; and crevices deeper, so that what is lost on the tops isn't shape."""
+    most = min(F(SHOULDER) / max(level, F(1e-3)), F(HIGHEST))
+    steep = bright * np.sqrt(np.sqrt(bright)) / most
+    return most * steep / (F(1) + steep * steep * steep) ** F(1 / 3)
 
 
 @njit(cache=True)

@@ -26,6 +26,8 @@ MOST_STRAIN = 1.6
 EASED = 4
 """Cells of the half grid over which displacements are averaged for what is finer than the grid."""
 BLOCK = 8
+MOST_RICH = 4.0
+"""Most that a voxel may have over the mean around it, while it is made sharper."""
 FOLDS, BANKS, DENSE = 1.6, 1.2, 0.4
 """How far billows make dust richer and poorer, as a power of e from trough to top: while it is dense, and so much more where it is thin, below an optical
 depth of DENSE per voxel. A veil without banks is fog."""
@@ -209,6 +211,27 @@ def refined(density, around, start, blocks, factor, riding, ride_start, offset, 
                 slope = bite * (F(FOLDS) + F(BANKS) * thin)
                 rich = np.exp(slope * (billow - half)) * (F(1) - slope * slope / F(24)) if slope > F(0) else F(1)
                 out[i, j, k] = scale * dust * left / full * rich
+    return out
+
+
+@njit(cache=True, parallel=True)
+def sharpened(density, around, power):
+    """Return `density` with what is richer than `around` (means over 4³ voxels) richer still and what is poorer poorer, its means kept.
+
+    A grid smears every flank over three or four voxels; dust that was mixed in as folds is as dense inside them as where it came from.
+    """
+    out = np.empty_like(density)
+    for i in prange(density.shape[0]):
+        for j in range(density.shape[1]):
+            for k in range(density.shape[2]):
+                near = _held(around, F(0.25) * F(i) - F(0.375), F(0.25) * F(j) - F(0.375), F(0.25) * F(k) - F(0.375))
+                out[i, j, k] = density[i, j, k] * min(density[i, j, k] / max(near, F(1e-12)), F(MOST_RICH)) ** power
+    now = halved(halved(out))
+    for i in prange(density.shape[0]):
+        for j in range(density.shape[1]):
+            for k in range(density.shape[2]):
+                p, q, r = F(0.25) * F(i) - F(0.375), F(0.25) * F(j) - F(0.375), F(0.25) * F(k) - F(0.375)
+                out[i, j, k] *= min(_held(around, p, q, r) / max(_held(now, p, q, r), F(1e-12)), F(1))
     return out
 
 

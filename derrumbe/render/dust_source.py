@@ -47,17 +47,17 @@ def _fill(out, blocks, size, sun, around, colour, dark, two, sun_rgb, dimmer, to
                 if not blocks[i // size, j // size, k // size]:
                     continue
                 x, y, z = F(i) + F(0.5), F(j) + F(0.5), F(k) + F(0.5)
-                red, green, blue, free, hidden = _read5(around, F(0.5) * x, F(0.5) * y, F(0.5) * z)
+                red, green, blue, free, hidden, wandered = _read6(around, F(0.5) * x, F(0.5) * y, F(0.5) * z)
                 b = dark[i, j, k] if two and i < dark.shape[0] and j < dark.shape[1] and k < dark.shape[2] else F(0)
                 a = F(1) - b
                 red, green, blue = red * (a + b * dimmer[0]), green * (a + b * dimmer[1]), blue * (a + b * dimmer[2])
-                if lit and free > F(0.002):
+                if lit and max(free, wandered) > F(0.002):
                     p, q, r = x - eye[0], y - eye[1], z - eye[2]
                     cosine = (p * to_sun[0] + q * to_sun[1] + r * to_sun[2]) / max(np.sqrt(p * p + q * q + r * r), F(1e-6))
                     depth = lookup(sun[0], sun[1], sun[2], sun[3], sun[4], x, y, z)
                     for n in range(len(OCTAVES)):
-                        share = np.exp(-depth * F(0.5) ** OCTAVES[n]) * (hidden if n > 0 else F(1))
-                        light = free * phase(cosine, OCTAVES[n]) * share
+                        share = np.exp(-depth * F(0.5) ** OCTAVES[n]) * (hidden * wandered if n > 0 else free)
+                        light = phase(cosine, OCTAVES[n]) * share
                         red += light * _mix(colour, n, 0, a, b) * sun_rgb[0]
                         green += light * _mix(colour, n, 1, a, b) * sun_rgb[1]
                         blue += light * _mix(colour, n, 2, a, b) * sun_rgb[2]
@@ -65,14 +65,14 @@ def _fill(out, blocks, size, sun, around, colour, dark, two, sun_rgb, dimmer, to
 
 
 @njit(cache=True, fastmath=True)
-def _read5(field, x, y, z):
-    """Five channels, trilinear at index positions (samples at +0.5), held at the borders."""
+def _read6(field, x, y, z):
+    """Six channels, trilinear at index positions (samples at +0.5), held at the borders."""
     x = min(max(x - F(0.5), F(0)), F(field.shape[0] - 1))
     y = min(max(y - F(0.5), F(0)), F(field.shape[1] - 1))
     z = min(max(z - F(0.5), F(0)), F(field.shape[2] - 1))
     i, j, k = int(x), int(y), int(z)
     a, b, c = x - F(i), y - F(j), z - F(k)
-    s0 = s1 = s2 = s3 = s4 = F(0)
+    s0 = s1 = s2 = s3 = s4 = s5 = F(0)
     for n in range(8):
         p, q, r = min(i + (n >> 2), field.shape[0] - 1), min(j + (n >> 1 & 1), field.shape[1] - 1), min(k + (n & 1), field.shape[2] - 1)
         weight = (a if n >> 2 else F(1) - a) * (b if n >> 1 & 1 else F(1) - b) * (c if n & 1 else F(1) - c)
@@ -81,4 +81,5 @@ def _read5(field, x, y, z):
         s2 += weight * field[p, q, r, 2]
         s3 += weight * field[p, q, r, 3]
         s4 += weight * field[p, q, r, 4]
-    return s0, s1, s2, s3, s4
+        s5 += weight * field[p, q, r, 5]
+    return s0, s1, s2, s3, s4, s5

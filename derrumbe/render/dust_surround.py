@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 from numba import njit, prange
+from scipy.ndimage import gaussian_filter
 
 from derrumbe.media.volumes import Volume
 from derrumbe.render.dust_depths import Depths, at_points, depths, lookup
@@ -25,15 +26,17 @@ SOLID_DEPTH = 3.0
 """Optical depth of a flow cell that is all solid."""
 HIDDEN = 1.75
 """Power of the share of all directions in which dust hides a place: as far as light is scattered more than once there."""
+WANDERS = 2.0
+"""Standard deviation, cells, of how far sun that is scattered more than once has wandered: about the way between two scatterings in dense dust."""
 BOUNCED = 0.15
 """What solids send on of the light that they keep from dust: rooms are dark."""
 
 
 @dataclass(frozen=True, eq=False)
 class Surround:
-    """Dust lit from all around, on cells of two voxels. depths: of dust towards the parts of the sky; light (x,y,z,5): red, green and blue that a
-    place scatters to anywhere, share of the sun that solids let through, and how far light is scattered
-    more than once there (0 in the open)."""
+    """Dust lit from all around, on cells of two voxels. depths: of dust towards the parts of the sky; light (x,y,z,6): red, green and blue that a
+    place scatters to anywhere, share of the sun that solids let through, how far light is scattered more than once there (0 in the open), and
+    share of the sun that solids let through to the dust around, whence that light comes."""
 
     depths: tuple[Depths, ...]
     light: np.ndarray
@@ -79,7 +82,7 @@ def surround(
     offset = (np.asarray(volume.start) / 2 - np.asarray(volume.solid_start or volume.ride_start)).astype(F)
     solid = (SOLID_DEPTH * volume.solid).astype(F)
     open_, under = np.ones((small.shape[0], small.shape[2]), F), _ground_light(found[0], small.shape)
-    out, many = np.zeros((*small.shape, 5), F), np.zeros((*small.shape, 3), F)
+    out, many = np.zeros((*small.shape, 6), F), np.zeros((*small.shape, 3), F)
     cells = blocks, max(size // 2, 1)
     for n, (way, each) in enumerate(zip(ways(), found, strict=True)):
         share = 0.5 / (UPPER if n < UPPER else LOWER)
@@ -87,9 +90,17 @@ def surround(
         left = open_ if n < UPPER else under
         _add_light(out, many, *cells, each.parts(), depths(solid, way).parts(), part, F(share), left, gains, offset)
     out[..., 4] **= HIDDEN
-    out[..., :3] += out[..., 4:] * many
+    out[..., :3] += out[..., 4:5] * many
     _add_sun(out, *cells, depths(solid, to_sun).parts(), offset)
+    out[..., 5] = wandered(out[..., 3], small)
     return Surround(tuple(found[:UPPER]), out)
+
+
+def wandered(passed: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """Return the sun that solids let through, `passed` (x,y,z), as light that is scattered from place to place finds it: the mean over the dust
+    around, each cell counted by what it hides (`small`: its optical depth). Shade is lit by the lit dust beside it, and has no hard side."""
+    counts = -np.expm1(-small) + F(1e-6)
+    return gaussian_filter(counts * passed, WANDERS) / gaussian_filter(counts, WANDERS)
 
 
 def _ground_light(zenith: Depths, shape: tuple[int, ...]) -> np.ndarray:

@@ -121,7 +121,7 @@ def _coat(x, y, z, up, age, change, settled, trigger_age, seed):  # type: ignore
     """Share of a face that dust covers: a little sticks in the air, most comes down on what has landed, thickest on what faces up."""
     flying = 0.22 * _eased(0.3, 2.5, age) * change if age > 0 else 0.3 * _eased(0.5, 5.0, trigger_age)
     aloft = flying * (0.4 + 0.6 * max(up, 0.0))
-    lying = settled * (0.16 + 0.72 * _eased(-0.1, 0.85, up))
+    lying = settled * (0.34 + 0.58 * _eased(-0.3, 0.75, up))
     patches = 0.25 + 0.8 * layered(x * 1.1, y * 1.1, z * 1.1, seed + 101) + 0.7 * layered(x * 4.3, y * 4.3, z * 4.3, seed + 103)
     return min(max(aloft, lying) * patches, DUST_COVER)
 

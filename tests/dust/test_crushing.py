@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from derrumbe.dust.crushing import QUIET, let_out
+from derrumbe.dust.crushing import QUIET, has_openings, let_out
 from derrumbe.dust.solids import Poses
 
 STOREY, RATE, SPEED = 3.0, 96.0, 6.0
@@ -77,3 +77,9 @@ def test_jets_before_anything_falls_are_an_explosions():
     before, after = (let_out(events([9.0 * STOREY], time=time), late, mass, STOREY)[0] for time in (0.1, 0.9))
     assert before == 1
     assert after == pytest.approx(QUIET, abs=0.02)
+
+
+def test_no_jet_leaves_above_the_eaves_and_all_else_may():
+    places = np.array([[0.0, 5.0, 0.0], [0.0, 13.0, 0.0], [0.0, 13.0, 0.0], [0.0, 13.0, 0.0]])
+    events = {"kind": np.array([2, 2, 1, 0]), "position": places}
+    np.testing.assert_array_equal(has_openings(events, 12.0), [True, False, True, True])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from derrumbe.render.dust_light import light_volume
 from derrumbe.render.dust_source import sources
-from derrumbe.render.dust_surround import LOWER, UPPER, light_from, part_of, ways
+from derrumbe.render.dust_surround import LOWER, UPPER, light_from, part_of, wandered, ways
 from derrumbe.survey.environment import directions
 from tests.render import dust_slab
 
@@ -109,3 +109,18 @@ def test_dust_with_a_brighter_sky_before_it_casts_the_darker_shade():
     towards = sky_transmittance(lit, beside, np.array([[0.0, 1.0, 0.0]]))
     even = sky_transmittance(replace(lit, shine=np.ones_like(lit.shine)), beside, np.array([[0.0, 1.0, 0.0]]))
     assert towards < even - 0.01
+
+
+def test_shade_beside_lit_dust_is_lit_by_it_and_no_dust_by_more_than_the_sun():
+    """A hard shadow on even dust goes over softly for light that is scattered often, and keeps its mean."""
+    passed = np.zeros((24, 8, 8), np.float32)
+    passed[12:] = 1
+    soft = wandered(passed, np.ones_like(passed))
+    across = soft[:, 4, 4]
+    assert (np.diff(across) >= 0).all()
+    assert 0.2 < across[11] < 0.5 < across[12] < 0.8
+    assert across[0] < 0.01
+    assert across[-1] > 0.99
+    assert soft.mean() == pytest.approx(0.5, abs=1e-3)
+    lone = np.where(np.arange(24)[:, None, None] < 12, 1.0, 1e-9).astype(np.float32) * np.ones_like(passed)
+    assert wandered(passed, lone)[:10].max() < 0.01, "clear air in the sun lights no dust"
