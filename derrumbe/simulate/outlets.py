@@ -64,7 +64,7 @@ def _opening(facade: Facade, opening: Opening) -> Outlet:
 
 def _on_wall(structure: Structure, outlet: Outlet) -> Outlet | None:
     """Return the outlet moved in to the outermost piece behind it at its height; None where there is none."""
-    position, outward, *rest = outlet
+    position, outward, area, wall, along = outlet
     low, high = structure.low - position, structure.high - position
     level = (low[:, 1] < LEVEL) & (high[:, 1] > -LEVEL)
     aside = np.array([outward[2], 0.0, -outward[0]])
@@ -73,7 +73,7 @@ def _on_wall(structure: Structure, outlet: Outlet) -> Outlet | None:
     if not behind.any():
         return None
     out = float(np.maximum(low * outward, high * outward).sum(1)[behind].max())
-    return position + min(out, 0.0) * outward, outward, *rest
+    return position + min(out, 0.0) * outward, outward, area, wall, along
 
 
 def _edge_of(footprint: np.ndarray, facade: Facade) -> int:

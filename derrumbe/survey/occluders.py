@@ -15,8 +15,9 @@ DARKEST = 0.02
 SHADED = (0.55, 0.70)
 """The same over the average brightness: crowns in their own shade are dark all over, but rougher than any lawn."""
 
-THROUGHOUT = 0.48
-"""A meadow is as sure as this on average over all of it; an even patch of a crown has leaves on all sides, and is surer in its middle alone."""
+SMALLEST, THROUGHOUT = 0.05, 0.48
+"""Side of the smallest meadow, share of the longer side; it is as sure as this on average over all of it. An even patch of a crown has leaves on all
+sides: it is smaller, or surer in its middle alone."""
 
 
 def held_near(alpha: np.ndarray, codes: np.ndarray, region: np.ndarray, foot: float) -> np.ndarray:
@@ -38,8 +39,9 @@ def _meadows(codes: np.ndarray, asked: np.ndarray) -> np.ndarray:
     shaded = broad / np.maximum(cv2.blur(grey, window), DARKEST)
     meadow = (1 - np.maximum(_ramp(broad, *MEADOW), _ramp(shaded, *SHADED))) * (asked > 0)
     labels = cv2.connectedComponents((meadow > 0).astype(np.uint8))[1].ravel()
-    usual = np.bincount(labels, meadow.ravel()) / np.maximum(np.bincount(labels), 1)
-    return np.where((usual > THROUGHOUT)[labels].reshape(meadow.shape), meadow, 0)
+    area = np.maximum(np.bincount(labels), 1)
+    lies = (area > (SMALLEST * max(grey.shape)) ** 2) & (np.bincount(labels, meadow.ravel()) > THROUGHOUT * area)
+    return np.where(lies[labels].reshape(meadow.shape), meadow, 0)
 
 
 def _ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -18,9 +18,8 @@ WORKING_SIDE = 1000
 """Larger pictures are made smaller first."""
 HELD, BARE = 0.4, 0.1
 """Alpha from which a pixel counts as held in front, and below which wall is bare."""
-REACH, INNER, BESIDE = 0.02, 0.03, 0.1
-"""Rims reach this far into a plant, and its own colours are learnt further in than that, or those of the wall within so much of it; shares of the
-longer side."""
+REACH, BESIDE = 0.02, 0.1
+"""Rims reach this far into a plant; the wall's colours are learnt within so much of it; shares of the longer side."""
 CLEAR, LIKELY = 1.0, 0.3
 """Log odds by which a colour is clearly the wall's, and by which it is what goes on there."""
 

@@ -31,6 +31,6 @@ def test_a_level_roof_is_no_horizon() -> None:
 
 
 def test_a_skyline_that_goes_up_and_down_is_no_horizon() -> None:
-    texture, sky, hole = _plate(0.65)
+    texture, _, hole = _plate(0.65)
     rows = np.arange(240)[:, None] < 100 + 30 * np.sin(np.arange(400) / 15)[None]
     assert far_shore(texture, rows.astype(np.float32), hole) is None
