@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from derrumbe.core.records import Building, Facade, Opening
-from derrumbe.simulate.air import DUSTINESS, FAINTEST, RISES, jets, sunk
+from derrumbe.simulate.air import DUSTINESS, FAINTEST, RISES, jets, room_shares, sunk
 from derrumbe.simulate.outlets import STRIP, outlets
 from derrumbe.simulate.structure import Cells
 from derrumbe.simulate.track import Track
@@ -127,6 +127,15 @@ def test_a_storey_that_stands_back_blows_from_its_own_walls():
     above = vents.storey == 1
     assert np.abs(vents.position[above, 0]).max() <= WIDE / BAYS + 0.5 * STRIP
     assert np.abs(vents.position[~above, 0]).max() == pytest.approx(WIDE / 2)
+
+
+def test_a_bay_that_only_an_eave_reaches_into_is_hardly_a_room():
+    rock = structure()
+    eave = (rock.cell // BAYS == 1) & (rock.cell % BAYS == 0)
+    rock.mass[eave] = 0.05
+    share = room_shares(rock)
+    assert share[1, 0] == pytest.approx(0.1)
+    assert (np.delete(share.ravel(), BAYS) == 1).all()
 
 
 def test_nothing_blows_where_nothing_falls():
