@@ -40,9 +40,9 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage("ingest", "plate", records.Plate, (), "2"),
-    Stage("survey", "film_set", records.Set, ("plate",), "30"),
+    Stage("survey", "film_set", records.Set, ("plate",), "31"),
     Stage("fracture", "pieces", records.Pieces, ("film_set",), "6"),
-    Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "13"),
+    Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "14"),
     Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "13"),
     Stage("render", "guides", records.Guides, ("plate", "film_set", "pieces", "motion", "cloud"), "28"),
     Stage("generate", "layers", records.Layers, ("plate", "film_set", "guides"), "2"),

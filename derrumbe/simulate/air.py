@@ -24,6 +24,8 @@ FAINTEST = 1.0
 """m/s under which a jet isn't worth a source."""
 LEAST_OPEN = 0.15
 """Share of an outlet that stays open however low its room gets."""
+WHOLE = 0.5
+"""Share of a storey's usual floor from which on a bay is a whole room: pieces are counted where their middles are."""
 ROOMS = 6.0
 """m through a storey in which the share of air that goes a way falls to a third: doors and partitions."""
 GOLDEN = 0.618
@@ -48,8 +50,8 @@ class Blow:
 
 def jets(structure: Structure, track: Track, vents: Outlets) -> Events:
     """Return the dusty jets of all samples."""
-    room = room_heights(structure, track)
-    parts = [_storey_jets(structure, track, room[:, storey], vents, storey) for storey in range(structure.cells.storeys)]
+    room, shares = room_heights(structure, track), room_shares(structure)
+    parts = [_storey_jets(structure, track, room[:, storey], shares[storey], vents, storey) for storey in range(structure.cells.storeys)]
     return Events(*(np.concatenate([getattr(part, name) for part in parts]) for name in Events.__dataclass_fields__))
 
 
@@ -78,10 +80,21 @@ def sunk(structure: Structure, track: Track) -> np.ndarray:
     return out
 
 
-def _storey_jets(structure: Structure, track: Track, room: np.ndarray, vents: Outlets, storey: int) -> Events:
-    """`room` (S, columns, 2) is this storey's floor and ceiling."""
+def room_shares(structure: Structure) -> np.ndarray:
+    """Return how much of every bay is a room of the building, (storeys, columns) 0..1: none where its outline leaves no floor over or under it, and
+    little where an eave alone reaches in, which falls by itself and presses nothing out."""
+    storeys, columns = structure.cells.storeys, structure.cells.nx * structure.cells.nz
+    flat = ~structure.upright
+    mass = np.bincount(structure.cell[flat], structure.mass[flat], structure.cells.count).reshape(storeys, columns)
+    usual = np.array([np.median(row[row > 0]) if row.any() else 1.0 for row in mass])
+    above = np.clip(mass / (WHOLE * usual[:, None]), 0, 1)
+    return np.minimum(above, np.concatenate([np.ones((1, columns)), above[:-1]]))
+
+
+def _storey_jets(structure: Structure, track: Track, room: np.ndarray, share: np.ndarray, vents: Outlets, storey: int) -> Events:
+    """`room` (S, columns, 2) is this storey's floor and ceiling, share (columns,) how much of each bay is room."""
     mine = np.flatnonzero(vents.storey == storey)
-    blow = _blown(structure, track, room, vents, mine)
+    blow = _blown(structure, track, room, share, vents, mine)
     sample, vent = np.nonzero(blow.speed > FAINTEST)
     which, area, speed = mine[vent], blow.area[sample, vent], blow.speed[sample, vent]
     place = 2 * np.mod(GOLDEN * (sample + 1) + GOLDEN**2 * vent, 1.0) - 1
@@ -100,13 +113,13 @@ def _storey_jets(structure: Structure, track: Track, room: np.ndarray, vents: Ou
     )
 
 
-def _blown(structure: Structure, track: Track, room: np.ndarray, vents: Outlets, mine: np.ndarray) -> Blow:
+def _blown(structure: Structure, track: Track, room: np.ndarray, share: np.ndarray, vents: Outlets, mine: np.ndarray) -> Blow:
     """Return what a storey's outlets `mine` (K,) blow: every bay's air takes the ways out near it, by how open they are."""
     bays = np.stack(np.meshgrid(structure.cells.centre_x(), structure.cells.centre_z(), indexing="ij"), -1).reshape(-1, 2)
     size = np.subtract(structure.cells.high, structure.cells.low)
     # a room only closes once: what opens again and closes again as rubble heaves presses no air out
     height = np.minimum.accumulate(np.maximum(room[..., 1] - room[..., 0], 0.0), 0)
-    flow = -np.diff(height, axis=0) * float(np.prod(size)) / len(bays) / track.sample_seconds
+    flow = -np.diff(height, axis=0) * share * float(np.prod(size)) / len(bays) / track.sample_seconds
     closed = 1 - 0.5 * (height[1:] + height[:-1]) / np.maximum(height[0], 1e-6)
     here, dusty = closed[:, vents.column[mine]], RISES[0] + (RISES[1] - RISES[0]) * closed
     area = (vents.area[mine] + vents.wall[mine] * here) * np.clip(1 - here, LEAST_OPEN, 1.0)

@@ -13,6 +13,8 @@ OPEN_SHARE = 0.25
 """Share of a wall that is open where no openings are known."""
 STRIP = 3.5
 """m of wall that burst as one outlet, about."""
+LEVEL = 0.5
+"""Pieces this near to an outlet's height, m, are the wall that it is in."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,13 @@ Outlet = tuple[np.ndarray, np.ndarray, float, float, np.ndarray]
 
 def outlets(structure: Structure, building: Building) -> Outlets:
     """Return the openings of the façades, and strips of all walls, a few metres long, which burst as their storey closes. Strips of walls that
-    the camera doesn't see have openings too."""
+    the camera doesn't see have openings too. Where a storey is narrower than the ground plan, as those of a pagoda or a tower are, its walls are where
+    its pieces end."""
     found = [_opening(facade, opening) for facade in building.facades for opening in facade.openings]
     seen = [_edge_of(structure.footprint, facade) for facade in building.facades if facade.openings]
     for edge in range(len(structure.footprint)):
         found += _strips(structure, edge, len(building.storey_tops), 0.0 if edge in seen else OPEN_SHARE)
+    found = [at for outlet in found if (at := _on_wall(structure, outlet)) is not None]
     position, outward, along = (np.array([item[column] for item in found]).reshape(-1, 3) for column in (0, 1, 4))
     ix, iz = structure.cells.bay_of(position[:, ::2])
     return Outlets(
@@ -56,6 +60,20 @@ def _opening(facade: Facade, opening: Opening) -> Outlet:
     across, up = 0.5 * (opening.left + opening.right), 0.5 * (opening.bottom + opening.top)
     position = np.array(facade.origin) + across * np.array(facade.along) + (0.0, up, 0.0)
     return position, np.array(facade.normal), (opening.right - opening.left) * (opening.top - opening.bottom), 0.0, np.zeros(3)
+
+
+def _on_wall(structure: Structure, outlet: Outlet) -> Outlet | None:
+    """Return the outlet moved in to the outermost piece behind it at its height; None where there is none."""
+    position, outward, area, wall, along = outlet
+    low, high = structure.low - position, structure.high - position
+    level = (low[:, 1] < LEVEL) & (high[:, 1] > -LEVEL)
+    aside = np.array([outward[2], 0.0, -outward[0]])
+    left, right = np.minimum(low * aside, high * aside).sum(1), np.maximum(low * aside, high * aside).sum(1)
+    behind = level & (left < 0.5 * STRIP) & (right > -0.5 * STRIP)
+    if not behind.any():
+        return None
+    out = float(np.maximum(low * outward, high * outward).sum(1)[behind].max())
+    return position + min(out, 0.0) * outward, outward, area, wall, along
 
 
 def _edge_of(footprint: np.ndarray, facade: Facade) -> int:

@@ -24,7 +24,7 @@ from derrumbe.survey.overlooked import Overlooked, is_court, overlooked
 from derrumbe.survey.rectify import elevation
 from derrumbe.survey.scale import Sizing
 from derrumbe.survey.settings import Settings
-from derrumbe.survey.siting import Plan, View, above_ground, site, tilted, view_of
+from derrumbe.survey.siting import Plan, View, above_ground, lifted, site, tilted, view_of
 from derrumbe.survey.solid import building_solid
 from derrumbe.survey.solved_plan import Move, points_within, solved_plan
 from derrumbe.survey.straight import Straight
@@ -66,6 +66,7 @@ def build_geometry(
     move: Move | None = None,
     walkers: np.ndarray | None = None,
     is_stone: bool = False,
+    shore: np.ndarray | None = None,
 ) -> Geometry:
     """Return the Geometry of a picture `codes` (h, w, 3) uint8. `drawn`: the user's outline, `silhouette`: the exact one, both in pixels.
 
@@ -76,7 +77,9 @@ def build_geometry(
     lens, segments, orientation, cautions = _oriented(codes, drawn, known_focal, settings, move)
     straight = lens.points(drawn)
     # A lens bends about the picture's middle: shifting it would bend elsewhere.
-    view, lift = (tilted if move or lens.bends else above_ground)(view_of(orientation, (size[0] / 2, size[1] / 2)), straight, max(size))
+    view = view_of(orientation, (size[0] / 2, size[1] / 2))
+    view = view if shore is None or lens.bends else lifted(view, -float(np.median(view.dips(shore))))
+    view, lift = (tilted if move or lens.bends else above_ground)(view, straight, max(size))
     cautions += _lift_cautions(lift, max(size))
     plan = site(view, orientation, straight, lens.ends(segments))
     plan = solved_plan(view, move, straight, plan) if move else plan

@@ -16,6 +16,7 @@ from derrumbe.survey.footing import bottom_samples
 from derrumbe.survey.in_front_by_look import Proposal, propose
 from derrumbe.survey.occluders import held_near
 from derrumbe.survey.parts import parts_of
+from derrumbe.survey.rims import wall_rims
 from derrumbe.survey.rooftop import on_roof
 from derrumbe.survey.silhouette import building_matte, building_region
 from derrumbe.survey.sky import find_sky
@@ -99,7 +100,7 @@ def _plants(codes: np.ndarray, sure: list[Proposal], region: np.ndarray, sky: np
         return np.zeros(region.shape, np.float32)
     behind = (region | (sky > OPEN)) & ~widened(rough, AWAY * max(region.shape))
     leafy = porous_alpha(codes, leaves, behind)
-    leafy = np.where(attached(codes, leafy, region, foot), 0, leafy)
+    leafy = np.where(attached(codes, leafy, region, foot) | wall_rims(codes, leafy, region), 0, leafy)
     alpha = _standing(np.maximum(leafy, bare_alpha(codes, branches)), region, foot)
     return np.maximum(held_near(alpha, codes, region, foot), _twigs(rough, region, sky))
 

@@ -1,4 +1,4 @@
-"""Which plants before the building stay in front of dust and rubble below its foot: crowns do, lawns and plants at the camera's feet don't."""
+"""Which plants before the building stay in front of dust and rubble below its foot: crowns do, lawns don't."""
 
 from __future__ import annotations
 
@@ -11,23 +11,41 @@ RAMP = 0.08
 """Rows over which that sets in below the foot, share of the height."""
 MEADOW = (0.085, 0.10)
 """Average unrest of grass and of crowns of trees, display codes."""
-FADE = (0.03, 0.12)
-"""Plants beside the building, below its foot, are kept in front within these distances from it, share of the longer side."""
+DARKEST = 0.02
+SHADED = (0.55, 0.70)
+"""The same over the average brightness: crowns in their own shade are dark all over, but rougher than any lawn."""
+
+SMALLEST, THROUGHOUT = 0.05, 0.48
+"""Side of the smallest meadow, share of the longer side; it is as sure as this on average over all of it. An even patch of a crown has leaves on all
+sides: it is smaller, or surer in its middle alone."""
 
 
 def held_near(alpha: np.ndarray, codes: np.ndarray, region: np.ndarray, foot: float) -> np.ndarray:
-    """Return the alpha fading out below row `foot` with the distance from the building, and where the unrest is a meadow's, not a crown's.
+    """Return the alpha fading out below row `foot`, beside the building, where the unrest is a meadow's, not a crown's.
 
-    What grows on the ground gathers dust; so may plants at the camera's feet.
+    What grows on the ground gathers dust.
     """
-    far = cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, 3) / max(region.shape)
     rows = np.arange(region.shape[0], dtype=np.float32)[:, None]
-    fade = np.clip((FADE[1] - far) / (FADE[1] - FADE[0]), 0, 1)
-    radius = max(2, round(BROAD * max(region.shape)))
-    broad = cv2.blur(_unrest(codes.astype(np.float32).mean(axis=-1) / 255), (2 * radius + 1, 2 * radius + 1))
-    crown = np.clip((broad - MEADOW[0]) / (MEADOW[1] - MEADOW[0]), 0, 1)
     low = np.clip((rows - foot) / (RAMP * region.shape[0]), 0, 1) * ~region
-    return (alpha * (1 - low * (1 - fade * crown))).astype(np.float32)
+    return (alpha * (1 - low * _meadows(codes, low * alpha))).astype(np.float32)
+
+
+def _meadows(codes: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Return how surely pixels (h, w) of codes (h, w, 3) uint8 show meadows, not crowns, 0..1, where it is `asked` (h, w) at all."""
+    grey = codes.astype(np.float32).mean(axis=-1) / 255
+    radius = max(2, round(BROAD * max(grey.shape)))
+    window = (2 * radius + 1, 2 * radius + 1)
+    broad = cv2.blur(_unrest(grey), window)
+    shaded = broad / np.maximum(cv2.blur(grey, window), DARKEST)
+    meadow = (1 - np.maximum(_ramp(broad, *MEADOW), _ramp(shaded, *SHADED))) * (asked > 0)
+    labels = cv2.connectedComponents((meadow > 0).astype(np.uint8))[1].ravel()
+    area = np.maximum(np.bincount(labels), 1)
+    lies = (area > (SMALLEST * max(grey.shape)) ** 2) & (np.bincount(labels, meadow.ravel()) > THROUGHOUT * area)
+    return np.where(lies[labels].reshape(meadow.shape), meadow, 0)
+
+
+def _ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    return np.clip((values - low) / (high - low), 0, 1)
 
 
 def _unrest(grey: np.ndarray) -> np.ndarray:

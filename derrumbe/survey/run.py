@@ -19,6 +19,7 @@ from derrumbe.survey.behind import clean_plate, trees_behind
 from derrumbe.survey.cast import Caster, continued
 from derrumbe.survey.cleanplate import past_things
 from derrumbe.survey.environment import find_environment
+from derrumbe.survey.far_shore import far_shore
 from derrumbe.survey.filters import widened
 from derrumbe.survey.following import things_before
 from derrumbe.survey.foot import below_foot
@@ -73,7 +74,8 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     walkers = find_walkers(plate, reference.usual, reference.unrest)
     stone = _material(settings, look.wall_colour(*_thin_walls(texture, mattes))) == "stone"
     view = solved_view(found, settings.seed)
-    geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings, view, walkers, stone)
+    shore = far_shore(texture, mattes.sky, mattes.region) if found.kind == "locked" else None
+    geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings, view, walkers, stone, shore)
     mattes = mattes.below_no_horizon(horizon_row(geometry.camera)) if found.kind != "locked" else mattes
     solve = placed(found, geometry, drawn) if found.kind != "locked" else None
     views = solved_views(solve, geometry, plate, work.folder) if solve else None

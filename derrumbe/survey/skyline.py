@@ -21,7 +21,7 @@ def skyline_rows(sky: np.ndarray, hole: np.ndarray, horizon: float, rng: np.rand
     `sky` alpha (h, w), `hole` (h, w) bool: what the building hides. Outside the hole's columns it is the picture's own skyline.
     """
     height, width = hole.shape
-    rows = _own_rows(sky)
+    rows = own_rows(sky)
     hidden = np.asarray(hole.any(axis=0))
     if not hidden.any():
         return rows
@@ -36,7 +36,7 @@ def skyline_rows(sky: np.ndarray, hole: np.ndarray, horizon: float, rng: np.rand
     return np.clip(rows, 0, height).astype(np.float32)
 
 
-def _own_rows(sky: np.ndarray) -> np.ndarray:
+def own_rows(sky: np.ndarray) -> np.ndarray:
     """Return the row under the lowest sky pixel of every column, 0 where there is none."""
     clear = sky > 0.5
     rows = sky.shape[0] - np.argmax(clear[::-1], axis=0)
@@ -68,12 +68,13 @@ def _carried(rows: np.ndarray, left: int, right: int, fallback: float, width: in
 
 
 def _roughness(rows: np.ndarray, left: int, right: int) -> float:
-    """Return how much the skyline beside the hole goes up and down, pixels: flat roofs next to nothing, trees much."""
+    """Return how much the skyline beside the hole goes up and down, pixels: flat roofs next to nothing, trees much. Where the sides differ, it is
+    that of the calmer one: a hill that nobody has seen stands out, a shore that goes on doesn't."""
     width = len(rows)
     most = ROUGH * width
     heights = [_wiggle(part, width) for part in (rows[:left], rows[right:])]
     known = [height for height in heights if height is not None]
-    return min(most, 1.5 * max(known)) if len(known) == 2 else most
+    return min(most, 1.5 * min(known)) if len(known) == 2 else most
 
 
 def _wiggle(rows: np.ndarray, width: int) -> float | None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from derrumbe.core.records import Building, Facade, Opening
-from derrumbe.simulate.air import DUSTINESS, FAINTEST, RISES, jets, sunk
-from derrumbe.simulate.outlets import outlets
+from derrumbe.simulate.air import DUSTINESS, FAINTEST, RISES, jets, room_shares, sunk
+from derrumbe.simulate.outlets import STRIP, outlets
 from derrumbe.simulate.structure import Cells
 from derrumbe.simulate.track import Track
 
@@ -22,9 +22,12 @@ def structure():
     x = np.tile(np.repeat(CELLS.centre_x(), SLABS), 2)
     y = np.repeat([STOREY, 2 * STOREY], BAYS * SLABS)
     count = len(x)
+    half = np.array([WIDE / BAYS / 2, STOREY, DEEP / 2])
+    centre = np.stack([x, y, np.full(count, -DEEP / 2)], 1)
     return SimpleNamespace(
+        low=centre - half, high=centre + half,
         cells=CELLS, footprint=FOOTPRINT, upright=np.zeros(count, bool), cell=np.repeat(np.arange(CELLS.count), SLABS), mass=np.ones(count),
-        centre=np.stack([x, y, np.full(count, -DEEP / 2)], 1), storey_tops=np.array([STOREY, 2 * STOREY]),
+        centre=centre, storey_tops=np.array([STOREY, 2 * STOREY]),
         storey_bottoms=np.array([0.0, STOREY]), height=2 * STOREY,
     )  # fmt: skip
 
@@ -109,6 +112,30 @@ def test_jets_point_away_from_the_rooms_and_spread_at_corners():
     side = events.velocity[front, 0] / speed[front] * np.sign(events.position[front, 0])
     corner = np.abs(events.position[front, 0]) > 0.4 * WIDE
     assert side[corner].mean() > side[~corner].mean() + 0.2
+
+
+def test_a_storey_that_stands_back_blows_from_its_own_walls():
+    """No jet starts in the open air beside a tower that is narrower than what it stands on."""
+    rock = structure()
+    upper = rock.cell // BAYS == 1
+    keep = ~upper | np.isin(rock.cell % BAYS, [1, 2])
+    for name in ("low", "high", "cell", "mass", "centre", "upright"):
+        setattr(rock, name, getattr(rock, name)[keep])
+    rock.low[:, 1] = np.where(upper[keep], STOREY, 0.0)
+    rock.high[:, 1] = rock.low[:, 1] + STOREY
+    vents = outlets(rock, building())
+    above = vents.storey == 1
+    assert np.abs(vents.position[above, 0]).max() <= WIDE / BAYS + 0.5 * STRIP
+    assert np.abs(vents.position[~above, 0]).max() == pytest.approx(WIDE / 2)
+
+
+def test_a_bay_that_only_an_eave_reaches_into_is_hardly_a_room():
+    rock = structure()
+    eave = (rock.cell // BAYS == 1) & (rock.cell % BAYS == 0)
+    rock.mass[eave] = 0.05
+    share = room_shares(rock)
+    assert share[1, 0] == pytest.approx(0.1)
+    assert (np.delete(share.ravel(), BAYS) == 1).all()
 
 
 def test_nothing_blows_where_nothing_falls():

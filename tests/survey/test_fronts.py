@@ -69,6 +69,18 @@ def test_a_hedge_runs_into_depth_and_an_arm_stands_over_its_post() -> None:
     assert depth[arm > 0].max() < 11.5
 
 
+def test_crowns_without_feet_reach_back_to_the_building() -> None:
+    """A wood that leaves the picture below is nearer the lower it is seen; a man who is cut off there stands where his lowest part does."""
+    camera = look(300.0, SIZE, (0.0, 8.0, 30.0), (0.0, 4.0, 0.0), 0.0)
+    wood, man = np.zeros(SIZE[::-1], np.float32), np.zeros(SIZE[::-1], np.float32)
+    wood[130:, 100:] = man[130:, 20:40] = 1
+    depth = depth_of_things(np.maximum(wood, man), camera, 30.0, np.zeros(SIZE[::-1], np.int16))
+    assert depth[130, 200] == pytest.approx(30.0, rel=0.05)
+    assert (np.diff(depth[130:, 200]) <= 0).all()
+    assert depth[-1, 200] < 0.75 * depth[130, 200]
+    assert np.ptp(depth[130:, 20:40]) < 0.5
+
+
 def test_a_standing_thing_is_carried_to_another_camera() -> None:
     first = look(300.0, SIZE, (0.0, 2.0, 30.0), (0.0, 2.0, 0.0), 0.0)
     other = look(300.0, SIZE, (1.5, 2.2, 29.0), (0.4, 2.0, 0.0), 0.0)

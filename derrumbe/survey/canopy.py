@@ -1,0 +1,35 @@
+"""How far away plants are whose feet lie below the picture: a wood or a thicket that the camera looks over, up to the building.
+
+No foot tells. What is seen of such a mass is the tops of crowns, one behind another, level with each other and reaching back to what stands
+behind them: the lower in the picture, the nearer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from derrumbe.core.records import Camera
+from derrumbe.geom.depth import plane_depth
+
+WIDE = 1.0
+"""A mass of plants leaves the picture below over more than this much of its usual height; a trunk or a man who is cut off there doesn't."""
+ON_EDGE = 2
+"""Rows from the lower border within which plants run out of the picture."""
+
+
+def runs_out_below(mask: np.ndarray) -> bool:
+    """Does a thing (h, w) bool leave the picture below, over more than its usual height?"""
+    return bool(np.count_nonzero(mask[-ON_EDGE:].any(axis=0)) > WIDE * (len(mask) - _usual_top(mask)))
+
+
+def canopy_depth(mask: np.ndarray, camera: Camera, furthest: float) -> np.ndarray:
+    """Return the depth (h, w) float32, metres along the axis, of crowns (h, w) bool whose usual top stands as far away as `furthest`."""
+    ground = plane_depth(camera)
+    away = float(np.median(ground[_usual_top(mask)][mask.any(axis=0)]))
+    # A level plane is as many times nearer than the ground as the camera stands lower over it.
+    nearer = furthest / away if away > furthest else 1.0
+    return np.minimum(ground * np.float32(nearer), np.float32(furthest))
+
+
+def _usual_top(mask: np.ndarray) -> int:
+    return int(np.median(np.argmax(mask, axis=0)[mask.any(axis=0)]))
