@@ -17,8 +17,8 @@ from derrumbe.render.occlusion import LIFT, Occluders, lifted, sky_directions, s
 Transmittance = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(n,3) world points, (n,3) unit normals -> (n,) share of light that passes the dust."""
 
-ENCLOSED = 0.15
-"""What a blocked sky ray brings back, as a share of the mean of sky and ground: one more bounce off dusty walls."""
+ENCLOSED = 0.22
+"""What a blocked sky ray brings back, as a share of the mean of sky and ground: dusty walls of albedo 0.45 that see half of what is outside."""
 
 DUST_SKY, DUST_SHADE, DUST_LIT = 0.36, 0.04, 0.3
 """Shares of the sky, and of the sun where a cloud hides it and where it doesn't, that thick dust sends to what sees it
