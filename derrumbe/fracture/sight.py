@@ -1,4 +1,4 @@
-"""What the camera sees of the elements: that breaks finer."""
+"""What the camera sees of the elements, or will when it comes down: that breaks finer."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ NEAR, LARGE_SEEN = 1.0, 0.06
 longer than a panel is large anyway."""
 SIGHT_WIDTH = 480
 """Width of the picture in which elements are looked for, pixels."""
+ABOVE = 1.0
+"""Heights of the picture above it in which they are looked for too: what runs out at its top falls into it, and would be giants there."""
 
 
 def with_sight(elements: list[Element], camera: Camera) -> list[Element]:
@@ -39,11 +41,11 @@ def _panel(element: Element, camera: Camera) -> float:
 
 
 def seen_solids(solids: Sequence[Manifold], camera: Camera) -> np.ndarray:
-    """Return which of the solids a ray through some pixel meets first, (n,) bool."""
+    """Return which of the solids a ray through some pixel of the picture, or above it, meets first, (n,) bool."""
     from embreex import rtcore_scene
     from embreex.mesh_construction import TriangleMesh
 
-    small = resized(camera, SIGHT_WIDTH, max(1, round(SIGHT_WIDTH * camera.height / camera.width)))
+    small = _upwards(resized(camera, SIGHT_WIDTH, max(1, round(SIGHT_WIDTH * camera.height / camera.width))))
     corners = [vertices[triangles] for vertices, triangles in map(mesh_of, solids)]
     owner = np.repeat(np.arange(len(corners)), [len(triangles) for triangles in corners])
     scene = rtcore_scene.EmbreeScene()
@@ -54,3 +56,9 @@ def seen_solids(solids: Sequence[Manifold], camera: Camera) -> np.ndarray:
     seen = np.zeros(len(corners), bool)
     seen[owner[hit["primID"][hit["geomID"] >= 0]]] = True
     return seen
+
+
+def _upwards(camera: Camera) -> Camera:
+    """Return a camera that sees what lies above the picture too."""
+    above = round(ABOVE * camera.height)
+    return camera.model_copy(update={"height": camera.height + above, "cy": camera.cy + above})

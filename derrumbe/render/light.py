@@ -18,7 +18,9 @@ Transmittance = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(n,3) world points, (n,3) unit normals -> (n,) share of light that passes the dust."""
 
 ENCLOSED = 0.15
-"""What a blocked sky ray brings back, as a share of the mean of sky and ground: one more bounce off dusty walls."""
+"""What a blocked sky ray brings back, as a share of the mean of what is outside: one more bounce off dusty walls."""
+SUNNY = 0.25
+"""Share of the sun in that mean: what faces of all ways get of it."""
 
 DUST_SKY, DUST_SHADE, DUST_LIT = 0.36, 0.04, 0.3
 """Shares of the sky, and of the sun where a cloud hides it and where it doesn't, that thick dust sends to what sees it
@@ -44,7 +46,7 @@ class Illumination:
     @property
     def enclosed(self) -> np.ndarray:
         """Return the radiance of a blocked ray, (3,)."""
-        return ENCLOSED * 0.5 * (self.sky + self.ground)
+        return ENCLOSED * (0.5 * (self.sky + self.ground) + SUNNY * self.sun)
 
     def glow(self, sunlit: np.ndarray, air: np.ndarray) -> np.ndarray:
         """Return the radiance (n,3) float32 of thick dust seen from where `sunlit` (n,) of the sun and `air` (n,) of the sky pass it: who stands

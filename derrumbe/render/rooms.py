@@ -18,7 +18,7 @@ JOIST, JOIST_WIDTH = 0.45, 0.09
 """Metres between the members of roofs and floors, and how wide they are: EN 1995 leaves 0.4 to 0.8 m between rafters."""
 RIB, RIB_WIDTH = 1.9, 0.26
 """The same of ribs and rings under domes of stone and concrete."""
-SUNK = 0.45
+SUNK = 0.6
 """Light on what lies between the members, of that on their faces: they stand out by a hand's breadth and shade it."""
 BARE = 0.6
 """Level of the noise above which plaster has come off."""

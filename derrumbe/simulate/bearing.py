@@ -20,7 +20,7 @@ BUCKLES, BUCKLING = 0.6, 0.12
 """Share of g that buckling columns take at first, and s in which that falls to a third: their strength goes as they bend."""
 ASIDE = 0.65
 """How far off the middle it acts, as a share of half the part's size: the outer part of the half that still stands."""
-TILTED = 0.09
+TILTED = 0.14
 """rad of tilt at which rubble under the leading edge bears as much as what still stands behind; beyond, more."""
 
 

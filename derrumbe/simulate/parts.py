@@ -23,7 +23,11 @@ TILTS = 0.2
 """s by which the leading edge of a part fails before its other one."""
 SIDEWAYS, FORWARDS = 0.8, 0.45
 """How far parts lean other ways than the building's leading side (spread)."""
-SPEEDS = (0.05, 0.5)
+WEAK_EVERY = 3
+"""Storeys between the origin and the top for each of which a part has one that gives way early, on average."""
+YIELDS = (0.05, 0.4)
+"""s after a part's own base begins to go within which its weak storeys give way: the jolt that runs up the frame finds them."""
+SPEEDS = (0.0, 0.4)
 """Share of g that crushing takes from parts: the one that comes down fastest, and slowest."""
 
 
@@ -56,6 +60,23 @@ def lay(cells: Cells, collapse: Collapse, rng: np.random.Generator) -> Parts:
     resist = middle + spread * (rng.permutation(np.linspace(-0.5, 0.5, count)) if count > 1 else np.zeros(1))
     lag = (later[part] + TILTS * (1 - within)) / collapse.speed
     return Parts(part, lag - lag.min(), lean, resist[part], lead)
+
+
+def weak_storeys(cells: Cells, part: np.ndarray, lag: np.ndarray, origin: int, speed: float, rng: np.random.Generator) -> np.ndarray:
+    """Return when the weak storeys of parts give way, (storeys, nx * nz) s, infinite elsewhere.
+
+    What stands on a failing base doesn't ride it down whole: columns higher up buckle as the load shifts, in each part at another height and from
+    its other side, so that its upper part comes off and kinks. part, lag (nx * nz,): as in `Parts`.
+    """
+    out = np.full((cells.storeys, len(part)), np.inf)
+    above = np.arange(origin + 1, cells.storeys - 1)
+    for number in range(int(part.max()) + 1):
+        mine = np.flatnonzero(part == number)
+        count = int(len(above) / WEAK_EVERY + rng.random())
+        for some in np.array_split(above, count) if count else ():
+            other_side_first = rng.uniform(*YIELDS) / speed + lag[mine].min() + lag[mine].max() - lag[mine]
+            out[rng.choice(some), mine] = np.maximum(other_side_first, lag[mine] + YIELDS[0] / speed)
+    return out
 
 
 def leading_side(collapse: Collapse, rng: np.random.Generator) -> float:

@@ -13,6 +13,7 @@ from derrumbe.simulate import (
     debris,
     energy,
     events,
+    flight,
     neighbours,
     outlets,
     pile,
@@ -108,7 +109,7 @@ def _save_debris(
 ) -> None:
     rng = np.random.default_rng((settings.seed, STAGE, 2))
     crumbs = debris.born(building, track, damage, released, settings.debris, _pixel(building, film_set), rng)
-    position = debris.fly(crumbs, debris.height_field(building, track), track)
+    position = flight.fly(crumbs, flight.height_field(building, track), track)
     spin = np.minimum(rng.exponential(0.5, len(crumbs.time)) / crumbs.radius, 40.0)
     save_arrays(
         work.folder / "debris.npz",

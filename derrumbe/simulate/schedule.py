@@ -13,7 +13,7 @@ from derrumbe.core.knobs import Collapse
 from derrumbe.simulate import borders
 from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.kicks import Blast, Kick, Peel, blast
-from derrumbe.simulate.parts import lay
+from derrumbe.simulate.parts import lay, weak_storeys
 from derrumbe.simulate.structure import OUTER_WALL, PARAPET, ROOF, SLAB, WINDOW, Cells, Structure
 from derrumbe.simulate.world import THROW
 
@@ -39,7 +39,7 @@ SHAKEN, JOLTED, CALM = 0.8, 0.4, 0.7
 """Shares of parapets and chimneys that an earthquake shakes off, and that a failing base does; speed of a collapse under which none is."""
 JITTER = 0.08
 """s at most by which a bay of a part gives way later than its neighbours do."""
-HOLDS = (0.4, 1.2)
+HOLDS = (0.3, 1.0)
 """s for which the bays of a part hold together after its base has gone, unless a blow parts them."""
 OFF = 0.06
 """s within which a part comes off what it stands on."""
@@ -102,6 +102,9 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
     holds = hinge.seconds if hinge else 0.0
     parts = lay(structure.cells, collapse, rng)
     times = cell_times(structure.cells, collapse, origin, holds, structure.storey_height, parts.lag, rng)
+    if collapse.mode == "progressive":
+        weak = weak_storeys(structure.cells, parts.part, parts.lag, origin, collapse.speed, rng)
+        times = np.minimum(times, weak.ravel())
     times[~np.isin(np.arange(structure.cells.count), np.unique(structure.cell[falls]))] = NEVER
     cuts, unfounded = _cut_times(structure, falls, collapse, origin), np.full(structure.count, NEVER)
     kept = _keeps_crowns(structure, collapse)

@@ -9,7 +9,7 @@ from manifold3d import Manifold
 
 from derrumbe.fracture.elements import PANEL, Element
 from derrumbe.fracture.materials import Kind, Stuff
-from derrumbe.fracture.sight import LARGE_SEEN, NEAR, with_sight
+from derrumbe.fracture.sight import LARGE_SEEN, NEAR, seen_solids, with_sight
 from tests.fracture.buildings import boxed, camera_for
 
 CAMERA = camera_for(boxed(12, 8, 3, 3.0).body)
@@ -25,3 +25,14 @@ def test_a_large_block_is_a_share_of_the_picture_within_metres(depth, lens):
     share = element.panel * camera.focal_px / depth / camera.height
     assert NEAR <= element.panel <= PANEL
     assert element.panel in (NEAR, PANEL) or abs(share - LARGE_SEEN) < 0.01 * LARGE_SEEN
+
+
+def test_what_stands_above_the_picture_counts_as_seen_and_what_is_beside_it_does_not():
+    view = np.linalg.inv(np.asarray(CAMERA.rotation))
+    half = 0.5 * np.array([CAMERA.width, CAMERA.height]) / CAMERA.focal_px
+    places = ([0.0, 0.0], [0.0, -2 * half[1]], [3 * half[0], 0.0], [0.0, 3 * half[1]])
+    solids = [
+        Manifold.cube((0.5, 0.5, 0.5), True).translate(tuple(view @ (20 * np.array([x, y, 1.0]) - np.asarray(CAMERA.translation))))
+        for x, y in places
+    ]
+    assert seen_solids(solids, CAMERA).tolist() == [True, True, False, False]

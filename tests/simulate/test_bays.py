@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derrumbe.core.knobs import Collapse
-from derrumbe.simulate.parts import SPEEDS, lay
+from derrumbe.simulate.parts import SPEEDS, lay, weak_storeys
 from derrumbe.simulate.structure import Cells
 
 GRIDS = st.builds(
@@ -33,3 +33,17 @@ def test_parts_are_neighbouring_bays_and_one_goes_first(cells, seed, variation, 
 def test_the_named_side_leads(cells, seed):
     for side, sign in (("left", -1.0), ("right", 1.0)):
         assert lay(cells, Collapse(origin_side=side), np.random.default_rng(seed)).lead == sign
+
+
+@given(st.integers(2, 30), st.integers(0, 20), st.integers(0, 50), st.floats(0.1, 5))
+def test_weak_storeys_give_way_above_the_base_and_after_it(storeys, origin, seed, speed):
+    cells, rng = Cells(low=(-10.0, -9.0), high=(10.0, 0.0), storeys=storeys, nx=6, nz=3), np.random.default_rng(seed)
+    found = lay(cells, Collapse(speed=speed), rng)
+    times = weak_storeys(cells, found.part, found.lag, origin, speed, rng)
+    assert not np.isfinite(times[: origin + 1]).any()
+    assert not np.isfinite(times[-1]).any(), "the top has nothing above it to come down"
+    assert (times > found.lag).all()
+    mine = np.isfinite(times[:, found.part == 0])
+    assert (mine.all(1) == mine.any(1)).all(), "a part gives way all along"
+    if storeys - origin > 8:
+        assert np.isfinite(times).any(0).all()
