@@ -191,10 +191,9 @@ def backdrop(
         np.where(pick, was.building.points, was.ground.points),
         np.where(pick, was.building.normals, was.ground.normals),
     )
-    solid = np.full((camera.height, camera.width), FAR, np.float32)
-    solid[data.window.slices] = data.depth
-    step = to.step
-    weight = np.where(solid[step // 2 :: step, step // 2 :: step] < to.depth, HIDDEN, 1).astype(np.float32)
+    # Ground is hidden by all pieces, also by those that have stirred and still look as they did; what stands is hidden by new ones only.
+    hides = np.where(stands, _at_receivers(data.depth, data, camera, to.step), _at_receivers(data.solid, data, camera, to.step)) < to.depth
+    weight = np.where(hides, HIDDEN, 1).astype(np.float32)
     new = light_on(lighting.lamp, lighting.occluders, to, rays, lighting.sun_air, lighting.sky_air)
     old, new = smoothed(np.where(pick, was.building_light, was.ground_light), to), smoothed(new, to, weight)
     most = np.where(stands, MOST, was.room).astype(np.float32)
@@ -210,6 +209,13 @@ def backdrop(
         form=None if share is None else _form(inputs, frame),
         contact=_contact(inputs, camera, lighting, data, to, stands, frame),
     )
+
+
+def _at_receivers(depth: np.ndarray, data: Data, camera: Camera, step: int) -> np.ndarray:
+    """Return depths (h,w) of the data's window at receivers (m,n), FAR outside it."""
+    full = np.full((camera.height, camera.width), FAR, np.float32)
+    full[data.window.slices] = depth
+    return full[step // 2 :: step, step // 2 :: step]
 
 
 def _form(inputs: Inputs, frame: int) -> np.ndarray:

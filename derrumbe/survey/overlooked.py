@@ -34,6 +34,8 @@ STEEPEST, LEVEL = 0.35, 0.05
 UPPER = 0.7
 """Points of a roof lie above this share of the height of the eaves."""
 ALONG = np.array([1.0, 0.0, 0.0])
+HIGHEST = 0.96
+"""The ridge is as high as this quantile of the points: above it are strays."""
 TALL = 4.0
 
 
@@ -106,7 +108,10 @@ def _steps(seen: Overlooked) -> list[tuple[float, float]]:
 
 
 def slopes_of(frame: Frame, seen: Overlooked, seed: int) -> list[np.ndarray]:
-    """Return planes (normal pointing up, offset) of the roof, under which all of the building lies; none where points show none."""
+    """Return planes (normal pointing up, offset) of the roof, under which all of the building lies; the last is level, through the ridge.
+
+    Without it a slope that only the front of a gable shows would rise until it fills the outline, far over anything that is seen.
+    """
     width = float(np.ptp(frame.feet[:, 0]))
     behind = _depth_behind(frame, seen.points[:, [0, 2]]) > BEHIND * width
     high = seen.points[behind & (seen.points[:, 1] > UPPER * seen.eaves)]
@@ -118,7 +123,8 @@ def slopes_of(frame: Frame, seen: Overlooked, seed: int) -> list[np.ndarray]:
             break
         found.append(plane)
         high = high[np.abs(high @ plane[:3] - plane[3]) > NEAR_PLANE * width]
-    return found
+    ridge = max(seen.eaves, float(np.quantile(seen.points[:, 1], HIGHEST)))
+    return [*found, np.array([0.0, 1.0, 0.0, ridge])]
 
 
 def depth_under(frame: Frame, slopes: list[np.ndarray], outline: np.ndarray) -> float:

@@ -56,7 +56,7 @@ def _slopes(frame: Frame, above: Overlooked, outline: np.ndarray, seed: int) -> 
     """Return the planes of the roof; none where they would need a building that is too deep."""
     slopes = slopes_of(frame, above, seed)
     deepest = DEEPEST * float(np.ptp(frame.feet[:, 0]))
-    return slopes if slopes and depth_under(frame, slopes, outline) < deepest else []
+    return slopes if depth_under(frame, slopes, outline) < deepest else []
 
 
 def _under(frame: Frame, seen: Shape, slopes: list[np.ndarray], outline: np.ndarray, depth: float, above: Overlooked) -> Solid:

@@ -210,3 +210,21 @@ def test_a_court_is_told_from_a_roof(floor: float | None) -> None:
     assert hit[1] == pytest.approx(level, abs=2.0)
     covered = filled([outline], depth.shape) > 0
     assert np.mean(depth[covered] < FAR) > 0.96
+
+
+def test_no_roof_rises_over_what_is_seen_of_it() -> None:
+    """A house of which points show the front and the faces of its gables, but not how its roof goes on."""
+    camera, ridge = look(FOCAL, PICTURE, (0.0, 70.0, 115.0), (0.0, 5.0, 0.0), 0.0), 10.0
+    rng = np.random.default_rng(6)
+    gables = rng.uniform((-11, -0.2, 0), (11, 0.2, 1), (40, 3)) @ np.array([[1, 0, 0], [0, 1, 0], [0, 4, -2]]) + (0, 6, 0)
+    world = np.concatenate([wall_points(rng, (-12.0, 0.0), (12.0, 0.0), 6.0, 80), gables])
+    corners = upright([(-12.0, 0.0), (12.0, 0.0)], 6.0), np.array([(-12.0, ridge, -16.0), (12.0, ridge, -16.0)])
+    outline = outline_of(camera, np.concatenate(corners))
+    view = view_of(camera)
+    plan = solved_plan(view, move_of(seen(camera, world)), outline, LINES)
+    frame = frame_of(view, plan, PICTURE, plan.solved.unit * UNIT)
+    points = eye(frame.camera) + seen(camera, world) * UNIT @ np.asarray(frame.camera.rotation)
+    vertices, triangles = mesh(building_solid(frame, outline, depth_of(frame, None), 6.0, above=overlooked(frame, points, 6.0)))
+    assert vertices[:, 1].max() == pytest.approx(ridge, rel=0.05)
+    depth = mesh_depth(frame.camera, vertices, triangles)
+    assert np.mean(depth[filled([outline], depth.shape) > 0] < FAR) > 0.96
