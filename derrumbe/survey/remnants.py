@@ -1,5 +1,6 @@
 """What goes with the building though it lies outside its outline: thin things that stand out of it against the sky (aerials, finials,
-railings, the rim of a roof), and what nothing but the building holds up (the crowns of trees whose trunks were drawn with it)."""
+railings, the rim of a roof), what nothing but the building holds up (the crowns of trees whose trunks were drawn with it), and roofs next door as far as
+they reach over it."""
 
 from __future__ import annotations
 
@@ -19,6 +20,8 @@ TIPS = 0.007
 """How far the tips of twigs reach beyond what is told from the sky; share of the longer side."""
 MOST_HANGING = 0.04
 """Largest share of the picture that hangs in the air: what is larger is a hill, or the sky was misjudged."""
+REACH, THICK, STRAIGHT = 0.10, 0.04, 0.003
+"""How far a roof next door may reach over the building, how thick it may be there, and how straight it is at the top; shares of the longer side."""
 
 
 def remnants(sky: np.ndarray, hole: np.ndarray, front: np.ndarray) -> np.ndarray:
@@ -36,7 +39,8 @@ def remnants(sky: np.ndarray, hole: np.ndarray, front: np.ndarray) -> np.ndarray
     thin = (solid > 0) & ~widened(broad > 0, 2) & widened(hole, FAR_OUT * side)
     _, labels = cv2.connectedComponents(((thin | (widened(hole, 3) & (solid > 0))) * np.uint8(1)), connectivity=8)
     touching = np.unique(labels[hole])
-    return ((thin & np.isin(labels, touching[touching > 0])) | hanging(sky, hole)) & ~widened(before, 2)
+    out = (thin & np.isin(labels, touching[touching > 0])) | hanging(sky, hole) | cantilevers(sky, hole)
+    return out & ~widened(before, 2)
 
 
 def hanging(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:
@@ -52,6 +56,34 @@ def hanging(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:
     found = np.isin(labels, loose)
     # the tips of twigs are more sky than wood
     return np.asarray(found | (widened(found, TIPS * side) & (apart == 0)))
+
+
+def cantilevers(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """Return the ends (h, w) bool of roofs that reach over the hole from the left or the right: their walls went with the building.
+
+    What goes on past both sides of the hole stands behind it, and crowns of trees reach over what they like: their tops are not straight.
+    """
+    side = max(sky.shape)
+    apart = (sky < 0.5) & ~hole
+    over = apart & (np.cumsum(hole[::-1], axis=0)[::-1] > 0)
+    over &= over.sum(axis=0) <= THICK * side
+    held = widened(apart & ~over, 1)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(over.astype(np.uint8), connectivity=8)
+    out = np.zeros_like(over)
+    for n in range(1, count):
+        left, top, width, height, _area = stats[n]
+        box = np.s_[top : top + height, left : left + width]
+        one = labels[box] == n
+        sides = [bool((one[:, column] & held[box][:, column]).any()) for column in (0, -1)]
+        if sum(sides) == 1 and height < width <= REACH * side and _straight(one.argmax(axis=0), STRAIGHT * side):
+            out[box] |= one
+    return out
+
+
+def _straight(rows: np.ndarray, most: float) -> bool:
+    """Tell whether `rows` (n,) stay within `most` of a straight line."""
+    columns = np.arange(len(rows))
+    return bool(np.abs(np.polyval(np.polyfit(columns, rows, 1), columns) - rows).max() <= most)
 
 
 def fringe(codes: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray:

@@ -59,3 +59,26 @@ def test_a_crown_whose_trunk_is_kept_before_the_wall_stays():
     front = np.zeros_like(sky)
     front[trunk] = 1
     assert not remnants(sky, hole, front)[crown].any()
+
+
+def test_a_roof_next_door_ends_with_its_walls():
+    sky, hole = scene()
+    sky[160:400, 400:480] = 0
+    over = (slice(160, 168), slice(365, 400))
+    for row in range(160, 180):
+        sky[row, 365 + max(0, row - 168) * 2 : 400] = 0
+    found = remnants(sky, hole, np.zeros_like(sky))
+    assert found[over].all()
+    assert not found[162:, 405:475].any()
+
+
+def test_a_crown_next_door_and_a_ridge_behind_stay():
+    sky, hole = scene()
+    rng = np.random.default_rng(3)
+    sky[160:400, 400:480] = 0
+    for column in range(350, 400):
+        sky[160 + rng.integers(0, 12) : 180, column] = 0
+    assert not remnants(sky, hole, np.zeros_like(sky))[173:176, 352:395].any()
+    sky, hole = scene()
+    sky[170:400] = 0
+    assert not remnants(sky, hole, np.zeros_like(sky))[172:176].any()
