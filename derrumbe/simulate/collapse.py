@@ -84,7 +84,8 @@ class Collapse:
         before = self.world.moving()
         blow = self.world.step()
         self.now += self.world.step_seconds
-        force = impact.strike(self.world, self.failure, blow, before, self.now)
+        sunk = self.structure.centre[:, 1] - self.limits.position[:, 1]
+        force = impact.strike(self.world, self.failure, blow, before, sunk, self.now)
         if self.failure.break_due(self.now) or force.any():
             impact.give_back(self.world, self.failure, before, force, self._regroup(), self.now)
         self.limits.after_blows(force)

@@ -12,7 +12,7 @@ from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.clusters import spread_force
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import velocity_at
-from derrumbe.simulate.structure import PARAPET, ROOF
+from derrumbe.simulate.structure import PARAPET, ROOF, Structure
 from derrumbe.simulate.world import Blow, RawMotion, World
 
 CRUSH_LOSS = 0.12
@@ -23,23 +23,32 @@ LANDING = 2.0
 """m/s at which a part must come down on something to crush a storey."""
 SOLID = 8
 """Blocks and loose fragments above which a falling cluster is crushed storey by storey."""
+BENDS = 0.4
+"""m by which a roof must have come down before what slides along it can break it; until then only what lands does."""
 REACH = 0.6
 """m from the struck piece within which the crushed storey is sought."""
 
 Motions = dict[int, RawMotion]
 
 
-def strike(world: World, failure: Failure, blow: Blow, before: Motions, now: float) -> np.ndarray:
-    """Break what the blows break; return the force on each piece, (N,) N. `before`: motions before the blow."""
+def strike(world: World, failure: Failure, blow: Blow, before: Motions, sunk: np.ndarray, now: float) -> np.ndarray:
+    """Break what the blows break; return the force on each piece, (N,) N. `before`: motions before the blow; sunk (N,) m: by how much each
+    piece has come down."""
     force = np.zeros(world.structure.count)
     for side in range(2):
         struck = blow.pieces[:, side] >= 0
         np.maximum.at(force, blow.pieces[struck, side], blow.force[struck])
     if force.any():
-        _crush_cells(world, failure, _landed(world, blow, before), now)
+        landed = _landed(world, blow, before)
+        _crush_cells(world, failure, landed, now)
         _shatter(world, failure, force, now)
-        _break_around(world, failure, force, now)
+        _break_around(world, failure, np.where(_bends(world.structure, sunk), landed, force), now)
     return force
+
+
+def _bends(structure: Structure, sunk: np.ndarray) -> np.ndarray:
+    """Return what no rubbing breaks, (N,) bool: the frame of a roof bends with walls that part below it, and stays on them."""
+    return (structure.kind == ROOF) & (sunk < BENDS)
 
 
 def _shatter(world: World, failure: Failure, force: np.ndarray, now: float) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from derrumbe.core.knobs import Collapse
+from derrumbe.simulate import impact, schedule
+from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import rotate
 from derrumbe.simulate.ground import Ground
 from derrumbe.simulate.limits import ASIDE, REBOUND, fall_speed, unbounced
-from derrumbe.simulate.world import World
+from derrumbe.simulate.structure import ROOF, SLAB
+from derrumbe.simulate.world import Blow, World
 from tests.simulate.test_jam import STEP, cubes
 from tests.simulate.test_parts import structure_of
 from tests.simulate.test_run import MODES
@@ -113,3 +119,20 @@ def test_what_the_solver_disables_falls_on(tmp_path):
     fallen = structure.centre[:, 1] - world.positions(np.arange(3))[:, 1]
     assert (fallen > 4.0).all()
     assert (fallen < 5.0).all()
+
+
+@pytest.mark.parametrize(("sinks", "sunk", "holds"), [(0.0, 0.0, True), (0.0, 2 * impact.BENDS, False), (-2 * impact.LANDING, 0.0, False)])
+def test_a_roof_that_has_not_come_down_is_broken_by_what_lands_and_not_by_what_rubs(tmp_path, sinks, sunk, holds):
+    structure = structure_of(tmp_path)
+    top = (structure.kind == SLAB) & (structure.storey == structure.storey.max())
+    structure = replace(structure, kind=np.where(top, ROOF, structure.kind))
+    failure = Failure(structure, schedule.plan(structure, Collapse(), np.random.default_rng(0)), np.random.default_rng(0))
+    world = World(structure, STEP)
+    world.set_clusters(np.zeros(structure.count, int), ground=-1)
+    (number,) = world.bodies
+    world.set_motion(number, np.array([0.0, sinks, 0.0]), np.zeros(3))
+    struck = int(np.flatnonzero(top)[0])
+    blow = Blow(np.array([[struck, -1]]), np.array([1e12]))
+    impact.strike(world, failure, blow, world.moving(), np.full(structure.count, sunk), 1.0)
+    own = (structure.bonds == struck).any(1)
+    assert failure.alive[own].all() == holds
