@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from derrumbe.core.records import Caution, Located, Plate
 from derrumbe.core.work import Work
+from derrumbe.survey.before_walls import Walls
 from derrumbe.survey.cleanplate import without
 from derrumbe.survey.filters import widened
 from derrumbe.survey.foreground import Following
@@ -18,6 +19,7 @@ from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.own_motion import Evidence
 from derrumbe.survey.stillness import stillness_of
+from derrumbe.survey.uncovered import Views
 from derrumbe.survey.unhidden import unhidden
 from derrumbe.survey.wanderers import Wanderers, agreement
 
@@ -45,6 +47,12 @@ class Before:
     @property
     def wanderers(self) -> Wanderers | None:
         return None if self.passing is None else self.passing.wanderers
+
+    def before(self, views: Views | None) -> Before:
+        """Return the same with what passes cut out against the building's walls, once the frames of a moving camera are known in its world."""
+        if self.passing is None or views is None:
+            return self
+        return replace(self, passing=replace(self.passing, walls=Walls(views, self.passing.wanderers)))
 
     def first(self, front: np.ndarray, texture: np.ndarray) -> np.ndarray:
         """Return the first frame's matte `front` (h, w) with what was found to stand in front there; texture (h, w, 3): that frame."""

@@ -17,6 +17,7 @@ import numpy as np
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import FAR, Camera
 from derrumbe.media.exr import read_exr, write_exr
+from derrumbe.survey.before_walls import Walls
 from derrumbe.survey.holdout import Holdout
 from derrumbe.survey.matting import display_like, refined, trimap
 from derrumbe.survey.parts import joined
@@ -48,16 +49,19 @@ class Held:
 
 @dataclass(frozen=True)
 class Following:
-    """What passes before a moving camera: what moves by itself, from a mask at working size to alpha along the picture's edges."""
+    """What passes before a moving camera: what moves by itself, from a mask at working size to alpha along the picture's edges, and before the
+    building what hangs together with it and isn't wall."""
 
     wanderers: Wanderers
+    walls: Walls | None = None
 
     def at(self, frame: int, picture: np.ndarray) -> np.ndarray:
         mask = self.wanderers.at(frame)
         if not mask.any():
             return np.zeros(picture.shape[:2], np.float32)
         large = cv2.resize(mask.astype(np.float32), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
-        return refined(picture, *trimap(large, LOOSE * picture.shape[1] / mask.shape[1]))
+        alpha = refined(picture, *trimap(large, LOOSE * picture.shape[1] / mask.shape[1]))
+        return alpha if self.walls is None else np.maximum(alpha, self.walls.passing(frame, picture, large))
 
 
 @dataclass(frozen=True)

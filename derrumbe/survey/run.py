@@ -79,7 +79,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     mattes = mattes.below_no_horizon(horizon_row(geometry.camera)) if found.kind != "locked" else mattes
     solve = placed(found, geometry, drawn) if found.kind != "locked" else None
     views = solved_views(solve, geometry, plate, work.folder) if solve else None
-    before = things_before(plate, found, geometry, drawn, mattes, work)
+    before = things_before(plate, found, geometry, drawn, mattes, work).before(views)
     mattes = replace(mattes, front=before.first(mattes.front, texture))
     passers = before.passing_by(plate, texture, mattes.region)
     softness = look.edge_softness(codes, mattes.region & (mattes.front < 0.01))

@@ -1,0 +1,62 @@
+"""Who passes before a moving camera's walls is whole, though most of him is of the wall's own brightness, and nothing of the walls comes along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from derrumbe.core.files import save_arrays
+from derrumbe.geom.camera import project
+from derrumbe.media.exr import read_exr, write_exr
+from derrumbe.survey.before_walls import Walls
+from derrumbe.survey.filters import widened
+from derrumbe.survey.matting import display_like
+from derrumbe.survey.uncovered import Views
+from derrumbe.survey.wanderers import Wanderers
+from tests.survey.scenes import look
+from tests.survey.test_worn import SIZE, WALL, shown
+
+FRAMES = range(1001, 1014)
+FRAME = 1007
+
+
+@pytest.fixture(scope="module")
+def filmed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Walls, np.ndarray]:
+    """Return the walls, and where (h, w) bool the walker is at FRAME. Only his legs, the lower third, were found to move by themselves."""
+    folder = tmp_path_factory.mktemp("walls")
+    cameras = tuple(look(260.0, SIZE, (-2.0 + 0.2 * i, 5.0, 30.0), (-4.0 + 0.5 * i, 8.0, 0.0), 0.0) for i in range(len(FRAMES)))
+    rng, there = np.random.default_rng(4), np.zeros(SIZE[::-1], bool)
+    for index, camera in enumerate(cameras):
+        picture, walker, legs = shown(camera), np.zeros(SIZE[::-1], bool), np.zeros(SIZE[::-1], bool)
+        corners = np.array([[-9.0 + 1.2 * index, 10.0, 8.0], [-7.0 + 1.2 * index, 3.0, 8.0]])
+        (left, top), (right, bottom) = np.round(project(camera, corners)[0]).astype(int)
+        walker[max(top, 0) : bottom, max(left, 0) : max(right, 0)] = True
+        legs[bottom - (bottom - top) // 3 : bottom, max(left, 0) : max(right, 0)] = True
+        picture[walker] = (0.34, 0.30, 0.36)
+        picture[legs] = (0.03, 0.03, 0.04)
+        picture *= 1 + 0.01 * rng.standard_normal(picture.shape).astype(np.float32)
+        write_exr(folder / f"plate.{FRAMES.start + index}.exr", picture, full=True)
+        save_arrays(folder / f"mask.{FRAMES.start + index}.npz", mask=legs)
+        there = walker if FRAMES.start + index == FRAME else there
+    plate = str(folder / "plate.{frame}.exr")
+    views = Views(plate, cameras, FRAMES.start, folder, WALL, 400.0)
+    return Walls(views, Wanderers(plate, "", str(folder / "mask.{frame}.npz"), SIZE)), there
+
+
+def _found(walls: Walls, thing: np.ndarray) -> np.ndarray:
+    picture = read_exr(Path(walls.views.plate.format(frame=FRAME)), ("R", "G", "B"))
+    return walls.passing(FRAME, display_like(picture), thing)
+
+
+def test_legs_bring_the_rest_of_him_along(filmed: tuple[Walls, np.ndarray]) -> None:
+    walls, walker = filmed
+    alpha = _found(walls, walls.wanderers.at(FRAME))
+    assert alpha[~widened(~walker, 2)].min() > 0.5
+    assert alpha[~widened(walker, 2)].max() < 0.1
+
+
+def test_where_nothing_moves_by_itself_nothing_is_found(filmed: tuple[Walls, np.ndarray]) -> None:
+    walls, walker = filmed
+    assert not _found(walls, np.zeros_like(walker)).any()
