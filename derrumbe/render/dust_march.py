@@ -347,8 +347,10 @@ def _fill(front, behind, solid, film_set, things, before, held, top, small_rows,
             c0 = int(u)
             c1 = min(c0 + 1, held.shape[1] - 1)
             a = u - F(c0)
-            whole, cut = film_set[y, x], min(solid[y, x], film_set[y, x])
             thing = things[y, x]
+            # A piece that comes nearer than what is drawn over it would show that without the dust that is before it beside the piece.
+            nearest = max(solid[y, x], thing) if thing < F(FAR) else solid[y, x]
+            whole, cut = film_set[y, x], min(nearest, film_set[y, x])
             for n in range(4):
                 weight = (b if n >> 1 else F(1) - b) * (a if n & 1 else F(1) - a)
                 if weight <= F(0):

@@ -22,6 +22,8 @@ BESIDE = 0.10
 CALM, COARSE = 11.0, 0.012
 """Mean stray of codes (0..255) from their blur (share of the longer side) from which on repeats are recognised: water and haze have 9, bare trees
 14, walls with windows 20 to 30."""
+SAME = 1e-4
+"""What differs by less from the sky that is behind everything (linear light) shows it."""
 SHADE = 0.013
 """Ground this near below the building's foot (share of the longer side) may lie in its shadow: it stays, but isn't carried on."""
 OPEN = 0.1
@@ -40,8 +42,8 @@ def clean_plate(
     softness: float,
     seed: int,
     elsewhere: np.ndarray | None = None,
-) -> np.ndarray:
-    """Return the texture (h, w, 3) with its hole (h, w) bool filled.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the texture (h, w, 3) with its hole (h, w) bool filled, and where (h, w) bool that shows sky.
 
     cards: the rows between which things stand beside and behind the building; trees: what stands there where patches would show;
     softness: sigma of the plate's edges, pixels; elsewhere (3,): light of the sky where the plate's other frames show it, for a
@@ -61,7 +63,8 @@ def clean_plate(
     else:
         clean = cleanplate.stitched(clean, heaven, hole, cards.top, cards.base, mattes.drawn_front, seed)
     clean = cleanplate.behind_leaves(clean, texture, mattes.front, hole, seed)
-    return footed(np.where(shaded[..., None], texture, clean), texture, hole & ~shaded, low)
+    open_sky = hole & (np.abs(clean - heaven).max(axis=-1) < SAME)
+    return footed(np.where(shaded[..., None], texture, clean), texture, hole & ~shaded, low), open_sky
 
 
 def trees_behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, hole: np.ndarray, cards: Cards, camera: Camera) -> Trees | None:

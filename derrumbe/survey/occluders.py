@@ -11,7 +11,8 @@ RAMP = 0.08
 """Rows over which that sets in below the foot, share of the height."""
 MEADOW = (0.085, 0.10)
 """Average unrest of grass and of crowns of trees, display codes."""
-DARKEST = 0.02
+DARKEST, DIM = 0.02, (0.10, 0.14)
+"""Least brightness that is divided by; and that of dark crowns and of lawns, display codes: grass in deep shade is left to what stands on it."""
 SHADED = (0.55, 0.70)
 """The same over the average brightness: crowns in their own shade are dark all over, but rougher than any lawn."""
 
@@ -36,8 +37,9 @@ def _meadows(codes: np.ndarray, asked: np.ndarray) -> np.ndarray:
     radius = max(2, round(BROAD * max(grey.shape)))
     window = (2 * radius + 1, 2 * radius + 1)
     broad = cv2.blur(_unrest(grey), window)
-    shaded = broad / np.maximum(cv2.blur(grey, window), DARKEST)
-    meadow = (1 - np.maximum(_ramp(broad, *MEADOW), _ramp(shaded, *SHADED))) * (asked > 0)
+    light = cv2.blur(grey, window)
+    crown = np.maximum(_ramp(broad, *MEADOW), _ramp(broad / np.maximum(light, DARKEST), *SHADED))
+    meadow = (1 - np.maximum(crown, 1 - _ramp(light, *DIM))) * (asked > 0)
     labels = cv2.connectedComponents((meadow > 0).astype(np.uint8))[1].ravel()
     area = np.maximum(np.bincount(labels), 1)
     lies = (area > (SMALLEST * max(grey.shape)) ** 2) & (np.bincount(labels, meadow.ravel()) > THROUGHOUT * area)

@@ -85,7 +85,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     softness = look.edge_softness(codes, mattes.region & (mattes.front < 0.01))
     clean, cards = _behind(texture, codes, mattes, passers, geometry, settings, plate.record, work.folder, views, softness)
     texture = before.bared(plate, texture, mattes, passers, settings.seed)
-    _write(work.folder, geometry, cards, mattes, clean, texture)
+    _write(work.folder, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
     cameras = solve.cameras if solve else (geometry.camera,)
     fronts = write_fronts(work, plate, mattes.front, mattes.parts, reference, cameras, settings.holdout, before.passing, before.standing)
@@ -150,7 +150,7 @@ def _behind(
     views: Views | None,
     softness: float,
 ) -> tuple[np.ndarray, Cards]:
-    """Return the clean plate (h, w, 3) and what stands beside and behind the building; writes both's shapes.
+    """Return the clean plate (h, w, 3) and what stands beside and behind the building; writes both's shapes, and how far all that is.
 
     passers (h, w) bool: what passes beside it in the first frame; views: a moving camera's other frames, which see some of what the building hides;
     softness: sigma of the plate's edges, pixels.
@@ -176,12 +176,12 @@ def _behind(
         hole = hole & ~known
     shown = bool((mattes.sky > 0.995).any())
     heaven = None if shown or views is None else sky_elsewhere(views, plate.display)
-    clean = clean_plate(texture, mattes, hole, cards, trees, geometry.camera, softness, settings.seed, heaven)
+    clean, open_sky = clean_plate(texture, mattes, hole, cards, trees, geometry.camera, softness, settings.seed, heaven)
+    write_exr(folder / "set_depth.exr", set_depth(solid, geometry.camera, np.maximum(mattes.sky, open_sky)), ("Z",), full=True)
     return clean if views is None else past_things(clean, mattes.front, hidden, settings.seed), solid
 
 
-def _write(folder: Path, geometry: Geometry, cards: Cards, mattes: Mattes, clean: np.ndarray, texture: np.ndarray) -> None:
-    write_exr(folder / "set_depth.exr", set_depth(cards, geometry.camera, mattes.sky), ("Z",), full=True)
+def _write(folder: Path, mattes: Mattes, clean: np.ndarray, texture: np.ndarray) -> None:
     write_exr(folder / "building_matte.exr", mattes.building, ("Y",))
     write_exr(folder / "sky_matte.exr", mattes.sky, ("Y",))
     write_exr(folder / "clean_plate.exr", clean)

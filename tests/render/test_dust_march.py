@@ -8,7 +8,7 @@ from derrumbe.core.records import FAR
 from derrumbe.geom.camera import pixel_grid
 from derrumbe.geom.lens import undistorted
 from derrumbe.render.dust_lumps import Detail
-from derrumbe.render.dust_march import march
+from derrumbe.render.dust_march import Things, march
 from tests.render import dust_slab
 
 
@@ -51,6 +51,17 @@ def test_the_edge_of_a_solid_is_as_sharp_as_its_pixels():
     np.testing.assert_allclose(row[44:48], row[46], rtol=0.01)
     np.testing.assert_allclose(row[48:52], row[50], rtol=0.01)
     assert row[47] > 2 * row[48]
+
+
+def test_a_piece_that_comes_before_a_thing_in_front_takes_no_dust_off_it():
+    view = dust_slab.view()
+    thing, piece = nothing(view), nothing(view)
+    thing[:, 30:] = 33.3
+    piece[:, 48:] = 31.0
+    things = Things.at(thing)
+    front, _ = march(dust_slab.slab(0.4), view, piece, nothing(view), scale=0.5, step=0.75, seed=1, things=things)
+    np.testing.assert_allclose(things.dust[28:36, 38:58], 1 - np.exp(-0.4 * 3.3), rtol=0.01)
+    np.testing.assert_allclose(front[28:36, 52:58, 3], 1 - np.exp(-0.4 * 3.3), rtol=0.01)
 
 
 @pytest.mark.parametrize("depth", [20.0, 33.7, 38.0, 41.5, 60.0])
