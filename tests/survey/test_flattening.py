@@ -10,6 +10,7 @@ from derrumbe.geom.bundle import Freedom, Scene, Sightings, adjusted, errors
 from derrumbe.survey.matchmove.belief import Belief
 from derrumbe.survey.matchmove.flattening import STEP, WORSE, unflattened
 from derrumbe.survey.matchmove.nodal import sightings_of
+from derrumbe.survey.things_ahead import FLAT, flatness
 from tests.survey.test_reversal import FOCAL, street
 
 SOFT = 0.3
@@ -34,6 +35,13 @@ def test_the_building_has_the_last_word() -> None:
 def test_a_lens_that_is_as_believed_is_left_alone() -> None:
     true, seen, wall = filmed()
     assert unflattened(true, seen, wall, Belief(FOCAL, 0.1)) is true
+
+
+def test_walls_that_lean_are_not_ground() -> None:
+    up = np.array([0.0, -1.0, 0.0])
+    assert flatness(np.array([[0.1, 0.0, 0.9]]), up) == FLAT
+    leaning = np.array([0.15, -0.9, 0.8])
+    assert -leaning @ up / np.linalg.norm(leaning) < flatness(leaning[None], up) < 1
 
 
 def filmed() -> tuple[Scene, Sightings, np.ndarray]:
