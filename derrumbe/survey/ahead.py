@@ -23,6 +23,7 @@ from derrumbe.survey.shown import Shown, points_of
 from derrumbe.survey.things_ahead import (
     around,
     detached,
+    flatness,
     grown,
     lies_flat,
     whole,
@@ -158,7 +159,7 @@ class Ahead:
         if not own.any():
             return own
         height = int(np.count_nonzero(own.any(axis=1)))
-        flat = lies_flat(here, near, front, self.scenery.up)
+        flat = lies_flat(here, near, front, self.scenery.up, flatness(self.scenery.walls, self.scenery.up))
         if self.scenery.ground is not None:
             flat |= front & (points_of(here, near) @ self.scenery.ground > 1 - OFF_GROUND)
         standing = front & ~here.moving & ~flat

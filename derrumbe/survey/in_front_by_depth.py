@@ -26,7 +26,7 @@ from derrumbe.survey.shown import points_of
 from derrumbe.survey.solved_planes import ON, ground_under, walls_through
 from derrumbe.survey.standing import carried, things
 from derrumbe.survey.stillness import stillness_of
-from derrumbe.survey.things_ahead import lies_flat
+from derrumbe.survey.things_ahead import FLAT, flatness, lies_flat
 from derrumbe.survey.wanderers import Wanderers
 
 DEPTHS, VOTES, AHEAD = "in_front/depth.{frame}.npz", "in_front/votes.{frame}.npz", "in_front/front.{frame}.npz"
@@ -177,8 +177,18 @@ def _scenery(depths: Depths, solved: np.ndarray, outline: np.ndarray, clear: flo
         up=up,
         outline=ray[near > 1e-9] / near[near > 1e-9, None],
         clear=1 - clear,
-        ground=ground_under(np.concatenate([_flat_points(depths, key, up) for key in depths.keyframes()[::3]]), 1),
+        ground=_ground(depths, walls, up),
         heaven=heaven_of(depths.shown(0).codes, sky),
+    )
+
+
+def _ground(depths: Depths, walls: np.ndarray, up: np.ndarray) -> np.ndarray | None:
+    """Return the ground's plane (3,); None without one, or where walls lean: in a solve that is still flattened, what stands is as near as it."""
+    least = flatness(walls, up)
+    return (
+        ground_under(np.concatenate([_flat_points(depths, key, up, least) for key in depths.keyframes()[::3]]), 1)
+        if least <= FLAT
+        else None
     )
 
 
@@ -189,11 +199,11 @@ def _sure_points(depths: Depths, key: int) -> np.ndarray:
     return points[found.seen & (found.sureness > SURE)][::THIN]
 
 
-def _flat_points(depths: Depths, key: int, up: np.ndarray) -> np.ndarray:
+def _flat_points(depths: Depths, key: int, up: np.ndarray, least: float) -> np.ndarray:
     """Return every so many-th sure point (p, 3) of a keyframe on what lies flat, in the first camera's axes."""
     found, here = depths.at(key), depths.posed(key - depths.frames.start)
     sure = found.seen & (found.sureness > SURE)
-    return points_of(here, found.nearness)[lies_flat(here, found.nearness, sure, up)][::THIN]
+    return points_of(here, found.nearness)[lies_flat(here, found.nearness, sure, up, least)][::THIN]
 
 
 def _borne_out(solved: np.ndarray, walls: np.ndarray) -> bool:

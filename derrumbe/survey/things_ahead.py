@@ -114,8 +114,16 @@ def around(own: np.ndarray, height: int) -> np.ndarray:
     return cv2.dilate(close, np.ones((1, reach), np.uint8)) > 0
 
 
-def lies_flat(here: Shown, near: np.ndarray, where: np.ndarray, up: np.ndarray) -> np.ndarray:
-    """Return where a surface lies flat (h, w) bool: planes through the nearness of small windows, among the pixels `where`, face up (3,)."""
+def flatness(walls: np.ndarray, up: np.ndarray) -> float:
+    """Return the cosine between its normal and up (3,) from which a surface lies flat: halfway to how far walls (n, 3) lean where a solve that is
+    still flattened leans them back."""
+    lean = np.abs(walls @ up) / np.linalg.norm(walls, axis=1)
+    return max(FLAT, 0.5 * (1 + float(lean.max(initial=0))))
+
+
+def lies_flat(here: Shown, near: np.ndarray, where: np.ndarray, up: np.ndarray, least: float = FLAT) -> np.ndarray:
+    """Return where a surface lies flat (h, w) bool: planes through the nearness of small windows, among the pixels `where`, face up (3,). least: the
+    cosine from which they do."""
     thin = (slice(None, None, 2), slice(None, None, 2))
     radius = max(3, round(0.5 * WINDOW * near.shape[1]))
     size = (2 * radius + 1, 2 * radius + 1)
@@ -129,7 +137,7 @@ def lies_flat(here: Shown, near: np.ndarray, where: np.ndarray, up: np.ndarray) 
     system += 1e-7 * np.diag([1, 1, 1e-3])
     plane = np.linalg.solve(system, right[..., None])[..., 0]
     down = -(plane @ (here.rotation @ up)) / np.maximum(np.linalg.norm(plane, axis=-1), 1e-12)
-    flat = cv2.blur((down > FLAT) * weight, size) > 0.5 * cv2.blur(weight, size)
+    flat = cv2.blur((down > least) * weight, size) > 0.5 * cv2.blur(weight, size)
     flat = cv2.resize(flat.astype(np.uint8), where.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     # Ground is wide; a patch of a thing may look flat by chance.
     return without_specks(flat & where, LEAST_GROUND * where.size)

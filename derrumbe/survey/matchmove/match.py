@@ -14,9 +14,11 @@ from derrumbe.core.records import Caution, Located, Plate
 from derrumbe.core.work import Work
 from derrumbe.geom.bundle import Sightings, errors
 from derrumbe.survey.matchmove.belief import Belief
+from derrumbe.survey.matchmove.flattening import unflattened
 from derrumbe.survey.matchmove.nodal import FAR_OFF, turning
 from derrumbe.survey.matchmove.pictures import grey
 from derrumbe.survey.matchmove.solve import Solve, keyframes, solve
+from derrumbe.survey.matchmove.structure import WRONG
 from derrumbe.survey.matchmove.tracks import TEXTURE, Black, Cut, Tracks, follow
 from derrumbe.survey.matchmove.zoom import Zoom, zooming
 
@@ -151,6 +153,9 @@ def matched(tracks: Tracks, belief: Belief) -> Match:
             remedy="set camera.focal if you know it, choose a longer or sharper range of frames, or stabilise the plate: pieces may slide",
         )
         return replace(match, cautions=(says, *match.cautions))
+    if found.skew and tracks.still is not None:
+        scene = unflattened(found.scene, found.seen, tracks.still[found.names], belief)
+        found = replace(found, scene=scene, seen=found.seen.only(errors(scene, found.seen) < WRONG * unit))
     match = _moving(found, len(tracks.positions))
     match = replace(match, cautions=(*match.cautions, *_crowded(match, tracks)))
     if found.jolt > JOLT:
