@@ -30,7 +30,7 @@ APART = 3
 REACH = 0.18
 """How far beyond what moves by itself the rest of it is looked for at least, share of the longer side; else as far as that is high."""
 BESIDE = 0.1
-"""How far from what moves by itself a part of it may begin: its own hips, below the walls' foot, may have been missed."""
+"""How far from what moves by itself a part of it may begin, at least: its own hips, below the walls' foot, may have been missed."""
 LOOSE = 0.01
 """By how much its mask in other frames is widened, share of the longer side."""
 SMALLEST = 2e-4
@@ -58,7 +58,7 @@ class Walls:
         thing, picture = self.wanderers.at(frame), self._shown(frame)
         out = np.zeros(thing.shape, bool)
         depth = mesh_depth(self._camera(frame), *self.views.solid)
-        near = widened(thing, BESIDE * max(thing.shape))
+        near = _around(thing)
         labels, stats = cv2.connectedComponentsWithStats((near & (depth < FAR)).astype(np.uint8))[1:3]
         for label in np.flatnonzero(stats[1:, 4] > SMALLEST * thing.size) + 1:
             box = around(labels == label, max(REACH * max(thing.shape), stats[label, 3]))
@@ -141,6 +141,16 @@ def _closed(alpha: np.ndarray, unrest: np.ndarray) -> np.ndarray:
     vague = ndimage.median(unrest, labels, np.arange(labels.max() + 1)) > VAGUE
     vague[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1], [0]])] = False
     return np.where(vague[labels], 1, alpha).astype(np.float32)
+
+
+def _around(thing: np.ndarray) -> np.ndarray:
+    """Return where (h, w) bool parts of what moves by itself, `thing` (h, w) bool, may begin: each as far from it as it is high, at least BESIDE."""
+    labels, stats = cv2.connectedComponentsWithStats(thing.astype(np.uint8))[1:3]
+    each = [
+        widened(labels == label, max(BESIDE * max(thing.shape), stats[label, 3]))
+        for label in np.flatnonzero(stats[1:, 4] > SMALLEST * thing.size) + 1
+    ]
+    return np.asarray(np.any([np.zeros_like(thing), *each], axis=0))
 
 
 def _with(found: np.ndarray, thing: np.ndarray) -> np.ndarray:
