@@ -8,30 +8,29 @@ Representing moving images with layers, 1994).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from scipy import ndimage
 
 from derrumbe.core.records import FAR, Camera
-from derrumbe.geom.camera import eye, pixel_grid, project, rays
+from derrumbe.geom.camera import eye, pixel_grid, project, rays, resized
 from derrumbe.geom.depth import mesh_depth
-from derrumbe.media.exr import read_exr
 from derrumbe.survey.filters import around, widened
 from derrumbe.survey.matting import display_like
+from derrumbe.survey.own_motion import codes_of, working_shape
 from derrumbe.survey.passers import passing_alpha
 from derrumbe.survey.uncovered import Views, agreed, brought
 from derrumbe.survey.wanderers import Wanderers
 
-SAMPLES, FEWEST = 12, 3
+SAMPLES, FEWEST = 10, 3
 """Frames that are looked through, and those that must show the walls."""
 APART = 3
 """Frames nearer in time than this show him where he is."""
-REACH = 0.1
+REACH = 0.18
 """How far beyond what moves by itself the rest of it is looked for at least, share of the longer side; else as far as that is high."""
-BESIDE = 0.07
-"""How far from what moves by itself a part of it may begin: its own hips, below the walls' foot, may have been missed."""
+BESIDE = 0.1
+"""How far from what moves by itself a part of it may begin, at least: its own hips, below the walls' foot, may have been missed."""
 LOOSE = 0.01
 """By how much its mask in other frames is widened, share of the longer side."""
 SMALLEST = 2e-4
@@ -54,20 +53,28 @@ class Walls:
     views: Views
     wanderers: Wanderers
 
-    def passing(self, frame: int, picture: np.ndarray, thing: np.ndarray) -> np.ndarray:
-        """Return the alpha (h, w) float32 of what passes before the walls in a frame and lies at a `thing` (h, w) bool that moves by itself
-        there. picture (h, w, 3): the frame, display-like."""
-        out = np.zeros(thing.shape, np.float32)
-        depth = mesh_depth(self.views.cameras[frame - self.views.first_frame], *self.views.solid)
-        near = widened(thing, BESIDE * max(thing.shape))
+    def passing(self, frame: int) -> np.ndarray:
+        """Return what passes before the walls in a frame and lies at what moves by itself there, (h, w) bool at working size."""
+        thing, picture = self.wanderers.at(frame), self._shown(frame)
+        out = np.zeros(thing.shape, bool)
+        depth = mesh_depth(self._camera(frame), *self.views.solid)
+        near = _around(thing)
         labels, stats = cv2.connectedComponentsWithStats((near & (depth < FAR)).astype(np.uint8))[1:3]
         for label in np.flatnonzero(stats[1:, 4] > SMALLEST * thing.size) + 1:
             box = around(labels == label, max(REACH * max(thing.shape), stats[label, 3]))
             found = self._bare(frame, picture, thing, depth, box)
             if found is not None:
                 alpha = _closed(passing_alpha(picture[box], *found), found[1])
-                out[box] = np.maximum(out[box], np.where(_with(alpha > SEEN, near[box]), alpha, 0))
+                out[box] |= _with(alpha > 0.5, near[box])
         return out
+
+    def _shown(self, frame: int) -> np.ndarray:
+        """Return a frame (h, w, 3) at working size, display-like."""
+        return codes_of(self.wanderers.plate, frame, self.wanderers.size) / 255
+
+    def _camera(self, frame: int) -> Camera:
+        height, width = working_shape(self.wanderers.size)
+        return resized(self.views.cameras[frame - self.views.first_frame], width, height)
 
     def _bare(
         self, frame: int, picture: np.ndarray, thing: np.ndarray, depth: np.ndarray, box: tuple[slice, slice]
@@ -92,14 +99,13 @@ class Walls:
         self, other: int, frame: int, light: np.ndarray, thing: np.ndarray, depth: np.ndarray, box: tuple[slice, slice]
     ) -> np.ndarray | None:
         """Return what another frame shows of the walls in `box` (h, w, 3), NaN where it doesn't; None where it shows too little."""
-        here, there = (self.views.cameras[number - self.views.first_frame] for number in (frame, other))
+        here, there = self._camera(frame), self._camera(other)
         places, usable = _places(here, there, depth, box)
-        hides = self.wanderers.at(other)
-        hides = widened(cv2.resize(hides.astype(np.float32), (there.width, there.height)) > 0.1, LOOSE * there.width)
+        hides = widened(self.wanderers.at(other), LOOSE * there.width)
         usable &= cv2.remap(hides.astype(np.float32), places[..., 0], places[..., 1], cv2.INTER_LINEAR) < SEEN
         if usable.mean() < TELLING:
             return None
-        source = read_exr(Path(self.views.plate.format(frame=other)), ("R", "G", "B"))
+        source = np.power(self._shown(other), np.float32(2.2))
         return brought(source, places, usable, light, usable & ~widened(thing, LOOSE * there.width))
 
 
@@ -135,6 +141,16 @@ def _closed(alpha: np.ndarray, unrest: np.ndarray) -> np.ndarray:
     vague = ndimage.median(unrest, labels, np.arange(labels.max() + 1)) > VAGUE
     vague[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1], [0]])] = False
     return np.where(vague[labels], 1, alpha).astype(np.float32)
+
+
+def _around(thing: np.ndarray) -> np.ndarray:
+    """Return where (h, w) bool parts of what moves by itself, `thing` (h, w) bool, may begin: each as far from it as it is high, at least BESIDE."""
+    labels, stats = cv2.connectedComponentsWithStats(thing.astype(np.uint8))[1:3]
+    each = [
+        widened(labels == label, max(BESIDE * max(thing.shape), stats[label, 3]))
+        for label in np.flatnonzero(stats[1:, 4] > SMALLEST * thing.size) + 1
+    ]
+    return np.asarray(np.any([np.zeros_like(thing), *each], axis=0))
 
 
 def _with(found: np.ndarray, thing: np.ndarray) -> np.ndarray:

@@ -59,9 +59,9 @@ class Following:
         mask = self.wanderers.at(frame)
         if not mask.any():
             return np.zeros(picture.shape[:2], np.float32)
+        mask = mask if self.walls is None else mask | self.walls.passing(frame)
         large = cv2.resize(mask.astype(np.float32), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
-        alpha = refined(picture, *trimap(large, LOOSE * picture.shape[1] / mask.shape[1]))
-        return alpha if self.walls is None else np.maximum(alpha, self.walls.passing(frame, picture, large))
+        return refined(picture, *trimap(large, LOOSE * picture.shape[1] / mask.shape[1]))
 
 
 @dataclass(frozen=True)
