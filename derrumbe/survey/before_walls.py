@@ -16,7 +16,7 @@ from scipy import ndimage
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, pixel_grid, project, rays, resized
 from derrumbe.geom.depth import mesh_depth
-from derrumbe.survey.filters import around, widened
+from derrumbe.survey.filters import around, connected_to, widened
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.own_motion import codes_of, working_shape
 from derrumbe.survey.passers import passing_alpha
@@ -65,7 +65,7 @@ class Walls:
             found = self._bare(frame, picture, thing, depth, box)
             if found is not None:
                 alpha = _closed(passing_alpha(picture[box], *found), found[1])
-                out[box] |= _with(alpha > 0.5, near[box])
+                out[box] |= connected_to(alpha > 0.5, near[box])
         return out
 
     def _shown(self, frame: int) -> np.ndarray:
@@ -151,10 +151,3 @@ def _around(thing: np.ndarray) -> np.ndarray:
         for label in np.flatnonzero(stats[1:, 4] > SMALLEST * thing.size) + 1
     ]
     return np.asarray(np.any([np.zeros_like(thing), *each], axis=0))
-
-
-def _with(found: np.ndarray, thing: np.ndarray) -> np.ndarray:
-    """Return those connected parts of a mask (h, w) bool that meet a thing (h, w) bool."""
-    labels = cv2.connectedComponents(found.astype(np.uint8), connectivity=8)[1]
-    met = np.unique(labels[thing & found])
-    return np.isin(labels, met[met > 0])

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from derrumbe.core.records import Vec2
-from derrumbe.survey.filters import around, disc, filled, widened
+from derrumbe.survey.filters import around, connected_to, disc, filled, widened
 from derrumbe.survey.grabcut import grab_cut
 from derrumbe.survey.matting import refined, trimap
 from derrumbe.survey.slender import bars
@@ -73,8 +73,7 @@ def tightened(codes: np.ndarray, mask: np.ndarray, loose: float) -> np.ndarray:
 def _limbs(mask: np.ndarray, loose: float) -> np.ndarray:
     """Return the long parts of a mask (h, w) bool that are narrower than twice `loose` pixels."""
     trunk = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(loose)) > 0
-    labels = cv2.connectedComponents((mask & ~trunk).astype(np.uint8), connectivity=8)[1]
-    return mask & ~trunk & np.isin(labels, np.unique(labels[mask & ~widened(trunk, CORNER * loose)]))
+    return connected_to(mask & ~trunk, ~widened(trunk, CORNER * loose))
 
 
 def _cut(codes: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -42,6 +42,12 @@ def shrunk(mask: np.ndarray, radius: float) -> np.ndarray:
     return cv2.distanceTransform((mask > 0).astype(np.uint8), cv2.DIST_L2, 5) > radius if not (mask > 0).all() else mask > 0
 
 
+def connected_to(mask: np.ndarray, seed: np.ndarray, connectivity: int = 8) -> np.ndarray:
+    """Return those connected parts of a mask (h, w) bool that hold some of a seed (h, w) bool."""
+    labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=connectivity)[1]
+    return np.isin(labels, np.unique(labels[mask & seed]))
+
+
 def disc(radius: float) -> np.ndarray:
     """Return a round structuring element of about `radius` pixels."""
     size = 2 * max(1, round(radius)) + 1

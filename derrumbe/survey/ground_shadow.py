@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import disc
+from derrumbe.survey.filters import connected_to, disc
 
 LEAD, LEAD_ROWS = -0.5, 0.02
 """A column begins to darken (log light against the ground's) within so many rows, share of the width."""
@@ -114,8 +114,7 @@ def _grown(shadow: np.ndarray, lum: np.ndarray, own: np.ndarray) -> np.ndarray:
     )
     near = cv2.dilate(shadow.astype(np.uint8), np.ones((3, 2 * reach + 1), np.uint8)) > 0
     like = own & near & (shade > OPEN) & (np.abs(lum - shade) < ALIKE)
-    labels = cv2.connectedComponents((like | shadow).astype(np.uint8), connectivity=4)[1]
-    return shadow | (like & np.isin(labels, np.unique(labels[shadow])))
+    return shadow | (like & connected_to(like | shadow, shadow, connectivity=4))
 
 
 def _lit_below(lum: np.ndarray, columns: np.ndarray, bottom: np.ndarray, own: np.ndarray) -> np.ndarray:

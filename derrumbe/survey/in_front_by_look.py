@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from derrumbe.core.records import Caution, Doubt
-from derrumbe.survey.filters import disc, shrunk, widened
+from derrumbe.survey.filters import connected_to, disc, shrunk, widened
 from derrumbe.survey.footing import bottom_chain, touched_edges
 from derrumbe.survey.posts import find_posts, post_mask
 from derrumbe.survey.tints import FEWEST, cells, histogram
@@ -141,7 +141,7 @@ def _plants(codes: np.ndarray, building: np.ndarray, clear: np.ndarray, foot: np
     bare = _bare(codes, odds, building, clear, np.logical_or.reduce([np.zeros_like(building), *(mask for mask, _ in found)]))
     out: list[Found] = []
     for mask, sure in found:
-        branches = _joined(mask, bare & widened(mask, BRANCH * side)) & bare & (odds < SURE)
+        branches = connected_to(mask | (bare & widened(mask, BRANCH * side)), mask) & bare & (odds < SURE)
         out.append(("plant", mask & ~branches, sure))
         if branches.any():
             out.append(("branches", widened(branches, SMOOTH * side) & ~clear & ~(mask & ~branches), sure))
@@ -157,12 +157,6 @@ def _bare(codes: np.ndarray, odds: np.ndarray, building: np.ndarray, clear: np.n
     least = max(DENSE, float(np.quantile(twigs[walls], DENSER)) if walls.any() else 1.0)
     # Before the sky twigs have no colour of their own.
     return (twigs > least) & ((odds > BARE) | widened(clear, SKYWARD * max(codes.shape))) & ~clear
-
-
-def _joined(mask: np.ndarray, more: np.ndarray) -> np.ndarray:
-    """Return a mask (h, w) bool with what of `more` hangs together with it."""
-    labels = cv2.connectedComponents((mask | more).astype(np.uint8))[1]
-    return np.isin(labels, np.unique(labels[mask])) & (labels > 0)
 
 
 def _with_colours(codes: np.ndarray, odds: np.ndarray, building: np.ndarray, clear: np.ndarray) -> np.ndarray:

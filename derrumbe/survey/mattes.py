@@ -10,7 +10,7 @@ import numpy as np
 from derrumbe.core.records import Vec2
 from derrumbe.survey.attached import attached
 from derrumbe.survey.drawn import drawn_alpha, followed_alpha
-from derrumbe.survey.filters import disc, filled, shrunk, widened
+from derrumbe.survey.filters import connected_to, disc, filled, shrunk, widened
 from derrumbe.survey.foliage import bare_alpha, porous_alpha
 from derrumbe.survey.footing import bottom_samples
 from derrumbe.survey.in_front_by_look import Proposal, propose
@@ -107,10 +107,9 @@ def _plants(codes: np.ndarray, sure: list[Proposal], region: np.ndarray, sky: np
 
 def _standing(alpha: np.ndarray, region: np.ndarray, foot: float) -> np.ndarray:
     """Return the alpha without scraps before the wall that hang together with nothing beside it or on the ground."""
-    joined = cv2.dilate((alpha > FAINT).astype(np.uint8), disc(AWAY * max(alpha.shape)))
-    labels = cv2.connectedComponents(joined)[1]
+    joined = cv2.dilate((alpha > FAINT).astype(np.uint8), disc(AWAY * max(alpha.shape))) > 0
     ground = ~region | (np.arange(len(alpha))[:, None] > foot)
-    return np.where(np.isin(labels, np.unique(labels[ground & (alpha > FAINT)])), alpha, 0).astype(np.float32)
+    return np.where(connected_to(joined, ground & (alpha > FAINT)), alpha, 0).astype(np.float32)
 
 
 def _twigs(rough: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray:
@@ -118,8 +117,7 @@ def _twigs(rough: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray
     side = max(region.shape)
     solid = ((sky < OPEN) & ~region).astype(np.uint8)
     thin = (solid > 0) & ~(cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(TWIG * side)) > 0) & widened(rough, CROWN * side)
-    labels = cv2.connectedComponents((thin | rough).astype(np.uint8), connectivity=8)[1]
-    return np.where(thin & np.isin(labels, np.unique(labels[rough])), 1 - sky, 0).astype(np.float32)
+    return np.where(thin & connected_to(thin | rough, rough), 1 - sky, 0).astype(np.float32)
 
 
 def _posts(codes: np.ndarray, sure: list[Proposal]) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import disc, masked_mean, widened
+from derrumbe.survey.filters import connected_to, disc, masked_mean, widened
 from derrumbe.survey.foot import below_foot
 
 THIN, FAR_OUT = 0.006, 0.04
@@ -37,9 +37,8 @@ def remnants(sky: np.ndarray, hole: np.ndarray, front: np.ndarray) -> np.ndarray
     broad = cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(max(2.0, THIN * side)))
     # an opening also takes the corners of broad things
     thin = (solid > 0) & ~widened(broad > 0, 2) & widened(hole, FAR_OUT * side)
-    _, labels = cv2.connectedComponents(((thin | (widened(hole, 3) & (solid > 0))) * np.uint8(1)), connectivity=8)
-    touching = np.unique(labels[hole])
-    out = (thin & np.isin(labels, touching[touching > 0])) | hanging(sky, hole) | cantilevers(sky, hole)
+    joined = connected_to(thin | (widened(hole, 3) & (solid > 0)), hole)
+    out = (thin & joined) | hanging(sky, hole) | cantilevers(sky, hole)
     return out & ~widened(before, 2)
 
 
@@ -99,5 +98,4 @@ def fringe(codes: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray
     outer, outer_share = masked_mean(light, widened(region, 3 * reach) & ~widened(region, 1.5 * reach), round(3 * reach))
     apart, within, beyond = (np.linalg.norm(one - other, axis=-1) for one, other in ((inner, outer), (light, inner), (light, outer)))
     alike = ring & (within < NEARER * beyond) & (apart > TOLD) & (np.minimum(inner_share, outer_share) > 0.02)
-    labels = cv2.connectedComponents((alike | region).astype(np.uint8), connectivity=4)[1]
-    return alike & np.isin(labels, np.unique(labels[region]))
+    return alike & connected_to(alike | region, region, connectivity=4)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import widened
+from derrumbe.survey.filters import connected_to, widened
 from derrumbe.survey.in_front_by_look import SEED
 from derrumbe.survey.tints import FEWEST, cells, histogram
 from derrumbe.survey.vegetation import plant_odds
@@ -45,6 +45,4 @@ def _rims(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray) -> np.ndarra
     odds = np.log((histogram(cell[wall]) + 1e-5) / (histogram(cell[leaves]) + 1e-5))
     walls = cv2.blur(np.clip(odds, -3, 3)[cell].astype(np.float32), (3, 3))
     open_ = region & ~bare & widened(bare, REACH * side)
-    likely = cv2.connectedComponents((open_ & (walls > LIKELY)).astype(np.uint8), connectivity=4)[1]
-    clear = np.unique(likely[open_ & (walls > CLEAR) & widened(bare, 2)])
-    return np.isin(likely, clear[clear > 0])
+    return connected_to(open_ & (walls > LIKELY), (walls > CLEAR) & widened(bare, 2), connectivity=4)
