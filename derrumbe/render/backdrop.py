@@ -112,7 +112,7 @@ def _ground(inputs: Inputs, camera: Camera, window: Window, step: int, pixels: n
 class Backdrop:
     """What is seen behind the new solids, on the coarse grid, to be enlarged a band of rows at a time.
 
-    shadow (m,n,3): ratio of light; old (m,n,3): light before; weight (m,n): receivers that solids hide count for next to nothing;
+    shadow (m,n,3): ratio of light; old, new (m,n,3): light before and now; weight (m,n): receivers that solids hide count for next to nothing;
     dust, lit_dust: what settled dust leaves open (m,n,3) and 1 less what it shows, None when there is none; form (h,w,2) at full size: what the
     dust takes on of what lies under it; contact: finer light, or None.
     """
@@ -122,6 +122,7 @@ class Backdrop:
     weight: np.ndarray
     shadow: np.ndarray
     old: np.ndarray
+    new: np.ndarray
     dust: np.ndarray | None
     lit_dust: np.ndarray | None
     form: np.ndarray | None
@@ -130,26 +131,37 @@ class Backdrop:
     def ratio(self, depth: np.ndarray, top: int) -> np.ndarray:
         """Return the shadow layer (h,w,3) float32 for rows from `top` with full-size depth (h,w) of what stands behind."""
         out = self._enlarged(self.shadow, depth, top)
+        near = self._near(self.old, depth, top)
+        if near is not None:
+            rows, columns, share, fine = near
+            out[rows, columns] += share * (fine - out[rows, columns])
+        return out
+
+    def _near(self, coarse: np.ndarray, depth: np.ndarray, top: int) -> tuple[slice, slice, np.ndarray, np.ndarray] | None:
+        """Return rows and columns of a band from `top` in which finer light is known, how far it counts there (h,w,1), and its ratio (h,w,3), 1
+        at most, to the light `coarse` (m,n,3); None where there is none. depth (h,w): of what stands behind."""
         here = None if self.contact is None else self.contact.rows(top, len(depth))
         if here is None or self.contact is None:
-            return out
+            return None
         rows, own, columns = here
-        share = self.contact.share[own]
-        near = np.where(share > 0, depth[rows, columns], 0).astype(np.float32)
+        share = np.where(depth[rows, columns] > 0, self.contact.share[own], 0).astype(np.float32)
         full = np.zeros((share.shape[0], self.camera.width), np.float32)
-        full[:, columns] = near
-        old = self._enlarged(self.old, full, top + rows.start)[:, columns]
-        fine = np.minimum((self.contact.light[own] + 1e-6) / (old + 1e-6), 1)
-        out[rows, columns] += share[..., None] * np.where(near[..., None] > 0, fine - out[rows, columns], 0)
-        return out
+        full[:, columns] = np.where(share > 0, depth[rows, columns], 0)
+        known = self._enlarged(coarse, full, top + rows.start)[:, columns]
+        return rows, columns, share[..., None], np.minimum((self.contact.light[own] + 1e-6) / (known + 1e-6), 1)
 
     def settled(self, depth: np.ndarray, top: int) -> np.ndarray | None:
         """Return settled dust (h,w,4) float32, premultiplied, for rows from `top`; None when there is none."""
         if self.dust is None or self.lit_dust is None or self.form is None:
             return None
-        open_share, light = self._enlarged(self.dust, depth, top), self._enlarged(self.lit_dust, depth, top)
+        open_share, light = self._enlarged(self.dust, depth, top), 1 - self._enlarged(self.lit_dust, depth, top)
+        near = self._near(self.new, depth, top)
+        if near is not None:
+            # dust lies in the contact shadow of what lies on it
+            rows, columns, share, fine = near
+            light[rows, columns] *= 1 + share * (fine - 1)
         bright, holds = np.split(self.form[top : top + len(depth)], 2, axis=-1)
-        return np.concatenate([(1 - light) * bright * holds, (1 - open_share[..., :1]) * holds], -1)
+        return np.concatenate([light * bright * holds, (1 - open_share[..., :1]) * holds], -1)
 
     def _enlarged(self, coarse: np.ndarray, depth: np.ndarray, top: int) -> np.ndarray:
         view = rotation_matrix(self.camera).T
@@ -204,6 +216,7 @@ def backdrop(
         weight=weight,
         shadow=ratio(new, old, to, most),
         old=old,
+        new=new,
         dust=None if share is None else np.repeat(1 - share[0][..., None], 3, -1),
         lit_dust=None if share is None else (1 - share[1][..., None] * dust * new).astype(np.float32),
         form=None if share is None else _form(inputs, frame),

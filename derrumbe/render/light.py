@@ -19,6 +19,8 @@ Transmittance = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 ENCLOSED = 0.15
 """What a blocked sky ray brings back, as a share of the mean of what is outside: one more bounce off dusty walls."""
+DEEPEST = 0.25
+"""Share of that where no ray finds its way out: what stands around a place is about as shut in as the place itself, so rooms get dark inwards."""
 SUNNY = 0.25
 """Share of the sun in that mean: what faces of all ways get of it."""
 
@@ -106,11 +108,23 @@ def light_at(
     origins = lifted(points, normals, lift)
     air = sky_air(points, normals).astype(np.float32)
     glow = lamp.glow(sun_air(points, normals), air)
+    shut = np.zeros(len(points), np.float32)
     for ray in range(sky_rays):
         directions = sky_directions(keys, first_ray * sky_rays + ray, normals)
         blocked = occluders.blocked(origins, directions)
-        _gather(light, directions, blocked, air, lamp.around, lamp.enclosed, glow, 1.0 / sky_rays)
+        _gather(light, directions, blocked, air, lamp.around, glow, 1.0 / sky_rays)
+        shut += blocked
+    light += sent_back(shut, sky_rays)[:, None] * lamp.enclosed.astype(np.float32)
     return light
+
+
+def sent_back(shut: np.ndarray, rays: int) -> np.ndarray:
+    """Return how much of `Illumination.enclosed` comes back to places where `shut` (n,) of so many rays are blocked, (n,) float32.
+
+    Its mean is s (1 - (1 - DEEPEST) s) for a share s that is blocked, whatever the number of rays above one (products of different rays).
+    """
+    others = (shut - 1) / max(rays - 1, 1)
+    return np.asarray(shut / rays * (1 - (1 - DEEPEST) * np.maximum(others, 0)), np.float32)
 
 
 def _sun(
@@ -136,13 +150,14 @@ def _sun(
 
 
 @nb.njit(cache=True)
-def _gather(light, directions, blocked, air, around, enclosed, glow, weight):  # type: ignore[no-untyped-def]
+def _gather(light, directions, blocked, air, around, glow, weight):  # type: ignore[no-untyped-def]
     rows, columns = around.shape[0], around.shape[1]
     for i in range(light.shape[0]):
+        if blocked[i]:
+            continue
         x, y, z = directions[i, 0], directions[i, 1], directions[i, 2]
         length = np.sqrt(x * x + y * y + z * z)
         row = min(int((0.5 - np.arcsin(min(max(y / length, -1.0), 1.0)) / np.pi) * rows), rows - 1)
         column = int((0.5 - 0.5 * np.arctan2(x, z) / np.pi) * columns) % columns if columns > 1 else 0
         for c in range(3):
-            radiance = enclosed[c] if blocked[i] else air[i] * around[row, column, c] + (1 - air[i]) * glow[i, c]
-            light[i, c] += weight * radiance
+            light[i, c] += weight * (air[i] * around[row, column, c] + (1 - air[i]) * glow[i, c])

@@ -17,7 +17,9 @@ ASHLAR, ASHLAR_COURSE = 0.24, 0.32
 """Depth of the dressed stones before a stone wall's core, and height of their courses, metres."""
 PLASTER = 0.025
 """Thickness of plaster on the inner side of walls and under ceilings, metres."""
-PLASTER_RGB = (0.58, 0.555, 0.505)
+PLASTER_RGB = (0.66, 0.64, 0.59)
+OF_FACE = 0.18
+"""Share of the façade's hue in what is under it: clays and sands of the place. With more of it, brick, mortar and concrete are one brown."""
 
 
 @nb.njit(cache=True, inline="always")
@@ -57,8 +59,8 @@ def stripes(at, period, width, pixel):  # type: ignore[no-untyped-def]
 @nb.njit(cache=True)
 def brickwork(x, y, z, nx, ny, nz, pixel, facade, seed):  # type: ignore[no-untyped-def]
     """Courses of 65 mm bricks with 10 mm joints; the core is redder than the weathered face."""
-    core = mixed((0.33, 0.14, 0.085), facade, 0.4)
-    mortar = mixed((0.42, 0.385, 0.33), facade, 0.2)
+    core = mixed((0.36, 0.14, 0.08), facade, OF_FACE)
+    mortar = mixed((0.48, 0.46, 0.42), facade, 0.5 * OF_FACE)
     along = x if abs(nz) > abs(nx) else z
     if abs(ny) > 0.75:
         row, along = np.floor(z / 0.12), x
@@ -74,15 +76,15 @@ def brickwork(x, y, z, nx, ny, nz, pixel, facade, seed):  # type: ignore[no-unty
     sharp = mortar if joint else tinted(core, tint)
     flat = mixed(core, mortar, 0.22)
     rgb = mixed(flat, sharp, clear)
-    # whole stretches keep their mortar, others broke through the bricks
-    smeared = min(max(layered(x * 1.7, y * 1.7, z * 1.7, seed + 5) * 3 - 1.2, 0.0), 1.0)
-    return tinted(mixed(rgb, mortar, 0.1 + 0.5 * smeared), 0.66 + 0.68 * layered(x * 5, y * 5, z * 5, seed + 7))
+    # whole stretches keep their mortar, others broke through the bricks: as large as pieces are, so that these tell from each other
+    smeared = min(max(layered(x * 0.7, y * 0.7, z * 0.7, seed + 5) * 6 - 2.6, 0.0), 1.0)
+    return tinted(mixed(rgb, mortar, 0.05 + 0.75 * smeared), 0.66 + 0.68 * layered(x * 5, y * 5, z * 5, seed + 7))
 
 
 @nb.njit(cache=True)
 def concrete(x, y, z, pixel, facade, seed):  # type: ignore[no-untyped-def]
     """Grey paste with aggregate, paler where fresh."""
-    base = mixed((0.40, 0.385, 0.355), facade, 0.15)
+    base = mixed((0.54, 0.53, 0.505), facade, 0.3 * OF_FACE)
     border, tint = 0.3, 0.5
     clear = shown(0.05, pixel)
     if clear > 0:
@@ -96,7 +98,7 @@ def concrete(x, y, z, pixel, facade, seed):  # type: ignore[no-untyped-def]
 def rubble(x, y, z, pixel, facade, seed):  # type: ignore[no-untyped-def]
     """Field stones in lime mortar: the core of a stone wall, patched with brick here and there."""
     border, tint = cells(x * 4.5, y * 6, z * 4.5, seed)
-    base = mixed((0.46, 0.40, 0.31), facade, 0.35)
+    base = mixed((0.46, 0.40, 0.31), facade, OF_FACE)
     patched = min(max(7 * (layered(x * 0.22, y * 0.22, z * 0.22, seed + 9) - 0.53), 0.0), 0.45)
     base = mixed(base, mixed((0.34, 0.16, 0.105), facade, 0.3), patched)
     sharp = mixed(tinted(base, 0.5 + 0.85 * tint), (0.50, 0.47, 0.40), 0.8 if border < 0.08 else 0.0)

@@ -12,11 +12,12 @@ from functools import lru_cache
 import numba as nb
 import numpy as np
 
+from derrumbe.render.apron import apron
 from derrumbe.render.noise import cells, layered
 from derrumbe.render.poses import Pose, carry
 from derrumbe.render.raster import Holes, Projected
 from derrumbe.render.scene import Inputs, Scene, load, triangle_normals
-from derrumbe.render.sections import COLUMN, NOWHERE, RUBBLE
+from derrumbe.render.sections import NOWHERE, RUBBLE, STONE
 from derrumbe.render.shutter import carried, pose, posed
 from derrumbe.render.strewn import SIDES, Blocks, blocks_at, mean_square, on_pieces, riding
 
@@ -65,10 +66,10 @@ class Bed:
     blocks: Blocks
 
     def at(self, heights: np.ndarray, place: np.ndarray) -> np.ndarray:
-        """Return heights (nz,nx) at places (n,2), linear between grid points."""
+        """Return heights (nz,nx) at places (n,2), linear between grid points, 0 beyond them."""
         from scipy.ndimage import map_coordinates
 
-        return np.asarray(map_coordinates(heights, ((place - self.origin) / self.cell)[:, ::-1].T, order=1, mode="nearest"))
+        return np.asarray(map_coordinates(heights, ((place - self.origin) / self.cell)[:, ::-1].T, order=1, mode="constant"))
 
 
 def with_rubble(inputs: Inputs, scene: Scene, sample: float) -> Scene:
@@ -123,8 +124,8 @@ def bed_of(inputs: Inputs) -> Bed | None:
     bed = Bed(low, cell, shape, np.zeros(shape), relief, points, owner, share, int(stuff[:3].argmax()), Blocks.none())
     bed = replace(bed, final=_heights(scene, bed, last))
     rng, lain = np.random.default_rng(STREAM), pose(scene, last)
-    inside = _in_bed(bed, scene.pixel, stuff, rng)
-    return replace(bed, blocks=inside.joined(on_pieces(scene, lain, posed(scene, lain), COVERED, ON_TOP, stuff, rng)))
+    inside = _in_bed(bed, scene.pixel, stuff, rng).joined(on_pieces(scene, lain, posed(scene, lain), COVERED, ON_TOP, stuff, rng))
+    return replace(bed, blocks=inside.joined(apron(scene, low, cell, bed.final, stuff, rng)))
 
 
 def _stand_ins(scene: Scene, fallen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -266,12 +267,13 @@ def _blocks(scene: Scene, bed: Bed, heights: np.ndarray, sample: float) -> tuple
     blocks = bed.blocks
     foot, grown = blocks.place.copy(), np.zeros(len(blocks.place))
     lies, rides = blocks.rides < 0, blocks.rides >= 0
-    flat = foot[lies][:, [0, 2]]
-    grown[lies] = np.clip(1.6 * bed.at(heights, flat) / np.maximum(bed.at(bed.final, flat), 1e-6), 0, 1)
-    foot[lies, 1] = bed.at(heights + bed.relief * np.minimum(heights / SHALLOW, 1), flat)
+    source = blocks.source[lies][:, [0, 2]]
+    grown[lies] = np.clip(1.6 * bed.at(heights, source) / np.maximum(bed.at(bed.final, source), 1e-6), 0, 1)
+    # what lies at some distance has rolled there while the bed grew where it came from
+    flat = source + grown[lies][:, None] * (foot[lies][:, [0, 2]] - source)
+    foot[lies] = np.insert(flat, 1, bed.at(heights + bed.relief * np.minimum(heights / SHALLOW, 1), flat), axis=1)
     if rides.any():
-        own = Blocks(*(getattr(blocks, name)[rides] for name in blocks.__dataclass_fields__))
-        foot[rides], grown[rides] = riding(scene, own, pose(scene, sample), sample)
+        foot[rides], grown[rides] = riding(scene, blocks.some(rides), pose(scene, sample), sample)
     return foot, grown
 
 
@@ -305,7 +307,7 @@ def _extended(scene: Scene, bed: Bed, surface: tuple[np.ndarray, np.ndarray], fo
         centre=np.concatenate([scene.centre, np.zeros((1, 3)), bed.blocks.place]),
         lain=np.concatenate([np.zeros((1, 3)), foot]),
         material=np.concatenate([scene.material, material]),
-        element=np.concatenate([scene.element, np.r_[np.uint8(RUBBLE), np.full(extra - 1, COLUMN, np.uint8)]]),
+        element=np.concatenate([scene.element, np.r_[np.uint8(RUBBLE), np.full(extra - 1, STONE, np.uint8)]]),
         storey=np.concatenate([scene.storey, np.zeros(extra, np.int16)]),
         floor=np.concatenate([scene.floor, np.zeros(extra)]),
         level=np.concatenate([scene.level, np.ones(extra)]),

@@ -2,7 +2,8 @@
 
 A break through a wall goes from its face through bricks or stones to plaster and paint; one through a floor from boards or tiles through screed
 to concrete or joists and the ceiling; one through a roof from its tiles to rafters with dark between them.
-Elements: 0 slab, 1 outer wall, 2 column, 3 window, 4 partition, 5 roof, 6 parapet or chimney, and 7 rubble, which is no element.
+Elements: 0 slab, 1 outer wall, 2 column, 3 window, 4 partition, 5 roof, 6 parapet or chimney; 7 the bed of rubble and 8 stones
+in it, which are no elements.
 Faces: 0 outer, 1 broken, 2 slab, 3 room.
 """
 
@@ -14,7 +15,7 @@ import numpy as np
 from derrumbe.render.materials import ASHLAR, PLASTER, PLASTER_RGB, ashlar, broken, concrete, layer, mixed, skin, stripes, timber, tinted
 from derrumbe.render.rooms import JOIST, JOIST_WIDTH, RAFTER, RAFTER_WIDTH, ceiling, covering, floor, room_wall, underside
 
-SLAB, WALL, COLUMN, WINDOW, PARTITION, ROOF, PARAPET, RUBBLE = 0, 1, 2, 3, 4, 5, 6, 7
+SLAB, WALL, COLUMN, WINDOW, PARTITION, ROOF, PARAPET, RUBBLE, STONE = 0, 1, 2, 3, 4, 5, 6, 7, 8
 NOWHERE = 1e4
 """Metres to a side that a piece doesn't have."""
 VOID = (0.03, 0.026, 0.022)

@@ -15,15 +15,19 @@ import numpy as np
 from derrumbe.render.gaps import Gaps, daylight
 from derrumbe.render.materials import broken, detail, litter, lumpy, mixed, roughness_normal, tilted, tinted
 from derrumbe.render.noise import cells, chance, layered
+from derrumbe.render.rooms import painted
 from derrumbe.render.scene import Scene
-from derrumbe.render.sections import COLUMN, RUBBLE, WINDOW, albedo, below
+from derrumbe.render.sections import COLUMN, RUBBLE, SLAB, STONE, WINDOW, albedo, below
 from derrumbe.render.spalls import Spalls, spalled
 from derrumbe.render.surface import Samples
 from derrumbe.render.texture import sample as picture_at
 
 DUST_COVER = 0.9
 """Most of a face that dust hides."""
-POWDER = 0.12
+BESIDE, ABOVE = 0.16, 0.62
+"""Share of sides that stand, and of those that look up, that dust hides when it has come down: enough to tie a pile together, not to hide
+what each piece is."""
+POWDER = 0.08
 """Share of a fresh break that its own powder hides."""
 FINE_ENOUGH = 1.7
 """Pixels up to which a pixel of the plate may be drawn out before made-up roughness helps it."""
@@ -43,6 +47,12 @@ LOST, AT_ONCE = 0.45, 8.0
 """Share of rooms' walls and floors that has lost its skin when a piece has come down; how much sooner than dust has settled."""
 SAME, FRESH = 0.6, 1.15
 """How far what is under a face has its colour, and how much paler it is: it hasn't weathered."""
+UNLIKE = (0.55, 1.4)
+"""How dark and how pale the breaks of pieces of one stuff are: of other storeys, other mortar, other age."""
+ALIKE = 0.3
+"""How much of that floors have: their edges are lines that run through a building, pale between dark rooms."""
+SIDED = 0.3
+"""Share of the sides of blocks that still wear what covered the wall: plaster, paint or dirt."""
 BORROWED = 0.75
 """How far faces that the plate never showed take the colour that it shows before them."""
 
@@ -117,11 +127,12 @@ def _eased(low, high, x):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _coat(x, y, z, up, age, change, settled, trigger_age, seed):  # type: ignore[no-untyped-def]
-    """Share of a face that dust covers: a little sticks in the air, most comes down on what has landed, thickest on what faces up."""
-    flying = 0.22 * _eased(0.3, 2.5, age) * change if age > 0 else 0.3 * _eased(0.5, 5.0, trigger_age)
+def _coat(p, x, y, z, up, age, change, settled, trigger_age, seed):  # type: ignore[no-untyped-def]
+    """Share of a face of piece p that dust covers: a little sticks in the air, most comes down on what has landed, thickest on what faces up;
+    what came to lie first has most."""
+    flying = 0.14 * _eased(0.3, 2.5, age) * change if age > 0 else 0.3 * _eased(0.5, 5.0, trigger_age)
     aloft = flying * (0.4 + 0.6 * max(up, 0.0))
-    lying = settled * (0.34 + 0.58 * _eased(-0.3, 0.75, up))
+    lying = settled * (BESIDE + (ABOVE - BESIDE) * _eased(-0.3, 0.75, up)) * (0.5 + chance(p, 23, 0, seed))
     patches = 0.25 + 0.8 * layered(x * 1.1, y * 1.1, z * 1.1, seed + 101) + 0.7 * layered(x * 4.3, y * 4.3, z * 4.3, seed + 103)
     return min(max(aloft, lying) * patches, DUST_COVER)
 
@@ -157,7 +168,7 @@ def _shade(
         if element[p] == RUBBLE:
             y = 0.0  # the bed rises through its stones
         up = normal[i, 1]
-        coat = _coat(x, y, z, up, age[p], change[p], settled[p], trigger_age, seed)
+        coat = _coat(p, x, y, z, up, age[p], change[p], settled[p], trigger_age, seed)
         grit = 1.0 if element[p] == RUBBLE else _littered(x, y, z, up, settled[p], period, seed)
         bare = worn[i] and change[p] > 0 and element[p] != WINDOW and spalled(
             uv[i, 0], uv[i, 1], x, y, z, rest_normal[t, 0], rest_normal[t, 2], material[p], bond, away, reach, opens, parted, left, top
@@ -180,7 +191,7 @@ def _shade(
                 old[i, c] = 0
             changed[i] = 1
             if grit > 0.5:
-                crumb = mixed(broken(material[p], x, y, z, nx, ny, nz, size[i], facade3, seed), dust3, 0.3)
+                crumb = mixed(broken(material[p], x, y, z, nx, ny, nz, size[i], facade3, seed), dust3, 0.2)
                 border, tint = cells(x / period, y / period, z / period, seed + 151)
                 variety = 1.0 if element[p] == RUBBLE else 0.25
                 base = mixed(litter(x, y, z, period, crumb, border, tint, variety, seed), dust3, POWDER)
@@ -198,18 +209,32 @@ def _shade(
                     # what is under the face is its own stuff, mostly
                     base = mixed(base, tinted(_borrowed(texture, uv[i, 0], uv[i, 1], left, top, typical, base), FRESH), SAME)
                 if kind == BROKEN:
-                    if material[p] < TIMBER and element[p] != COLUMN:
+                    if material[p] < TIMBER and element[p] not in (SLAB, COLUMN, STONE):
                         border, tint = cells(x / clump, y / clump, z / clump, seed + 151)
                         base = tinted(base, lumpy(border, tint, seed))
                         nx, ny, nz = tilted(nx, ny, nz, tint, seed)
+                    if element[p] == STONE and material[p] < TIMBER:
+                        base = _sided(base, p, nx, ny, nz, seed)
                     # breaks are fresh and powdery, and no two alike
-                    base = mixed(tinted(base, 0.7 + 0.6 * chance(p, 17, 0, seed)), dust3, POWDER)
+                    unlike = UNLIKE[0] + (UNLIKE[1] - UNLIKE[0]) * chance(p, 17, 0, seed)
+                    if element[p] == SLAB:
+                        unlike = 1 + ALIKE * (unlike - 1)
+                    base = mixed(tinted(base, unlike), dust3, POWDER)
                     _roughen(normal, i, turn[p], roughness_normal(x, y, z, nx, ny, nz, size[i], seed))
         rgb = mixed(base, dust3, coat)
         if not worn[i] and face[t] == 1 and element[p] != RUBBLE and p < joints.shape[0] - 1:
             rgb = tinted(rgb, daylight(p, x, y, z, rest_normal[t], max(below(upper[p], x, y, z), 0.0), size[i], joints, place, gape))
         for c in range(3):
             reflect[i, c] = max(rgb[c], 0.0)
+
+
+@nb.njit(cache=True, inline="always")
+def _sided(rgb, p, nx, ny, nz, seed):  # type: ignore[no-untyped-def]
+    """Return the albedo of a side of block p: its stuff's, or that of a skin which it has kept, by the side's normal at rest."""
+    side = int(np.floor(2 * nx + 0.5)) + 7 * int(np.floor(2 * ny + 0.5)) + 49 * int(np.floor(2 * nz + 0.5))
+    if chance(p, side, 29, seed) > SIDED:
+        return rgb
+    return painted(chance(p, 31, 0, seed), 0.75 + 0.35 * chance(p, side, 37, seed))
 
 
 @nb.njit(cache=True, inline="always")

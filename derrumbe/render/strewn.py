@@ -37,21 +37,26 @@ SIDES = np.array(
 @dataclass(frozen=True, eq=False)
 class Blocks:
     """n blocks: place (n,3) where each lies, at rest; rides (n,): the piece that it lies on, -1 for the bed; up (n,3): of that side, at rest;
-    corners (n,8,3) about the place, world, metres; kind (n,) uint8: material."""
+    corners (n,8,3) about the place, world, metres; kind (n,) uint8: material; source (n,3): where those that lie have come from, flat."""
 
     place: np.ndarray
     rides: np.ndarray
     up: np.ndarray
     corners: np.ndarray
     kind: np.ndarray
+    source: np.ndarray
 
     @classmethod
     def none(cls) -> Blocks:
         place = np.zeros((0, 3))
-        return cls(place, np.zeros(0, np.int64), place, np.zeros((0, 8, 3)), np.zeros(0, np.uint8))
+        return cls(place, np.zeros(0, np.int64), place, np.zeros((0, 8, 3)), np.zeros(0, np.uint8), place)
 
     def joined(self, other: Blocks) -> Blocks:
         return Blocks(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in self.__dataclass_fields__))
+
+    def some(self, which: np.ndarray) -> Blocks:
+        """Return those at an index or a mask (n,)."""
+        return Blocks(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
 
 
 def smallest(pixel: float) -> float:
@@ -65,8 +70,16 @@ def mean_square(pixel: float) -> float:
     return smallest(pixel) ** 2 * slope / (2 - slope) * (RANGE ** (2 - slope) - 1) / (1 - RANGE**-slope)
 
 
-def blocks_at(place: np.ndarray, rides: np.ndarray, up: np.ndarray, stuff: np.ndarray, pixel: float, rng: np.random.Generator) -> Blocks:
-    """Return blocks, and some timber, at places (n,3). stuff (8,): volume of each material there is."""
+def blocks_at(
+    place: np.ndarray,
+    rides: np.ndarray,
+    up: np.ndarray,
+    stuff: np.ndarray,
+    pixel: float,
+    rng: np.random.Generator,
+    source: np.ndarray | None = None,
+) -> Blocks:
+    """Return blocks, and some timber, at places (n,3). stuff (8,): volume of each material there is; source (n,3): see Blocks, None: the places."""
     count = len(place)
     sticks = int(STICKS * count)
     stones = count - sticks
@@ -83,7 +96,7 @@ def blocks_at(place: np.ndarray, rides: np.ndarray, up: np.ndarray, stuff: np.nd
     kind = np.r_[rng.choice(8, stones, p=walls), np.full(sticks, TIMBER)].astype(np.uint8)
     # which are timber must not depend on where they lie
     mixed = rng.permutation(count)
-    return Blocks(place, rides, up, corners[mixed], kind[mixed])
+    return Blocks(place, rides, up, corners[mixed], kind[mixed], place if source is None else source)
 
 
 def turns(count: int, tilt: float, rng: np.random.Generator) -> np.ndarray:

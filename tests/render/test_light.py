@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from derrumbe.render.light import illumination, light_at
+from derrumbe.render.light import DEEPEST, illumination, light_at, sent_back
 from derrumbe.render.occlusion import Occluders
 
 from . import scenes
@@ -81,3 +81,11 @@ def test_in_even_light_without_sun_dust_adds_nothing():
     ground = np.zeros((1, 3)), np.array([[0.0, 1.0, 0.0]]), np.array([5])
     found = light_at(illumination(scenes.OVERCAST), Occluders(), *ground, first_ray=0, sky_rays=256, sky_air=some)[0]
     assert (found < 0.6).all()
+
+
+@pytest.mark.parametrize("rays", [2, 5])
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.8, 1.0])
+def test_rooms_get_dark_inwards_however_many_rays_are_cast(rays, share):
+    """What comes back to a place of which a `share` is blocked is the same on the average for any number of rays, and little where all is."""
+    shut = np.random.default_rng(5).binomial(rays, share, 200_000).astype(np.float32)
+    assert sent_back(shut, rays).mean() == pytest.approx(share * (1 - (1 - DEEPEST) * share), abs=4e-3)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from derrumbe.render.apron import FOOT, LIFT, apron
 from derrumbe.render.rubble import FILL, REPOSE, _heights, _slumped, a_frame_later, bed_of, with_rubble
 from derrumbe.render.scene import load
 from derrumbe.render.shutter import pose
@@ -97,3 +98,28 @@ def test_it_is_drawn_where_the_pile_lies(tmp_path):
     assert (last == 7).any()
     assert shot.layer(1024, "pieces")[..., 3][last >= 7].mean() > 0.6
     assert not (shot.layer(1003, "id") >= 7).any()
+
+
+def test_stones_round_the_pile_thin_out_and_lie_on_the_ground(staged):
+    """Piles don't end in a line: the further from the foot of the bed, the fewer stones; each came from the bed, and lies."""
+    inputs, scene = staged
+    bed = bed_of(inputs)
+    rolled = np.any(bed.blocks.place != bed.blocks.source, axis=1) & (bed.blocks.rides < 0)
+    assert rolled.sum() > 20
+    assert (bed.at(bed.final, bed.blocks.source[rolled][:, [0, 2]]) > 0.5 * FOOT).all()
+    away = np.linalg.norm(bed.blocks.place - bed.blocks.source, axis=1)[rolled]
+    near, far = np.histogram(away, [0, 0.5 * away.max(), 1.01 * away.max()])[0]
+    assert near > 3 * far
+    lain = with_rubble(inputs, scene, 239.0).lain[1:][rolled]
+    assert np.abs(lain[:, [0, 2]] - bed.blocks.place[rolled][:, [0, 2]]).max() < 0.1
+    assert (lain[:, 1] < FOOT + 0.1).all()
+
+
+def test_no_stone_lies_inside_a_neighbour(staged):
+    inputs, scene = staged
+    bed = bed_of(inputs)
+    wall = np.array([[x, y, 1.5] for x in (-50.0, 50.0) for y in (-1.0, 9.0)], np.float32)
+    walled = replace(scene, neighbour_vertices=wall, neighbour_triangles=np.array([[0, 1, 2], [2, 1, 3]], np.int32))
+    stones = apron(walled, bed.origin, bed.cell, bed.final, np.eye(8)[0], np.random.default_rng(1))
+    assert len(stones.place)
+    assert (stones.place[:, 2] > 1.5 - LIFT).all()
