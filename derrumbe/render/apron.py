@@ -13,11 +13,11 @@ from derrumbe.render.strewn import Blocks, blocks_at, mean_square
 
 FOOT = 0.12
 """Height of the bed from which on stones roll off it, metres."""
-FAR, NEAREST, FURTHEST = 0.3, 0.7, 3.0
+FAR, NEAREST, FURTHEST = 0.4, 0.8, 4.0
 """Metres in which the cover falls to 1/e, over the pile's height; least and most."""
 REACH = 4.0
 """Times that, how far stones are strewn."""
-COVER, MOST = 0.3, 4000
+COVER, MOST = 0.45, 4000
 """Share of the ground that they cover at the foot, and how many there are at most."""
 SMALLEST = 0.6
 """Size of the smallest, of that of the smallest in the bed: on bare ground small ones are seen."""

@@ -1,4 +1,5 @@
-"""Reinforcing bars that stick out of torn concrete: thin rusty strands, straight while a crack is tight, bent by the parting of its sides."""
+"""What sticks out of breaks: rusty bars of torn concrete, straight while a crack is tight, bent by the parting of its sides; and splintered
+rafters, purlins and joists of roofs and floors of timber, which stay straight."""
 
 from __future__ import annotations
 
@@ -15,9 +16,9 @@ from derrumbe.render.scene import Inputs, Scene, load
 from derrumbe.render.shutter import carried
 from derrumbe.render.solids import Lighting
 
-BROKEN, CONCRETE = 1, 1
-SPACING = 0.3
-"""Metres of broken edge per bar."""
+BROKEN, OUTER, CONCRETE, TIMBER, TILES = 1, 0, 1, 3, 5
+SPACING, TIMBERS = 0.3, 0.62
+"""Metres of broken edge per bar, and per piece of timber."""
 MOST = 4000
 BITS = 6
 """Straight bits of a bar."""
@@ -29,6 +30,11 @@ BEND = 1.9
 TIGHT, WIDE_OPEN = 0.12, 0.5
 """Metres by which the sides of a crack have parted when bars show, and when they are bent."""
 RUST, STEEL, DUSTY = np.array([0.115, 0.062, 0.040]), np.array([0.13, 0.125, 0.12]), 0.3
+STOUT, STICKS_OUT = (0.08, 0.14), (0.3, 2.4)
+"""Metres that timber is wide, and that it stays longer than the tiles or boards on it."""
+FRESH, OLD = np.array([0.46, 0.345, 0.22]), np.array([0.22, 0.165, 0.115])
+SPLINTERED = 0.12
+"""How far timber strays from its way."""
 STREAM = 83
 
 
@@ -47,26 +53,34 @@ class Bars:
     bend: np.ndarray
     albedo: np.ndarray
 
+    def joined(self, other: Bars) -> Bars:
+        return Bars(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in self.__dataclass_fields__))
+
 
 @lru_cache(maxsize=1)
 def bars_of(inputs: Inputs, seed: int) -> Bars:
-    """Return the bars of a shot: in concrete, across bonds to concrete, at random places of the broken faces."""
+    """Return the bars and timbers of a shot: across bonds between two pieces of one stuff, at random places of the broken faces."""
     solid = load_arrays(inputs.pieces.path(inputs.pieces.record.arrays))
-    rng = np.random.default_rng((seed, STREAM))
-    bonds, material = solid["bonds"].astype(int), solid["material"]
-    held = np.flatnonzero((material[bonds] == CONCRETE).all(1)) if len(bonds) else np.zeros(0, int)
-    bonded = {tuple(sorted(pair)) for pair in bonds[held].tolist()}
+    rng, material = np.random.default_rng((seed, STREAM)), solid["material"]
+    iron = _shaped(*_rooted(solid, material == CONCRETE, SPACING, rng), rng)
+    wood = np.isin(material, (TIMBER, TILES))
+    return iron.joined(_timbers(*_rooted(solid, wood, TIMBERS, rng), _uphill(solid, wood), rng))
+
+
+def _rooted(
+    solid: dict[str, np.ndarray], of: np.ndarray, spacing: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return piece (n,), the one across (n,), root (n,3) and face's normal (n,3), not of unit length, of what sticks out of pieces `of` (N,) bool."""
+    bonds, piece = solid["bonds"].astype(int), solid["triangle_piece"].astype(int)
+    held = np.flatnonzero(of[bonds].all(1)) if len(bonds) else np.zeros(0, int)
     corners = solid["vertices"].astype(np.float64)[solid["triangles"]]
-    piece = solid["triangle_piece"].astype(int)
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    area = 0.5 * np.linalg.norm(cross, axis=1)
-    torn = np.flatnonzero((solid["triangle_face"] == BROKEN) & (material[piece] == CONCRETE) & (area > 1e-4))
-    if not bonded or not len(torn):
-        none, place, number = np.zeros(0, int), np.zeros((0, 3)), np.zeros(0)
-        return Bars(none, none, place, place, place, number, number, number, place)
+    torn = np.flatnonzero((solid["triangle_face"] == BROKEN) & of[piece] & (0.5 * np.linalg.norm(cross, axis=1) > 1e-4))
+    if not len(held) or not len(torn):
+        return np.zeros(0, int), np.zeros(0, int), np.zeros((0, 3)), np.zeros((0, 3))
     # slabs tear in strips: their length, not their area, holds the bars
     along = np.linalg.norm(corners[torn] - np.roll(corners[torn], 1, 1), axis=2).max(1)
-    count = rng.poisson(np.minimum(0.5 * along / SPACING, 12.0))
+    count = rng.poisson(np.minimum(0.5 * along / spacing, 12.0))
     count = rng.binomial(count, min(MOST / max(int(count.sum()), 1), 1.0))
     triangle = np.repeat(torn, count)
     u, v = np.sqrt(rng.random(len(triangle))), rng.random(len(triangle))
@@ -74,7 +88,37 @@ def bars_of(inputs: Inputs, seed: int) -> Bars:
     root = a * (1 - u)[:, None] + b * (u * (1 - v))[:, None] + c * (u * v)[:, None]
     other = _across(piece[triangle], root, bonds[held], solid["bond_centre"][held].astype(np.float64))
     kept = other >= 0
-    return _shaped(piece[triangle][kept], other[kept], root[kept], cross[triangle[kept]], rng)
+    return piece[triangle][kept], other[kept], root[kept], cross[triangle[kept]]
+
+
+def _uphill(solid: dict[str, np.ndarray], of: np.ndarray) -> np.ndarray:
+    """Return the normal (N,3) of the upper side of pieces `of` (N,) bool; straight up for others, and for those without one."""
+    piece = solid["triangle_piece"].astype(int)
+    corners = solid["vertices"].astype(np.float64)[solid["triangles"]]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    outer = (solid["triangle_face"] == OUTER) & of[piece] & (cross[:, 1] > 0)
+    total = np.stack([np.bincount(piece[outer], cross[outer, k], len(of)) for k in range(3)], 1)
+    return np.where(np.linalg.norm(total, axis=1, keepdims=True) > 1e-9, _unit(total), (0.0, 1.0, 0.0))
+
+
+def _timbers(
+    piece: np.ndarray, other: np.ndarray, root: np.ndarray, normal: np.ndarray, above: np.ndarray, rng: np.random.Generator
+) -> Bars:
+    """Return timbers that run in the plane of what they bear: up its slope, or level along it, whichever leads out of the break. above (N,3)."""
+    count, over = len(piece), above[piece]
+    level = np.cross(over, (0.0, 1.0, 0.0))
+    flat = np.linalg.norm(level, axis=1, keepdims=True) < 0.1
+    level = np.where(flat, (1.0, 0.0, 0.0), _unit(level))
+    slope = np.cross(level, over)
+    along, up = (np.sum(way * _unit(normal), 1, keepdims=True) for way in (level, slope))
+    way = np.where(np.abs(along) > np.abs(up), np.sign(along) * level, np.sign(up) * slope)
+    way = _unit(way + SPLINTERED * rng.normal(size=(count, 3)))
+    side = _unit(np.cross(way, over) + 1e-9)
+    fresh = rng.random((count, 1)) ** 2
+    return Bars(
+        piece, other, root, way, side, rng.uniform(*STICKS_OUT, count) * rng.random(count), rng.uniform(*STOUT, count), np.zeros(count),
+        (OLD + fresh * (FRESH - OLD)) * rng.uniform(0.7, 1.2, (count, 1)),
+    )  # fmt: skip
 
 
 def _across(piece: np.ndarray, root: np.ndarray, bonds: np.ndarray, centre: np.ndarray) -> np.ndarray:

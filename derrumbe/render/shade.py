@@ -51,7 +51,7 @@ UNLIKE = (0.55, 1.4)
 """How dark and how pale the breaks of pieces of one stuff are: of other storeys, other mortar, other age."""
 ALIKE = 0.3
 """How much of that floors have: their edges are lines that run through a building, pale between dark rooms."""
-SIDED = 0.3
+SIDED = 0.2
 """Share of the sides of blocks that still wear what covered the wall: plaster, paint or dirt."""
 BORROWED = 0.75
 """How far faces that the plate never showed take the colour that it shows before them."""

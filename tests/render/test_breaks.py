@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from derrumbe.render.bars import SPLINTERED, _timbers
 from derrumbe.render.cracks import GLASS, ROOF, edges_of
 from derrumbe.render.receivers import Receivers
 from derrumbe.render.scene import landings, load
@@ -92,14 +93,25 @@ def test_a_joint_that_opens_wide_loses_bits_of_face_along_its_rim_only(tmp_path)
     assert share(1.0, near, GLASS) == 0
 
 
-def test_bars_stick_out_of_parted_concrete_only(tmp_path):
+def test_bars_stick_out_of_parted_concrete_and_timbers_out_of_roofs(tmp_path):
     """The upper right block lies 2 m to the right: the gap between is open sky before a bare ground plane."""
     seen = {}
-    for name, material in (("brick", 0), ("concrete", 1)):
+    for name, material in (("brick", 0), ("concrete", 1), ("tiles", 5)):
         shot = rendered(tmp_path / name, scenes.Shot(moves={5: steady(2.0, 1.0)}, frames=2, material=material))
         seen[name] = shot.layer(1002, "debris")[..., 3]
     assert not seen["brick"].any()
     assert seen["concrete"][:60, 90:140].max() > 0.05
+    assert seen["tiles"][:60, 90:140].max() > 0.2
+
+
+def test_rafters_run_up_the_slope_and_purlins_along_it():
+    """Of a roof of 45 degrees that looks to the front: breaks along its ridge and at its gable, each seen from either side."""
+    normal = np.array([[0.0, 1.0, -1.0], [0.0, -1.0, 1.0], [1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]])
+    own, above = np.arange(4), np.tile([0.0, np.sqrt(0.5), np.sqrt(0.5)], (4, 1))
+    timbers = _timbers(own, own, np.zeros((4, 3)), normal, above, np.random.default_rng(2))
+    assert (np.sum(timbers.way * normal, 1) / np.linalg.norm(normal, axis=1) > 0.9).all()
+    assert np.abs(np.sum(timbers.way * above, 1)).max() < 3 * SPLINTERED
+    assert not timbers.bend.any()
 
 
 def test_settled_dust_lies_where_it_came_down(tmp_path):
