@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numba as nb
 import numpy as np
 
@@ -21,6 +23,8 @@ COVER, MOST = 0.45, 4000
 """Share of the ground that they cover at the foot, and how many there are at most."""
 SMALLEST = 0.6
 """Size of the smallest, of that of the smallest in the bed: on bare ground small ones are seen."""
+SHRUNK = 0.45
+"""Size of those that went furthest, of that of those at the foot."""
 CLUMP = 1.9
 """Metres from heap to heap: stones come in tongues."""
 LIFT = 0.05
@@ -52,7 +56,8 @@ def apron(scene: Scene, origin: np.ndarray, cell: float, final: np.ndarray, stuf
     free = _in_view(scene, place)
     up = np.tile([0.0, 1.0, 0.0], (count, 1))
     blocks = blocks_at(place, np.full(count, -1), up, stuff, SMALLEST * scene.pixel, rng, source)
-    return blocks.some(free)
+    shrunk = 1 - (1 - SHRUNK) * cell * away.reshape(-1)[picked] / (REACH * far)
+    return replace(blocks, corners=blocks.corners * shrunk[:, None, None]).some(free)
 
 
 def _in_view(scene: Scene, place: np.ndarray) -> np.ndarray:

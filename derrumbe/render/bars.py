@@ -32,7 +32,7 @@ TIGHT, WIDE_OPEN = 0.12, 0.5
 RUST, STEEL, DUSTY = np.array([0.115, 0.062, 0.040]), np.array([0.13, 0.125, 0.12]), 0.3
 STOUT, STICKS_OUT = (0.08, 0.14), (0.3, 2.4)
 """Metres that timber is wide, and that it stays longer than the tiles or boards on it."""
-FRESH, OLD = np.array([0.46, 0.345, 0.22]), np.array([0.22, 0.165, 0.115])
+FRESH, OLD = np.array([0.44, 0.355, 0.26]), np.array([0.20, 0.155, 0.115])
 SPLINTERED = 0.12
 """How far timber strays from its way."""
 STREAM = 83

@@ -124,7 +124,7 @@ def timber(x, y, z, pixel, seed):  # type: ignore[no-untyped-def]
     clear = shown(0.025, pixel)
     grain = value(x * 3, y * 45, z * 45, seed) * clear + 0.5 * (1 - clear)
     fresh = min(max(3 * layered(x * 1.9, y * 1.9, z * 1.9, seed + 19) - 1.2, 0.0), 1.0)
-    return tinted(mixed((0.22, 0.16, 0.105), (0.44, 0.33, 0.215), fresh), 0.6 + 0.8 * grain)
+    return tinted(mixed((0.20, 0.155, 0.115), (0.42, 0.34, 0.25), fresh), 0.6 + 0.8 * grain)
 
 
 @nb.njit(cache=True)

@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from derrumbe.render.receivers import Receivers
+from derrumbe.render.backdrop import Backdrop
+from derrumbe.render.contact import Contact
+from derrumbe.render.raster import Window
+from derrumbe.render.receivers import Receivers, grid, place
 from derrumbe.render.shadow import MOST, MOST_WALL, headroom
 
 from . import scenes
@@ -75,3 +78,25 @@ def test_walls_brighten_little_and_nothing_is_ever_held_below_one():
     assert (headroom(np.random.default_rng(1).random((6, 8)), np.ones((6, 8, 3)), to) == np.float32(MOST_WALL)).all()
     room = _level(np.random.default_rng(2).random((20, 30)), np.random.default_rng(3).random((20, 30)))
     assert 1 <= room.min() <= room.max() <= np.float32(MOST)
+
+
+def test_settled_dust_lies_in_contact_shadow_as_the_plate_does():
+    """Fine light in a small window is 0.3 of what the coarse grid has: ground and the dust on it are both darkened there, and only there."""
+    camera, step = scenes.CAMERA, 2
+    window = Window(0, 0, camera.width, camera.height)
+    rows = np.arange(camera.height)[:, None] + 0.5 + np.zeros((1, camera.width))
+    ground = np.where(rows > 80, 2.5 * camera.focal_px / np.maximum(rows - camera.cy, 1), 0).astype(np.float32)
+    pixels = grid(window, step)
+    to = place(camera, step, pixels, ground[1::2, 1::2], np.broadcast_to(np.float32([0, 1, 0]), (*pixels.shape[:2], 3)))
+    light = np.ones((*pixels.shape[:2], 3), np.float32)
+    near = Window(80, 120, 100, 130)
+    contact = Contact(near, np.full((10, 20, 3), 0.3, np.float32), np.ones((10, 20), np.float32))
+    form = np.ones((camera.height, camera.width, 2), np.float32)
+    found = Backdrop(camera, to, light[..., 0], light, light, light, 0.5 * light, 0.6 * light, form, contact)
+    shadow, dust = found.ratio(ground, 0), found.settled(ground, 0)
+    inside, outside = np.s_[121:129, 81:99], np.s_[121:129, 120:150]
+    np.testing.assert_allclose(shadow[inside], 0.3, atol=1e-3)
+    np.testing.assert_allclose(dust[inside][..., :3], 0.3 * 0.4, atol=1e-3)
+    np.testing.assert_allclose(shadow[outside], 1, atol=1e-3)
+    np.testing.assert_allclose(dust[outside][..., :3], 0.4, atol=1e-3)
+    np.testing.assert_allclose(dust[120:, :, 3], 0.5, atol=1e-3)
