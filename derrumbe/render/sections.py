@@ -19,7 +19,11 @@ SLAB, WALL, COLUMN, WINDOW, PARTITION, ROOF, PARAPET, RUBBLE, STONE = 0, 1, 2, 3
 NOWHERE = 1e4
 """Metres to a side that a piece doesn't have."""
 VOID = (0.03, 0.026, 0.022)
-"""The dark between joists and rafters."""
+"""The dark between joists."""
+SPLIT = 1.3
+"""How much paler rafters and boards are where they have just split."""
+LOFT = (0.12, 0.10, 0.082)
+"""What is seen between rafters from the rim of a torn roof: felt, wool and boards that daylight reaches."""
 
 
 def sides(piece: np.ndarray, normal: np.ndarray, corner: np.ndarray, area: np.ndarray, count: int) -> np.ndarray:
@@ -85,7 +89,7 @@ def _roof_section(material, x, y, z, nx, ny, nz, outer, inner, pixel, facade, se
     along = x if abs(nz) > abs(nx) else z
     member = stripes(along, RAFTER, RAFTER_WIDTH, pixel)
     wood = timber(x, y, z, pixel, seed)
-    rgb = mixed(VOID, wood, max(member, max(layer(outer, 0.04, 0.07, pixel), layer(inner, -1.0, 0.03, pixel))))
+    rgb = mixed(LOFT, tinted(wood, SPLIT), max(member, max(layer(outer, 0.04, 0.07, pixel), layer(inner, -1.0, 0.03, pixel))))
     return mixed(rgb, tinted((0.25, 0.19, 0.16), 0.7), layer(outer, -1.0, 0.04, pixel))
 
 
