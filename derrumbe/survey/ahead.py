@@ -19,9 +19,10 @@ from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.survey.colour_edges import everywhere, not_the_sky, settled
 from derrumbe.survey.depths import Depths
 from derrumbe.survey.filters import filled, widened
-from derrumbe.survey.shown import Shown, points_of
+from derrumbe.survey.shown import Shown, points_of, rays_of
 from derrumbe.survey.things_ahead import (
     around,
+    cut_free,
     detached,
     flatness,
     grown,
@@ -46,6 +47,8 @@ TAKEN = 0.1
 """Vote, of -1 to 1, from which a pixel is in front."""
 OFF_GROUND = 0.04
 """What stands is at least so much nearer than the ground along its ray, as a share."""
+ROOF, DUSTY = 0.25, 3.0
+"""What lies flat higher over the ground than this share of the building's height is a roof; dust runs out over the ground for so many heights."""
 STEP = 0.35
 """Share of what is clear by which a thing leaves the wall at its edge, where windows blur the step: round walls leave it by a tenth."""
 MOSTLY = 0.7
@@ -64,6 +67,24 @@ class Scenery:
     clear: float
     ground: np.ndarray | None = None
     heaven: np.ndarray | None = None
+
+    @property
+    def height(self) -> float:
+        """The outline's height over the ground."""
+        return float(np.ptp(self.outline @ self.ground)) / float(np.linalg.norm(self.ground))
+
+    def rise(self, points: np.ndarray) -> np.ndarray:
+        """Return how high points (..., 3) are over the ground, as a share of the building's height."""
+        return (1 - points @ self.ground) / (float(np.linalg.norm(self.ground)) * self.height)
+
+    def under_dust(self, here: Shown) -> np.ndarray:
+        """Return where the frame sees ground (h, w) bool that the building's dust will reach."""
+        ray, eye = rays_of(here) @ here.rotation, -here.translation @ here.rotation
+        down = ray @ self.ground
+        met = eye + ray * ((1 - float(eye @ self.ground)) / np.where(down > 1e-9, down, np.inf))[..., None]
+        middle = self.outline.mean(axis=0)
+        reach = DUSTY * self.height + 0.5 * float(np.linalg.norm(np.ptp(self.outline, axis=0)))
+        return (down > 1e-9) & (np.linalg.norm(met - middle, axis=-1) < reach)
 
 
 @dataclass(frozen=True)
@@ -160,14 +181,18 @@ class Ahead:
             return own
         height = int(np.count_nonzero(own.any(axis=1)))
         flat = lies_flat(here, near, front, self.scenery.up, flatness(self.scenery.walls, self.scenery.up))
+        near_it = around(own, height)
         if self.scenery.ground is not None:
-            flat |= front & (points_of(here, near) @ self.scenery.ground > 1 - OFF_GROUND)
+            points = points_of(here, near)
+            flat = (flat & (self.scenery.rise(points) < ROOF)) | (front & (points @ self.scenery.ground > 1 - OFF_GROUND))
+            near_it |= self.scenery.under_dust(here)
         standing = front & ~here.moving & ~flat
         if self.scenery.ground is None:
             standing = with_feet(here.codes, standing, flat)
-        things = grown(standing & around(own, height), standing, near)
+        things = grown(standing & near_it, standing, near)
         share = (points_of(here, near) @ self.scenery.walls.T).min(axis=-1)
-        things = without_fragments(without_scraps(things, flat, near), here.codes, own)
+        things = cut_free(without_scraps(things, flat, near), here.codes, around(own, height))
+        things = without_fragments(things, here.codes, own)
         return detached(things, share, own, STEP * (1 - self.scenery.clear))
 
 

@@ -46,6 +46,8 @@ COVERED = 0.6
 """A thing that is drawn needn't be carried where so much of it was found by itself."""
 FEWEST, AGREE = 8, 0.2
 """Solved points on the building at least, and how far from walls of the depth maps they may usually lie, as a share of the depth."""
+NEARBY, LEVEL = 4.0, 0.998
+"""Sizes of the outline around it in which leaning walls' ground is looked for, and the cosine between its normal and up from which it is level."""
 THIN, ENOUGH = 7, 0.1
 """Of how many sure points one is looked at for the walls; share of a drawn thing that must have a depth."""
 DRAW = "draw what stands there with --holdout (foreground_polygons), or give mattes of it"
@@ -177,19 +179,21 @@ def _scenery(depths: Depths, solved: np.ndarray, outline: np.ndarray, clear: flo
         up=up,
         outline=ray[near > 1e-9] / near[near > 1e-9, None],
         clear=1 - clear,
-        ground=_ground(depths, walls, up),
+        ground=_ground(depths, walls, up, ray[near > 1e-9] / near[near > 1e-9, None]),
         heaven=heaven_of(depths.shown(0).codes, sky),
     )
 
 
-def _ground(depths: Depths, walls: np.ndarray, up: np.ndarray) -> np.ndarray | None:
-    """Return the ground's plane (3,); None without one, or where walls lean: in a solve that is still flattened, what stands is as near as it."""
+def _ground(depths: Depths, walls: np.ndarray, up: np.ndarray, outline: np.ndarray) -> np.ndarray | None:
+    """Return the ground's plane (3,); None without one. Where walls lean, the solve may still be flattened, and what stands is as near as the ground:
+    then it is the plane around the outline (m, 3), if that is level. Roofs that are seen from above lean too."""
     least = flatness(walls, up)
-    return (
-        ground_under(np.concatenate([_flat_points(depths, key, up, least) for key in depths.keyframes()[::3]]), 1)
-        if least <= FLAT
-        else None
-    )
+    flat = np.concatenate([_flat_points(depths, key, up, least) for key in depths.keyframes()[::3]])
+    if least <= FLAT:
+        return ground_under(flat, 1)
+    size = float(np.linalg.norm(np.ptp(outline, axis=0)))
+    found = ground_under(flat[np.linalg.norm(flat - outline.mean(axis=0), axis=1) < NEARBY * size], 1)
+    return found if found is not None and -float(found @ up) > LEVEL * float(np.linalg.norm(found)) else None
 
 
 def _sure_points(depths: Depths, key: int) -> np.ndarray:

@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.colour_edges import guided
-from derrumbe.survey.filters import disc, widened
+from derrumbe.survey.filters import around as spread
+from derrumbe.survey.filters import connected_to, disc, widened
+from derrumbe.survey.grabcut import grab_cut
 from derrumbe.survey.shown import Shown, rays_of
 
 SPECK = 8e-4
@@ -32,6 +34,8 @@ LEAST_GROUND = 0.012
 """Share of the picture that ground takes at least."""
 WINDOW, FLAT = 0.014, 0.6
 """Half the side of a window, share of the width, in which a surface's slope is measured; cosine between its normal and up from which it lies flat."""
+ROUGH, MISSED, BESIDE_IT = 0.016, 0.004, 0.045
+"""How far a thing's edge may lie inside and outside of where depth ends, and the width of the surroundings whose colours are compared, shares of the width."""
 FAMILY = 1.25
 """What belongs to a thing beyond the building's outline is as far away as it is, within this factor."""
 
@@ -85,6 +89,30 @@ def without_fragments(things: np.ndarray, codes: np.ndarray, region: np.ndarray)
     stays = drawn >= OUTLINED * total
     stays[labels[region]] = True
     return things & stays[labels]
+
+
+def cut_free(things: np.ndarray, codes: np.ndarray, close: np.ndarray) -> np.ndarray:
+    """Return the things (h, w) bool, those that keep clear of what is `close` to the building (h, w) bool cut out by colour, codes (h, w, 3) uint8:
+    plain ground beside a roof has no depth but the roof's, which windows carry over its edge."""
+    labels, count = _labels(things)
+    out = things.copy()
+    for label in range(1, count):
+        own = labels == label
+        if not (own & close).any():
+            out[own] = False
+            window = spread(own, round(BESIDE_IT * things.shape[1]))
+            out[window] |= _along_colours(own[window], codes[window], things.shape[1])
+    return out
+
+
+def _along_colours(own: np.ndarray, codes: np.ndarray, width: int) -> np.ndarray:
+    """Return a thing (h, w) bool without what windows have added around it; width: of the whole picture."""
+    sure = cv2.erode(own.astype(np.uint8), disc(ROUGH * width), borderValue=1) > 0
+    if not sure.any():
+        return own
+    labels = np.select([sure, own, widened(own, MISSED * width)], [cv2.GC_FGD, cv2.GC_PR_FGD, cv2.GC_PR_BGD], cv2.GC_BGD).astype(np.uint8)
+    cut = cv2.morphologyEx(grab_cut(codes, labels).astype(np.uint8), cv2.MORPH_OPEN, disc(1)) > 0
+    return connected_to(cut, sure)
 
 
 def detached(things: np.ndarray, share: np.ndarray, region: np.ndarray, step: float) -> np.ndarray:

@@ -14,12 +14,14 @@ from derrumbe.core.work import Work
 from derrumbe.geom.bundle import Sightings
 from derrumbe.geom.camera import project, rotation_matrix
 from derrumbe.media.exr import read_exr, write_exr
+from derrumbe.survey.ahead import Scenery
 from derrumbe.survey.in_front_by_depth import InFront, in_front, is_inside_out
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.matting import display_like
+from derrumbe.survey.shown import Shown, rays_of
 from derrumbe.survey.solved_planes import walls_through
 from derrumbe.survey.sweep import COLOUR, COLOUR_FULL, UNSEEN, cost_of
-from derrumbe.survey.things_ahead import detached, with_flanks, without_fragments, without_scraps
+from derrumbe.survey.things_ahead import cut_free, detached, with_flanks, without_fragments, without_scraps
 from derrumbe.survey.unhidden import unhidden
 from tests.survey.filmed import Quad, _camera, _drawn, _street, _tiled
 from tests.survey.scenes import QUIET
@@ -185,6 +187,36 @@ def test_part_of_a_plain_wall_next_door_is_no_thing_and_all_of_it_is() -> None:
     assert np.array_equal(without_fragments(house, codes, region), house)
     assert not without_fragments(part, codes, region).any()
     assert np.array_equal(without_fragments(part, codes, np.roll(region, 100, axis=1)), part)
+
+
+def test_a_roof_beside_plain_ground_is_cut_out_by_its_colour_and_what_is_close_to_the_building_is_left() -> None:
+    rng = np.random.default_rng(4)
+    codes = rng.normal((110, 112, 118), 3, (240, 400, 3))
+    roof = np.zeros((240, 400), bool)
+    roof[150:220, 60:180] = True
+    codes[roof] = rng.normal((120, 100, 84), 6, (int(roof.sum()), 3))
+    codes, loose = np.clip(codes, 0, 255).astype(np.uint8), cv2.dilate(roof.astype(np.uint8), np.ones((11, 11))) > 0
+    cut = cut_free(loose, codes, np.zeros_like(roof))
+    assert np.mean(cut ^ roof) < 0.1 * np.mean(loose ^ roof)
+    close = np.zeros_like(roof)
+    close[:152] = True
+    assert (cut_free(loose, codes, close) == loose).all()
+
+
+def test_dust_reaches_the_ground_around_a_building_seen_from_above_and_a_roof_is_no_ground() -> None:
+    # 40 m over level ground, looking 45 degrees down: the ground is y + z = 40 sqrt(2); a house 10 m high stands in the middle of the picture.
+    up, height = np.array([0, -1, -1]) / np.sqrt(2), 10.0
+    ground = -up / 40
+    foot = np.array([[-6.0, 0, 40 * np.sqrt(2)], [6.0, 0, 40 * np.sqrt(2)]])
+    scenery = Scenery(np.array([[0, 0, 1 / 56.0]]), up, np.concatenate([foot, foot + height * up]), 0.92, ground)
+    here = Shown(np.zeros((180, 320, 3), np.uint8), np.zeros((180, 320), bool), np.eye(3), np.zeros(3), 300.0)
+    assert scenery.height == pytest.approx(height)
+    assert scenery.rise(foot + 4 * up) == pytest.approx(0.4)
+    met = rays_of(here) / (rays_of(here) @ ground)[..., None]
+    away = np.linalg.norm(met - foot.mean(axis=0), axis=-1)
+    reached = scenery.under_dust(here)
+    assert reached[away < 2 * height].all()
+    assert not reached[away > 5 * height].any()
 
 
 def test_a_darker_neighbour_costs_what_a_brighter_one_does() -> None:
