@@ -19,6 +19,7 @@ from derrumbe.survey.depths import Depths
 from derrumbe.survey.filters import disc, filled
 from derrumbe.survey.footing import continued
 from derrumbe.survey.geometry import Geometry
+from derrumbe.survey.hidden_foot import hidden_foot
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.matting import refined, trimap
@@ -179,6 +180,7 @@ def _scenery(depths: Depths, solved: np.ndarray, outline: np.ndarray, clear: flo
         clear=1 - clear,
         ground=_ground(depths, walls, up),
         heaven=heaven_of(depths.shown(0).codes, sky),
+        foot=hidden_foot(geometry, mattes.region, walls, depths.still),
     )
 
 
