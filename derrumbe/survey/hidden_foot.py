@@ -23,7 +23,7 @@ LEAST = 0.008
 """Half the height of what hides a foot, at least, share of the longer side: less is how well an outline was drawn."""
 WALL = -0.3
 """Vote below which depth tells that the wall itself is seen."""
-MOSTLY = 0.5
+MOSTLY = 0.7
 """Share of what has a depth that must stand before the walls; else the outline was drawn too high, and what lies there is wall or street."""
 TOLD = 0.1
 """Weight of a vote from which a pixel has a depth."""
