@@ -21,6 +21,8 @@ from derrumbe.survey.stillness import Stillness
 
 LEAST = 0.008
 """Half the height of what hides a foot, at least, share of the longer side: less is how well an outline was drawn."""
+BELOW = 0.03
+"""What hides a foot hides the ground before it too, this far down, share of the longer side: there the model's shadows would lie on it."""
 WALL = -0.3
 """Vote below which depth tells that the wall itself is seen."""
 MOSTLY = 0.7
@@ -31,15 +33,20 @@ TOLD = 0.1
 
 @dataclass(frozen=True, eq=False)
 class HiddenFoot:
-    """mask (h, w) bool: where the first frame, as filmed, shows something else than the walls below the outline; walls (n, 3): planes as in
-    `solved_planes`."""
+    """mask (h, w) bool: where the first frame, as filmed, shows something else than the walls below the outline; ground (h, w) bool: right below
+    that; walls (n, 3): planes as in `solved_planes`."""
 
     mask: np.ndarray
+    ground: np.ndarray
     walls: np.ndarray
     still: Stillness
 
     def at(self, here: Shown) -> np.ndarray:
         """Return where (h, w) bool a frame sees that part of the walls, or would without what hides it."""
+        return self._carried(self.mask, here)
+
+    def _carried(self, mask: np.ndarray, here: Shown) -> np.ndarray:
+        """Return a mask (h, w) bool of the first frame as another sees it, along the walls and as they would go on into the ground."""
         rays = rays_of(here) @ here.rotation
         origin = -here.translation @ here.rotation
         # along origin + t * ray a plane is met where its product is 1
@@ -50,18 +57,19 @@ class HiddenFoot:
         flat = points[..., :2] / np.maximum(points[..., 2:], 1e-9)
         bent = flat * (1 + self.still.radial * (flat**2).sum(axis=-1, keepdims=True))
         size = np.array(self.still.size)
-        scale = self.mask.shape[1] / size[0]
+        scale = mask.shape[1] / size[0]
         places = ((bent * self.still.focal[0] + size / 2) * scale - 0.5).astype(np.float32)
-        seen = cv2.remap(self.mask.astype(np.float32), places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        seen = cv2.remap(mask.astype(np.float32), places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(met & (points[..., 2] > 1e-9) & (seen > 0.5))
 
     def hiding(self, here: Shown, vote: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        """Return what of it (h, w) bool hides the foot in a frame; vote, weight (h, w): -1 for walls to 1 for what is before them, and how sure."""
+        """Return what (h, w) bool hides the foot in a frame, and the ground right before it; vote, weight (h, w): -1 for walls to 1 for what is before
+        them, and how sure."""
         hidden = self.at(here)
         told = hidden & (weight > TOLD)
         if np.count_nonzero(told & (vote > 0)) <= MOSTLY * np.count_nonzero(told):
             return np.zeros_like(hidden)
-        return hidden & ~((vote < WALL) & told)
+        return (hidden | self._carried(self.ground, here)) & ~((vote < WALL) & (weight > TOLD))
 
 
 def hidden_foot(geometry: Geometry, region: np.ndarray, walls: np.ndarray, still: Stillness) -> HiddenFoot | None:
@@ -72,4 +80,8 @@ def hidden_foot(geometry: Geometry, region: np.ndarray, walls: np.ndarray, still
     model = mesh_depth(geometry.camera, geometry.vertices, geometry.triangles) < FAR
     band = (model & ~region & below_foot(region)).astype(np.uint8)
     broad = cv2.morphologyEx(band, cv2.MORPH_OPEN, disc(LEAST * max(region.shape))) > 0
-    return HiddenFoot(broad, walls, still) if broad.any() else None
+    if not broad.any():
+        return None
+    reach = round(BELOW * max(region.shape))
+    lower = cv2.dilate(broad.astype(np.uint8), np.ones((reach + 1, 1), np.uint8), anchor=(0, reach)) > 0
+    return HiddenFoot(broad, lower & ~region, walls, still)

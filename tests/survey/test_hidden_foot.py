@@ -69,6 +69,9 @@ def test_what_has_no_depth_before_a_hidden_foot_is_in_front_and_wall_that_shows_
     vote[:, 100:200], weight[:, 100:200] = 0.8, 1.0
     vote[:, 200:220], weight[:, 200:220] = -0.9, 1.0
     hiding, whole = foot.hiding(_shown(LATER), vote, weight), foot.at(_shown(LATER))
+    before = _mask(LATER, -6, 0) & ~whole
+    assert hiding[before].any()
+    hiding &= whole
     shown = np.s_[:, 200:220]
     assert whole[shown].any()
     assert not hiding[shown].any()
