@@ -97,7 +97,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
         settings, plate, geometry, texture, softness, mattes, cards, drawn, pictures, place, clean, work.folder, list(found.cautions)
     )
     if solve and views is not None:
-        film_set = moved_set(film_set, found, solve, geometry, plate, work)
+        film_set = moved_set(film_set, found, solve, geometry, plate, work, fronts.matte)
         film_set = film_set.model_copy(update={"worn": _write_worn(views, plate, fronts, settings, work.folder)})
     warnings = (*film_set.warnings, *before.cautions)
     return film_set.model_copy(update={"foreground": fronts.matte, "foreground_depth": fronts.depth, "warnings": warnings})
