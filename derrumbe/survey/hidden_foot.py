@@ -62,14 +62,15 @@ class HiddenFoot:
         seen = cv2.remap(mask.astype(np.float32), places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(met & (points[..., 2] > 1e-9) & (seen > 0.5))
 
+    def is_borne_out(self, here: Shown, vote: np.ndarray, weight: np.ndarray) -> bool:
+        """Does most of what has a depth there stand before the walls? To be asked of the first frame: it is the outline that is judged."""
+        told = self.at(here) & (weight > TOLD)
+        return bool(np.count_nonzero(told & (vote > 0)) > MOSTLY * np.count_nonzero(told))
+
     def hiding(self, here: Shown, vote: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Return what (h, w) bool hides the foot in a frame, and the ground right before it; vote, weight (h, w): -1 for walls to 1 for what is before
         them, and how sure."""
-        hidden = self.at(here)
-        told = hidden & (weight > TOLD)
-        if np.count_nonzero(told & (vote > 0)) <= MOSTLY * np.count_nonzero(told):
-            return np.zeros_like(hidden)
-        return (hidden | self._carried(self.ground, here)) & ~((vote < WALL) & (weight > TOLD))
+        return (self.at(here) | self._carried(self.ground, here)) & ~((vote < WALL) & (weight > TOLD))
 
 
 def hidden_foot(geometry: Geometry, region: np.ndarray, walls: np.ndarray, still: Stillness) -> HiddenFoot | None:

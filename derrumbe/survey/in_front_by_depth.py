@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ from derrumbe.survey.depths import Depths
 from derrumbe.survey.filters import disc, filled
 from derrumbe.survey.footing import continued
 from derrumbe.survey.geometry import Geometry
-from derrumbe.survey.hidden_foot import hidden_foot
+from derrumbe.survey.hidden_foot import HiddenFoot, hidden_foot
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.matting import refined, trimap
@@ -116,6 +116,7 @@ def in_front(
         return None, (_untold("the building's own depth is unclear"),)
     votes = Votes(depths, scenery, str(work.folder / VOTES))
     work.map_frames(votes, keys, votes.done, "weighing depth")
+    votes = replace(votes, scenery=replace(scenery, foot=_foot(votes, geometry, mattes)))
     ahead = Ahead(votes, str(work.folder / AHEAD))
     work.map_frames(ahead, frames, ahead.done, "finding what stands in front")
     steady = Steady(ahead, str(work.folder / STEADY))
@@ -180,8 +181,17 @@ def _scenery(depths: Depths, solved: np.ndarray, outline: np.ndarray, clear: flo
         clear=1 - clear,
         ground=_ground(depths, walls, up),
         heaven=heaven_of(depths.shown(0).codes, sky),
-        foot=hidden_foot(geometry, mattes.region, walls, depths.still),
     )
+
+
+def _foot(votes: Votes, geometry: Geometry, mattes: Mattes) -> HiddenFoot | None:
+    """Return what of the building's foot something hides in the first frame, if depth bears it out."""
+    depths = votes.depths
+    foot, here = hidden_foot(geometry, mattes.region, votes.scenery.walls, depths.still), depths.posed(0)
+    if foot is None:
+        return None
+    vote, weight, _ = votes.carried(depths.keyframes()[0], here)
+    return foot if foot.is_borne_out(here, vote, weight) else None
 
 
 def _ground(depths: Depths, walls: np.ndarray, up: np.ndarray) -> np.ndarray | None:

@@ -79,7 +79,9 @@ def test_what_has_no_depth_before_a_hidden_foot_is_in_front_and_wall_that_shows_
     assert (hiding == whole).all()
 
 
-def test_an_outline_drawn_too_high_on_a_wall_that_shows_hides_nothing(foot: HiddenFoot) -> None:
+def test_an_outline_drawn_too_high_on_a_wall_that_shows_is_not_believed(foot: HiddenFoot) -> None:
     vote, weight = np.full(SIZE[::-1], -0.9, np.float32), np.ones(SIZE[::-1], np.float32)
     vote[:, :60] = 0.8
-    assert not foot.hiding(_shown(LATER), vote, weight).any()
+    assert not foot.is_borne_out(_shown(FIRST), vote, weight)
+    assert foot.is_borne_out(_shown(FIRST), -vote, weight)
+    assert not foot.is_borne_out(_shown(FIRST), -vote, 0 * weight)
