@@ -18,7 +18,8 @@ from numba import njit
 from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.survey.colour_edges import everywhere, not_the_sky, settled
 from derrumbe.survey.depths import Depths
-from derrumbe.survey.filters import filled, widened
+from derrumbe.survey.filters import connected_to, filled, widened
+from derrumbe.survey.hidden_foot import HiddenFoot
 from derrumbe.survey.shown import Shown, points_of, rays_of
 from derrumbe.survey.things_ahead import (
     around,
@@ -59,7 +60,7 @@ MOSTLY = 0.7
 class Scenery:
     """The building in the solve's world. walls: planes (n, 3) as in `solved_planes`; up: (3,); outline: (m, 3) the outline on the walls, all
     in the first camera's axes; clear: share of the way to the walls before which a point begins to be in front; ground: plane (3,)
-    or None; heaven: (BINS**3,) bool cells of colour that only the sky has, as in `tints`, or None."""
+    or None; heaven: (BINS**3,) bool cells of colour that only the sky has, as in `tints`, or None; foot: what of the walls is hidden, or None."""
 
     walls: np.ndarray
     up: np.ndarray
@@ -67,6 +68,7 @@ class Scenery:
     clear: float
     ground: np.ndarray | None = None
     heaven: np.ndarray | None = None
+    foot: HiddenFoot | None = None
 
     @property
     def height(self) -> float:
@@ -147,10 +149,14 @@ class Ahead:
         here = self.depths.shown(index)
         vote, weight, near = self._votes(here, frame)
         known = widened(weight > LEAST_VOTE, 2) & ~here.moving
+        hiding = None if self.scenery.foot is None else self.scenery.foot.hiding(here, vote, weight)
         near = everywhere(near, weight)
         vote, weight = not_the_sky(here.codes, self.scenery.heaven, vote, weight, VOTERS)
         vote = settled(here.codes, vote, weight)
-        mask = whole(self._things(here, with_flanks(vote > TAKEN, vote, known), near), vote)
+        front = with_flanks(vote > TAKEN, vote, known)
+        mask = whole(self._things(here, front, near), vote)
+        if hiding is not None and hiding.any():
+            mask |= hiding | self._on(here, front, near, hiding)
         depth = np.where(mask, 1 / np.maximum(near, 1e-9), 0).astype(np.float32)
         save_arrays(Path(self.out.format(frame=frame)), front=mask, depth=depth)
 
@@ -180,11 +186,9 @@ class Ahead:
         if not own.any():
             return own
         height = int(np.count_nonzero(own.any(axis=1)))
-        flat = lies_flat(here, near, front, self.scenery.up, flatness(self.scenery.walls, self.scenery.up))
+        flat = self._flat(here, front, near)
         near_it = around(own, height)
         if self.scenery.ground is not None:
-            points = points_of(here, near)
-            flat = (flat & (self.scenery.rise(points) < ROOF)) | (front & (points @ self.scenery.ground > 1 - OFF_GROUND))
             near_it |= self.scenery.under_dust(here)
         standing = front & ~here.moving & ~flat
         if self.scenery.ground is None:
@@ -194,6 +198,20 @@ class Ahead:
         things = cut_free(without_scraps(things, flat, near), here.codes, around(own, height))
         things = without_fragments(things, here.codes, own)
         return detached(things, share, own, STEP * (1 - self.scenery.clear))
+
+    def _flat(self, here: Shown, front: np.ndarray, near: np.ndarray) -> np.ndarray:
+        """Return what of it (h, w) bool lies flat, as ground does."""
+        flat = lies_flat(here, near, front, self.scenery.up, flatness(self.scenery.walls, self.scenery.up))
+        if self.scenery.ground is not None:
+            points = points_of(here, near)
+            flat = (flat & (self.scenery.rise(points) < ROOF)) | (front & (points @ self.scenery.ground > 1 - OFF_GROUND))
+        return flat
+
+    def _on(self, here: Shown, front: np.ndarray, near: np.ndarray, hiding: np.ndarray) -> np.ndarray:
+        """Return what (h, w) bool stands in front and hangs together with what hides the building's foot: it needn't leave a wall with a step."""
+        own = region_of(self.scenery, here)
+        close = around(own | hiding, int(np.count_nonzero(own.any(axis=1))))
+        return connected_to((front & close & ~here.moving & ~self._flat(here, front, near)) | hiding, hiding)
 
 
 @dataclass(frozen=True)

@@ -199,6 +199,16 @@ def past_things(clean: np.ndarray, front: np.ndarray, hole: np.ndarray, seed: in
     return patched_in(clean, wanted, things & ~wanted & ~hole, seed) if wanted.any() else clean
 
 
+def without_passers(
+    texture: np.ndarray, hole: np.ndarray, beside: np.ndarray, passing: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the texture (h, w, 3) with patches of all that is around where something passes beside the building, and the hole that is left: a
+    passer hides fences and trees as well as ground. hole, beside, passing (h, w) bool: what isn't known, what of it a passer beside the building
+    hides, and all that passes, which no patch is taken from."""
+    wanted = hole & beside
+    return (patched_in(texture, wanted, (hole | passing) & ~wanted, seed), hole & ~wanted) if wanted.any() else (texture, hole)
+
+
 def patched_in(picture: np.ndarray, wanted: np.ndarray, no_source: np.ndarray, seed: int, radius: int = PATCH_RADIUS) -> np.ndarray:
     """Return the picture with `wanted` (h, w) filled by patches from outside it and outside `no_source`."""
     height, width = wanted.shape

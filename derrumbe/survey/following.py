@@ -58,22 +58,26 @@ class Before:
         """Return the first frame's matte `front` (h, w) with what was found to stand in front there; texture (h, w, 3): that frame."""
         return front if self.standing is None else np.maximum(front, self.standing.at(0, display_like(texture)))
 
-    def passing_by(self, plate: Located[Plate], texture: np.ndarray, region: np.ndarray) -> np.ndarray:
-        """Return what passes before and close beside the building's region (h, w) bool in the first frame (h, w, 3), (h, w) bool."""
+    def passing_at_first(self, plate: Located[Plate], texture: np.ndarray) -> np.ndarray:
+        """Return what passes in the first frame (h, w, 3), (h, w) bool."""
         if self.passing is None:
-            return np.zeros(region.shape, bool)
-        passing = self.passing.at(plate.record.frames.first, display_like(texture)) > SEEN
-        return widened(passing, 2) & widened(region, BESIDE * max(region.shape))
+            return np.zeros(texture.shape[:2], bool)
+        return widened(self.passing.at(plate.record.frames.first, display_like(texture)) > SEEN, 2)
 
     def bared(self, plate: Located[Plate], texture: np.ndarray, mattes: Mattes, passing: np.ndarray, seed: int) -> np.ndarray:
         """Return the first frame's texture (h, w, 3) with the building's walls where something hides them: as other frames see them, or by
-        patches. passing (h, w) bool: as `passing_by` says."""
+        patches. passing (h, w) bool: as `beside` says."""
         # the model reaches a little further than the region, and would wear them there
         front, region = np.maximum(mattes.front, passing), mattes.region | passing
         if self.standing is not None:
             texture, hidden = unhidden(plate, self.standing, texture, widened(front > SEEN, 2), region)
             front = np.where(hidden, front, 0)
         return without(texture, front, region, seed)
+
+
+def beside(passing: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Return what of it passes before and close beside the building's region; all (h, w) bool."""
+    return passing & widened(region, BESIDE * max(region.shape))
 
 
 def things_before(plate: Located[Plate], found: Match, geometry: Geometry, drawn: np.ndarray, mattes: Mattes, work: Work) -> Before:

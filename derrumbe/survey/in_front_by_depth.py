@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from derrumbe.survey.depths import Depths
 from derrumbe.survey.filters import disc, filled
 from derrumbe.survey.footing import continued
 from derrumbe.survey.geometry import Geometry
+from derrumbe.survey.hidden_foot import HiddenFoot, hidden_foot
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.matting import refined, trimap
@@ -117,6 +118,7 @@ def in_front(
         return None, (_untold("the building's own depth is unclear"),)
     votes = Votes(depths, scenery, str(work.folder / VOTES))
     work.map_frames(votes, keys, votes.done, "weighing depth")
+    votes = replace(votes, scenery=replace(scenery, foot=_foot(votes, geometry, mattes)))
     ahead = Ahead(votes, str(work.folder / AHEAD))
     work.map_frames(ahead, frames, ahead.done, "finding what stands in front")
     steady = Steady(ahead, str(work.folder / STEADY))
@@ -182,6 +184,16 @@ def _scenery(depths: Depths, solved: np.ndarray, outline: np.ndarray, clear: flo
         ground=_ground(depths, walls, up, ray[near > 1e-9] / near[near > 1e-9, None]),
         heaven=heaven_of(depths.shown(0).codes, sky),
     )
+
+
+def _foot(votes: Votes, geometry: Geometry, mattes: Mattes) -> HiddenFoot | None:
+    """Return what of the building's foot something hides in the first frame, if depth bears it out."""
+    depths = votes.depths
+    foot, here = hidden_foot(geometry, mattes.region, votes.scenery.walls, depths.still), depths.posed(0)
+    if foot is None:
+        return None
+    vote, weight, _ = votes.carried(depths.keyframes()[0], here)
+    return foot if foot.is_borne_out(here, vote, weight) else None
 
 
 def _ground(depths: Depths, walls: np.ndarray, up: np.ndarray, outline: np.ndarray) -> np.ndarray | None:

@@ -140,8 +140,11 @@ def solved_views(solve: Placed, geometry: Geometry, plate: Located[Plate], folde
     )
 
 
-def moved_set(film_set: Set, found: Match, solve: Placed, geometry: Geometry, plate: Located[Plate], work: Work) -> Set:
-    """Return the Set of the first frame as one with a camera per frame, its pictures written for each."""
+def moved_set(
+    film_set: Set, found: Match, solve: Placed, geometry: Geometry, plate: Located[Plate], work: Work, front: str | None = None
+) -> Set:
+    """Return the Set of the first frame as one with a camera per frame, its pictures written for each. front: names of the mattes, with {frame}, of what
+    stands in front."""
     record, cameras = plate.record, solve.cameras
     write_tracks(work.folder / "tracks.npz", found, record.frames.first, (record.width, record.height))
     pictures = FramePictures(
@@ -152,6 +155,7 @@ def moved_set(film_set: Set, found: Match, solve: Placed, geometry: Geometry, pl
         reference=work.folder / "clean_plate.exr",
         growth=max(3.0, GROWTH * max(record.width, record.height)),
         reach=REACH * float(geometry.camera.translation[2]),
+        front=front,
     )
     work.map_frames(pictures, list(record.frames), pictures.done, "uncovering what is behind")
     return film_set.model_copy(

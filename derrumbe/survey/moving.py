@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import FAR, GROUND, Camera
@@ -15,7 +16,8 @@ from derrumbe.geom.camera import eye, pixel_grid, project, rays
 from derrumbe.geom.depth import coverage, mesh_depth, plane_depth
 from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.exposure import exposure
-from derrumbe.survey.filters import around, widened
+from derrumbe.survey.filters import around, masked_mean, shrunk, widened
+from derrumbe.survey.foot import below_foot
 
 SET_DEPTH = "set_depth/set_depth.{frame}.exr"
 MATTE = "building_matte/building_matte.{frame}.exr"
@@ -26,6 +28,10 @@ SKY_REACH = 1e6
 """Metres at which the sky is projected from one camera to another."""
 RING = 0.1
 """Exposure is compared within this share of the longer side around what is uncovered."""
+SKIRT, MEAN = 8, 1
+"""Pixels from the building's edge up to which what goes on beside it is looked for, and half the side of the mean that is taken, against grain."""
+SEEN, MIXED = 0.02, 2.0
+"""Alpha from which something stands in front, and pixels around it that hold some of it."""
 WHOLE = (slice(None), slice(None))
 
 
@@ -33,7 +39,8 @@ WHOLE = (slice(None), slice(None))
 class FramePictures:
     """Writes one frame's set depth, building matte and clean plate. A callable for `Work.map_frames`.
 
-    `folder` holds building.npz, proxies.npz and, as the first camera sees them, the `reference` clean plate and set depth.
+    `folder` holds building.npz, proxies.npz and, as the first camera sees them, the `reference` clean plate and set depth; `front`: names of the
+    mattes in it of what stands in front, None without any.
     """
 
     folder: Path
@@ -43,6 +50,7 @@ class FramePictures:
     reference: Path
     growth: float
     reach: float
+    front: str | None = None
 
     def done(self, frame: int) -> bool:
         return all((self.folder / name.format(frame=frame)).exists() for name in (SET_DEPTH, MATTE, CLEAN))
@@ -54,10 +62,19 @@ class FramePictures:
         solid = _arrays(self.folder / "building.npz")
         matte = coverage(camera, solid["vertices"], solid["triangles"])
         picture = read_exr(Path(self.plate.format(frame=frame)), ("R", "G", "B"))
-        clean = self._uncovered(picture, camera, depth, widened(matte > 0, self.growth))
+        hole = widened(matte > 0, self.growth)
+        clean = skirted(
+            self._uncovered(picture, camera, depth, hole), picture, hole, shrunk(matte > 0.5, 1), self._front(frame, hole.shape)
+        )
         write_exr(self.folder / SET_DEPTH.format(frame=frame), depth, ("Z",), full=True)
         write_exr(self.folder / CLEAN.format(frame=frame), clean)
         write_exr(self.folder / MATTE.format(frame=frame), matte, ("Y",))
+
+    def _front(self, frame: int, shape: tuple[int, ...]) -> np.ndarray:
+        """Return where (h, w) bool something stands in front, or so near to it that the lens mixes it in."""
+        if self.front is None:
+            return np.zeros(shape, bool)
+        return widened(read_exr(self.folder / self.front.format(frame=frame), ("Y",))[..., 0] > SEEN, MIXED)
 
     def _uncovered(self, picture: np.ndarray, camera: Camera, depth: np.ndarray, hole: np.ndarray) -> np.ndarray:
         """Return the picture with the first frame's clean plate projected into the hole."""
@@ -77,6 +94,21 @@ class FramePictures:
         out = picture.copy()
         out[box] = here + (np.maximum(behind, 0) - here) * share
         return out
+
+
+def skirted(clean: np.ndarray, picture: np.ndarray, hole: np.ndarray, solid: np.ndarray, front: np.ndarray) -> np.ndarray:
+    """Return the clean plate (h, w, 3) with what the lens mixed right beside the building as the frame `picture` (h, w, 3) has it a little further out,
+    where a neighbour goes on up to its edge; hole, solid (h, w) bool: with that skirt and without; front (h, w) bool: what stands before both."""
+    skirt, other = hole & ~solid & ~below_foot(solid), hole | front
+    if not skirt.any() or other.all():
+        return clean
+    box = around(hole, SKIRT)
+    away, near = distance_transform_edt(other[box], return_indices=True)
+    beside = skirt[box] & (away < SKIRT)
+    outside = masked_mean(picture[box], (~other[box]).astype(np.float32), MEAN)[0][near[0], near[1]]
+    out = clean.copy()
+    out[box] = np.where(beside[..., None], outside, clean[box])
+    return out
 
 
 def set_depth_at(folder: Path, camera: Camera, reach: float) -> np.ndarray:

@@ -17,11 +17,11 @@ from derrumbe.media.exr import RGB, write_exr
 from derrumbe.survey import evidence, light, look
 from derrumbe.survey.behind import clean_plate, trees_behind
 from derrumbe.survey.cast import Caster, continued
-from derrumbe.survey.cleanplate import past_things
+from derrumbe.survey.cleanplate import past_things, without_passers
 from derrumbe.survey.environment import find_environment
 from derrumbe.survey.far_shore import far_shore
 from derrumbe.survey.filters import widened
-from derrumbe.survey.following import things_before
+from derrumbe.survey.following import beside, things_before
 from derrumbe.survey.foot import below_foot
 from derrumbe.survey.fronts import Fronts, write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
@@ -81,9 +81,10 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     views = solved_views(solve, geometry, plate, work.folder) if solve else None
     before = things_before(plate, found, geometry, drawn, mattes, work).before(views)
     mattes = replace(mattes, front=before.first(mattes.front, texture))
-    passers = before.passing_by(plate, texture, mattes.region)
+    passing_first = before.passing_at_first(plate, texture)
+    passers = beside(passing_first, mattes.region)
     softness = look.edge_softness(codes, mattes.region & (mattes.front < 0.01))
-    clean, cards = _behind(texture, codes, mattes, passers, geometry, settings, plate.record, work.folder, views, softness)
+    clean, cards = _behind(texture, codes, mattes, passing_first, geometry, settings, plate.record, work.folder, views, softness)
     texture = before.bared(plate, texture, mattes, passers, settings.seed)
     _write(work.folder, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
@@ -96,7 +97,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
         settings, plate, geometry, texture, softness, mattes, cards, drawn, pictures, place, clean, work.folder, list(found.cautions)
     )
     if solve and views is not None:
-        film_set = moved_set(film_set, found, solve, geometry, plate, work)
+        film_set = moved_set(film_set, found, solve, geometry, plate, work, fronts.matte)
         film_set = film_set.model_copy(update={"worn": _write_worn(views, plate, fronts, settings, work.folder)})
     warnings = (*film_set.warnings, *before.cautions)
     return film_set.model_copy(update={"foreground": fronts.matte, "foreground_depth": fronts.depth, "warnings": warnings})
@@ -142,7 +143,7 @@ def _behind(
     texture: np.ndarray,
     codes: np.ndarray,
     mattes: Mattes,
-    passers: np.ndarray,
+    passing: np.ndarray,
     geometry: Geometry,
     settings: Settings,
     plate: Plate,
@@ -152,14 +153,15 @@ def _behind(
 ) -> tuple[np.ndarray, Cards]:
     """Return the clean plate (h, w, 3) and what stands beside and behind the building; writes both's shapes, and how far all that is.
 
-    passers (h, w) bool: what passes beside it in the first frame; views: a moving camera's other frames, which see some of what the building hides;
+    passing (h, w) bool: what passes in the first frame; views: a moving camera's other frames, which see some of what the building hides;
     softness: sigma of the plate's edges, pixels.
     """
     growth = max(3.0, HOLE_GROWTH * max(mattes.region.shape))
     hole = widened(mattes.region | fringe(codes, mattes.region, mattes.sky), growth)
     hole &= ~below_foot(mattes.region) | widened(mattes.region, max(1.0, MIXED * softness))
     hole |= widened(remnants(mattes.sky, hole, mattes.front), 2)
-    hole |= widened(passers, growth)
+    own, passers = hole, widened(beside(passing, mattes.region), growth)
+    hole = hole | passers
     skyline = skyline_rows(mattes.sky, hole, horizon_row(geometry.camera), np.random.default_rng((settings.seed, 72)))
     distance = float(geometry.camera.translation[2])
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
@@ -174,11 +176,12 @@ def _behind(
         texture, known = uncovered(views, texture, hole, growth)
         texture = np.where(known[..., None], denoised(texture, plate.noise, 1), texture)
         hole = hole & ~known
+    texture, hole = without_passers(texture, hole, passers & ~own, passing, settings.seed)
     shown = bool((mattes.sky > 0.995).any())
     heaven = None if shown or views is None else sky_elsewhere(views, plate.display)
     clean, open_sky = clean_plate(texture, mattes, hole, cards, trees, geometry.camera, softness, settings.seed, heaven)
     write_exr(folder / "set_depth.exr", set_depth(solid, geometry.camera, np.maximum(mattes.sky, open_sky)), ("Z",), full=True)
-    return clean if views is None else past_things(clean, mattes.front, hidden, settings.seed), solid
+    return clean if views is None else past_things(clean, np.maximum(mattes.front, passing), hidden, settings.seed), solid
 
 
 def _write(folder: Path, mattes: Mattes, clean: np.ndarray, texture: np.ndarray) -> None:

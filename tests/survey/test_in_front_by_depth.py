@@ -95,7 +95,8 @@ def _shot(folder: Path, move: str) -> tuple[Located[Plate], list[Camera], Simple
 def _found(folder: Path, move: str, match: Match | None = None) -> tuple[InFront | None, list[str], list[Camera]]:
     plate, cameras, geometry, outline = _shot(folder, move)
     nothing = np.zeros(SIZE[::-1], np.float32)
-    mattes = SimpleNamespace(sky=nothing, front=nothing, parts=nothing.astype(np.int16))
+    region = _mask(cameras[0], geometry.vertices)
+    mattes = SimpleNamespace(sky=nothing, front=nothing, parts=nothing.astype(np.int16), region=region)
     found, cautions = in_front(plate, match or _match(cameras), None, geometry, outline, mattes, Work(folder))  # type: ignore[arg-type]
     return found, [caution.what for caution in cautions], cameras
 

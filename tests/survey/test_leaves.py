@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.cleanplate import behind_leaves, past_things
+from derrumbe.survey.cleanplate import behind_leaves, past_things, without_passers
 from derrumbe.survey.filters import widened
 from derrumbe.survey.foliage import bare_alpha
 
@@ -75,3 +75,18 @@ def test_things_close_to_the_hole_are_taken_out_of_what_other_frames_see() -> No
     near = widened(hole, 16)
     assert (clean[near][:, 0] < 1.2 * clean[near][:, 2] + 0.02).all()
     assert np.array_equal(clean[hole | ~widened(hole, 17)], plate[hole | ~widened(hole, 17)])
+
+
+def test_behind_a_passer_goes_on_what_is_around_him_and_nothing_of_him() -> None:
+    rng = np.random.default_rng(5)
+    trees = np.array([0.06, 0.12, 0.05]) * rng.uniform(0.7, 1.3, (*SHAPE, 1))
+    passing, hole = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
+    passing[100:300, 180:240], hole[:150, :200] = True, True
+    beside = passing & (np.arange(SHAPE[0])[:, None] < 180)
+    # a light street far from him: what ground behind the building would be made of
+    street = np.arange(SHAPE[0])[:, None] > 280
+    plate = np.where(passing[..., None], np.array([0.7, 0.05, 0.03]), np.where(street[..., None], 0.5, trees)).astype(np.float32)
+    out, left = without_passers(plate, hole | beside, beside, passing, 1)
+    assert np.array_equal(left, hole & ~beside)
+    assert (out[beside].max(axis=-1) < 0.2).all()
+    assert np.array_equal(out[~beside], plate[~beside])
