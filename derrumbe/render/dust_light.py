@@ -28,11 +28,11 @@ SHADED = 0.9
 LEAST_FACING, LEAST_SHINE = 1e-3, 1e-6
 DUSTED = 0.6
 """How far the ground under a cloud has taken the dust's hue."""
-ROCK = (0.2, 0.36)
+ROCK = (0.3, 0.42)
 """Mean reflectance of masonry: how bright a façade is tells no more than that, since how strong the light is was guessed."""
-FINER = 5.0
+FINER = 3.0
 """How many times finer than the grains of rock those of its dust are: light meets so many more of them before it is taken in."""
-RUST = 0.8
+RUST = 1.2
 """Least that rock reflects green over blue, beside red over green, in logarithms, ACEScg: iron colours stone and brick from buff to rust. Pink is paint,
 or the light of a sunset."""
 EARTHY = 0.25
