@@ -35,7 +35,7 @@ FINER = 3.0
 RUST = 1.2
 """Least that rock reflects green over blue, beside red over green, in logarithms, ACEScg: iron colours stone and brick from buff to rust. Pink is paint,
 or the light of a sunset."""
-EARTHY = 0.25
+EARTHY = 0.18
 """Most by which a channel leaves the mean in ground rock and clay: stronger colours are paint and glaze, a skin that dust is hardly made of."""
 LARGE = 1280
 """Width of a picture from which on dust is refined below its voxels."""
