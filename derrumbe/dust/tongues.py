@@ -42,11 +42,13 @@ class Tongues:
     uneven: np.ndarray
     wind: np.ndarray
 
-    def rate(self, time: float, shape: tuple[int, ...]) -> np.ndarray:
-        """Return how fast dust thins at `time`, s, (x,y,z) float32 per second on a grid of `shape`."""
+    def rate(self, time: float, fresh: float, shape: tuple[int, ...]) -> np.ndarray:
+        """Return how fast dust thins at `time`, s, (x,y,z) float32 per second on a grid of `shape`; a share `fresh` of it, which lies low and heavy,
+        is not stirred into yet."""
         drifted = shift(self.pattern, self.wind * time, order=1, mode="grid-wrap")
         uneven = self.uneven[None, :, None]
-        return np.broadcast_to(self.mean[None, :, None] * np.exp(uneven * drifted[:, None, :] - F(0.5 * SPREAD**2) * uneven**2), shape)
+        stirred = self.mean[None, :, None] * (1 - F(fresh) * uneven)
+        return np.broadcast_to(stirred * np.exp(uneven * drifted[:, None, :] - F(0.5 * SPREAD**2) * uneven**2), shape)
 
 
 def tongues(domain: Domain, height: float, linger: float, wind: np.ndarray, rng: np.random.Generator) -> Tongues:
