@@ -24,6 +24,8 @@ from derrumbe.geom.camera import eye, pixel_grid, rays
 from derrumbe.media.volumes import Volume
 from derrumbe.render import dust_light, dust_march, dust_scattering
 
+PALE = np.array([0.62, 0.61, 0.595])
+"""Reflectance of mineral dust heaped thick, ACEScg: 0.97 of each scattering."""
 VOXEL = 0.3
 SHAPE = (64, 40, 48)
 EYE = (0.0, 4.0, 28.0)
@@ -187,7 +189,7 @@ def main() -> None:
     parser.add_argument("--own", action="store_true", help="trace without Mitsuba")
     parser.add_argument("--pictures", type=Path)
     given = parser.parse_args()
-    albedo, results = dust_scattering.albedo_of(dust_light.PALE), {}
+    albedo, results = dust_scattering.albedo_of(PALE), {}
     for name, (thin, sun) in SCENES.items():
         around = surroundings(name, sun)
         lit, view = lit_scene(heap(), thin, sun, albedo, around), camera(given.size)

@@ -14,7 +14,7 @@ import sys
 from functools import partial
 
 import numpy as np
-from dust_reference import SCENES, heap, lit_scene, surroundings
+from dust_reference import PALE, SCENES, heap, lit_scene, surroundings
 from dust_tracer import traced
 
 from derrumbe.core.records import Sun
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--ways", type=int, default=512)
     parser.add_argument("--thin", type=float, default=1.0, help="how dense the heap is")
     given = parser.parse_args()
-    albedo, ways, results = dust_scattering.albedo_of(dust_light.PALE), hemisphere(given.ways), {}
+    albedo, ways, results = dust_scattering.albedo_of(PALE), hemisphere(given.ways), {}
     for name in ("front", "overcast"):
         sun = SCENES[name][1]
         around = surroundings(name, sun)

@@ -141,6 +141,7 @@ LANGUAGE = language(
             0.7: "moderate a_bit_of a_bit_less",
             1.0: "normal medium",
         },
+        "weight": {2.0: "heavy heavily"},
         "bulk": {2.0: "big large huge giant great", 0.5: "small"},
         "size": {2.0: "big bigger large larger huge coarse", 0.5: "small smaller fine finer little tiny"},
         "opacity": {2.0: "thick dense opaque solid", 0.5: "thin wispy translucent see_through transparent"},
@@ -256,6 +257,9 @@ LANGUAGE = language(
         "dust_times": """
             {times} as_much? <dust>
             <dust> {times}""",
+        "dust_weight": """
+            {weight} .. <dust>~
+            <dust>~ .. {weight}""",
         "dust_degree": """
             {degree} .. <dust>~
             <dust>~ .. {degree}""",

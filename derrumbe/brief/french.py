@@ -132,6 +132,7 @@ LANGUAGE = language(
             0.7: "modéré modérée un_peu_de",
             1.0: "normal normale moyen moyenne",
         },
+        "weight": {2.0: "lourd lourde lourds lourdes"},
         "bulk": {2.0: "grand grande grands immense immenses vaste", 0.5: "petit petite petits petites"},
         "size": {
             2.0: "gros grosse grosses grand grands grande grandes",
@@ -248,6 +249,9 @@ LANGUAGE = language(
         "dust_times": """
             {times} plus_de? <dust>
             <dust> {times}""",
+        "dust_weight": """
+            {weight} .. <dust>~
+            <dust>~ .. {weight}""",
         "dust_degree": """
             {degree} .. <dust>~
             <dust>~ .. {degree}""",

@@ -13,7 +13,7 @@ from derrumbe.brief.tokens import Token
 WIDEST_GAP = 5
 """Most adjectives and commas between an adjective and its noun."""
 
-FACTORS = frozenset({"pace", "degree", "bulk", "size", "opacity", "reach", "lasting", "thickness"})
+FACTORS = frozenset({"pace", "degree", "bulk", "size", "opacity", "reach", "lasting", "thickness", "weight"})
 """Classes whose values multiply a knob, so that "very" can stretch them."""
 
 

@@ -47,6 +47,7 @@ MEANINGS: Mapping[str, str] = {
     "debris_times": "debris.amount=default*{times}",
     "debris_none": "debris.amount=0",
     "dust_degree": "dust.amount=default*{degree}",
+    "dust_weight": "dust.amount=default*{weight} ?dust.ejecta=default*{weight} ?dust.linger=default*{weight}",
     "dust_heavy": "dust.amount=2",
     "dust_bulk": "dust.amount=default*{bulk}",
     "dust_times": "dust.amount=default*{times}",

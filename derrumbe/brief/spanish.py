@@ -157,6 +157,7 @@ LANGUAGE = language(
             0.7: "moderado moderada un_poco_de algo_de",
             1.0: "normal medio media",
         },
+        "weight": {2.0: "pesado pesada pesados pesadas"},
         "bulk": {2.0: "gran grande grandes inmensa inmenso enormes", 0.5: "pequeña pequeño pequeñas pequeños"},
         "size": {
             2.0: "grande grandes gran grueso gruesos gruesa gruesas",
@@ -279,6 +280,9 @@ LANGUAGE = language(
         "dust_times": """
             {times} más? <dust>
             <dust> {times}""",
+        "dust_weight": """
+            {weight} .. <dust>~
+            <dust>~ .. {weight}""",
         "dust_degree": """
             {degree} .. <dust>~
             <dust>~ .. {degree}""",

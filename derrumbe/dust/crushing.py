@@ -22,8 +22,8 @@ CRUSHES, BLOWS = 2.5, 1.2
 """m/s of closing or bursting from which on all dust of breaks gets out, and all that air carries: rooms are emptied from their first closing on."""
 TURNS = 1.5
 """m/s by which sideways speeds within REACH may differ in a block that only turns."""
-QUIET = 0.12
-"""Share of it that gets out where nothing closes: cracks breathe."""
+QUIET = 0.03
+"""Share of it that gets out where nothing closes: cracks breathe. More hangs as smoke over roofs that have hardly moved."""
 SINKS, SOME = 1.5, 0.01
 """m/s down, and the share of a building that must go so fast for it to fall; a sixth of a second after it has lost its hold."""
 STEP = 1 / 24

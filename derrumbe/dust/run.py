@@ -118,7 +118,7 @@ def build(settings: Settings, plate: Plate, film_set: Located[Set], pieces: Loca
         seed=settings.seed,
         sink=settling.sinks(box, cameras[:0] if dust.reach_camera else cameras, walls, rng),
         drive=_drive(events, cameras[-1], walls, plate, box) if dust.reach_camera else None,
-        tongues=tongues(box, film_set.record.building.height, blown, np.random.default_rng((settings.seed, 0x70C6))),
+        tongues=tongues(box, film_set.record.building.height, dust.linger, blown, np.random.default_rng((settings.seed, 0x70C6))),
         shed=min(dust.ejecta, 1.0) * _shed_rate(dust.amount, events, rock["volume"], poses),
     )
 

@@ -122,7 +122,7 @@ def _settle(
     gone, fall = 8 * dt / scene.domain.cell * settling.outflow(state.density, air), settling.falls(fresh)
     sink = F(0) if scene.sink is None else scene.sink[:, None, :]
     if scene.tongues is not None:
-        sink = sink + F(1 - fresh) * scene.tongues.rate(time, density.shape)
+        sink = sink + scene.tongues.rate(time, fresh, density.shape)
     left = np.broadcast_to(F(3.0 ** (-dt / scene.linger)) * np.exp(-F(dt) * sink), density.shape)
     density *= left
     down = settling.fallout(state.density, dt * fall / scene.domain.voxel, left)

@@ -14,40 +14,49 @@ from scipy.ndimage import gaussian_filter, shift
 from derrumbe.dust.domain import Domain
 
 F = np.float32
-RATE = 0.35
-"""How fast dust thins in a tongue, per second, on the whole, at DEEP and above."""
+THINS = 4.2
+"""How many times dust thins by e in tongues, on the whole, at DEEP, while it lingers to a third."""
 WIDE = 0.16
 """Sigma of tongues, building heights."""
 LEAST_WIDE = 2.5
 """The same at least, voxels."""
 DEEP = 0.3
-"""Building heights over the ground from which on they are as strong as they get."""
+"""Building heights over the ground up to which they reach."""
 LOW = 0.25
 """Share of that at the ground."""
 SPREAD = 1.3
 """How much faster some places thin than others: sigma of the logarithm of the rate."""
+EVEN = (0.4, 1.0)
+"""Times DEEP between which tongues end: above, all thins alike. What they leave standing there are plumes that seem to rise."""
+CLEARS = 2.5
+"""Times DEEP up to which dust thins the faster the higher it is: wisps there have clean air all around."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tongues:
-    """pattern (x,z) float32 periodic: rate per second aloft; profile (y,): share of it at each height; wind (2,): voxels per second."""
+    """pattern (x,z) float32 periodic: logarithm of how much faster than the mean each place thins; mean (y,): rate per second at each height;
+    uneven (y,): how much of the pattern is left there; wind (2,): voxels per second."""
 
     pattern: np.ndarray
-    profile: np.ndarray
+    mean: np.ndarray
+    uneven: np.ndarray
     wind: np.ndarray
 
-    def rate(self, time: float, shape: tuple[int, ...]) -> np.ndarray:
-        """Return how fast dust thins at `time`, s, (x,y,z) float32 per second on a grid of `shape`."""
+    def rate(self, time: float, fresh: float, shape: tuple[int, ...]) -> np.ndarray:
+        """Return how fast dust thins at `time`, s, (x,y,z) float32 per second on a grid of `shape`; a share `fresh` of it, which lies low and heavy,
+        is not stirred into yet."""
         drifted = shift(self.pattern, self.wind * time, order=1, mode="grid-wrap")
-        return np.broadcast_to(drifted[:, None, :] * self.profile[None, :, None], shape)
+        uneven = self.uneven[None, :, None]
+        stirred = self.mean[None, :, None] * (1 - F(fresh) * uneven)
+        return np.broadcast_to(stirred * np.exp(uneven * drifted[:, None, :] - F(0.5 * SPREAD**2) * uneven**2), shape)
 
 
-def tongues(domain: Domain, height: float, wind: np.ndarray, rng: np.random.Generator) -> Tongues:
-    """Return tongues over a building's `height`, m, that drift with a wind (rows,2) m/s at the rows of flow cells."""
+def tongues(domain: Domain, height: float, linger: float, wind: np.ndarray, rng: np.random.Generator) -> Tongues:
+    """Return tongues over a building's `height`, m, in dust that lingers `linger` s, that drift with a wind (rows,2) m/s at the rows of flow cells."""
     x, _, z = domain.shape
     noise = gaussian_filter(rng.standard_normal((x, z)), max(WIDE * height / domain.voxel, LEAST_WIDE), mode="wrap")
     noise *= SPREAD / max(float(noise.std()), 1e-9)
-    up = domain.origin[1] + domain.voxel * (np.arange(domain.shape[1]) + 0.5)
-    profile = LOW + (1 - LOW) * np.clip(up / (DEEP * height), 0, 1)
+    up = (domain.origin[1] + domain.voxel * (np.arange(domain.shape[1]) + 0.5)) / (DEEP * height)
+    mean = THINS / linger * (LOW + (1 - LOW) * np.clip(up, 0, CLEARS))
     at = int(np.searchsorted(domain.heights(), DEEP * height).clip(0, len(wind) - 1))
-    return Tongues((RATE * np.exp(noise - 0.5 * SPREAD**2)).astype(F), profile.astype(F), wind[at] / domain.voxel)
+    return Tongues(noise.astype(F), mean.astype(F), np.interp(up, EVEN, (1, 0)).astype(F), wind[at] / domain.voxel)

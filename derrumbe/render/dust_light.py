@@ -21,16 +21,21 @@ CRISP = 1.0
 """Power by which dust gets richer where it is richer than around it."""
 WARP = 2.2
 """How far billows push flanks in and out, density voxels."""
-PALE = np.array([0.62, 0.61, 0.595])
-"""Reflectance of mineral dust heaped thick, ACEScg: concrete, lime, plaster and brick ground fine; 0.97 of each scattering."""
 DARK = 0.75
-"""Reflectance of coarse grains over that of dust: damp, in each other's shade, seen against bright dust."""
+"""Reflectance of coarse grains over that of dust whose colour is given: damp, in each other's shade, seen against bright dust."""
+SHADED = 0.9
+"""The same over that of the rock that they are bits of."""
 LEAST_FACING, LEAST_SHINE = 1e-3, 1e-6
 DUSTED = 0.6
 """How far the ground under a cloud has taken the dust's hue."""
-TINT = 0.3
-"""How far auto dust takes the façade's hue, as a power."""
-EARTHY = 0.25
+ROCK = (0.3, 0.42)
+"""Mean reflectance of masonry: how bright a façade is tells no more than that, since how strong the light is was guessed."""
+FINER = 3.0
+"""How many times finer than the grains of rock those of its dust are: light meets so many more of them before it is taken in."""
+RUST = 1.2
+"""Least that rock reflects green over blue, beside red over green, in logarithms, ACEScg: iron colours stone and brick from buff to rust. Pink is paint,
+or the light of a sunset."""
+EARTHY = 0.18
 """Most by which a channel leaves the mean in ground rock and clay: stronger colours are paint and glaze, a skin that dust is hardly made of."""
 LARGE = 1280
 """Width of a picture from which on dust is refined below its voxels."""
@@ -115,14 +120,13 @@ def light_cloud(
     if volume.empty:
         return None
     fine = width is None or (width >= LARGE and 4 * max(cloud.record.shape) <= width)
-    reflects = reflectance(color, facade_rgb, sun)
-    ground = dusted(sun.ground_rgb, reflects)
+    fine_dust, grains = reflectances(color, facade_rgb, sun)
+    floor = dusted(sun.ground_rgb, fine_dust)
     if around is not None:
         below = np.arange(len(around))[:, None, None] >= len(around) // 2
-        around = around * np.where(below, np.asarray(ground) / np.maximum(sun.ground_rgb, 1e-6), 1)
-    sun = sun.model_copy(update={"ground_rgb": ground})
-    dark = albedo_of(DARK * reflects)
-    return light_volume(volume, cloud.record, sun, albedo_of(reflects), density, fine=fine, dark_albedo=dark, around=around)
+        around = around * np.where(below, np.asarray(floor) / np.maximum(sun.ground_rgb, 1e-6), 1)
+    sun = sun.model_copy(update={"ground_rgb": floor})
+    return light_volume(volume, cloud.record, sun, albedo_of(fine_dust), density, fine=fine, dark_albedo=albedo_of(grains), around=around)
 
 
 def light_volume(
@@ -213,21 +217,44 @@ def sky_transmittance(lit: LitCloud, points: np.ndarray, normals: np.ndarray) ->
     return (total / facing.sum(1)).astype(F)
 
 
-def reflectance(color: str, facade_rgb: tuple[float, float, float], sun: Sun) -> np.ndarray:
-    """Return what thick dust reflects (3,), ACEScg: pale, leaning to the façade's hue under the plate's light; or the colour given as #rrggbb.
-
-    Ground rock, lime and clay never reflect less towards red: where a façade seems green or blue, that is the shade it stands in.
+def reflectances(color: str, facade_rgb: tuple[float, float, float], sun: Sun) -> tuple[np.ndarray, np.ndarray]:
+    """Return what thick dust and what coarse grains reflect, (3,) ACEScg each: as the façade's rock does, ground fine and as it is; or the colour given
+    as #rrggbb, and that in the shade.
     """
     if color != "auto":
         from derrumbe.media.colour import from_hex
 
-        return np.clip(from_hex(color), 0.01, 0.9)
+        given = np.clip(from_hex(color), 0.01, 0.9)
+        return given, DARK * given
+    stone = rock(facade_rgb, sun)
+    return powder(stone), SHADED * stone
+
+
+def reflectance(color: str, facade_rgb: tuple[float, float, float], sun: Sun) -> np.ndarray:
+    """Return what thick dust reflects, see reflectances."""
+    return reflectances(color, facade_rgb, sun)[0]
+
+
+def rock(facade_rgb: tuple[float, float, float], sun: Sun) -> np.ndarray:
+    """Return what the rock of a façade reflects (3,), ACEScg, where the plate shows `facade_rgb` of it.
+
+    Rock, lime and clay never reflect less towards red: where a façade seems green or blue, that is the shade it stands in.
+    """
     light = 0.5 * np.asarray(sun.rgb) + 0.6 * np.asarray(sun.sky_rgb)
-    hue = np.asarray(facade_rgb) / np.maximum(light, 1e-4)
-    hue = hue / max(float(hue.mean()), 1e-6) - 1
+    paint = np.asarray(facade_rgb) / np.maximum(light, 1e-4)
+    mean = max(float(paint.mean()), 1e-6)
+    hue = paint / mean - 1
     hue = 1 + hue * EARTHY / max(float(np.abs(hue).max()), EARTHY)
-    hue = isotonic_regression(hue, increasing=False).x
-    return PALE * hue**TINT
+    red, green, blue = np.log(isotonic_regression(hue, increasing=False).x)
+    green = max(green, (RUST * red + blue) / (1 + RUST))
+    hue = np.exp([red, green, blue])
+    return hue / hue.mean() * np.clip(mean, *ROCK)
+
+
+def powder(stone: np.ndarray) -> np.ndarray:
+    """Return what a heap of `stone` (3,) reflects once it is ground FINER: as much is taken in, more scattered (Kubelka and Munk 1931)."""
+    taken = (1 - stone) ** 2 / (2 * stone) / FINER
+    return 1 + taken - np.sqrt(taken**2 + 2 * taken)
 
 
 def dusted(ground: tuple[float, float, float], reflects: np.ndarray) -> tuple[float, float, float]:

@@ -26,6 +26,9 @@ MOST_STRAIN = 1.6
 EASED = 4
 """Cells of the half grid over which displacements are averaged for what is finer than the grid."""
 BLOCK = 8
+FOOT = 0.5
+"""How far billows lift dust off the ground and press it down, as a share of how far they push its flanks: a front has an overhanging nose, and runs over
+the ground in lobes with bits between them. The ground itself is flat, and cuts dust along a ruler."""
 MOST_RICH = 4.0
 """Most that a voxel may have over the mean around it, while it is made sharper."""
 FOLDS, BANKS, DENSE = 1.6, 1.2, 0.4
@@ -201,6 +204,7 @@ def refined(density, around, start, blocks, factor, riding, ride_start, offset, 
                 gain = min(F(1) / np.sqrt(power), F(1.6))
                 reach = F(2) * warp * gain
                 dust = _held(density, u + reach * da, v + reach * db, w + reach * dc)
+                dust *= min(max(v + F(start[1]) + F(1.25) + F(FOOT) * reach * db, F(0)), F(1))
                 if dust * scale <= F(1e-5):
                     continue
                 billow = min(max(half + gain * noise, F(0)), F(1))

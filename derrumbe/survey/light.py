@@ -40,6 +40,8 @@ ENOUGH = 400
 WHOLE_SKY = 0.6
 """Power that turns the tint of the sky in the picture into the tint of all that isn't the sun."""
 SUN_TINT = np.array([1.06, 0.99, 0.90])
+LEAST_WARM = 0.5
+"""Of the sun's tint, as a power of SUN_TINT; at most it is 1 over the sine of its height: the way through the air."""
 SUNLIT = 75
 """Percentile of the ground that the sun lights where any is lit."""
 LIGHT_PARTS = 90
@@ -207,8 +209,16 @@ def _is_overcast(heaven: np.ndarray) -> bool:
 
 def _strength(shadow: np.ndarray, direction: np.ndarray, sky_tint: np.ndarray) -> np.ndarray:
     """Return the sun's light over the sky's (3,), from how much darker the ground is in the shadow: there it sees SEEN of the sky."""
-    over = (shadow * SEEN - 1) * sky_tint / max(float(direction[1]), 0.1)
-    return np.clip(over, 0.3, 12.0)
+    over = np.clip((shadow * SEEN - 1) * sky_tint / max(float(direction[1]), 0.1), 0.3, 12.0)
+    return float(over @ LUMA) * _sunlight(_tint(over), float(direction[1]))
+
+
+def _sunlight(tint: np.ndarray, rise: float) -> np.ndarray:
+    """Return the tint (3,) of sunlight next to `tint`: the warmer the more air it comes through, and no warmer than that from a sun so high (`rise`:
+    the sine). What is left when shade is taken from lit ground is two differences of like numbers, and may be any colour."""
+    usual = np.log(SUN_TINT / float(SUN_TINT @ LUMA))
+    warmth = float(np.log(tint) @ usual) / float(usual @ usual)
+    return _tint(np.exp(np.clip(warmth, LEAST_WARM, 1 / max(rise, 0.1)) * usual))
 
 
 def _shape(

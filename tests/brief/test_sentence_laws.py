@@ -13,7 +13,7 @@ from derrumbe.brief.tokens import plain, tokens_of
 
 CLAUSES = {
     "en": (
-        "the left half falls", "pancaking", "from the third floor", "at 1.5 s", "slowly", "heavy dust", "rolling to the right",
+        "the left half falls", "pancaking", "from the third floor", "at 1.5 s", "slowly", "lots of dust", "rolling to the right",
         "six storeys", "18 m tall", "brick walls", "overcast sky", "seed 7", "no debris", "camera shake", "wind of 3 m/s",
     ),
     "es": (

@@ -1,9 +1,13 @@
 """Laws of sharpening dust on its grid: flanks get steeper, and no dust is made or lost at large."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from derrumbe.render.dust_light import light_volume
 from derrumbe.render.dust_noise import halved, sharpened, softened
+from tests.render import dust_slab
 
 
 def smear():
@@ -28,3 +32,14 @@ def test_even_dust_and_no_dust_stay_as_they_are():
     smooth = smear()
     np.testing.assert_allclose(sharpened(smooth, halved(halved(smooth)), np.float32(0)), smooth, rtol=0.3, atol=0.02)
     assert sharpened(smooth, halved(halved(smooth)), np.float32(1)).sum() == pytest.approx(float(smooth.sum()), rel=0.15)
+
+
+def test_a_front_touches_the_ground_in_places_and_dust_aloft_has_no_such_holes():
+    flat = dust_slab.volume(np.full((32, 8, 32), 0.4))
+    aloft = replace(flat, start=(0, 6, 0), shape=(32, 20, 32))
+    low, high = (
+        light_volume(volume, dust_slab.record(volume.shape), dust_slab.DAY, np.full(3, 0.95), 1.0).fine[4:-4, 0, 4:-4]
+        for volume in (flat, aloft)
+    )
+    assert 0.02 < (low < 0.2 * np.median(high)).mean() < 0.4
+    assert not (high < 0.2 * np.median(high)).any()

@@ -6,9 +6,11 @@ import pytest
 from derrumbe.core.records import Located
 from derrumbe.media.volumes import write_volume
 from derrumbe.render.dust_light import (
-    PALE,
+    RUST,
     light_cloud,
+    powder,
     reflectance,
+    reflectances,
     sky_transmittance,
     sun_transmittance,
 )
@@ -64,7 +66,7 @@ def test_clear_air_gives_no_cloud(tmp_path):
 def test_auto_leans_to_the_facade_and_a_colour_is_taken_at_its_word():
     red, grey = (reflectance("auto", rgb, dust_slab.DAY) for rgb in ((0.3, 0.12, 0.08), (0.2, 0.2, 0.2)))
     assert red[0] / red[2] > 1.12 * grey[0] / grey[2]
-    assert np.abs(grey - PALE).max() < 0.12
+    assert grey.max() - grey.min() < 0.08
     np.testing.assert_allclose(reflectance("#808080", (1, 0, 0), dust_slab.DAY), 0.216, atol=0.01)
 
 
@@ -73,6 +75,28 @@ def test_dust_is_never_green_or_blue_by_itself():
         red, green, blue = reflectance("auto", facade, dust_slab.DAY)
         assert red >= green >= blue
         assert red < 1.5 * blue
+
+
+def test_dust_is_never_pink():
+    for facade in ((0.3, 0.2, 0.2), (0.4, 0.3, 0.31), (0.3, 0.12, 0.1)):
+        red, green, blue = np.log(reflectance("auto", facade, dust_slab.DAY))
+        assert green - blue > 0.7 * RUST * (red - green)
+
+
+def test_dust_is_paler_than_its_rock_and_grains_are_not():
+    for facade in ((0.1, 0.09, 0.08), (0.3, 0.25, 0.2), (0.6, 0.58, 0.5)):
+        fine, grains = reflectances("auto", facade, dust_slab.DAY)
+        assert (grains < 0.7 * fine).all()
+        # the same hue, less of it
+        assert grains[0] / grains[2] >= fine[0] / fine[2] >= 1
+    stone = np.array([0.1, 0.3, 0.6, 0.9])
+    assert (powder(stone) > stone).all()
+    assert (np.diff(powder(stone)) > 0).all()
+
+
+def test_a_dark_facade_gives_darker_dust():
+    dark, pale = (reflectance("auto", (level,) * 3, dust_slab.DAY).mean() for level in (0.08, 0.5))
+    assert dark < 0.85 * pale
 
 
 def test_a_wall_that_faces_the_cloud_loses_more_of_its_sky_than_one_that_turns_its_back():

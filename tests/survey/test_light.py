@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from derrumbe.core.knobs import Light
 from derrumbe.core.records import Sun
-from derrumbe.survey.light import LUMA, PAINT, PAVING, estimate
+from derrumbe.survey.light import LUMA, PAINT, PAVING, SUN_TINT, estimate
 from derrumbe.survey.sun_place import SunPlace
 
 FACING = np.array([0.0, 0.0, 1.0])
@@ -62,6 +62,19 @@ def test_the_sun_is_never_bluer_than_daylight_where_a_shadow_tells_it():
     red, _, blue = sun.rgb
     assert 1.0 < red / blue < 1.4
     assert sun.sky_rgb[2] / sun.sky_rgb[0] < 1.3
+
+
+@pytest.mark.parametrize("shadow", [(3.0, 2.6, 2.0), (3.0, 2.2, 2.2), (2.0, 2.5, 2.0)])
+@pytest.mark.parametrize("elevation", [12.0, 45.0])
+def test_a_sun_told_by_a_shadow_has_a_hue_that_sunlight_has(shadow, elevation):
+    """Neither orange at noon, nor pink, nor green, whatever the difference of shade and lit ground leaves."""
+    picture = np.full((120, 100, 3), 0.2, np.float32)
+    walls, ground = np.zeros((120, 100), bool), np.zeros((120, 100), bool)
+    walls[WALLS], ground[GROUND] = True, True
+    cast = SunPlace(azimuth=300.0, elevation=elevation, spread_deg=5.0, shadow=np.array(shadow))
+    red, green, blue = np.log(estimate(picture, np.zeros((120, 100), np.float32), walls, ground, FACING, "concrete", Light(), cast).rgb)
+    assert red - blue <= np.log(SUN_TINT[0] / SUN_TINT[2]) / np.sin(np.radians(elevation)) + 1e-6
+    assert green - blue == pytest.approx(np.log(SUN_TINT[1] / SUN_TINT[2]) / np.log(SUN_TINT[0] / SUN_TINT[1]) * (red - green), abs=0.03)
 
 
 @given(st.floats(5.0, 85.0), st.floats(95.0, 265.0), st.floats(0.3, 1.0))
