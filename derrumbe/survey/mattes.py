@@ -14,6 +14,7 @@ from derrumbe.survey.filters import connected_to, disc, filled, shrunk, widened
 from derrumbe.survey.foliage import bare_alpha, porous_alpha
 from derrumbe.survey.footing import bottom_samples
 from derrumbe.survey.in_front_by_look import Proposal, propose
+from derrumbe.survey.near_colours import own_pixels
 from derrumbe.survey.occluders import held_near
 from derrumbe.survey.parts import parts_of
 from derrumbe.survey.rims import wall_rims
@@ -98,9 +99,10 @@ def _plants(codes: np.ndarray, sure: list[Proposal], region: np.ndarray, sky: np
     rough = leaves | branches
     if not rough.any():
         return np.zeros(region.shape, np.float32)
-    behind = (region | (sky > OPEN)) & ~widened(rough, AWAY * max(region.shape))
+    leaves, solid = own_pixels(codes, rough & ~wall_rims(codes, rough, region), region, sky, foot)
+    behind = (region | (sky > OPEN)) & ~widened(rough | leaves, AWAY * max(region.shape))
     leafy = porous_alpha(codes, leaves, behind)
-    leafy = np.where(attached(codes, leafy, region, foot) | wall_rims(codes, leafy, region), 0, leafy)
+    leafy = np.where(attached(codes, leafy, region, foot), 0, np.maximum(leafy, solid))
     alpha = _standing(np.maximum(leafy, bare_alpha(codes, branches)), region, foot)
     return np.maximum(held_near(alpha, codes, region, foot), _twigs(rough, region, sky))
 
