@@ -99,7 +99,7 @@ def _plants(codes: np.ndarray, sure: list[Proposal], region: np.ndarray, sky: np
     rough = leaves | branches
     if not rough.any():
         return np.zeros(region.shape, np.float32)
-    leaves, solid = own_pixels(codes, rough & ~wall_rims(codes, rough, region), region, sky, foot)
+    leaves, solid = own_pixels(codes, rough, wall_rims(codes, rough, region), region, sky, foot)
     behind = (region | (sky > OPEN)) & ~widened(rough | leaves, AWAY * max(region.shape))
     leafy = porous_alpha(codes, leaves, behind)
     leafy = np.where(attached(codes, leafy, region, foot), 0, np.maximum(leafy, solid))

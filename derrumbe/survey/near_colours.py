@@ -29,37 +29,43 @@ REACH = 0.03
 """A plant's rim may be off by this share of the longer side."""
 TELLING, LIKELY, SURE = 3.0, 0.7, (-0.5, 1.0)
 """Most that colours say, log odds; what a whole REACH from the rim says; and which odds teach in the second round."""
-PINHOLE = 0.012
+PINHOLE = 0.015
 """Holes smaller than the square of this share of the longer side are dark leaves."""
 
 
-def own_pixels(codes: np.ndarray, rough: np.ndarray, region: np.ndarray, sky: np.ndarray, foot: float) -> tuple[np.ndarray, np.ndarray]:
+def own_pixels(
+    codes: np.ndarray, rough: np.ndarray, doubtful: np.ndarray, region: np.ndarray, sky: np.ndarray, foot: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Return where (h, w) bool plants in a `rough` region (h, w) bool of codes (h, w, 3) uint8 really are, and what of that is surely leaf or trunk and no rim.
 
-    region (h, w) bool: the building; sky (h, w): alpha; foot: row at which the building meets the ground, above which all else is wall or sky. What is farther
-    than REACH from the building stays as it is.
+    doubtful (h, w) bool: what of the rough region teaches no colours of plants; region (h, w) bool: the building; sky (h, w): alpha; foot: row at which the building meets the ground, above which all else is wall or sky. What is farther
+    than AROUND from the building stays as it is.
     """
     scale = min(1.0, WORKING_SIDE / max(rough.shape))
     size = round(rough.shape[1] * scale), round(rough.shape[0] * scale)
     small, clear = cv2.resize(codes, size, interpolation=cv2.INTER_AREA), cv2.resize(sky, size, interpolation=cv2.INTER_AREA) > 0.5
-    plant, building = (cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0 for mask in (rough, region))
+    plant, unsure, building = (
+        cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0 for mask in (rough, doubtful, region)
+    )
     stands = building | (~clear & (np.arange(size[1])[:, None] < foot * scale))
     own, sure = (
         cv2.resize(found.astype(np.float32), rough.shape[::-1], interpolation=cv2.INTER_LINEAR) > 0.5
-        for found in _own(small, plant, building, stands, clear)
+        for found in _own(small, plant, unsure, building, stands, clear)
     )
     return own, sure & shrunk(own, 1)
 
 
-def _own(codes: np.ndarray, rough: np.ndarray, building: np.ndarray, stands: np.ndarray, clear: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _own(
+    codes: np.ndarray, rough: np.ndarray, unsure: np.ndarray, building: np.ndarray, stands: np.ndarray, clear: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the same in a picture of working size. stands (h, w) bool: walls, of the building or of others, or what is before them."""
     side = max(rough.shape)
     inward = _signed(rough) / side
-    about = (_signed(building) / side > -REACH) & ~clear
+    about = (_signed(building) / side > -AROUND) & ~clear
     place = LIKELY * np.clip(inward / REACH, -1, 1)
     beside = stands & (inward > -AROUND)
     cell, step = _cells(codes), max(2, round(side / PLACES))
-    plant, wall = inward > INSIDE, beside & (inward < -OUTSIDE)
+    plant, wall = (inward > INSIDE) & ~unsure, beside & (inward < -OUTSIDE)
     for _ in range(2):
         if min(np.count_nonzero(plant), np.count_nonzero(wall)) < FEWEST:
             return rough, np.zeros_like(rough)
@@ -90,7 +96,9 @@ def _share(cell: np.ndarray, mask: np.ndarray, step: int) -> np.ndarray:
     rows, columns = (-(-length // step) + 1 for length in mask.shape)
     y, x = np.nonzero(mask)
     index = np.ravel_multi_index((y // step, x // step, *cell[y, x].T), (rows, columns, LIGHTS, TINTS, TINTS))
-    counts = np.bincount(index, minlength=rows * columns * LIGHTS * TINTS**2).astype(np.float32).reshape(rows, columns, LIGHTS, TINTS, TINTS)
+    counts = (
+        np.bincount(index, minlength=rows * columns * LIGHTS * TINTS**2).astype(np.float32).reshape(rows, columns, LIGHTS, TINTS, TINTS)
+    )
     for axis in (2, 3, 4):
         counts = convolve1d(counts, np.array([0.25, 0.5, 0.25], np.float32), axis=axis, mode="nearest")
     usual = counts.sum(axis=(0, 1)) / counts.sum()
