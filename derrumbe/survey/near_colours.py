@@ -38,8 +38,8 @@ def own_pixels(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return where (h, w) bool plants in a `rough` region (h, w) bool of codes (h, w, 3) uint8 really are, and what of that is surely leaf or trunk and no rim.
 
-    doubtful (h, w) bool: what of the rough region teaches no colours of plants; region (h, w) bool: the building; sky (h, w): alpha; foot: row at which the building meets the ground, above which all else is wall or sky. What is farther
-    than AROUND from the building stays as it is.
+    doubtful (h, w) bool: what of the rough region teaches no colours of plants; region (h, w) bool: the building; sky (h, w): alpha; foot: row at which
+    the building meets the ground, above which all else is wall or sky. What is farther than AROUND from the building stays as it is.
     """
     scale = min(1.0, WORKING_SIDE / max(rough.shape))
     size = round(rough.shape[1] * scale), round(rough.shape[0] * scale)
