@@ -189,8 +189,10 @@ def _refine(
     if bite > 0:
         density = sharpened(density, around, F(CRISP))
     cells = refined(density, around, ride.start, blocks, factor, *noise, F(bite), F(WARP if bite > 0 else 0), scale)
-    box = None if eye is None else _box_about(eye, CLOSE[1] * LUMP, cells.shape, factor)
-    if box is None or bite <= 0:
+    if eye is None or bite <= 0:
+        return cells
+    box = _box_about(eye, CLOSE[1] * LUMP, cells.shape, factor)
+    if box is None:
         return cells
     near = np.zeros_like(blocks)
     within = tuple(slice(part.start // BLOCK, -(-part.stop // BLOCK)) for part in box)
