@@ -9,6 +9,7 @@ import numpy as np
 
 from derrumbe.core.knobs import Render
 from derrumbe.core.records import FAR, Camera
+from derrumbe.geom.camera import eye
 from derrumbe.media.exr import read_exr
 from derrumbe.render.dust_holdout import FOOT, before_foot, dust_depth
 from derrumbe.render.light import Transmittance, clear_air, lamp_of
@@ -60,6 +61,7 @@ def air(inputs: Inputs, frame: int, look: DustLook) -> Air:
         facade_rgb=masonry_of(inputs),
         width=film_set.camera_at(frame).width,
         around=lamp_of(inputs.film_set).around,
+        eye=eye(film_set.camera_at(frame)),
     )
     return Air(lit)
 

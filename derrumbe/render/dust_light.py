@@ -10,7 +10,7 @@ from scipy.optimize import isotonic_regression
 from derrumbe.core.records import DustCloud, Located, Sun
 from derrumbe.media.volumes import Volume, read_volume
 from derrumbe.render.dust_depths import Depths, at_points, depths
-from derrumbe.render.dust_noise import BLOCK, billows, eased, halved, occupied_blocks, refined, riding, sharpened, softened
+from derrumbe.render.dust_noise import BLOCK, LUMP, billows, eased, halved, occupied_blocks, refined, riding, sharpened, softened
 from derrumbe.render.dust_scattering import MEAN_COSINE, albedo_of, gains, reflectance_of
 from derrumbe.render.dust_surround import UPPER, Surround, light_from, surround, ways
 
@@ -21,6 +21,9 @@ CRISP = 1.0
 """Power by which dust gets richer where it is richer than around it."""
 WARP = 2.2
 """How far billows push flanks in and out, density voxels."""
+CLOSE = (1.0, 3.0)
+"""Distances from the camera, in widths of the largest billows, below which dust has none and from which on it has all. One that fills the picture is no
+detail: as it turns into the next one, all dust before the camera would come and go within a few frames."""
 DARK = 0.75
 """Reflectance of coarse grains over that of dust whose colour is given: damp, in each other's shade, seen against bright dust."""
 SHADED = 0.9
@@ -108,10 +111,12 @@ def light_cloud(
     facade_rgb: tuple[float, float, float],
     width: int | None = None,
     around: np.ndarray | None = None,
+    eye: np.ndarray | None = None,
 ) -> LitCloud | None:
     """Light the dust of `frame`. `color` auto (from the façade's colour in the plate) or #rrggbb; `density` scales opacity.
 
     `around` (r,c,3): all light but the sun's, laid out as in `Set.environment`; None: `sun.sky_rgb` above, `sun.ground_rgb` below.
+    `eye` (3,): the camera's place in the world, where dust is even.
 
     `width`: of the picture, when it is known; cells finer than two pixels are then left out, and in small pictures
     all: there lumps in the march (dust_lumps) do, and coarse steps leave no hatching. Returns None when the frame has no dust.
@@ -126,23 +131,26 @@ def light_cloud(
         below = np.arange(len(around))[:, None, None] >= len(around) // 2
         around = around * np.where(below, np.asarray(floor) / np.maximum(sun.ground_rgb, 1e-6), 1)
     sun = sun.model_copy(update={"ground_rgb": floor})
-    return light_volume(volume, cloud.record, sun, albedo_of(fine_dust), density, fine=fine, dark_albedo=albedo_of(grains), around=around)
+    return light_volume(
+        volume, cloud.record, sun, albedo_of(fine_dust), density, fine=fine, dark_albedo=albedo_of(grains), around=around, eye=eye
+    )
 
 
 def light_volume(
     volume: Volume, record: DustCloud, sun: Sun, albedo: np.ndarray, density: float, *, bite: float = BITE, fine: bool = True,
-    dark_albedo: np.ndarray | None = None, around: np.ndarray | None = None,
+    dark_albedo: np.ndarray | None = None, around: np.ndarray | None = None, eye: np.ndarray | None = None,
 ) -> LitCloud:  # fmt: skip
     """Refine and light a volume that isn't empty, with single-scattering `albedo` (3,); coarse grains have `dark_albedo`, else that too.
 
-    `around`: see light_cloud."""
+    `around`, `eye`: see light_cloud."""
     volume, dark = mixed(volume, record)
     scale = F(record.extinction * density * record.voxel)
     factor = 2 if fine and volume.density.size * 8 <= MOST_FINE_CELLS else 1
     blocks = occupied_blocks(volume.density, factor)
     start, half_start = (np.asarray(s, np.int64) for s in (volume.start, volume.ride_start))
     ride = Ride(riding(volume.ride), eased(volume.ride), start, half_start, volume.ride_offset, volume.ride_weight, billows(SEED))
-    cells = _refine(volume, ride, blocks, factor, scale, bite)
+    place = None if eye is None else (np.asarray(eye) - record.origin) / record.voxel - volume.start
+    cells = _refine(volume, ride, blocks, factor, scale, bite, place)
     coarse = halved(cells) if factor == 2 else cells
     shine = light_from(np.array([[sun.sky_rgb], [sun.ground_rgb]]) if around is None else around)
     to_sun = np.asarray(sun.direction, np.float64)
@@ -177,13 +185,40 @@ def mixed(volume: Volume, record: DustCloud) -> tuple[Volume, np.ndarray | None]
     return replace(volume, density=whole, coarse=None), coarse / np.maximum(whole, F(1e-9))
 
 
-def _refine(volume: Volume, ride: Ride, blocks: np.ndarray, factor: int, scale: np.float32, bite: float) -> np.ndarray:
+def _refine(
+    volume: Volume, ride: Ride, blocks: np.ndarray, factor: int, scale: np.float32, bite: float, eye: np.ndarray | None
+) -> np.ndarray:
+    """Return optical depth per voxel on cells `factor` times finer; eye (3,): index position of the camera."""
     density = softened(volume.density) if bite > 0 else volume.density
     noise = (ride.coordinates, ride.half_start, ride.offset, ride.weight, ride.tile)
     around = halved(halved(density))
     if bite > 0:
         density = sharpened(density, around, F(CRISP))
-    return refined(density, around, ride.start, blocks, factor, *noise, F(bite), F(WARP if bite > 0 else 0), scale)
+    cells = refined(density, around, ride.start, blocks, factor, *noise, F(bite), F(WARP if bite > 0 else 0), scale)
+    if eye is None or bite <= 0:
+        return cells
+    box = _box_about(eye, CLOSE[1] * LUMP, cells.shape, factor)
+    if box is None:
+        return cells
+    near = np.zeros_like(blocks)
+    within = tuple(slice(part.start // BLOCK, -(-part.stop // BLOCK)) for part in box)
+    near[within] = blocks[within]
+    plain = refined(density, around, ride.start, near, factor, *noise, F(0), F(0), scale)[box]
+    cells[box] = plain + _rough(eye, box, factor) * (cells[box] - plain)
+    return cells
+
+
+def _box_about(eye: np.ndarray, reach: float, shape: tuple[int, ...], factor: int) -> tuple[slice, ...] | None:
+    """Return the cells within `reach` voxels of a place along each axis; None when there are none."""
+    low, high = (np.clip((eye + way * reach) * factor, 0, shape).astype(int) for way in (-1, 1))
+    return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True)) if (high > low).all() else None
+
+
+def _rough(eye: np.ndarray, box: tuple[slice, ...], factor: int) -> np.ndarray:
+    """Return how much of their billows cells of a box keep, 0..1: none at the eye, all from CLOSE on."""
+    away = [((np.arange(part.start, part.stop) + 0.5) / factor - middle) / LUMP for part, middle in zip(box, eye, strict=True)]
+    share = np.clip((np.sqrt(sum(part**2 for part in np.ix_(*away))) - CLOSE[0]) / (CLOSE[1] - CLOSE[0]), 0, 1)
+    return (share * share * (3 - 2 * share)).astype(F)
 
 
 def spread(blocks: np.ndarray) -> np.ndarray:

@@ -10,10 +10,12 @@ import numpy as np
 from derrumbe.core.records import Vec2
 from derrumbe.survey.attached import attached
 from derrumbe.survey.drawn import drawn_alpha, followed_alpha
-from derrumbe.survey.filters import connected_to, disc, filled, shrunk, widened
+from derrumbe.survey.filters import connected_to, disc, filled, widened
 from derrumbe.survey.foliage import bare_alpha, porous_alpha
 from derrumbe.survey.footing import bottom_samples
 from derrumbe.survey.in_front_by_look import Proposal, propose
+from derrumbe.survey.matting import thin_core
+from derrumbe.survey.near_colours import own_pixels
 from derrumbe.survey.occluders import held_near
 from derrumbe.survey.parts import parts_of
 from derrumbe.survey.rims import wall_rims
@@ -98,9 +100,11 @@ def _plants(codes: np.ndarray, sure: list[Proposal], region: np.ndarray, sky: np
     rough = leaves | branches
     if not rough.any():
         return np.zeros(region.shape, np.float32)
-    behind = (region | (sky > OPEN)) & ~widened(rough, AWAY * max(region.shape))
+    own, solid = own_pixels(codes, rough, wall_rims(codes, rough, region), region, sky, foot)
+    leaves = own & (leaves | ~branches)
+    behind = (region | (sky > OPEN)) & ~widened(rough | leaves, AWAY * max(region.shape))
     leafy = porous_alpha(codes, leaves, behind)
-    leafy = np.where(attached(codes, leafy, region, foot) | wall_rims(codes, leafy, region), 0, leafy)
+    leafy = np.where(attached(codes, leafy, region, foot), 0, np.maximum(leafy, solid & leaves))
     alpha = _standing(np.maximum(leafy, bare_alpha(codes, branches)), region, foot)
     return np.maximum(held_near(alpha, codes, region, foot), _twigs(rough, region, sky))
 
@@ -123,8 +127,13 @@ def _twigs(rough: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray
 def _posts(codes: np.ndarray, sure: list[Proposal]) -> list[np.ndarray]:
     """Return the alpha (h, w) of each post that nobody drew. Its middle is its own even before a door as dark as it is."""
     masks = [one.mask for one in sure if one.kind == "post"]
-    middles = [cv2.GaussianBlur(shrunk(mask, 1).astype(np.float32), (0, 0), 0.6) for mask in masks]
-    return [np.maximum(followed_alpha(codes, mask), middle) for mask, middle in zip(masks, middles, strict=True)]
+    return [np.maximum(followed_alpha(codes, mask), _middle(mask)) for mask in masks]
+
+
+def _middle(mask: np.ndarray) -> np.ndarray:
+    """Return the alpha (h, w) float32 of what is surely a post's mask (h, w) bool: its middle is whole, however thin it is."""
+    core = thin_core(mask, 1).astype(np.float32)
+    return np.maximum(core, cv2.GaussianBlur(core, (0, 0), 0.6))
 
 
 def _crowns(codes: np.ndarray, foliage: tuple[tuple[Vec2, ...], ...], behind: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scipy.ndimage import maximum_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import rotation_matrix
@@ -20,6 +20,9 @@ STRAYS = 0.25
 """Rows by which a thing's foot may rise, a column: more than that is an arm, a crown or a mudguard, which stands over the ground."""
 FOOTING = 0.005
 """All within this share of the picture's longer side stands on one foot: a leaning post does."""
+EVEN = 0.2
+"""Sigma, share of a thing's width, over which its foot is evened out: wheels, blades of grass and stairs of pixels are no depth of its own, and dust that
+ended at each column's would show upright strips."""
 
 
 def depth_of_things(alpha: np.ndarray, camera: Camera, furthest: float, parts: np.ndarray | None = None) -> np.ndarray:
@@ -63,9 +66,23 @@ def _over_feet(solid: np.ndarray, window: tuple[slice, slice], ground: np.ndarra
     lowest = np.where(solid.any(axis=0), rows.stop - 1 - np.argmax(solid[::-1], axis=0), -1e9)
     lowest, rise = maximum_filter1d(lowest, 2 * reach + 1, mode="nearest"), STRAYS * np.arange(len(lowest))
     feet = np.maximum(np.maximum.accumulate(lowest + rise) - rise, np.maximum.accumulate((lowest - rise)[::-1])[::-1] + rise)
-    return np.clip(
-        ground[np.clip(np.rint(feet), 0, len(ground) - 1).astype(int), np.arange(columns.start, columns.stop)], CLOSEST, furthest
-    )
+    return np.clip(_ground_at(ground[:, columns], _evened(feet)), CLOSEST, furthest)
+
+
+def _evened(feet: np.ndarray) -> np.ndarray:
+    """Return rows (n,) evened out along a thing; straight lines stay as they are, up to their ends."""
+    spare = len(feet) - 1
+    if spare < 1:
+        return feet
+    padded = np.pad(feet, spare, mode="reflect", reflect_type="odd")
+    return np.asarray(gaussian_filter1d(padded, EVEN * len(feet))[spare:-spare])
+
+
+def _ground_at(ground: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the depth (n,) of the `ground` (h, n) at rows (n,) between those of pixels: the inverse of a plane's depth is straight in them."""
+    above = np.clip(np.floor(rows), 0, len(ground) - 2).astype(int)
+    part, column = np.clip(rows - above, 0, 1), np.arange(ground.shape[1])
+    return 1 / ((1 - part) / ground[above, column] + part / ground[above + 1, column])
 
 
 def carried(alpha: np.ndarray, depth: float, camera: Camera, other: Camera) -> np.ndarray:

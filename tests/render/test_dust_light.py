@@ -132,6 +132,35 @@ def test_solids_shade_the_dust_behind_them():
     assert free[8, 5, 2] < 0.2
 
 
+def test_dust_close_to_the_camera_does_not_come_and_go_with_billows():
+    """What one set of riding billows makes rich and the next one poor stays as it is near the eye, and its mean is the grid's; afar it has billows."""
+    from dataclasses import replace
+
+    from derrumbe.render.dust_light import light_volume
+
+    shape = (64, 24, 24)
+    record = dust_slab.record(shape)
+    eye = np.array(record.origin) + record.voxel * np.array([4, 12, 12])
+    cloud = replace(dust_slab.volume(np.full(shape, 0.05)), ride_offset=np.array([[0, 0, 0], [7, 3, 5]], np.float32))
+    first, second, plain = (
+        light_volume(
+            replace(cloud, ride_weight=np.array(weight, np.float32)),
+            record,
+            dust_slab.DAY,
+            np.full(3, 0.9),
+            1.0,
+            bite=bite,
+            fine=False,
+            eye=eye,
+        )
+        for weight, bite in (((1, 0), 0.85), ((0, 1), 0.85), ((1, 0), 0.0))
+    )
+    near, far = (slice(2, 7), slice(10, 14), slice(10, 14)), (slice(30, 60),)
+    np.testing.assert_allclose(first.fine[near], second.fine[near], rtol=0.02)
+    np.testing.assert_allclose(first.fine[near].mean(), plain.fine[near].mean(), rtol=0.05)
+    assert np.abs(first.fine[far] - second.fine[far]).mean() > 0.2 * plain.fine[far].mean()
+
+
 def test_what_stands_above_a_cloud_shades_it():
     """Solids need not lie in the dust's own crop."""
     from dataclasses import replace

@@ -10,6 +10,7 @@ import pytest
 
 from derrumbe.core.records import FAR
 from derrumbe.geom.camera import project
+from derrumbe.geom.depth import plane_depth
 from derrumbe.media.picture import write_png
 from derrumbe.survey.holdout import Holdout
 from derrumbe.survey.parts import joined, parts_of
@@ -67,6 +68,18 @@ def test_a_hedge_runs_into_depth_and_an_arm_stands_over_its_post() -> None:
     assert depth[:, columns[1]].min() == pytest.approx(16.0, rel=0.06)
     assert depth[:, columns[-2]].min() == pytest.approx(26.0, rel=0.06)
     assert depth[arm > 0].max() < 11.5
+
+
+def test_a_car_on_wheels_has_no_upright_strips() -> None:
+    """Depth changes evenly along a thing, and by less than a row of ground, however its lower edge goes up and down."""
+    camera = look(300.0, SIZE, (0.0, 6.0, 60.0), (0.0, 3.0, 0.0), 0.0)
+    car = np.zeros(SIZE[::-1], np.float32)
+    car[105:120, 140:200] = 1
+    car[120:122, [*range(146, 154), *range(184, 192)]] = 1
+    rows = np.unique(plane_depth(camera)[118:124, 170])
+    along = depth_of_things(car, camera, 60.0)[110, 140:200]
+    assert np.abs(np.diff(along)).max() < 0.1 * np.diff(rows).min()
+    assert rows.min() <= along.min() <= along.max() <= rows.max()
 
 
 def test_crowns_without_feet_reach_back_to_the_building() -> None:
