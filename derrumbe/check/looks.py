@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ import numpy as np
 
 from derrumbe.check.edges import BINS, edge_histogram
 from derrumbe.core.errors import BadPlate
-from derrumbe.core.files import write_text
-from derrumbe.core.records import Comp, FrameRange, Layers, Located, NoiseModel, Plate, Set
+from derrumbe.core.files import load_arrays, write_text
+from derrumbe.core.records import FAR, Comp, FrameRange, Layers, Located, NoiseModel, Pieces, Plate, Set
+from derrumbe.geom.camera import eye, pixel_grid, project, rays
+from derrumbe.geom.depth import mesh_depth
 from derrumbe.media.exr import RGB, read_exr
 from derrumbe.media.exr_rows import ExrRows
 from derrumbe.media.grain import correlation_sum, variance_at
@@ -59,6 +61,8 @@ class LookProbe:
     comp: Located[Comp]
     folder: Path
     black: tuple[float, float, float]
+    pieces: Located[Pieces] | None = None
+    """Needed before a moving camera only: where the plate shows the building."""
 
     def path(self, frame: int) -> Path:
         return self.folder / "looks" / f"{frame}.json"
@@ -77,10 +81,12 @@ class LookProbe:
                 here = Pictures(stack, self, frame)
                 after = Pictures(stack, self, frame + 1)
                 black, clean = np.asarray(self.black), read_exr(self.film_set.path(self.film_set.record.clean_plate, frame), RGB)
+                follow = None if self.film_set.record.locked else Followed(self, here, after, frame)
                 for rows in here.bands():
                     first, last = max(0, rows.start - HALO), min(self.plate.record.height, rows.stop + HALO)
                     inside = slice(rows.start - first, rows.stop - first)
-                    now, then = here.read(first, last, clean), after.read(first, last, clean)
+                    now = here.read(first, last, clean)
+                    now, then = follow.read(now, first, last) if follow else (now, after.read(first, last, clean))
                     add_grain(sums, now, self.plate.record.noise, black, inside)
                     add_flicker(sums, now, then, self.plate.record.noise, inside)
                     add_blacks(sums, now, self.plate.record.noise, black, inside)
@@ -88,6 +94,61 @@ class LookProbe:
         except BadPlate:
             sums = Sums()
         return {"frame": frame, **sums.as_json()}
+
+
+class Followed:
+    """A frame of a moving camera and the one after it, brought back along what stands still: the effect along the pile and the ground, the plate along
+    its building and the ground."""
+
+    def __init__(self, probe: LookProbe, here: Pictures, after: Pictures, frame: int) -> None:
+        scene = probe.film_set.record
+        self.after, self.cameras = after, (scene.camera_at(frame), scene.camera_at(frame + 1))
+        self.clean = read_exr(probe.film_set.path(scene.clean_plate, frame + 1), RGB)
+        bare = read_exr(probe.film_set.path(scene.set_depth, frame), ("Z",))[..., 0]
+        pieces = here.layers.read(0, len(bare))
+        self.effect = np.where(pieces[..., 7] > 0.5, np.nan_to_num(pieces[..., 20], posinf=FAR), bare)
+        self.filmed = np.minimum(bare, mesh_depth(self.cameras[0], *_solid(probe.pieces)))
+
+    def read(self, now: Band, first: int, last: int) -> tuple[Band, Band]:
+        """Return `now`, rows first..last, with the speed of its pieces over the still world, and the next frame as it would lie on it."""
+        places, own = (self._places(depth[first:last], first) for depth in (self.effect, self.filmed))
+        top = max(0, int(min(places[..., 1].min(), own[..., 1].min())) - HALO)
+        bottom = min(len(self.clean), int(max(places[..., 1].max(), own[..., 1].max())) + HALO)
+        if bottom <= top:
+            return now, replace(now, known=np.zeros_like(now.known))
+        then, up = self.after.read(top, bottom, self.clean), np.array([0, top], np.float32)
+        brought = {name: _brought(getattr(then, name), places - up) for name in ("final", "expected", "dust", "shadow")}
+        # a cubic reads two pixels around
+        sure = cv2.erode(then.known.astype(np.float32), np.ones((5, 5)), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        x, y = np.moveaxis(places - up, -1, 0)
+        whole, identity = (cv2.remap(plane, x, y, cv2.INTER_NEAREST) for plane in (sure, then.identity))
+        column, row = np.meshgrid(np.arange(places.shape[1]), np.arange(first, last))
+        drift = np.where(
+            now.solid > 0.5, np.hypot(now.motion[..., 0] - (places[..., 0] - column), now.motion[..., 1] - (places[..., 1] - row)), 0
+        )
+        return replace(now, speed=drift), replace(then, **brought, plate=_brought(then.plate, own - up), known=whole > 0, identity=identity)
+
+    def _places(self, depth: np.ndarray, first: int) -> np.ndarray:
+        """Return where the next frame sees what this one does at `depth` (rows, w), (rows, w, 2) float32 as OpenCV counts; far outside for no surface."""
+        here, there = self.cameras
+        grid = pixel_grid(here)[first : first + len(depth)]
+        points = eye(here) + rays(here, grid) * np.minimum(depth, 1e6)[..., None].astype(np.float64)
+        pixels, ahead = project(there, points)
+        return np.where((ahead > 0)[..., None], np.clip(np.nan_to_num(pixels), -1e4, 1e4) - 0.5, -1e4).astype(np.float32)
+
+
+def _solid(pieces: Located[Pieces] | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return vertices (n, 3) and triangles (m, 3) of all pieces before they move."""
+    if pieces is None:
+        return np.zeros((0, 3)), np.zeros((0, 3), np.int32)
+    arrays = load_arrays(pieces.path(pieces.record.arrays))
+    return arrays["vertices"].astype(np.float64), arrays["triangles"]
+
+
+def _brought(pixels: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return a picture (h, w, ...) at places (h, w, 2). Cubic: a blur would pass for calm."""
+    x, y = np.moveaxis(places, -1, 0)
+    return np.asarray(cv2.remap(np.ascontiguousarray(pixels, np.float32), x, y, cv2.INTER_CUBIC))
 
 
 class Sums:
@@ -122,6 +183,7 @@ class Band:
     dust: np.ndarray
     shadow: np.ndarray
     speed: np.ndarray
+    motion: np.ndarray
     identity: np.ndarray
 
 
@@ -156,7 +218,7 @@ class Pictures:
         known = (matte > 0.98) & (keep < 0.02) & ~near_edge(pieces[..., 3], debris[..., 3], removed, depth, identity)
         return Band(
             plate, final, matte, expected, known, pieces[..., 3], removed, front[..., 3] + behind[..., 3], shadow,
-            np.hypot(motion[..., 0], motion[..., 1]), identity,
+            np.hypot(motion[..., 0], motion[..., 1]), motion, identity,
         )  # fmt: skip
 
 

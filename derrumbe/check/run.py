@@ -40,7 +40,7 @@ def _all_frames(shot: Shot, work: Work) -> list[dict[str, Any]]:
 
 def _some_frames(shot: Shot, work: Work) -> list[dict[str, Any]]:
     red, green, blue = (float(value) for value in plate_blacks(shot.plate, shot.film_set))
-    probe = LookProbe(shot.plate, shot.film_set, shot.layers, shot.comp, work.folder, (red, green, blue))
+    probe = LookProbe(shot.plate, shot.film_set, shot.layers, shot.comp, work.folder, (red, green, blue), shot.pieces)
     frames = sampled_frames(shot.plate.record.frames, shot.trigger_frame)
     work.map_frames(probe, frames, probe.is_done, "look closely")
     return [json.loads(probe.path(frame).read_text(encoding="utf-8")) for frame in frames]
