@@ -17,9 +17,9 @@ from derrumbe.render.occlusion import LIFT, Occluders, lifted, sky_directions, s
 Transmittance = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(n,3) world points, (n,3) unit normals -> (n,) share of light that passes the dust."""
 
-ENCLOSED = 0.15
+ENCLOSED = 0.18
 """What a blocked sky ray brings back, as a share of the mean of what is outside: one more bounce off dusty walls."""
-DEEPEST = 0.25
+DEEPEST = 0.45
 """Share of that where no ray finds its way out: what stands around a place is about as shut in as the place itself, so rooms get dark inwards."""
 SUNNY = 0.25
 """Share of the sun in that mean: what faces of all ways get of it."""
