@@ -55,7 +55,7 @@ def test_a_tube_stays_though_depth_is_carried_over_its_edges() -> None:
 
 def test_what_is_not_the_colour_of_the_wall_stays_between_it_and_a_nearer_thing() -> None:
     board, car = _board(), np.zeros(SHAPE, bool)
-    car[110:160, 330:350] = True
+    car[110:160, 330:340] = True
     codes = _codes(board)
     codes[car] = (40, 50, 150)
     loose = _grown(board | car, 8)
