@@ -196,7 +196,7 @@ def _ground(depths: Depths, walls: np.ndarray, up: np.ndarray, outline: np.ndarr
     found = ground_under(flat[np.linalg.norm(flat - outline.mean(axis=0), axis=1) < NEARBY * size], 1)
     if found is None or -float(found @ up) <= LEVEL * float(np.linalg.norm(found)):
         return None
-    return found if float(np.ptp(outline @ found)) < 1 else None
+    return found if is_seen_from_above(outline, found) else None
 
 
 def _sure_points(depths: Depths, key: int) -> np.ndarray:
@@ -216,6 +216,11 @@ def _flat_points(depths: Depths, key: int, up: np.ndarray, least: float) -> np.n
 def _borne_out(solved: np.ndarray, walls: np.ndarray) -> bool:
     """Do points (p, 3) that were solved on the building lie on the walls that depth maps show?"""
     return abs(float(np.median((solved @ walls.T).min(axis=1))) - 1) < AGREE
+
+
+def is_seen_from_above(outline: np.ndarray, ground: np.ndarray) -> bool:
+    """Is the first camera higher over the ground's plane (3,) than what an outline (m, 3) on the walls holds is high?"""
+    return float(np.ptp(outline @ ground)) < 1
 
 
 def is_inside_out(points: np.ndarray, walls: np.ndarray, outline: np.ndarray, focal: float, size: tuple[int, int]) -> bool:
