@@ -147,17 +147,13 @@ class Ahead:
         index = frame - self.depths.frames.start
         here = self.depths.shown(index)
         vote, weight, near = self._votes(here, frame)
-        known, sure = widened(weight > LEAST_VOTE, 2) & ~here.moving, np.clip(weight, 0, 1)
+        sure = np.clip(weight, 0, 1)
+        known = widened(weight > LEAST_VOTE, 2) & ~here.moving
         near = everywhere(near, weight)
-        share = (points_of(here, near) @ self.scenery.walls.T).min(axis=-1).astype(np.float32)
         vote, weight = not_the_sky(here.codes, self.scenery.heaven, vote, weight, VOTERS)
         vote = settled(here.codes, vote, weight)
-        own = region_of(self.scenery, here)
-        close = around(own, int(np.count_nonzero(own.any(axis=1))))
-        mask = whole(self._things(here, with_flanks(vote > TAKEN, vote, known), near, share, own, close), vote)
-        # what keeps clear of the building has been cut out by its colours
-        by_it = connected_to(mask, close)
-        mask = (mask & ~by_it) | without_loose_wall(by_it, share, sure, here.codes, self.scenery.clear, self._step)
+        mask = whole(self._things(here, with_flanks(vote > TAKEN, vote, known), near), vote)
+        mask = self._tight(here, mask, near, sure)
         depth = np.where(mask, 1 / np.maximum(near, 1e-9), 0).astype(np.float32)
         save_arrays(Path(self.out.format(frame=frame)), front=mask, depth=depth)
 
@@ -180,20 +176,15 @@ class Ahead:
         agree = (sure > 0) & ((vote > 0) == (mean > 0))
         return mean, weight * ~here.moving, _middle(near, agree)
 
-    @property
-    def _step(self) -> float:
-        """The share of the way to the walls by which a thing leaves them at least."""
-        return STEP * (1 - self.scenery.clear)
-
-    def _things(
-        self, here: Shown, front: np.ndarray, near: np.ndarray, share: np.ndarray, own: np.ndarray, close: np.ndarray
-    ) -> np.ndarray:
+    def _things(self, here: Shown, front: np.ndarray, near: np.ndarray) -> np.ndarray:
         """Return whole things (h, w) bool that stand before the building or beside it, where its dust will go; what is further off doesn't
-        matter, and ground is no thing. share (h, w): of the way to the walls; own, close (h, w) bool: the building's region and what is by it."""
+        matter, and ground is no thing."""
+        own = region_of(self.scenery, here)
         if not own.any():
             return own
+        height = int(np.count_nonzero(own.any(axis=1)))
         flat = lies_flat(here, near, front, self.scenery.up, flatness(self.scenery.walls, self.scenery.up))
-        near_it = close.copy()
+        near_it = around(own, height)
         if self.scenery.ground is not None:
             points = points_of(here, near)
             flat = (flat & (self.scenery.rise(points) < ROOF)) | (front & (points @ self.scenery.ground > 1 - OFF_GROUND))
@@ -202,9 +193,19 @@ class Ahead:
         if self.scenery.ground is None:
             standing = with_feet(here.codes, standing, flat)
         things = grown(standing & near_it, standing, near)
-        things = cut_free(without_scraps(things, flat, near), here.codes, close)
+        share = (points_of(here, near) @ self.scenery.walls.T).min(axis=-1)
+        things = cut_free(without_scraps(things, flat, near), here.codes, around(own, height))
         things = without_fragments(things, here.codes, own)
-        return detached(things, share, own, self._step)
+        return detached(things, share, own, STEP * (1 - self.scenery.clear))
+
+    def _tight(self, here: Shown, things: np.ndarray, near: np.ndarray, sure: np.ndarray) -> np.ndarray:
+        """Return the things (h, w) bool without wall around them. near, sure (h, w): nearness, and how sure it is, 0 to 1."""
+        own = region_of(self.scenery, here)
+        share = (points_of(here, near) @ self.scenery.walls.T).min(axis=-1).astype(np.float32)
+        # what keeps clear of the building has been cut out by its colours
+        close = connected_to(things, around(own, int(np.count_nonzero(own.any(axis=1)))))
+        clear = self.scenery.clear
+        return (things & ~close) | without_loose_wall(close, share, sure, here.codes, clear, STEP * (1 - clear))
 
 
 @dataclass(frozen=True)
