@@ -20,6 +20,7 @@ from derrumbe.survey.colour_edges import everywhere, not_the_sky, settled
 from derrumbe.survey.depths import Depths
 from derrumbe.survey.filters import connected_to, filled, widened
 from derrumbe.survey.hidden_foot import HiddenFoot
+from derrumbe.survey.loose_edges import without_loose_wall
 from derrumbe.survey.shown import Shown, points_of, rays_of
 from derrumbe.survey.things_ahead import (
     around,
@@ -72,15 +73,18 @@ class Scenery:
 
     @property
     def height(self) -> float:
-        """The outline's height over the ground."""
+        """The outline's height over the ground, which must be known."""
+        assert self.ground is not None
         return float(np.ptp(self.outline @ self.ground)) / float(np.linalg.norm(self.ground))
 
     def rise(self, points: np.ndarray) -> np.ndarray:
         """Return how high points (..., 3) are over the ground, as a share of the building's height."""
+        assert self.ground is not None
         return (1 - points @ self.ground) / (float(np.linalg.norm(self.ground)) * self.height)
 
     def under_dust(self, here: Shown) -> np.ndarray:
         """Return where the frame sees ground (h, w) bool that the building's dust will reach."""
+        assert self.ground is not None
         ray, eye = rays_of(here) @ here.rotation, -here.translation @ here.rotation
         down = ray @ self.ground
         met = eye + ray * ((1 - float(eye @ self.ground)) / np.where(down > 1e-9, down, np.inf))[..., None]
@@ -148,13 +152,15 @@ class Ahead:
         index = frame - self.depths.frames.start
         here = self.depths.shown(index)
         vote, weight, near = self._votes(here, frame)
+        sure = np.clip(weight, 0, 1)
         known = widened(weight > LEAST_VOTE, 2) & ~here.moving
         hiding = None if self.scenery.foot is None else self.scenery.foot.hiding(here, vote, weight)
         near = everywhere(near, weight)
         vote, weight = not_the_sky(here.codes, self.scenery.heaven, vote, weight, VOTERS)
         vote = settled(here.codes, vote, weight)
         front = with_flanks(vote > TAKEN, vote, known)
-        mask = whole(self._things(here, front, near), vote)
+        mask = self._tight(here, whole(self._things(here, front, near), vote), near, sure)
+        # a parapet that hides the foot needn't leave a wall with a step
         if hiding is not None and hiding.any():
             mask |= hiding | self._on(here, front, near, hiding)
         depth = np.where(mask, 1 / np.maximum(near, 1e-9), 0).astype(np.float32)
@@ -212,6 +218,15 @@ class Ahead:
         own = region_of(self.scenery, here)
         close = around(own | hiding, int(np.count_nonzero(own.any(axis=1))))
         return connected_to((front & close & ~here.moving & ~self._flat(here, front, near)) | hiding, hiding)
+
+    def _tight(self, here: Shown, things: np.ndarray, near: np.ndarray, sure: np.ndarray) -> np.ndarray:
+        """Return the things (h, w) bool without wall around them. near, sure (h, w): nearness, and how sure it is, 0 to 1."""
+        own = region_of(self.scenery, here)
+        share = (points_of(here, near) @ self.scenery.walls.T).min(axis=-1).astype(np.float32)
+        # what keeps clear of the building has been cut out by its colours
+        close = connected_to(things, around(own, int(np.count_nonzero(own.any(axis=1)))))
+        clear = self.scenery.clear
+        return (things & ~close) | without_loose_wall(close, share, sure, here.codes, clear, STEP * (1 - clear))
 
 
 @dataclass(frozen=True)

@@ -198,14 +198,17 @@ def _foot(votes: Votes, geometry: Geometry, mattes: Mattes) -> HiddenFoot | None
 
 def _ground(depths: Depths, walls: np.ndarray, up: np.ndarray, outline: np.ndarray) -> np.ndarray | None:
     """Return the ground's plane (3,); None without one. Where walls lean, the solve may still be flattened, and what stands is as near as the ground:
-    then it is the plane around the outline (m, 3), if that is level. Roofs that are seen from above lean too."""
+    then it is the plane around the outline (m, 3), if that is level and the camera higher over it than the building is. Roofs that are seen from
+    above lean too."""
     least = flatness(walls, up)
     flat = np.concatenate([_flat_points(depths, key, up, least) for key in depths.keyframes()[::3]])
     if least <= FLAT:
         return ground_under(flat, 1)
     size = float(np.linalg.norm(np.ptp(outline, axis=0)))
     found = ground_under(flat[np.linalg.norm(flat - outline.mean(axis=0), axis=1) < NEARBY * size], 1)
-    return found if found is not None and -float(found @ up) > LEVEL * float(np.linalg.norm(found)) else None
+    if found is None or -float(found @ up) <= LEVEL * float(np.linalg.norm(found)):
+        return None
+    return found if is_seen_from_above(outline, found) else None
 
 
 def _sure_points(depths: Depths, key: int) -> np.ndarray:
@@ -225,6 +228,11 @@ def _flat_points(depths: Depths, key: int, up: np.ndarray, least: float) -> np.n
 def _borne_out(solved: np.ndarray, walls: np.ndarray) -> bool:
     """Do points (p, 3) that were solved on the building lie on the walls that depth maps show?"""
     return abs(float(np.median((solved @ walls.T).min(axis=1))) - 1) < AGREE
+
+
+def is_seen_from_above(outline: np.ndarray, ground: np.ndarray) -> bool:
+    """Is the first camera higher over the ground's plane (3,) than what an outline (m, 3) on the walls holds is high?"""
+    return float(np.ptp(outline @ ground)) < 1
 
 
 def is_inside_out(points: np.ndarray, walls: np.ndarray, outline: np.ndarray, focal: float, size: tuple[int, int]) -> bool:

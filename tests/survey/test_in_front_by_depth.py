@@ -15,7 +15,7 @@ from derrumbe.geom.bundle import Sightings
 from derrumbe.geom.camera import project, rotation_matrix
 from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.ahead import Scenery
-from derrumbe.survey.in_front_by_depth import InFront, in_front, is_inside_out
+from derrumbe.survey.in_front_by_depth import InFront, in_front, is_inside_out, is_seen_from_above
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.shown import Shown, rays_of
@@ -267,3 +267,10 @@ def test_the_main_wall_wins_over_what_stands_before_it_and_a_second_may_only_lie
     assert found[0] == pytest.approx([0, 0, 1 / 30], abs=1e-3)
     assert found[1] == pytest.approx([-1 / 30, 0, 2 / 45], abs=1e-3)
     assert walls_through(rng.normal(0, 10, (500, 3)), 1).shape == (0, 3)
+
+
+@pytest.mark.parametrize(("eye", "above"), [(40.0, True), (1.7, False)])
+def test_a_house_is_seen_from_above_where_the_camera_is_higher_than_it(eye: float, above: bool) -> None:
+    foot = np.array([[-5.0, eye, 30], [5, eye, 30]])
+    outline = np.concatenate([foot, foot - (0, 10.0, 0)])
+    assert is_seen_from_above(outline, np.array([0, 1 / eye, 0])) == above
