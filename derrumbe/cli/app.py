@@ -56,7 +56,8 @@ def shoot(
     holdout: Annotated[
         str | None,
         typer.Option(
-            "--holdout", help="what is in front: JSON with foreground_polygons or foliage_polygons, or a matte picture or sequence"
+            "--holdout",
+            help="what is in front: JSON with foreground_polygons, foliage_polygons or not_in_front_polygons, or a matte picture or sequence",
         ),
     ] = None,
     allow_host: Hosts = None,

@@ -89,7 +89,12 @@ def reopen(path: Path, preview: bool = False, force: bool = False, hosts: frozen
 
 
 def _outline_text(plate: dict[str, Any]) -> str:
-    keys = {"building_polygon": "outline", "foreground_polygons": "foreground", "foliage_polygons": "foliage"}
+    keys = {
+        "building_polygon": "outline",
+        "foreground_polygons": "foreground",
+        "foliage_polygons": "foliage",
+        "not_in_front_polygons": "not_in_front",
+    }
     return json.dumps({"building_polygon": plate["outline"], **{key: plate.get(name, []) for key, name in keys.items() if name in plate}})
 
 
@@ -126,6 +131,7 @@ def _shot(request: Request, spec: ShotSpec, not_understood: tuple[str, ...]) -> 
         outline=outline,
         foreground=front.foreground,
         foliage=front.foliage,
+        not_in_front=front.not_in_front,
         holdout=front.matte,
         holdout_digest=front.matte_digest,
         spec=spec,
@@ -268,6 +274,8 @@ def shot_file(shot: Shot, folder: Path) -> str:
         plate["foreground"] = [[list(point) for point in points] for points in shot.foreground]
     if shot.foliage:
         plate["foliage"] = [[list(point) for point in points] for points in shot.foliage]
+    if shot.not_in_front:
+        plate["not_in_front"] = [[list(point) for point in points] for points in shot.not_in_front]
     if shot.holdout:
         plate["holdout"] = _portable(Path(shot.holdout), folder.resolve())
     if shot.frames:

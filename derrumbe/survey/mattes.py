@@ -63,11 +63,12 @@ def find_mattes(
     polygons: tuple[tuple[Vec2, ...], ...],
     foliage: tuple[tuple[Vec2, ...], ...] = (),
     sureness: float = 0.5,
+    not_in_front: tuple[tuple[Vec2, ...], ...] = (),
 ) -> Mattes:
     """Return the Mattes of a picture `codes` (h, w, 3) uint8 from the outline (n, 2) and the user's polygons, in its pixels.
 
     polygons: solid things in front; foliage: rough regions of things with holes; sureness: how sure a thing that nobody drew must be to be
-    kept in front, 0..1 (1: none is).
+    kept in front, 0..1 (1: none is); not_in_front: where nothing is found, only drawn.
     """
     foot = float(np.median(bottom_samples(drawn)[:, 1]))
     sky = find_sky(codes, filled([drawn], codes.shape[:2]), foot)
@@ -79,11 +80,12 @@ def find_mattes(
     mine = [drawn_alpha(codes, polygon) for polygon in polygons]
     proposals = propose(codes, drawn, region, own_sky) if sureness < 1 else ()
     sure = [one for one in proposals if one.sure >= sureness]
-    solid = [*mine, *_posts(codes, sure)]
-    found = _most([*solid, _plants(codes, sure, region, own_sky, foot)], region.shape)
+    posts = _posts(codes, sure)
+    wrong = filled([np.asarray(polygon, np.float64) for polygon in not_in_front], region.shape) > 0
+    found = _most([*mine, np.where(wrong, 0, _most([*posts, _plants(codes, sure, region, own_sky, foot)], region.shape))], region.shape)
     crowns = _crowns(codes, foliage, (region | (own_sky > OPEN)) & (found < 0.1))
     drawn_front = _most([*mine, crowns], region.shape) > 0.05
-    return Mattes(region, building, own_sky, np.maximum(found, crowns), drawn_front, parts_of(solid, region.shape), proposals)
+    return Mattes(region, building, own_sky, np.maximum(found, crowns), drawn_front, parts_of([*mine, *posts], region.shape), proposals)
 
 
 def _most(alphas: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:

@@ -65,12 +65,14 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     size, source = (record.width, record.height), (record.source_width, record.source_height)
     settings = _at_working_size(settings, record)
     drawn = np.array(scaled(tuple(map(tuple, clipped(settings.outline, *source))), source, size))
-    polygons, foliage = (tuple(scaled(polygon, source, size) for polygon in some) for some in (settings.foreground, settings.foliage))
+    polygons, foliage, wrong = (
+        tuple(scaled(polygon, source, size) for polygon in some) for some in (settings.foreground, settings.foliage, settings.not_in_front)
+    )
     found = camera_move(plate, drawn, settings, work)
     reference = build_reference(plate, settings.trigger_frame, work, found.kind == "locked")
     texture = reference.texture
     codes = to_display(texture, record.display)
-    mattes = find_mattes(codes, drawn, polygons, foliage, settings.front.sureness)
+    mattes = find_mattes(codes, drawn, polygons, foliage, settings.front.sureness, wrong)
     walkers = find_walkers(plate, reference.usual, reference.unrest)
     stone = _material(settings, look.wall_colour(*_thin_walls(texture, mattes))) == "stone"
     view = solved_view(found, settings.seed)

@@ -20,10 +20,11 @@ FRAMES = range(1001, 1004)
 def test_polygons_beside_the_outline_and_in_a_file_add_up(tmp_path: Path) -> None:
     outline = json.dumps({"building_polygon": [[0, 0], [9, 0], [9, 9]], "foreground_polygons": [POLE]})
     more = tmp_path / "front.json"
-    more.write_text(json.dumps({"foliage_polygons": [TREE]}))
+    more.write_text(json.dumps({"foliage_polygons": [TREE], "not_in_front_polygons": [POLE]}))
     found = holdouts(outline, str(more), FRAMES, (100, 80))
     assert found.foreground == (tuple(map(tuple, np.array(POLE, float))),)
     assert found.foliage == (tuple(map(tuple, np.array(TREE, float))),)
+    assert found.not_in_front == found.foreground
     assert found.matte is None
 
 

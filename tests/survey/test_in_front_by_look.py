@@ -52,6 +52,19 @@ def test_bushes_are_found_whatever_their_colour(colour: tuple[int, int, int]) ->
     assert mattes.front[mattes.region & ~cv2.dilate(bush.astype(np.uint8), np.ones((41, 41))).astype(bool)].mean() < 0.005
 
 
+def test_what_is_said_not_to_be_in_front_is_not_found_and_what_is_drawn_stays() -> None:
+    codes, _ = with_bush((70, 120, 35), (LEFT + RIGHT) // 2, 10)
+    found = find_mattes(codes, SCENE.outline, ()).front
+    half = ((0.0, 0.0), ((LEFT + RIGHT) / 2, 0.0), ((LEFT + RIGHT) / 2, 1e4), (0.0, 1e4))
+    front = find_mattes(codes, SCENE.outline, (), (), 0.5, (half,)).front
+    middle = (LEFT + RIGHT) // 2
+    assert front[:, : middle - 1].max() == 0
+    assert np.array_equal(front[:, middle + 1 :], found[:, middle + 1 :])
+    assert found[:, : middle - 1].max() > 0.9
+    box = ((middle - 30.0, FOOT - 40.0), (middle - 5.0, FOOT - 40.0), (middle - 5.0, FOOT + 5.0), (middle - 30.0, FOOT + 5.0))
+    assert find_mattes(codes, SCENE.outline, (box,), (), 0.5, (half,)).front[:, : middle - 1].max() > 0.5
+
+
 def test_a_hanging_garden_belongs_to_the_building() -> None:
     codes, _ = with_bush((70, 120, 35), (LEFT + RIGHT) // 2, -110)
     assert find_mattes(codes, SCENE.outline, ()).front.max() == 0.0
