@@ -66,7 +66,8 @@ def test_what_is_bared_tells_how_far_the_crest_is(risen: tuple[Crest | None, lis
     crest, _ = risen
     assert crest is not None
     bared = (HIGH - LOW) * (WALL - CREST) / CREST
-    assert crest.drop == pytest.approx(bared, abs=0.6) and crest.drop >= bared - 0.1
+    assert crest.drop == pytest.approx(bared, abs=0.6)
+    assert crest.drop >= bared - 0.1
     assert crest.away == pytest.approx(CREST, rel=0.2)
 
 
@@ -79,7 +80,8 @@ def test_lawn_is_before_and_wall_is_not_to_a_pixel(risen: tuple[Crest | None, li
     assert np.percentile(off, 90) <= 1.5
     alpha = crest.at(index, pictures[index].astype(np.float32) / 255)
     assert set(np.unique(crest.depth(index, alpha))) <= {np.float32(crest.away), np.float32(FAR)}
-    assert alpha[lawn].mean() > 0.97 and alpha[~lawn].mean() < 0.03
+    assert alpha[lawn].mean() > 0.97
+    assert alpha[~lawn].mean() < 0.03
 
 
 def test_ground_that_ends_at_the_foot_is_no_crest(tmp_path: Path) -> None:
@@ -100,4 +102,6 @@ def test_ground_away_from_the_building_stays_ground() -> None:
     region = np.zeros((90, 160), bool)
     region[30:60, 60:90] = True
     kept = near(np.ones((90, 160)), region)
-    assert kept[59, 75] == 1 and kept[75, 75] == 0 and kept[59, 20] == 0
+    assert kept[59, 75] == 1
+    assert kept[75, 75] == 0
+    assert kept[59, 20] == 0
