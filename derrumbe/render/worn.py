@@ -127,8 +127,9 @@ def _with_own(solid: np.ndarray, texture: np.ndarray, building: np.ndarray, behi
     share = np.clip((seen * near).sum(-1) / np.maximum((near * near).sum(-1), 1e-9), 0, 1)
     off = ((seen - share[..., None] * near) ** 2).sum(-1)
     told = building & open_ & (cover[..., 0] > OWN) & (off > APART**2 + uneven)
-    told = cv2.morphologyEx(told.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8)) > 0
-    return np.where((told & building)[..., None], own, solid).astype(np.float32)
+    # where the model's rim is off, too much of a bright sky is taken away
+    told &= own.mean(axis=-1) > solid.mean(axis=-1)
+    return np.where(told[..., None], own, solid).astype(np.float32)
 
 
 def _without_hue(picture: np.ndarray, texture: np.ndarray, inside: np.ndarray, beyond: np.ndarray) -> np.ndarray:
