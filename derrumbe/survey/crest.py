@@ -29,6 +29,8 @@ ABOVE, BELOW, BESIDE = 12, 24, 3.0
 """Rows of a strip over and under the walls' foot, and widths of the wall that it reaches to both sides."""
 NEAREST, FURTHEST = 4, 20
 """Rows under the first frame's foot that tell what the ground looks like."""
+CLOSE = 8
+"""Rows under the crest that tell it, once that is known along all of the strip."""
 GRAIN, LIKE = 3.0, 18.0
 """Codes by which ground differs from itself at least, and how sharply (squared sigmas, twice) likeness to it falls off."""
 WINDOW, STEEP, EVEN = 4, 0.6, 41
@@ -121,7 +123,10 @@ def rising_crest(plate: Located[Plate], geometry: Geometry, cameras: tuple[Camer
     ground = first.codes[ABOVE + NEAREST : ABOVE + FURTHEST, first.own].reshape(-1, 3)
     if len(ground) < 10 * (FURTHEST - NEAREST):
         return None
-    tone = Tone(np.median(ground, axis=0), np.linalg.inv(np.cov(ground.T) + GRAIN**2 * np.eye(3)))
+    line, _ = line_of(tone_of(ground).like(first.codes), first.seen)
+    under = np.arange(ABOVE + BELOW)[:, None] - line
+    # beyond the building's ends it may be paler or worn
+    tone = tone_of(first.codes[(under > 1) & (under < CLOSE) & first.seen])
     crest = Crest(str(plate.folder / record.picture), record.display, cameras, record.frames.first, foot, tone)
     indices = np.unique(np.linspace(0, len(cameras) - 1, LOOKS).round().astype(int))
     return _told(crest, [int(index) for index in indices])
@@ -152,6 +157,11 @@ def _told(crest: Crest, indices: list[int]) -> Crest | None:
     foot = float(project(crest.cameras[0], crest.foot.mean(axis=0))[1])
     # the line of sight over the crest turns about it: what is bared is to the climb as the ways behind it and before it
     return replace(crest, away=foot / (1 + climb), drop=max(most))
+
+
+def tone_of(codes: np.ndarray) -> Tone:
+    """Return the tone of Lab codes (n, 3)."""
+    return Tone(np.median(codes, axis=0), np.linalg.inv(np.cov(codes.T) + GRAIN**2 * np.eye(3)))
 
 
 def strip_of(codes: np.ndarray, camera: Camera, foot: np.ndarray) -> Strip:
