@@ -29,8 +29,6 @@ LIKE = 0.3
 """What lies nearer than this to the colour beyond the rim, of the way to the building's, is not the building's: pale tiles lie half way."""
 FURTHER = 1.4
 """What lies at this times the building's distance is behind it."""
-OWN = 0.5
-"""Share of a pixel that the building covers, at least, for its colour to be taken apart from what lies beyond."""
 SHOWN = np.uint8(4)
 """Code of a pixel that is shown; others hold the edge, as in `beyond`, over which the wall goes on to it: left, right, upper, lower."""
 
@@ -95,7 +93,7 @@ def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, 
     depth = _depth(building & ~strayed)
     if not (depth > safe).any():
         return texture
-    solid = _with_own(_nearest(texture, depth > safe), texture, building & ~strayed, behind, softness)
+    solid = _nearest(texture, depth > safe)
     if smeared <= 0:
         return solid
     reach = safe + smeared
@@ -111,25 +109,6 @@ def _nearest(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
 
     y, x = distance_transform_edt(~where, return_distances=False, return_indices=True)
     return np.asarray(picture[y, x])
-
-
-def _with_own(solid: np.ndarray, texture: np.ndarray, building: np.ndarray, behind: np.ndarray, softness: float) -> np.ndarray:
-    """Return the picture (h,w,3) of nearest `solid` colours with those at the rim that these and what lies beyond can't make between them, as a thin white
-    fascia over a dark eave: taken apart from what lies beyond (h,w) `behind`, where that is even, by how much of it the lens mixed in."""
-    reach = max(3, round(STRAYED * max(building.shape)))
-    cover = cv2.GaussianBlur(building.astype(np.float32), (0, 0), max(softness, 0.3))[..., None]
-    outer, uneven, open_ = _beyond(
-        np.sqrt(np.maximum(texture, 0)).astype(np.float32), building, behind, reach, int(np.ceil(SAFE[0] + SAFE[1] * softness))
-    )
-    far = outer**2
-    own = np.maximum(texture - (1 - cover) * far, 0) / np.maximum(cover, 1e-6)
-    seen, near = (np.sqrt(np.maximum(one, 0)) - outer for one in (texture, solid))
-    share = np.clip((seen * near).sum(-1) / np.maximum((near * near).sum(-1), 1e-9), 0, 1)
-    off = ((seen - share[..., None] * near) ** 2).sum(-1)
-    told = building & open_ & (cover[..., 0] > OWN) & (off > APART**2 + uneven)
-    # where the model's rim is off, too much of a bright sky is taken away
-    told &= own.mean(axis=-1) > solid.mean(axis=-1)
-    return np.where(told[..., None], own, solid).astype(np.float32)
 
 
 def _without_hue(picture: np.ndarray, texture: np.ndarray, inside: np.ndarray, beyond: np.ndarray) -> np.ndarray:
@@ -158,11 +137,15 @@ def _strayed(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, deep
     """Return what (h,w) of the building near its rim looks like what lies beyond the rim, and hangs together with it."""
     reach = max(3, round(STRAYED * max(building.shape)))
     light = np.sqrt(np.maximum(texture, 0)).astype(np.float32)
+    skirt = int(np.ceil(safe))
+    beyond = cv2.dilate(building.astype(np.uint8), np.ones((2 * skirt + 1, 2 * skirt + 1), np.uint8)) == 0
+    beyond &= behind
     inner, known = _mean(light, (deep > reach) & (deep <= 4 * reach), 2 * reach)
-    # only what is even, as sky is, can be told by its colour
-    outer, uneven, open_ = _beyond(light, building, behind, reach, int(np.ceil(safe)))
+    outer, open_ = _mean(light, beyond, 2 * reach + skirt)
     way = inner - outer
     apart = (way * way).sum(-1)
+    # only what is even, as sky is, can be told by its colour
+    uneven = np.maximum(_mean(light * light, beyond, 2 * reach + skirt)[0] - outer * outer, 0).sum(-1)
     off = light - outer
     like = (
         building
@@ -176,17 +159,6 @@ def _strayed(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, deep
     # a window near the rim is dark as what lies beyond may be: it doesn't touch it
     rim = np.unique(labels[building & (deep <= 1)])
     return like & np.isin(labels, rim[rim > 0])
-
-
-def _beyond(
-    light: np.ndarray, building: np.ndarray, behind: np.ndarray, reach: int, skirt: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the mean (h,w,3) of what is `behind` (h,w) bool and a skirt away from the building, its variance (h,w), and whether there is any."""
-    beyond = cv2.dilate(building.astype(np.uint8), np.ones((2 * skirt + 1, 2 * skirt + 1), np.uint8)) == 0
-    beyond &= behind
-    outer, open_ = _mean(light, beyond, 2 * reach + skirt)
-    uneven = np.maximum(_mean(light * light, beyond, 2 * reach + skirt)[0] - outer * outer, 0).sum(-1)
-    return outer, uneven, open_
 
 
 def _mean(picture: np.ndarray, where: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:

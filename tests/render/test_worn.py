@@ -34,23 +34,6 @@ def test_silhouettes_hold_nothing_of_the_sky(softness: float, missed: int):
     assert np.array_equal(clean[deep], picture[deep])
 
 
-def test_a_thin_pale_fascia_over_a_dark_eave_keeps_its_own_colour():
-    """Two rows of white between the sky and a dark underside: neither is what the lens could have made of the other two."""
-    import cv2
-
-    real = np.zeros((200, 300), bool)
-    real[40:, 60:240] = True
-    dark, white = np.array([0.06, 0.05, 0.04]), np.array([0.85, 0.83, 0.78])
-    picture = np.where(real[..., None], WALL, (0.18, 0.4, 0.8)).astype(np.float32)
-    picture[40:42, 60:240], picture[42:47, 60:240] = white, dark
-    picture = cv2.GaussianBlur(picture, (0, 0), 0.5)
-    clean = solid_colour(picture, real, np.ones_like(real), 0.5, 0.0)[40:42, 70:230]
-    assert clean.mean() > 0.75 * white.mean()
-    # and no sky is left in it
-    assert clean[..., 2].mean() / clean[..., 0].mean() < 1.1 * white[2] / white[0]
-    assert np.array_equal(solid_colour(picture, real, np.ones_like(real), 0.5, 0.0)[50:180, 70:230], picture[50:180, 70:230])
-
-
 def test_the_sky_hue_that_subsampled_chroma_carries_over_a_parapet_is_taken_off():
     """A pale wall before a blue sky whose chroma is kept at half the size: rows under the edge get the wall's hue, and keep their own brightness."""
     import cv2
