@@ -10,6 +10,7 @@ from derrumbe.core.records import Caution, Located, Plate
 from derrumbe.core.work import Work
 from derrumbe.survey.before_walls import Walls
 from derrumbe.survey.cleanplate import without
+from derrumbe.survey.crest import Crest, near
 from derrumbe.survey.filters import widened
 from derrumbe.survey.foreground import Following
 from derrumbe.survey.geometry import Geometry
@@ -38,10 +39,12 @@ CROWDED, OFTEN = 0.25, 0.1
 
 @dataclass(frozen=True)
 class Before:
-    """What passes, what stands in front, and what to say of both; None each where there is none, or before a locked camera."""
+    """What passes, what stands in front, the crest that hides the building's foot, and what to say of them; None each where there is none, or before a
+    locked camera."""
 
     passing: Following | None = None
     standing: InFront | None = None
+    crest: Crest | None = None
     cautions: tuple[Caution, ...] = ()
 
     @property
@@ -54,9 +57,12 @@ class Before:
             return self
         return replace(self, passing=replace(self.passing, walls=Walls(views, self.passing.wanderers)))
 
-    def first(self, front: np.ndarray, texture: np.ndarray) -> np.ndarray:
-        """Return the first frame's matte `front` (h, w) with what was found to stand in front there; texture (h, w, 3): that frame."""
-        return front if self.standing is None else np.maximum(front, self.standing.at(0, display_like(texture)))
+    def first(self, front: np.ndarray, texture: np.ndarray, region: np.ndarray) -> np.ndarray:
+        """Return the first frame's matte `front` (h, w) with what was found to stand in front there, and before the building's region (h, w) bool of the
+        crest; texture (h, w, 3): that frame."""
+        picture = display_like(texture)
+        front = front if self.crest is None else np.maximum(front, near(self.crest.at(0, picture), region))
+        return front if self.standing is None else np.maximum(front, self.standing.at(0, picture))
 
     def passing_at_first(self, plate: Located[Plate], texture: np.ndarray) -> np.ndarray:
         """Return what passes in the first frame (h, w, 3), (h, w) bool."""
@@ -70,7 +76,7 @@ class Before:
         # the model reaches a little further than the region, and would wear them there
         front, region = np.maximum(mattes.front, passing), mattes.region | passing
         if self.standing is not None:
-            texture, hidden = unhidden(plate, self.standing, texture, widened(front > SEEN, 2), region)
+            texture, hidden = unhidden(plate, self.standing, texture, widened(front > SEEN, 2), region, self.crest)
             front = np.where(hidden, front, 0)
         return without(texture, front, region, seed)
 
@@ -86,7 +92,7 @@ def things_before(plate: Located[Plate], found: Match, geometry: Geometry, drawn
         return Before()
     passing, cautions = following(plate, found, work)
     standing, said = in_front(plate, found, passing.wanderers, geometry, drawn, mattes, work)
-    return Before(passing, standing, (*cautions, *said))
+    return Before(passing, standing, cautions=(*cautions, *said))
 
 
 def following(plate: Located[Plate], found: Match, work: Work) -> tuple[Following, tuple[Caution, ...]]:

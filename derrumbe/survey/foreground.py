@@ -106,8 +106,8 @@ class Upright(Protocol):
 class FramePass:
     """Writes matte and depth of what is in front in one frame. A callable for `Work.map_frames`.
 
-    passing: what passes; standing: what stands in front; upright: the same before a moving camera; holdout: the artist's mattes, as they
-    are. Any may be absent.
+    passing: what passes; standing: what stands in front; upright: the same before a moving camera; crest: ground that rises before the foot;
+    holdout: the artist's mattes, as they are. Any may be absent.
     cameras: one, or one per frame from `first_frame` on; furthest: metres, the building's own depth.
     """
 
@@ -121,6 +121,7 @@ class FramePass:
     depth: str
     holdout: Holdout | None = None
     upright: Upright | None = None
+    crest: Upright | None = None
 
     def __call__(self, frame: int) -> None:
         index = frame - self.first_frame
@@ -135,9 +136,9 @@ class FramePass:
         found = alpha, depth_of_things(alpha, camera, self.furthest)
         if self.standing is not None:
             found = joined(found, self.standing.at(index))
-        if self.upright is not None:
-            own = self.upright.at(index, display_like(picture))
-            found = joined(found, (own, self.upright.depth(index, own)))
+        for upright in filter(None, (self.upright, self.crest)):
+            own = upright.at(index, display_like(picture))
+            found = joined(found, (own, upright.depth(index, own)))
         alpha, depth = found
         write_exr(Path(self.depth.format(frame=frame)), depth, ("Z",), full=True)
         write_exr(Path(self.out.format(frame=frame)), alpha, ("Y",))

@@ -38,11 +38,13 @@ def write_fronts(
     holdout: str | None,
     passing: Passing | None = None,
     upright: Upright | None = None,
+    crest: Upright | None = None,
 ) -> Fronts:
     """Write what stands (`static` alpha in the first frame, or the artist's `holdout` mattes) or passes in front, and how far away it is.
 
     parts (h, w) int16: which thing of `static` is seen, as in `parts`. passing: how what passes is found; without it the camera is locked and the
-    reference serves. upright: what stands in front of a moving camera's building, `static` included, where its depth tells.
+    reference serves. upright: what stands in front of a moving camera's building, `static` included, where its depth tells; crest: of
+    the ground before it, which hides its foot.
     """
     record = plate.record
     artist = Holdout(Path(holdout)) if holdout else None
@@ -66,6 +68,7 @@ def write_fronts(
         depth=str(work.folder / DEPTH),
         holdout=artist,
         upright=upright,
+        crest=crest,
     )
     work.map_frames(frame_pass, list(record.frames), frame_pass.done, "finding what passes in front")
     return Fronts(PATTERN, DEPTH)

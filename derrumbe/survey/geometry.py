@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,11 +67,12 @@ def build_geometry(
     walkers: np.ndarray | None = None,
     is_stone: bool = False,
     shore: np.ndarray | None = None,
+    distance: float | None = None,
 ) -> Geometry:
     """Return the Geometry of a picture `codes` (h, w, 3) uint8. `drawn`: the user's outline, `silhouette`: the exact one, both in pixels.
 
     move: what a moving camera's solve tells. walkers: boxes (n, 4) left top right bottom of people on the ground. is_stone: of what
-    the building is made.
+    the building is made. distance: metres from the camera to the building, if they are known.
     """
     size = (codes.shape[1], codes.shape[0])
     lens, segments, orientation, cautions = _oriented(codes, drawn, known_focal, settings, move)
@@ -92,6 +93,7 @@ def build_geometry(
     more = [cue for cue in (people, scales.arena_cue(above.footprint) if above and kind == "arena" else None) if cue]
     foot = float(np.median(view.dips(bottom_samples(straight)))), not touched_edges(drawn, *size)["bottom"]
     sizing = _sized(settings, storeys, rows, (eaves, top), unit, view, foot, lift > 0.01 * max(size), more, kind)
+    sizing = sizing if distance is None else replace(sizing, metres=distance / float(unit.camera.translation[2]))
     scale = sizing.metres
     storeys = measure.storey_guess(top, storeys, scale, settings.building)
     frame = frame_of(view, plan, size, scale)

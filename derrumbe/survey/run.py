@@ -18,6 +18,7 @@ from derrumbe.survey import evidence, light, look
 from derrumbe.survey.behind import clean_plate, trees_behind
 from derrumbe.survey.cast import Caster, continued
 from derrumbe.survey.cleanplate import past_things, without_passers
+from derrumbe.survey.crest import rising_crest
 from derrumbe.survey.environment import find_environment
 from derrumbe.survey.far_shore import far_shore
 from derrumbe.survey.filters import widened
@@ -80,9 +81,17 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings, view, walkers, stone, shore)
     mattes = mattes.below_no_horizon(horizon_row(geometry.camera)) if found.kind != "locked" else mattes
     solve = placed(found, geometry, drawn) if found.kind != "locked" else None
+    crest = rising_crest(plate, geometry, solve.cameras) if solve and found.kind == "moving" else None
+    if crest:
+        drawn, distance = crest.lowered(drawn), float(geometry.camera.translation[2])
+        mattes = find_mattes(codes, drawn, polygons, foliage, settings.front.sureness)
+        contour = contour_of(mattes.region)
+        geometry = build_geometry(codes, drawn, contour, record.focal_px, settings, view, walkers, stone, shore, distance)
+        mattes, solve = mattes.below_no_horizon(horizon_row(geometry.camera)), placed(found, geometry, drawn)
     views = solved_views(solve, geometry, plate, work.folder) if solve else None
     before = things_before(plate, found, geometry, drawn, mattes, work).before(views)
-    mattes = replace(mattes, front=before.first(mattes.front, texture))
+    before = replace(before, crest=crest)
+    mattes = replace(mattes, front=before.first(mattes.front, texture, mattes.region))
     passing_first = before.passing_at_first(plate, texture)
     passers = beside(passing_first, mattes.region)
     softness = look.edge_softness(codes, mattes.region & (mattes.front < 0.01))
@@ -91,7 +100,9 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     _write(work.folder, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
     cameras = solve.cameras if solve else (geometry.camera,)
-    fronts = write_fronts(work, plate, mattes.front, mattes.parts, reference, cameras, settings.holdout, before.passing, before.standing)
+    fronts = write_fronts(
+        work, plate, mattes.front, mattes.parts, reference, cameras, settings.holdout, before.passing, before.standing, crest
+    )
     passing = _passing(fronts, cameras, geometry, plate, work.folder, before.wanderers)
     around = look_around(plate, found, before.wanderers, geometry, drawn, work)
     place = _sun_place(texture, mattes, geometry, cards, float(drawn[:, 1].max()), passing, around)

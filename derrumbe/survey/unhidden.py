@@ -7,6 +7,7 @@ import numpy as np
 
 from derrumbe.core.records import Located, Plate
 from derrumbe.media.exr import read_exr
+from derrumbe.survey.crest import Crest
 from derrumbe.survey.filters import around, widened
 from derrumbe.survey.in_front_by_depth import InFront
 from derrumbe.survey.uncovered import agreed, brought, whole
@@ -19,16 +20,16 @@ FEWEST = 2
 
 
 def unhidden(
-    plate: Located[Plate], found: InFront, picture: np.ndarray, hidden: np.ndarray, region: np.ndarray
+    plate: Located[Plate], found: InFront, picture: np.ndarray, hidden: np.ndarray, region: np.ndarray, crest: Crest | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the first frame's picture (h, w, 3) with the parts of its walls that are `hidden` (h, w) bool there and seen in other frames, and
-    what is still hidden (h, w) bool. region: the building's silhouette (h, w) bool."""
+    what is still hidden (h, w) bool. region: the building's silhouette (h, w) bool; crest: of the ground before it, if that hides its foot."""
     wanted = hidden & region
     if not wanted.any():
         return picture, hidden
     box = around(wanted, RING * max(wanted.shape))
     views = [
-        _view(plate, found, key, picture[box], wanted[box], region[box] & ~hidden[box], box)
+        _view(plate, found, key, picture[box], wanted[box], region[box] & ~hidden[box], box, crest)
         for key in found.steady.ahead.depths.keyframes()[1:]
     ]
     stack = [view for view in views if view is not None]
@@ -50,6 +51,7 @@ def _view(
     wanted: np.ndarray,
     shown: np.ndarray,
     box: tuple[slice, slice],
+    crest: Crest | None,
 ) -> np.ndarray | None:
     """Return a keyframe's view of the walls within `box` (h, w, 3) as the first frame sees them, NaN where it sees something else; None if it
     shows nothing that is wanted."""
@@ -59,6 +61,8 @@ def _view(
     width, height = still.size
     usable = ahead & (places >= 0).all(axis=-1) & (places[..., 0] <= width - 1) & (places[..., 1] <= height - 1)
     taken = widened((found.steady.at(key)[0] > 0.01) | (depths.as_filmed(index, depths.moving(index).astype(np.float32)) > 0.01), RIM)
+    if crest is not None:
+        taken |= widened(cv2.resize(crest.below(index).astype(np.uint8), taken.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0, 1)
     scale = np.float32(taken.shape[1] / width)
     there = (places + 0.5) * scale - 0.5
     usable &= cv2.remap(taken.astype(np.float32), there[..., 0], there[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) < 0.01
