@@ -192,10 +192,19 @@ def _joined(parts: np.ndarray, found: np.ndarray, bare: np.ndarray, picture: np.
         his = ~likelier(codes[box], ring, own)
         trimap = np.select([own, gap & his, gap], [cv2.GC_FGD, cv2.GC_PR_FGD, cv2.GC_PR_BGD], cv2.GC_BGD)
         if gap.any() and ring.any():
-            cut = own | (gap & his & grab_cut(codes[box], trimap.astype(np.uint8)))
+            # what reaches from one part to the other is his by its colours alone; edges in the plain may lead the cut astray
+            bridge = (
+                cv2.morphologyEx((gap & his & _between(known[box], own & ~known[box])).astype(np.uint8), cv2.MORPH_OPEN, disc(OPEN)) > 0
+            )
+            cut = own | bridge | (gap & his & grab_cut(codes[box], trimap.astype(np.uint8)))
             whole = cv2.morphologyEx(cv2.morphologyEx(cut.astype(np.uint8), cv2.MORPH_CLOSE, disc(OPEN)), cv2.MORPH_OPEN, disc(1)) > 0
             out[box] |= connected_to(whole, own) & ~bare[box]
     return out
+
+
+def _between(upper: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """Return what (h, w) bool lies in a column below one mask and above another, (h, w) bool both."""
+    return np.asarray(np.maximum.accumulate(upper, axis=0) & np.maximum.accumulate(rest[::-1], axis=0)[::-1])
 
 
 def _hull(mask: np.ndarray, rim: float) -> np.ndarray:
