@@ -50,16 +50,16 @@ class Held:
 @dataclass(frozen=True)
 class Following:
     """What passes before a moving camera: what moves by itself, from a mask at working size to alpha along the picture's edges, and before the
-    building what hangs together with it and isn't wall."""
+    building and street what hangs together with it and is neither."""
 
     wanderers: Wanderers
     walls: Walls | None = None
 
     def at(self, frame: int, picture: np.ndarray) -> np.ndarray:
         mask = self.wanderers.at(frame)
+        mask = self.walls.passing(frame) if mask.any() and self.walls is not None else mask
         if not mask.any():
             return np.zeros(picture.shape[:2], np.float32)
-        mask = mask if self.walls is None else mask | self.walls.passing(frame)
         large = cv2.resize(mask.astype(np.float32), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
         return refined(picture, *trimap(large, LOOSE * picture.shape[1] / mask.shape[1]))
 

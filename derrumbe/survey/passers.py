@@ -37,7 +37,7 @@ def passing_alpha(picture: np.ndarray, background: np.ndarray, unrest: np.ndarra
     background usually changes.
     """
     scale = max(1.0, picture.shape[1] / WIDTH)
-    strange = _strangeness(picture, background, unrest)
+    strange = strangeness(picture, background, unrest)
     body = _bodies(strange, scale)
     if not body.any():
         return np.zeros(strange.shape, np.float32)
@@ -54,7 +54,8 @@ def _whole(alpha: np.ndarray) -> np.ndarray:
     return np.where((least > ENCLOSED)[labels], 1, alpha).astype(np.float32)
 
 
-def _strangeness(picture: np.ndarray, background: np.ndarray, unrest: np.ndarray) -> np.ndarray:
+def strangeness(picture: np.ndarray, background: np.ndarray, unrest: np.ndarray) -> np.ndarray:
+    """Return by how many times its unrest (h, w) each pixel of a picture (h, w, 3) differs from its background (h, w, 3), both display-like."""
     difference = cv2.GaussianBlur(picture - background, (0, 0), 0.7)
     return np.sqrt((difference**2).sum(axis=-1)) / (cv2.GaussianBlur(unrest, (0, 0), 1.0) + FLOOR)
 

@@ -29,6 +29,8 @@ FULL = 0.65
 """A thing fills at least this share of its convex hull."""
 HOLE = 2.0
 """Radius, working pixels, of what can be reached from outside."""
+ASTRAY = 0.008
+"""How far, share of the width, a thing may be off where its flow takes it."""
 SMALLEST = 6e-4
 """Share of the picture that must surely move."""
 
@@ -50,13 +52,31 @@ class Wanderers:
 
     def __call__(self, frame: int) -> None:
         cv2.setNumThreads(1)
-        codes = codes_of(self.plate, frame, self.size)
-        mask = _things(codes, self._remembered(frame))
+        codes, mask = self._found(frame)
+        mask = mask & self._expected(frame)
         save_arrays(Path(self.out.format(frame=frame)), mask=without_shadow(codes, mask) if mask.any() else mask)
 
     def at(self, frame: int) -> np.ndarray:
         """Return what moves by itself (h, w) bool, at working size, once it is written."""
         return _file(self.out.format(frame=frame))["mask"]
+
+    def _found(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
+        codes = codes_of(self.plate, frame, self.size)
+        return codes, _things(codes, self._remembered(frame))
+
+    def _expected(self, frame: int) -> np.ndarray:
+        """Return where (h, w) bool a thing may be by its neighbour in time, where only one side of time tells: at the shot's ends what has just been
+        uncovered is found nowhere else, as if it moved. Everywhere in other frames."""
+        own = _file(self.evidence.format(frame=frame))
+        others = own["others"].tolist()
+        nearest = min(others, key=lambda other: abs(other - frame), default=frame)
+        if not _is_one_sided(frame, others) or _is_one_sided(nearest, _file(self.evidence.format(frame=nearest))["others"].tolist()):
+            return np.ones(own["evidence"].shape, bool)
+        theirs = self._found(nearest)[1]
+        flow = cv2.resize(own["flow"][others.index(nearest)].astype(np.float32), theirs.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        y, x = np.mgrid[0 : theirs.shape[0], 0 : theirs.shape[1]].astype(np.float32)
+        seen = cv2.remap(theirs.astype(np.float32), x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return widened(seen > 0.5, ASTRAY * theirs.shape[1])
 
     def _remembered(self, frame: int) -> np.ndarray:
         """Return the frame's evidence (h, w) and that of its neighbours, carried here along the thing's own flow."""
@@ -73,6 +93,11 @@ class Wanderers:
             total += share * cv2.remap(theirs, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             weight += share
         return total / weight
+
+
+def _is_one_sided(frame: int, others: list[int]) -> bool:
+    """Are all other frames that a frame is compared with on one side of it in time?"""
+    return bool(others) and (max(others) < frame or min(others) > frame)
 
 
 def _things(codes: np.ndarray, evidence: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Who passes before a moving camera's walls is whole, though most of him is of the wall's own brightness, and nothing of the walls comes along."""
+"""Who passes before a moving camera's walls and street is whole, though most of him is of the wall's own brightness, and nothing of either comes along."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from derrumbe.core.files import save_arrays
 from derrumbe.geom.camera import project
 from derrumbe.media.exr import write_exr
-from derrumbe.survey.before_walls import Walls
+from derrumbe.survey.before_walls import Walls, _joined
 from derrumbe.survey.filters import widened
 from derrumbe.survey.uncovered import Views
 from derrumbe.survey.wanderers import Wanderers
@@ -57,3 +57,27 @@ def test_where_nothing_moves_by_itself_nothing_is_found(filmed: tuple[Walls, np.
     for frame in FRAMES:
         save_arrays(tmp_path / f"mask.{frame}.npz", mask=np.zeros(SIZE[::-1], bool))
     assert not replace(walls, wanderers=replace(walls.wanderers, out=str(tmp_path / "mask.{frame}.npz"))).passing(FRAME).any()
+
+
+def test_street_and_wall_that_were_taken_for_moving_are_given_back(filmed: tuple[Walls, np.ndarray], tmp_path: Path) -> None:
+    walls, walker = filmed
+    too_much = widened(walls.wanderers.at(FRAME), 12)
+    for frame in FRAMES:
+        save_arrays(tmp_path / f"mask.{frame}.npz", mask=too_much if frame == FRAME else walls.wanderers.at(frame))
+    found = replace(walls, wanderers=replace(walls.wanderers, out=str(tmp_path / "mask.{frame}.npz"))).passing(FRAME)
+    assert found[~widened(~walker, 2)].all()
+    outside = too_much & ~widened(walker, 3)
+    assert found[outside].mean() < 0.2
+
+
+def test_what_is_missing_between_two_parts_of_one_colour_is_joined_and_what_is_known_behind_is_not() -> None:
+    body, missing = np.zeros((180, 320), bool), np.zeros((180, 320), bool)
+    body[40:140, 140:175], missing[80:105, 140:175] = True, True
+    picture = np.where(body[..., None], np.float32([0.2, 0.25, 0.5]), np.float32([0.3, 0.45, 0.2]))
+    picture += 0.02 * np.random.default_rng(1).standard_normal(picture.shape).astype(np.float32)
+    parts, upper = body & ~missing, body & ~missing & (np.arange(180)[:, None] < 90)
+    nothing = np.zeros_like(body)
+    whole = _joined(parts, upper, nothing, picture)
+    assert whole[body].mean() > 0.98
+    assert not whole[~widened(body, 2)].any()
+    assert not _joined(parts, upper, missing, picture)[missing].any()

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from derrumbe.core.files import save_arrays
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import project, rotation_matrix
 from derrumbe.media.exr import write_exr
@@ -159,3 +160,25 @@ def test_an_edge_without_anything_solid_near_is_empty() -> None:
     open_ = np.zeros((40, 40), bool)
     open_[10:30, 10:30] = True
     assert refined(picture, np.zeros((40, 40), bool), ~open_).max() == pytest.approx(0, abs=1e-6)
+
+
+def test_what_only_one_side_of_time_calls_moving_is_not_believed_beyond_its_neighbour(tmp_path: Path) -> None:
+    """At the shot's end wall that was just uncovered is found in no earlier frame, as if it moved."""
+    shape = working_shape(SIZE)
+    walker, uncovered = np.zeros(shape, bool), np.zeros(shape, bool)
+    walker[80:150, 120:160], uncovered[40:80, 120:160] = True, True
+    picture = np.random.default_rng(6).uniform(0.1, 0.6, (SIZE[1], SIZE[0], 3)).astype(np.float32)
+    for frame, others in ((1008, (1006, 1010)), (1010, (1002, 1008))):
+        write_exr(tmp_path / f"plate.{frame}.exr", picture, full=True)
+        moves = walker | (uncovered if frame == 1010 else False)
+        flow = np.zeros((2, shape[0] // 4, shape[1] // 4, 2), np.float16)
+        save_arrays(tmp_path / f"{frame}.npz", evidence=np.where(moves, 20, -20).astype(np.int8), others=np.array(others), flow=flow)
+    for frame in (1002, 1006):
+        save_arrays(
+            tmp_path / f"{frame}.npz", evidence=np.full(shape, -4, np.int8), others=np.zeros(0, np.int32), flow=np.zeros((0, 1, 1, 2))
+        )
+    masks = Wanderers(str(tmp_path / "plate.{frame}.exr"), str(tmp_path / "{frame}.npz"), str(tmp_path / "mask.{frame}.npz"), SIZE)
+    masks(1010)
+    found = masks.at(1010)
+    assert found[walker].mean() > 0.95
+    assert found[uncovered].mean() < 0.15
