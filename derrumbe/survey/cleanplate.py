@@ -155,9 +155,9 @@ def _with_clouds(small: np.ndarray, known: np.ndarray, smooth: np.ndarray, strea
     return filled - broad + smooth + _diffused(broad - smooth, known, streak)
 
 
-def without(texture: np.ndarray, front: np.ndarray, region: np.ndarray, seed: int) -> np.ndarray:
-    """Return the texture with what stands before the building (`front` alpha) replaced by patches of its walls."""
-    wanted = widened(front > 0.02, 2) & widened(region, 3)
+def without(texture: np.ndarray, front: np.ndarray, region: np.ndarray, seed: int, margin: float = 2.0) -> np.ndarray:
+    """Return the texture with what stands before the building (`front` alpha), and `margin` pixels around it, replaced by patches of its walls."""
+    wanted = widened(front > 0.02, margin) & widened(region, 3)
     walls = shrunk(region, 2)
     return patched_in(texture, wanted, ~walls & ~wanted, seed) if wanted.any() and (walls & ~wanted).any() else texture
 

@@ -78,7 +78,8 @@ class Before:
         if self.standing is not None:
             texture, hidden = unhidden(plate, self.standing, texture, widened(front > SEEN, 2), region, self.crest)
             front = np.where(hidden, front, 0)
-        return without(texture, front, region, seed)
+        # A locked camera's mattes end where their things do: what is patched further out would change as the building stirs.
+        return without(texture, front, region, seed, margin=1.0 if self.passing is None else 2.0)
 
 
 def beside(passing: np.ndarray, region: np.ndarray) -> np.ndarray:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import cv2
 import numpy as np
 
 from derrumbe.survey.cleanplate import behind_leaves, past_things, without_passers
 from derrumbe.survey.filters import widened
 from derrumbe.survey.foliage import bare_alpha
+from derrumbe.survey.following import Before
 
 SHAPE = (320, 400)
 
@@ -90,3 +94,17 @@ def test_behind_a_passer_goes_on_what_is_around_him_and_nothing_of_him() -> None
     assert np.array_equal(left, hole & ~beside)
     assert (out[beside].max(axis=-1) < 0.2).all()
     assert np.array_equal(out[~beside], plate[~beside])
+
+
+def test_walls_right_beside_a_locked_cameras_leaves_stay_as_they_were_filmed() -> None:
+    region = np.zeros((60, 80), bool)
+    region[5:55, 5:75] = True
+    texture = np.random.default_rng(2).uniform(0.2, 0.4, (60, 80, 3)).astype(np.float32)
+    front = np.zeros((60, 80), np.float32)
+    front[30:, 30:50] = 1
+    kept = ~widened(front > 0.02, 1)
+    plate: Any = None
+    mattes: Any = SimpleNamespace(front=front, region=region)
+    bare = Before().bared(plate, texture, mattes, np.zeros_like(region), 1)
+    assert np.array_equal(bare[kept], texture[kept])
+    assert not np.array_equal(bare[~kept], texture[~kept])
