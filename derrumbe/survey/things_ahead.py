@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.colour_edges import guided
-from derrumbe.survey.filters import around as spread
+from derrumbe.survey.filters import around as box_around
 from derrumbe.survey.filters import connected_to, disc, widened
 from derrumbe.survey.grabcut import grab_cut
 from derrumbe.survey.shown import Shown, rays_of
@@ -100,7 +100,7 @@ def cut_free(things: np.ndarray, codes: np.ndarray, close: np.ndarray) -> np.nda
         own = labels == label
         if not (own & close).any():
             out[own] = False
-            window = spread(own, round(BESIDE_IT * things.shape[1]))
+            window = box_around(own, round(BESIDE_IT * things.shape[1]))
             out[window] |= _along_colours(own[window], codes[window], things.shape[1])
     return out
 
