@@ -19,7 +19,7 @@ from derrumbe.check.edges import BINS, edge_histogram
 from derrumbe.core.errors import BadPlate
 from derrumbe.core.files import load_arrays, write_text
 from derrumbe.core.records import FAR, Comp, FrameRange, Layers, Located, NoiseModel, Pieces, Plate, Set
-from derrumbe.geom.camera import eye, pixel_grid, project, rays
+from derrumbe.geom.camera import seen_from
 from derrumbe.geom.depth import mesh_depth
 from derrumbe.media.exr import RGB, read_exr
 from derrumbe.media.exr_rows import ExrRows
@@ -111,7 +111,8 @@ class Followed:
 
     def read(self, now: Band, first: int, last: int) -> tuple[Band, Band]:
         """Return `now`, rows first..last, with the speed of its pieces over the still world, and the next frame as it would lie on it."""
-        places, own = (self._places(depth[first:last], first) for depth in (self.effect, self.filmed))
+        rows = (slice(first, last), slice(None))
+        places, own = ((seen_from(*self.cameras, depth, rows) - 0.5).astype(np.float32) for depth in (self.effect, self.filmed))
         top = max(0, int(min(places[..., 1].min(), own[..., 1].min())) - HALO)
         bottom = min(len(self.clean), int(max(places[..., 1].max(), own[..., 1].max())) + HALO)
         if bottom <= top:
@@ -127,14 +128,6 @@ class Followed:
             now.solid > 0.5, np.hypot(now.motion[..., 0] - (places[..., 0] - column), now.motion[..., 1] - (places[..., 1] - row)), 0
         )
         return replace(now, speed=drift), replace(then, **brought, plate=_brought(then.plate, own - up), known=whole > 0, identity=identity)
-
-    def _places(self, depth: np.ndarray, first: int) -> np.ndarray:
-        """Return where the next frame sees what this one does at `depth` (rows, w), (rows, w, 2) float32 as OpenCV counts; far outside for no surface."""
-        here, there = self.cameras
-        grid = pixel_grid(here)[first : first + len(depth)]
-        points = eye(here) + rays(here, grid) * np.minimum(depth, 1e6)[..., None].astype(np.float64)
-        pixels, ahead = project(there, points)
-        return np.where((ahead > 0)[..., None], np.clip(np.nan_to_num(pixels), -1e4, 1e4) - 0.5, -1e4).astype(np.float32)
 
 
 def _solid(pieces: Located[Pieces] | None) -> tuple[np.ndarray, np.ndarray]:

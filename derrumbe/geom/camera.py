@@ -6,6 +6,10 @@ import numpy as np
 
 from derrumbe.core.records import Camera
 
+SKY_REACH = 1e6
+"""Metres at which the sky is projected from one camera to another."""
+WHOLE = (slice(None), slice(None))
+
 
 def rotation_matrix(camera: Camera) -> np.ndarray:
     """Return cam_from_world rotation, (3, 3) float64."""
@@ -49,6 +53,13 @@ def rays(camera: Camera, pixels: np.ndarray) -> np.ndarray:
     xy = (straight - (camera.cx, camera.cy)) / camera.focal_px
     cam = np.concatenate([xy, np.ones((*xy.shape[:-1], 1))], -1)
     return cam @ rotation_matrix(camera)
+
+
+def seen_from(camera: Camera, other: Camera, depth: np.ndarray, box: tuple[slice, slice] = WHOLE) -> np.ndarray:
+    """Return the pixels (h, w, 2) in which `other` sees what `camera` sees at `depth` (h, w), those in `box` only; far outside what is behind it."""
+    points = eye(camera) + rays(camera, pixel_grid(camera)[box]) * np.minimum(depth[box], SKY_REACH)[..., None].astype(np.float64)
+    pixels, ahead = project(other, points)
+    return np.where((ahead > 0.05)[..., None], np.nan_to_num(pixels, nan=-1e5), -1e5)
 
 
 def pixel_grid(camera: Camera, offset: tuple[float, float] = (0.5, 0.5)) -> np.ndarray:

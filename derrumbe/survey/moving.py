@@ -12,7 +12,7 @@ from scipy.ndimage import distance_transform_edt
 
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import FAR, GROUND, Camera
-from derrumbe.geom.camera import eye, pixel_grid, project, rays
+from derrumbe.geom.camera import seen_from
 from derrumbe.geom.depth import coverage, mesh_depth, plane_depth
 from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.exposure import exposure
@@ -24,15 +24,12 @@ MATTE = "building_matte/building_matte.{frame}.exr"
 CLEAN = "clean_plate/clean_plate.{frame}.exr"
 GAUGED = 480
 """Exposure is compared on every so many-th pixel of pictures larger than this."""
-SKY_REACH = 1e6
-"""Metres at which the sky is projected from one camera to another."""
 RING = 0.1
 """Exposure is compared within this share of the longer side around what is uncovered."""
 SKIRT, MEAN = 8, 1
 """Pixels from the building's edge up to which what goes on beside it is looked for, and half the side of the mean that is taken, against grain."""
 SEEN, MIXED = 0.02, 2.0
 """Alpha from which something stands in front, and pixels around it that hold some of it."""
-WHOLE = (slice(None), slice(None))
 
 
 @dataclass(frozen=True)
@@ -118,13 +115,6 @@ def set_depth_at(folder: Path, camera: Camera, reach: float) -> np.ndarray:
     ground = plane_depth(camera)
     depth = np.minimum(np.where(ground < reach, ground, np.float32(FAR)), mesh_depth(camera, proxies["vertices"], neighbours))
     return depth.astype(np.float32)
-
-
-def seen_from(camera: Camera, other: Camera, depth: np.ndarray, box: tuple[slice, slice] = WHOLE) -> np.ndarray:
-    """Return the pixels (h, w, 2) in which `other` sees what `camera` sees at `depth` (h, w), those in `box` only."""
-    points = eye(camera) + rays(camera, pixel_grid(camera)[box]) * np.minimum(depth[box], SKY_REACH)[..., None].astype(np.float64)
-    pixels, ahead = project(other, points)
-    return np.where((ahead > 0.05)[..., None], np.nan_to_num(pixels, nan=-1e5), -1e5)
 
 
 @lru_cache(maxsize=2)

@@ -14,14 +14,14 @@ import cv2
 import numpy as np
 
 from derrumbe.core.records import FAR, Camera
+from derrumbe.geom.camera import SKY_REACH, pixel_grid, project, rays, resized, seen_from
 from derrumbe.geom.camera import eye as eye_of
-from derrumbe.geom.camera import pixel_grid, project, rays, resized
 from derrumbe.geom.depth import mesh_depth
 from derrumbe.media.exr import read_exr
 from derrumbe.survey.exposure import exposure
 from derrumbe.survey.filters import around, masked_mean, widened
 from derrumbe.survey.matting import display_like
-from derrumbe.survey.moving import SKY_REACH, seen_from, set_depth_at
+from derrumbe.survey.moving import set_depth_at
 
 SAMPLES = 14
 """Frames that are looked through."""
