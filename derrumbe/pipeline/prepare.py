@@ -270,12 +270,9 @@ def shot_file(shot: Shot, folder: Path) -> str:
     }
     if shot.max_height and not shot.preview:
         plate["height"] = shot.max_height
-    if shot.foreground:
-        plate["foreground"] = [[list(point) for point in points] for points in shot.foreground]
-    if shot.foliage:
-        plate["foliage"] = [[list(point) for point in points] for points in shot.foliage]
-    if shot.not_in_front:
-        plate["not_in_front"] = [[list(point) for point in points] for points in shot.not_in_front]
+    for name in ("foreground", "foliage", "not_in_front"):
+        if polygons := getattr(shot, name):
+            plate[name] = [[list(point) for point in points] for points in polygons]
     if shot.holdout:
         plate["holdout"] = _portable(Path(shot.holdout), folder.resolve())
     if shot.frames:
