@@ -71,6 +71,10 @@ class Scenery:
     heaven: np.ndarray | None = None
     foot: HiddenFoot | None = None
 
+    def share(self, points: np.ndarray) -> np.ndarray:
+        """Return at which share of the way to the walls points (..., 3) are."""
+        return np.asarray((points @ self.walls.T).min(axis=-1))
+
     @property
     def height(self) -> float:
         """The outline's height over the ground, which must be known."""
@@ -110,7 +114,7 @@ class Votes:
     def __call__(self, key: int) -> None:
         found = self.depths.at(key)
         points = points_of(self.depths.posed(key - self.depths.frames.start), found.nearness)
-        share = (points @ self.scenery.walls.T).min(axis=-1)
+        share = self.scenery.share(points)
         # A pixel on the wall votes -1, one twice as far before it as what is clear 1: depths a little off cancel in the mean.
         vote = np.clip((self.scenery.clear - share) / (1 - self.scenery.clear), -1, 1)
         weight = np.clip(found.sureness.astype(np.float32) / SURE, 0, 1) * found.seen * confirmed(self.depths, key, points)
@@ -193,15 +197,15 @@ class Ahead:
             return own
         height = int(np.count_nonzero(own.any(axis=1)))
         flat = self._flat(here, front, near)
-        near_it = around(own, height)
+        close = near_it = around(own, height)
         if self.scenery.ground is not None:
-            near_it |= self.scenery.under_dust(here)
+            near_it = close | self.scenery.under_dust(here)
         standing = front & ~here.moving & ~flat
         if self.scenery.ground is None:
             standing = with_feet(here.codes, standing, flat)
         things = grown(standing & near_it, standing, near)
-        share = (points_of(here, near) @ self.scenery.walls.T).min(axis=-1)
-        things = cut_free(without_scraps(things, flat, near), here.codes, around(own, height))
+        share = self.scenery.share(points_of(here, near))
+        things = cut_free(without_scraps(things, flat, near), here.codes, close)
         things = without_fragments(things, here.codes, own)
         return detached(things, share, own, STEP * (1 - self.scenery.clear))
 
@@ -222,7 +226,7 @@ class Ahead:
     def _tight(self, here: Shown, things: np.ndarray, near: np.ndarray, sure: np.ndarray) -> np.ndarray:
         """Return the things (h, w) bool without wall around them. near, sure (h, w): nearness, and how sure it is, 0 to 1."""
         own = region_of(self.scenery, here)
-        share = (points_of(here, near) @ self.scenery.walls.T).min(axis=-1).astype(np.float32)
+        share = self.scenery.share(points_of(here, near)).astype(np.float32)
         # what keeps clear of the building has been cut out by its colours
         close = connected_to(things, around(own, int(np.count_nonzero(own.any(axis=1)))))
         clear = self.scenery.clear
