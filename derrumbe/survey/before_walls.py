@@ -18,7 +18,7 @@ from scipy import ndimage
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, pixel_grid, project, rays, resized
 from derrumbe.geom.depth import mesh_depth, plane_depth
-from derrumbe.survey.filters import around, connected_to, disc, widened
+from derrumbe.survey.filters import around, connected_to, disc, opened, widened
 from derrumbe.survey.grabcut import grab_cut
 from derrumbe.survey.ground_shadow import without_shadow
 from derrumbe.survey.matting import display_like
@@ -175,9 +175,9 @@ def _large(mask: np.ndarray) -> list[tuple[np.ndarray, int]]:
 
 def _without(thing: np.ndarray, bare: np.ndarray) -> np.ndarray:
     """Return what moves by itself (h, w) bool without the `bare` (h, w) bool that reaches in from outside: what he encloses is his."""
-    wide = cv2.morphologyEx((bare & thing).astype(np.uint8), cv2.MORPH_OPEN, disc(OPEN)) > 0
+    wide = opened(bare & thing, OPEN)
     left = thing & ~connected_to(wide | ~thing, ~thing, connectivity=4)
-    return connected_to(left, cv2.morphologyEx(left.astype(np.uint8), cv2.MORPH_OPEN, disc(THIN)) > 0)
+    return connected_to(left, opened(left, THIN))
 
 
 def _joined(parts: np.ndarray, found: np.ndarray, bare: np.ndarray, picture: np.ndarray) -> np.ndarray:
@@ -193,11 +193,9 @@ def _joined(parts: np.ndarray, found: np.ndarray, bare: np.ndarray, picture: np.
         trimap = np.select([own, gap & his, gap], [cv2.GC_FGD, cv2.GC_PR_FGD, cv2.GC_PR_BGD], cv2.GC_BGD)
         if gap.any() and ring.any():
             # what reaches from one part to the other is his by its colours alone; edges in the plain may lead the cut astray
-            bridge = (
-                cv2.morphologyEx((gap & his & _between(known[box], own & ~known[box])).astype(np.uint8), cv2.MORPH_OPEN, disc(OPEN)) > 0
-            )
+            bridge = opened(gap & his & _between(known[box], own & ~known[box]), OPEN)
             cut = own | bridge | (gap & his & grab_cut(codes[box], trimap.astype(np.uint8)))
-            whole = cv2.morphologyEx(cv2.morphologyEx(cut.astype(np.uint8), cv2.MORPH_CLOSE, disc(OPEN)), cv2.MORPH_OPEN, disc(1)) > 0
+            whole = opened(cv2.morphologyEx(cut.astype(np.uint8), cv2.MORPH_CLOSE, disc(OPEN)), 1)
             out[box] |= connected_to(whole, own) & ~bare[box]
     return out
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import around, disc, masked_mean, shrunk, widened
+from derrumbe.survey.filters import around, disc, masked_mean, opened, shrunk, widened
 from derrumbe.survey.painted_sky import painted_sky
 from derrumbe.survey.vegetation import plant_odds
 
@@ -171,7 +171,7 @@ def behind_leaves(clean: np.ndarray, texture: np.ndarray, front: np.ndarray, hol
     solid = cv2.morphologyEx((front > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, disc(reach))
     around_it = cv2.blur((front >= LEAF).astype(np.float32), (2 * round(2 * reach) + 1,) * 2)
     # Between bare twigs one sees through to the other side, and statues have no leaves.
-    crown = (cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(reach)) > 0) & (around_it > LEAFY)
+    crown = opened(solid, reach) & (around_it > LEAFY)
     if (crown & hole & (front < LEAF)).any():
         crown = _of_plants(crown, front >= LEAF, plant_odds(encode(texture)[0]))
     wanted, leaves = crown & hole & (front < LEAF), crown & (front >= LEAF)

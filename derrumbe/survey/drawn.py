@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from derrumbe.core.records import Vec2
-from derrumbe.survey.filters import around, connected_to, disc, filled, widened
+from derrumbe.survey.filters import around, connected_to, disc, filled, opened, widened
 from derrumbe.survey.grabcut import grab_cut
 from derrumbe.survey.matting import refined, trimap
 from derrumbe.survey.slender import bars
@@ -72,7 +72,7 @@ def tightened(codes: np.ndarray, mask: np.ndarray, loose: float) -> np.ndarray:
 
 def _limbs(mask: np.ndarray, loose: float) -> np.ndarray:
     """Return the long parts of a mask (h, w) bool that are narrower than twice `loose` pixels."""
-    trunk = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(loose)) > 0
+    trunk = opened(mask, loose)
     return connected_to(mask & ~trunk, ~widened(trunk, CORNER * loose))
 
 
@@ -111,7 +111,7 @@ def followed_alpha(codes: np.ndarray, mask: np.ndarray, loose: float = 0.0) -> n
 def _narrow(mask: np.ndarray, loose: float) -> np.ndarray:
     """Return the parts of a mask (h, w) bool that edges drawn by hand might miss altogether."""
     half = max(NARROW * least_band(mask.shape), loose)
-    return mask & ~(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(half)) > 0)
+    return mask & ~opened(mask, half)
 
 
 def _with_bars(picture: np.ndarray, mask: np.ndarray, narrow: np.ndarray, wide: float) -> np.ndarray:

@@ -48,6 +48,11 @@ def connected_to(mask: np.ndarray, seed: np.ndarray, connectivity: int = 8) -> n
     return np.isin(labels, np.unique(labels[mask & seed]))
 
 
+def opened(mask: np.ndarray, radius: float) -> np.ndarray:
+    """Return what of a mask (h, w), bool or uint8, a disc of about `radius` pixels fits into, bool."""
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(radius)) > 0
+
+
 def disc(radius: float) -> np.ndarray:
     """Return a round structuring element of about `radius` pixels."""
     size = 2 * max(1, round(radius)) + 1

@@ -13,7 +13,7 @@ import numpy as np
 
 from derrumbe.core.records import FAR
 from derrumbe.geom.depth import mesh_depth
-from derrumbe.survey.filters import disc
+from derrumbe.survey.filters import opened
 from derrumbe.survey.foot import below_foot
 from derrumbe.survey.geometry import Geometry
 from derrumbe.survey.shown import Shown, rays_of
@@ -79,8 +79,8 @@ def hidden_foot(geometry: Geometry, region: np.ndarray, walls: np.ndarray, still
     region (h, w) bool: the outlined silhouette.
     """
     model = mesh_depth(geometry.camera, geometry.vertices, geometry.triangles) < FAR
-    band = (model & ~region & below_foot(region)).astype(np.uint8)
-    broad = cv2.morphologyEx(band, cv2.MORPH_OPEN, disc(LEAST * max(region.shape))) > 0
+    band = model & ~region & below_foot(region)
+    broad = opened(band, LEAST * max(region.shape))
     if not broad.any():
         return None
     reach = round(BELOW * max(region.shape))

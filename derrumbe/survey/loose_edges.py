@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.colour_edges import guided
-from derrumbe.survey.filters import disc, masked_mean
+from derrumbe.survey.filters import disc, masked_mean, opened
 from derrumbe.survey.things_ahead import without_specks
 
 REACH, FINE = 0.03, 0.008
@@ -48,7 +48,7 @@ def without_loose_wall(things: np.ndarray, share: np.ndarray, sure: np.ndarray, 
     strange = beside & (side < STRANGE) & _strange(codes, around)
     votes = np.where(strange, 1, np.sign(side)).astype(np.float32)
     belief = np.where(beside, FAINT * side, side).astype(np.float32)
-    own = _opened(guided(codes, votes, np.where(strange, STRANGE, say).astype(np.float32), belief, FINE) > 0, 1)
+    own = opened(guided(codes, votes, np.where(strange, STRANGE, say).astype(np.float32), belief, FINE) > 0, 1)
     return without_specks(things & (~beside | own | _thin(side > CERTAIN, things)), THREAD * things.size)
 
 
@@ -76,9 +76,5 @@ def _strange(codes: np.ndarray, wall: np.ndarray) -> np.ndarray:
 
 def _thin(certain: np.ndarray, things: np.ndarray) -> np.ndarray:
     """Return those parts (h, w) bool of what is `certain` that are thin: colours of a window mix a tube or a pole with what is around it."""
-    solid = _opened(certain & things, 1)
-    return without_specks(solid & ~_opened(solid, THIN * things.shape[1]), THREAD * things.size)
-
-
-def _opened(mask: np.ndarray, radius: float) -> np.ndarray:
-    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(radius)) > 0
+    solid = opened(certain & things, 1)
+    return without_specks(solid & ~opened(solid, THIN * things.shape[1]), THREAD * things.size)

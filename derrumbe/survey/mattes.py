@@ -10,7 +10,7 @@ import numpy as np
 from derrumbe.core.records import Vec2
 from derrumbe.survey.attached import attached
 from derrumbe.survey.drawn import drawn_alpha, followed_alpha
-from derrumbe.survey.filters import connected_to, disc, filled, widened
+from derrumbe.survey.filters import connected_to, disc, filled, opened, widened
 from derrumbe.survey.foliage import bare_alpha, porous_alpha
 from derrumbe.survey.footing import bottom_samples
 from derrumbe.survey.in_front_by_look import Proposal, propose
@@ -122,7 +122,7 @@ def _twigs(rough: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray
     """Return the alpha of thin things against the sky that hang together with plants before the building."""
     side = max(region.shape)
     solid = ((sky < OPEN) & ~region).astype(np.uint8)
-    thin = (solid > 0) & ~(cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(TWIG * side)) > 0) & widened(rough, CROWN * side)
+    thin = (solid > 0) & ~opened(solid, TWIG * side) & widened(rough, CROWN * side)
     return np.where(thin & connected_to(thin | rough, rough), 1 - sky, 0).astype(np.float32)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from derrumbe.survey.colour_edges import guided
 from derrumbe.survey.filters import around as box_around
-from derrumbe.survey.filters import connected_to, disc, widened
+from derrumbe.survey.filters import connected_to, disc, opened, widened
 from derrumbe.survey.grabcut import grab_cut
 from derrumbe.survey.shown import Shown, rays_of
 
@@ -44,7 +44,7 @@ def with_flanks(front: np.ndarray, vote: np.ndarray, known: np.ndarray) -> np.nd
     """Return what is in front (h, w) bool with the flanks on which it recedes towards the wall: votes (h, w) are less clear there, but leave the wall
     with a step. known (h, w) bool: where there are votes. A strip no broader than a blurred edge is none, and a wall that rises is none."""
     beside = known & (vote > HALFWAY) & ~front & widened(front, BREADTH * vote.shape[1])
-    broad = cv2.morphologyEx(beside.astype(np.uint8), cv2.MORPH_OPEN, disc(BLURRED * vote.shape[1])) > 0
+    broad = opened(beside, BLURRED * vote.shape[1])
     labels, count = _labels(broad)
     out = front.copy()
     for label in range(1, count):
@@ -111,7 +111,7 @@ def _along_colours(own: np.ndarray, codes: np.ndarray, width: int) -> np.ndarray
     if not sure.any():
         return own
     labels = np.select([sure, own, widened(own, MISSED * width)], [cv2.GC_FGD, cv2.GC_PR_FGD, cv2.GC_PR_BGD], cv2.GC_BGD).astype(np.uint8)
-    cut = cv2.morphologyEx(grab_cut(codes, labels).astype(np.uint8), cv2.MORPH_OPEN, disc(1)) > 0
+    cut = opened(grab_cut(codes, labels), 1)
     return connected_to(cut, sure)
 
 
@@ -174,7 +174,7 @@ def lies_flat(here: Shown, near: np.ndarray, where: np.ndarray, up: np.ndarray, 
 def grown(inside: np.ndarray, standing: np.ndarray, near: np.ndarray) -> np.ndarray:
     """Return the things (h, w) bool that begin `inside` (h, w) and go on in what is `standing` at about the same nearness."""
     smallest = SPECK * near.size
-    seeds = without_specks(cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_OPEN, disc(1)) > 0, smallest)
+    seeds = without_specks(opened(inside, 1), smallest)
     out = seeds.copy()
     labels, count = _labels(seeds)
     for label in range(1, count):

@@ -14,7 +14,7 @@ import numpy as np
 
 from derrumbe.core.records import Camera
 from derrumbe.survey.crowns import Row, row_of_crowns, usual_height, wavy
-from derrumbe.survey.filters import disc, widened
+from derrumbe.survey.filters import opened, widened
 from derrumbe.survey.neighbours import Cards, distance_of_row
 from derrumbe.survey.tone import MEET, Tone, meeting, tone_of
 
@@ -156,7 +156,7 @@ def trees_of(
         shaded = Tone(tone.mean + np.log(OVER_LAWN), np.full_like(tone.spread, SPREAD))
         return Trees(far, metre, shaded, 0.0, np.zeros(hole.shape, bool), least)
     alike = tone.alike(texture) & widened(some, CLOSE * max(hole.shape))
-    beside = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, disc(2)) > 0
+    beside = opened(alike, 2)
     return Trees(far, metre, tone, min(far, _away(plants, camera)), beside, least)
 
 
