@@ -43,12 +43,13 @@ def shell_elements(sheets: list[Sheet], rest: Manifold, skin: Skin, plan: Plan, 
 
 
 def _blind_openings(facet: Facet, plan: Plan, most: int) -> tuple[Opening, ...]:
-    """Invent regular windows for a wall that the camera doesn't see, one level after another while the quota lasts."""
+    """Invent regular windows for a wall that the camera doesn't see, one level after another while the quota lasts, from the top: the upper
+    storeys are what is seen of it, from inside and against the sky, once the front has gone."""
     if abs(facet.normal[1]) > 0.1:
         return ()
     count = max(0, int((facet.high[0] - facet.low[0] - 1.5) // 4.0))
     found: list[Opening] = []
-    for floor, top in list(zip(plan.floors, plan.tops, strict=True))[: plan.storeys]:
+    for floor, top in reversed(list(zip(plan.floors, plan.tops, strict=True))[: plan.storeys]):
         sill, head = floor + 0.9, min(floor + 2.4, top - 0.5)
         inside = facet.low[1] + facet.frame.origin[1] < sill and head < facet.high[1] + facet.frame.origin[1]
         if not inside or head - sill < 0.8 or len(found) + count > most:

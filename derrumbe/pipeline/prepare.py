@@ -268,7 +268,7 @@ def shot_file(shot: Shot, folder: Path) -> str:
         "rate": str(Fraction(*shot.rate)),
         "preview": shot.preview,
     }
-    if shot.max_height and not shot.preview:
+    if shot.max_height and not (shot.preview and shot.max_height == PREVIEW_HEIGHT):
         plate["height"] = shot.max_height
     for name in ("foreground", "foliage", "not_in_front"):
         if polygons := getattr(shot, name):

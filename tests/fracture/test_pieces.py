@@ -287,6 +287,13 @@ def test_a_hidden_wall_too_narrow_for_a_window_has_none(tmp_path):
     assert all(np.abs(narrow.vertices_of(piece)[:, 0]).max() < 5.5 for piece in glass)
 
 
+def test_few_windows_of_a_hidden_wall_are_those_of_its_upper_storeys(tmp_path):
+    tower = broken(boxed(18, 12, 8, 3.2), tmp_path, 900)
+    rear = (tower.kind() == Kind.WINDOW) & (tower.arrays["centre"][:, 2] < -11.5)
+    storeys = set(tower.arrays["storey"][rear].tolist())
+    assert storeys == set(range(8 - len(storeys), 8)) and 0 < len(storeys) < 8
+
+
 def test_a_building_of_more_parts_than_pieces_asked_for_comes_with_a_caution(tmp_path):
     made = broken(domed(), tmp_path, 50)
     assert made.record.piece_count > 50

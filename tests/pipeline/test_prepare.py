@@ -89,8 +89,9 @@ def test_a_delivered_file_changed_by_hand_needs_force(request_):
     prepare(replace(request_, force=True))
 
 
-def test_a_shot_file_opens_to_the_same_shot(request_):
-    shot = prepare(replace(request_, settings=("dust.amount=2.5", "collapse.part=left"), preview=True))
+@pytest.mark.parametrize(("preview", "height"), [(True, None), (True, 480), (False, 480), (False, None)])
+def test_a_shot_file_opens_to_the_same_shot(request_, preview, height):
+    shot = prepare(replace(request_, settings=("dust.amount=2.5", "collapse.part=left"), preview=preview, height=height))
     request_.out.mkdir()
     (request_.out / FOLDER).mkdir()
     path = request_.out / "shot.toml"
