@@ -13,11 +13,11 @@ import numpy as np
 
 from derrumbe.render.noise import chance, value
 
-OUTER, BROKEN = 0, 1
+OUTER, BROKEN, ROOM = 0, 1, 3
 FINEST = 0.11
 """Metres; finer edges than a brick's height gain nothing."""
 MOST_TRIANGLES = 400_000
-LEAST_TRIANGLES = 120_000
+LEAST_TRIANGLES = 240_000
 PIXELS = 3.0
 INNER = 3.0
 """Edges inside a broken side may be this much longer than those along its rim, which is what shows."""
@@ -29,7 +29,7 @@ BLOCK = np.array([[0.25, 0.15], [0.0, 0.0], [0.5, 0.3], [0.0, 0.0], [0.0, 0.0], 
 """Metres along and up of what masonry breaks in, by material: two courses of bricks, a stone."""
 SEEN_REACH = 3.6
 """Pixels that torn edges are pushed at most, where that is more than their reach: breaks are ragged at every scale, and a large building's would look sawn."""
-ROOM = 0.3
+CLEARANCE = 0.3
 """Share of the way to a piece's centre by which its faces are pushed at most."""
 UNTURNING = 8
 """Times at most that pushes are halved where they would turn a triangle of a whole face over."""
@@ -63,9 +63,10 @@ def tear(mesh: Mesh, centre: np.ndarray, material: np.ndarray, eye: np.ndarray, 
 
 
 def faces_eye(mesh: Mesh, eye: np.ndarray) -> np.ndarray:
-    """Return the outer triangles (T,) bool that look at the eye (3,): a straight rim of theirs is seen as soon as a joint opens."""
+    """Return the outer triangles, and those of rooms, (T,) bool that look at the eye (3,): a straight rim of theirs is seen as soon as a joint
+    opens, or what stands before it has gone."""
     towards = np.sum(_normals(mesh) * (eye - mesh.vertices[mesh.triangles[:, 0]]), 1)
-    return np.asarray((mesh.face == OUTER) & (towards > 0))
+    return np.asarray(((mesh.face == OUTER) | (mesh.face == ROOM)) & (towards > 0))
 
 
 def edge_lengths(mesh: Mesh, eye: np.ndarray, pixel: float, budget: int) -> tuple[float, float]:
@@ -108,7 +109,7 @@ def room_for(mesh: Mesh, centre: np.ndarray) -> np.ndarray:
     """Return how far (T,) each broken triangle's plane may be pushed, metres: a share of its distance from its piece's centre (N,3); infinity
     for whole faces, which keep their planes."""
     away = np.abs(np.sum(_normals(mesh) * (mesh.vertices[mesh.triangles[:, 0]] - centre[mesh.piece]), 1))
-    return np.where(mesh.face == BROKEN, ROOM * away, np.inf)
+    return np.where(mesh.face == BROKEN, CLEARANCE * away, np.inf)
 
 
 def _normals(mesh: Mesh) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from derrumbe.render.torn import BROKEN, INNER, Mesh, edge_lengths, faces_eye, split, tear
+from derrumbe.render.torn import BROKEN, INNER, ROOM, Mesh, edge_lengths, faces_eye, split, tear
 
 from . import scenes
 
@@ -68,6 +68,14 @@ def test_cracks_are_jagged_and_fit(whole, torn):
     assert 0.02 < np.abs(left[:, 0]).max() < 0.25
     gap = np.linalg.norm(left[:, None] - right[None], axis=-1).min(1)
     assert np.median(gap) < 1e-6
+
+
+def test_rooms_look_at_the_eye_as_outer_faces_do(whole):
+    """A rear wall's inside is seen once the front has gone; what looks away never is."""
+    back = np.isclose(whole.vertices[whole.triangles][:, :, 2], whole.vertices[:, 2].min()).all(1)
+    inside_out = Mesh(whole.vertices, whole.vertex_piece, whole.triangles[:, ::-1], whole.piece, np.where(back, ROOM, BROKEN).astype(np.uint8))
+    assert faces_eye(inside_out, EYE)[back].all()
+    assert not faces_eye(Mesh(whole.vertices, whole.vertex_piece, whole.triangles, whole.piece, inside_out.face), EYE).any()
 
 
 def test_rims_that_the_eye_sees_are_fine_before_all_others(whole):
