@@ -73,7 +73,9 @@ def test_cracks_are_jagged_and_fit(whole, torn):
 def test_rooms_look_at_the_eye_as_outer_faces_do(whole):
     """A rear wall's inside is seen once the front has gone; what looks away never is."""
     back = np.isclose(whole.vertices[whole.triangles][:, :, 2], whole.vertices[:, 2].min()).all(1)
-    inside_out = Mesh(whole.vertices, whole.vertex_piece, whole.triangles[:, ::-1], whole.piece, np.where(back, ROOM, BROKEN).astype(np.uint8))
+    inside_out = Mesh(
+        whole.vertices, whole.vertex_piece, whole.triangles[:, ::-1], whole.piece, np.where(back, ROOM, BROKEN).astype(np.uint8)
+    )
     assert faces_eye(inside_out, EYE)[back].all()
     assert not faces_eye(Mesh(whole.vertices, whole.vertex_piece, whole.triangles, whole.piece, inside_out.face), EYE).any()
 
