@@ -30,7 +30,7 @@ Lines = tuple[float, ...]
 def interior_elements(room: Manifold, plan: Plan) -> list[Element]:
     """Return the elements inside the cavity `room` of the shell."""
     slabs, rooms = _storeys(room, plan)
-    return slabs + _uprights(rooms, plan)
+    return slabs + _uprights(rooms, plan) + list(_spine_walls(rooms, plan))
 
 
 def _storeys(room: Manifold, plan: Plan) -> tuple[list[Element], Rooms]:
@@ -92,6 +92,18 @@ def _partitions(rooms: Rooms, plan: Plan, lines_x: Lines, lines_z: Lines) -> Ite
             for a, b in pairwise((box[0] - gap, *lines_x, box[3] + gap)):
                 low, high = (a + gap, z - PARTITION / 2), (b - gap - DOOR, z + PARTITION / 2)
                 yield from _upright(space, level, low, high, Kind.PARTITION, stuff)
+
+
+def _spine_walls(rooms: Rooms, plan: Plan) -> Iterator[Element]:
+    """Walls across the view through the middle of the attic, from post to post: they tie the roof to its floor, and whoever looks in under torn eaves
+    sees them and not the sky behind. Only right over the eaves: what rises higher is a spire or a dome, which are hollow."""
+    gap = POST / 2
+    for space in (space for level, space in rooms if level == plan.storeys):
+        box = space.bounding_box()
+        for z in plan.lines_z[len(plan.lines_z) // 2 :][:1]:
+            for a, b in pairwise((box[0] - gap, *plan.lines_x, box[3] + gap)):
+                low, high = (a + gap, z - PARTITION / 2), (b - gap, z + PARTITION / 2)
+                yield from _upright(space, plan.storeys, low, high, Kind.PARTITION, PARTITIONS[plan.stuff])
 
 
 def _upright(
