@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+import numpy as np
 from manifold3d import Manifold
 
 from derrumbe.fracture.elements import Element
@@ -95,15 +96,21 @@ def _partitions(rooms: Rooms, plan: Plan, lines_x: Lines, lines_z: Lines) -> Ite
 
 
 def _spine_walls(rooms: Rooms, plan: Plan) -> Iterator[Element]:
-    """Walls across the view through the middle of the attic, from post to post: they tie the roof to its floor, and whoever looks in under torn eaves
-    sees them and not the sky behind. Only right over the eaves: what rises higher is a spire or a dome, which are hollow."""
+    """A wall across the view through every attic, from post to post: it ties the roof to its floor, and whoever looks in under torn eaves sees it and
+    not the sky behind. Only right over the eaves: what rises higher is a spire or a dome, which are hollow."""
     gap = POST / 2
     for space in (space for level, space in rooms if level == plan.storeys):
         box = space.bounding_box()
-        for z in plan.lines_z[len(plan.lines_z) // 2 :][:1]:
+        for z in _fullest(space, plan.lines_z):
             for a, b in pairwise((box[0] - gap, *plan.lines_x, box[3] + gap)):
                 low, high = (a + gap, z - PARTITION / 2), (b - gap, z + PARTITION / 2)
                 yield from _upright(space, plan.storeys, low, high, Kind.PARTITION, PARTITIONS[plan.stuff])
+
+
+def _fullest(space: Manifold, lines: Lines) -> list[float]:
+    """Return the line along z on which most of a space stands, the foremost of equal ones; none where there are no lines."""
+    across = np.array([0.0, 0.0, 1.0])
+    return sorted(lines, key=lambda z: (round(between(space, across, z - PARTITION / 2, z + PARTITION / 2).volume(), 3), z))[-1:]
 
 
 def _upright(
