@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+import numpy as np
 from manifold3d import Manifold
 
 from derrumbe.fracture.elements import Element
@@ -30,7 +31,7 @@ Lines = tuple[float, ...]
 def interior_elements(room: Manifold, plan: Plan) -> list[Element]:
     """Return the elements inside the cavity `room` of the shell."""
     slabs, rooms = _storeys(room, plan)
-    return slabs + _uprights(rooms, plan)
+    return slabs + _uprights(rooms, plan) + list(_spine_walls(rooms, plan))
 
 
 def _storeys(room: Manifold, plan: Plan) -> tuple[list[Element], Rooms]:
@@ -92,6 +93,24 @@ def _partitions(rooms: Rooms, plan: Plan, lines_x: Lines, lines_z: Lines) -> Ite
             for a, b in pairwise((box[0] - gap, *lines_x, box[3] + gap)):
                 low, high = (a + gap, z - PARTITION / 2), (b - gap - DOOR, z + PARTITION / 2)
                 yield from _upright(space, level, low, high, Kind.PARTITION, stuff)
+
+
+def _spine_walls(rooms: Rooms, plan: Plan) -> Iterator[Element]:
+    """A wall across the view through every attic, from post to post: it ties the roof to its floor, and whoever looks in under torn eaves sees it and
+    not the sky behind. Only right over the eaves: what rises higher is a spire or a dome, which are hollow."""
+    gap = POST / 2
+    for space in (space for level, space in rooms if level == plan.storeys):
+        box = space.bounding_box()
+        for z in _fullest(space, plan.lines_z):
+            for a, b in pairwise((box[0] - gap, *plan.lines_x, box[3] + gap)):
+                low, high = (a + gap, z - PARTITION / 2), (b - gap, z + PARTITION / 2)
+                yield from _upright(space, plan.storeys, low, high, Kind.PARTITION, PARTITIONS[plan.stuff])
+
+
+def _fullest(space: Manifold, lines: Lines) -> list[float]:
+    """Return the line along z on which most of a space stands, the foremost of equal ones; none where there are no lines."""
+    across = np.array([0.0, 0.0, 1.0])
+    return sorted(lines, key=lambda z: (round(between(space, across, z - PARTITION / 2, z + PARTITION / 2).volume(), 3), z))[-1:]
 
 
 def _upright(

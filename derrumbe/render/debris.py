@@ -30,7 +30,9 @@ LYING = 0.15
 """m/s under which a crumb lies, and turns no more."""
 FACETS = 1.6
 """Pixels of radius from which on a crumb shows sides."""
-SKY_RAYS = 3
+SKY_RAYS = 12
+"""Rays that tell how much light comes to a crumb. Its three or four pixels have no neighbours to be averaged with: with few rays one in ten is
+black by chance, and stays so, since its rays stay the same."""
 DUSTY, LAIN = 0.35, 0.8
 """Share of a crumb that dust covers in the air, and when it has lain for seconds."""
 SMALLEST = 0.04

@@ -73,6 +73,14 @@ def gabled() -> Made:
     return _made(body, (front(10, 5.6, rows(10, 2, 2.8, 2.5)),), 10, 11, 2, 2.8, "brick")
 
 
+def hipped() -> Made:
+    """Four slopes of 45 degrees over two storeys."""
+    width, depth, eaves, rise = 14, 10, 5.6, 3.5
+    upper = [(x, eaves + rise, z) for x in (-width / 2 + rise, width / 2 - rise) for z in (-rise, rise - depth)]
+    roof = Manifold.hull_points(np.array([(x, eaves, z) for x in (-width / 2, width / 2) for z in (0, -depth)] + upper, float))
+    return _made(block(width, depth, eaves) + roof, (front(width, eaves, rows(width, 2, 2.8, 2.5)),), width, depth, 2, 2.8, "brick")
+
+
 def corner3() -> Made:
     """Two visible façades: the front and the right side."""
     made = boxed(14, 10, 3, 3.4)

@@ -9,14 +9,15 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from derrumbe.core.knobs import BuildingKnobs
+from derrumbe.fracture.interior import PARTITION
 from derrumbe.fracture.materials import MATTER, Kind, Stuff
 from derrumbe.fracture.plan import wall_thickness
 from derrumbe.fracture.run import structure
 from derrumbe.fracture.settings import Settings
 from derrumbe.fracture.shell import PANE
 from derrumbe.geom.camera import eye, pixel_grid, rays
-from derrumbe.geom.carving import corner_points, mesh_of, triangle_normals
-from tests.fracture.buildings import box4, boxed, camera_for, domed, tower20
+from derrumbe.geom.carving import WORLD, corner_points, mesh_of, triangle_normals, union
+from tests.fracture.buildings import box4, boxed, camera_for, domed, gabled, hipped, tower20
 from tests.fracture.conftest import broken
 
 
@@ -138,6 +139,23 @@ def test_a_slab_over_every_storey_but_under_a_flat_roof(rubble):
     wanted = len(building.storey_tops) - (1 if flat else 0)
     assert slabs[slabs < len(building.storey_tops)].tolist() == list(range(wanted))
     assert (rubble.kind() == Kind.SLAB).sum() >= len(slabs)
+
+
+@pytest.mark.parametrize("made", [gabled, hipped])
+def test_who_looks_in_under_torn_eaves_sees_a_wall(made):
+    building, body = made().building, made().body
+    elements = structure(building, body, camera_for(body), Settings())
+    attic, eaves = len(building.storey_tops), building.storey_tops[-1]
+    walls = union(part for e in elements if e.kind == Kind.PARTITION and e.level == attic for part in e.parts)
+    view = WORLD.box((-2.5, eaves + 0.5, -50.0), (2.5, eaves + 0.6, 0.0))
+    seen = (walls ^ view).volume() / PARTITION
+    assert seen == pytest.approx(5.0 * 0.1, rel=0.1)
+
+
+def test_a_flat_roof_has_no_walls_above_it():
+    made = box4()
+    elements = structure(made.building, made.body, camera_for(made.body), Settings())
+    assert all(e.level < len(made.building.storey_tops) for e in elements if e.kind == Kind.PARTITION)
 
 
 def test_slabs_bear_on_walls(rubble):

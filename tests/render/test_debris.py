@@ -1,0 +1,20 @@
+"""Laws of crumbs."""
+
+import numpy as np
+
+from derrumbe.core.records import Sun
+from derrumbe.render.debris import SKY_RAYS
+from derrumbe.render.light import illumination, light_at
+from derrumbe.render.occlusion import Occluders
+
+SKY = Sun(direction=(0, 1, 0), rgb=(0, 0, 0), sky_rgb=(1, 1, 1), ground_rgb=(1, 1, 1), overcast=True, softness_deg=25.0)
+
+
+def test_no_crumb_beside_a_wall_is_black_by_chance():
+    """A wall takes half of what a crumb's rays may meet: some get more of the rest, some less, none nothing."""
+    wall = np.array([[-1e3, -1e3, 0.0], [1e3, -1e3, 0.0], [1e3, 1e3, 0.0], [-1e3, 1e3, 0.0]]), np.array([[0, 1, 2], [0, 2, 3]], np.int32)
+    count = 2000
+    points, normals = np.tile([0.0, 0.0, 1.0], (count, 1)), np.tile([1.0, 0.0, 0.0], (count, 1))
+    light = light_at(illumination(SKY), Occluders(wall), points, normals, np.arange(count), first_ray=0, sky_rays=SKY_RAYS, lift=0.15)[:, 0]
+    assert 0.4 < light.mean() < 0.7
+    assert light.min() > 0.25 * light.mean()
