@@ -15,7 +15,7 @@ from derrumbe.geom.depth import mesh_depth
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import RGB, write_exr
 from derrumbe.survey import evidence, light, look
-from derrumbe.survey.behind import clean_plate, trees_behind
+from derrumbe.survey.behind import clean_plate, houses_at_ends, trees_behind
 from derrumbe.survey.cast import Caster, continued
 from derrumbe.survey.cleanplate import past_things, without_passers
 from derrumbe.survey.crest import rising_crest
@@ -179,9 +179,12 @@ def _behind(
     distance = float(geometry.camera.translation[2])
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
     trees = trees_behind(texture, codes, mattes, hole, cards, geometry.camera)
+    houses = houses_at_ends(codes, mattes, hole, cards) if trees else []
     cards = trees.cards(cards, hole) if trees else cards
     beyond = np.asarray(hole.any(axis=0))
     solid = cards if trees else standing(cards, beyond, horizon_row(geometry.camera), len(hole))
+    for house in houses:
+        solid = house.cards(solid)
     save_arrays(folder / "building.npz", vertices=geometry.vertices, triangles=geometry.triangles)
     save_arrays(folder / "proxies.npz", **proxy_mesh(solid, geometry.camera, REACH * float(geometry.camera.translation[2]), beyond))
     hidden = hole
@@ -192,7 +195,7 @@ def _behind(
     texture, hole = without_passers(texture, hole, passers & ~own, passing, settings.seed)
     shown = bool((mattes.sky > 0.995).any())
     heaven = None if shown or views is None else sky_elsewhere(views, plate.display)
-    clean, open_sky = clean_plate(texture, mattes, hole, cards, trees, geometry.camera, softness, settings.seed, heaven)
+    clean, open_sky = clean_plate(texture, mattes, hole, cards, trees, houses, geometry.camera, softness, settings.seed, heaven)
     write_exr(folder / "set_depth.exr", set_depth(solid, geometry.camera, np.maximum(mattes.sky, open_sky)), ("Z",), full=True)
     return clean if views is None else past_things(clean, np.maximum(mattes.front, passing), hidden, settings.seed), solid
 
