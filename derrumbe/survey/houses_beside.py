@@ -32,6 +32,8 @@ SHORT = 0.2
 """What it costs to go on as far as may be, where a window of usual contrast costs 1, and so much of a roof as a house is high at least."""
 FOOT = 0.015
 """How softly a house ends at its foot, share of the longer side: bushes stand there."""
+SOFT = 0.005
+"""Sigma with which it ends where it is hidden by plants, share of the longer side."""
 PIER = 2
 """A house ends in the middle of so many columns, to either side, that show least windows."""
 
@@ -90,14 +92,24 @@ class House:
                 own[y, start : self.axis] = texture[max(y, int(np.ceil(line[last])) + 1), max(0, last - 1) : last + 1].mean(axis=0)
                 cover[y, start : self.axis] = np.clip(y + 1 - line[start:], 0, 1)
         rows = np.arange(len(sky))[:, None] + 0.5
-        return own, (cover * (rows > top) * (1 - cv2.GaussianBlur(widened(self.aside, 2).astype(np.float32), (0, 0), 1.0))).astype(
-            np.float32
-        )
+        return own, (
+            cover * (rows > top) * (1 - cv2.GaussianBlur(widened(self.aside, 2).astype(np.float32), (0, 0), SOFT * max(sky.shape)))
+        ).astype(np.float32)
+
+    def spared(self, hole: np.ndarray, bare: np.ndarray) -> np.ndarray:
+        """Return the hole (h, w) bool as it is without rims of the building that were told by their colours, `bare` (h, w) bool, up to this house's
+        axis: they are of this house."""
+        if self.flipped:
+            return replace(self, flipped=False).spared(hole[:, ::-1], bare[:, ::-1])[:, ::-1]
+        out = hole.copy()
+        own = np.s_[self.rows[0] : self.rows[1], : self.axis]
+        out[own] &= bare[own]
+        return out
 
     def cards(self, cards: Cards) -> Cards:
         """Return the cards with this house's where it goes on: its own roof and foot, as far away as it is beside the hole."""
-        x = np.arange(self.axis, self.axis + self.width)
-        roof = self.level + self.slope * (2 * self.axis - x - 0.5)
+        x = np.arange(int(self.first[slice(*self.rows)].min()), self.axis + self.width)
+        roof = self.level + self.slope * np.minimum(x + 0.5, 2 * self.axis - x - 0.5)
         x = len(cards.top) - 1 - x if self.flipped else x
         top, base, distance = cards.top.copy(), cards.base.copy(), cards.distance.copy()
         top[x], base[x], distance[x] = roof, self.rows[1], self.distance

@@ -14,9 +14,6 @@ THIN, FAR_OUT = 0.006, 0.04
 """Half the width of what counts as thin, and how far it may stand out; shares of the longer side."""
 RIM = 0.009
 """How far walls may reach beyond the drawn outline, share of the longer side."""
-ON, LONG = 1.5, 0.04
-"""What goes on in the wall's colours beyond a rim's reach is a house next door where it does along so much of the outline (share of the longer side):
-no rim is within so many times its reach of that."""
 NEARER, TOLD = 0.5, 25.0
 """A rim's colour is this much nearer to the wall's than to what is around, which lie at least so many codes apart."""
 TIPS = 0.007
@@ -90,24 +87,15 @@ def _straight(rows: np.ndarray, most: float) -> bool:
 
 def fringe(codes: np.ndarray, region: np.ndarray, sky: np.ndarray) -> np.ndarray:
     """Return the rim (h, w) bool of the building that an outline drawn a few pixels inside of it leaves: right beside the region (h, w) bool, of
-    the wall's colours there and not of what is further out. What lies below its foot is ground, though it be as dark as the wall, and what goes on
-    in the wall's colours is the house next door.
+    the wall's colours there and not of what is further out. What lies below its foot is ground, though it be as dark as the wall.
 
     codes (h, w, 3) uint8; sky (h, w): alpha. Where wall and surroundings look alike nothing is told, and nothing found.
     """
     reach = max(2.0, RIM * max(region.shape))
-    ring = widened(region, ON * reach) & ~region & (sky < 0.5) & ~below_foot(region)
+    ring = widened(region, reach) & ~region & (sky < 0.5) & ~below_foot(region)
     light = codes.astype(np.float32)
     inner, inner_share = masked_mean(light, region, round(1.5 * reach))
     outer, outer_share = masked_mean(light, widened(region, 3 * reach) & ~widened(region, 1.5 * reach), round(3 * reach))
     apart, within, beyond = (np.linalg.norm(one - other, axis=-1) for one, other in ((inner, outer), (light, inner), (light, outer)))
     alike = ring & (within < NEARER * beyond) & (apart > TOLD) & (np.minimum(inner_share, outer_share) > 0.02)
-    alike &= connected_to(alike | region, region, connectivity=4)
-    near = widened(region, reach)
-    return alike & near & ~widened(_long(alike & ~near, LONG * max(region.shape)), ON * reach)
-
-
-def _long(mask: np.ndarray, least: float) -> np.ndarray:
-    """Return those connected parts of a mask (h, w) bool that are at least so many pixels wide or high."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    return mask & (stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) >= least)[labels]
+    return alike & connected_to(alike | region, region, connectivity=4)
