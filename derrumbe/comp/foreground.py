@@ -9,8 +9,6 @@ SOLID = 0.95
 SPREAD = 3.0
 """Sigma, pixels, over which solid foreground lends its colour to its edge."""
 REACH = 9
-FAINT = 0.1
-"""Alpha below which nothing can be told of a foreground's own colour."""
 
 
 def cut_out(plate: np.ndarray, alpha: np.ndarray, texture: np.ndarray, building: np.ndarray) -> np.ndarray:
@@ -18,7 +16,7 @@ def cut_out(plate: np.ndarray, alpha: np.ndarray, texture: np.ndarray, building:
 
     At an edge the plate is alpha * foreground + (1 - alpha) * old background. In front of the building the old background is known
     (`texture`, by the `building` matte): it is taken away. The thinner the coverage, the less that difference can be trusted, and the
-    more the colour of the solid foreground nearby stands in for it. Thin things have none nearby: of those the difference is all there is.
+    more the colour of the solid foreground nearby stands in for it.
     """
     soft = (alpha > 0) & (alpha < 1)
     premultiplied = plate * alpha[..., None]
@@ -27,16 +25,15 @@ def cut_out(plate: np.ndarray, alpha: np.ndarray, texture: np.ndarray, building:
     a = alpha[..., None]
     old = plate + building[..., None] * (texture - plate)
     seen = np.clip(plate - (1 - a) * old, 0, None)
-    own = plate + a * (seen / np.maximum(a, FAINT) - plate)
-    edge = a * seen + (1 - a) * a * _lent_colour(plate, alpha, own)
+    edge = a * seen + (1 - a) * a * _lent_colour(plate, alpha)
     return np.where(soft[..., None], edge, premultiplied).astype(np.float32)
 
 
-def _lent_colour(plate: np.ndarray, alpha: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Colour of nearby solid foreground; each pixel's `own` (h, w, 3) where there is none."""
+def _lent_colour(plate: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Colour of nearby solid foreground; the plate's own where there is none."""
     solid = (alpha > SOLID).astype(np.float32)
     side = 2 * REACH + 1
     weight = cv2.GaussianBlur(solid, (side, side), SPREAD, borderType=cv2.BORDER_REFLECT_101)[..., None]
     colour = cv2.GaussianBlur(plate * solid[..., None], (side, side), SPREAD, borderType=cv2.BORDER_REFLECT_101)
     known = weight > 1e-3
-    return np.where(known, colour / np.where(known, weight, 1), own)
+    return np.where(known, colour / np.where(known, weight, 1), plate)

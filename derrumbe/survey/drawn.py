@@ -15,7 +15,6 @@ from derrumbe.survey.filters import around, connected_to, disc, filled, opened, 
 from derrumbe.survey.grabcut import grab_cut
 from derrumbe.survey.matting import refined, trimap
 from derrumbe.survey.slender import bars
-from derrumbe.survey.thin_things import covered
 
 LEAST_BAND, SLOPPY = 2.0, 0.002
 """How far a hand-drawn edge may be off at least: pixels, and share of the longer side."""
@@ -106,7 +105,7 @@ def followed_alpha(codes: np.ndarray, mask: np.ndarray, loose: float = 0.0) -> n
     narrow = _narrow(mask, loose)
     if narrow.any():
         mask = _with_bars(picture, mask, narrow, 2 * max(NARROW * band, loose))
-    return covered(picture, refined(picture, *trimap(mask, band)))
+    return refined(picture, *trimap(mask, band))
 
 
 def _narrow(mask: np.ndarray, loose: float) -> np.ndarray:

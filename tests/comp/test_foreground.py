@@ -42,12 +42,3 @@ def test_where_the_old_background_is_unknown_colours_stay_within_the_plate():
     cut = cut_out(plate, alpha, np.zeros_like(plate), np.zeros(SHAPE, np.float32))
     assert (cut >= 0).all()
     assert (cut <= plate.max((0, 1)) * alpha[..., None] + 1e-6).all()
-
-
-def test_of_a_thin_thing_less_of_the_old_wall_stays_than_the_plate_has():
-    alpha = np.zeros(SHAPE, np.float32)
-    alpha[:, 30] = 0.45
-    plate = (alpha[..., None] * POST + (1 - alpha[..., None]) * BRICK).astype(np.float32)
-    cut = cut_out(plate, alpha, np.broadcast_to(BRICK, plate.shape), np.ones(SHAPE, np.float32))
-    true = alpha[:, 30, None] * POST
-    assert np.abs(cut[:, 30] - true).max() < 0.4 * np.abs(alpha[:, 30, None] * plate[:, 30] - true).max()
