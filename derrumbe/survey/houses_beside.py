@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.filters import widened
-from derrumbe.survey.neighbours import Cards
+from derrumbe.survey.neighbours import BLOCK, Cards
 from derrumbe.survey.skyline import own_rows
 
 BESIDE = 0.012
@@ -43,7 +43,8 @@ class House:
     """A house that is cut by the left end of a hole, or flipped, by its right one.
 
     aside (h, w) bool: what isn't carried on, such as plants; axis: first column that is mirrored; width: columns that it goes on for; first (h,): the
-    hole's first column in each row; rows: from its roof to its foot; slope, level: its roof's line, row over column; distance: metres.
+    hole's first column in each row; rows: from its roof to its foot; slope, level: its roof's line, row over column; base, distance: its card's row on
+    the ground, and metres.
     """
 
     flipped: bool
@@ -54,6 +55,7 @@ class House:
     rows: tuple[int, int]
     slope: float
     level: float
+    base: float
     distance: float
 
     def painted(self, clean: np.ndarray, texture: np.ndarray, hole: np.ndarray, sky: np.ndarray) -> np.ndarray:
@@ -107,12 +109,13 @@ class House:
         return out
 
     def cards(self, cards: Cards) -> Cards:
-        """Return the cards with this house's where it goes on: its own roof and foot, as far away as it is beside the hole."""
+        """Return the cards with this house's where it goes on: as far away as it is beside the hole, and under its own roof, also where a block's
+        top is level and the roof slopes."""
         x = np.arange(int(self.first[slice(*self.rows)].min()), self.axis + self.width)
-        roof = self.level + self.slope * np.minimum(x + 0.5, 2 * self.axis - x - 0.5)
+        roof = self.level + self.slope * np.minimum(x + 0.5, 2 * self.axis - x - 0.5) + 0.5 * BLOCK * len(cards.top) * abs(self.slope)
         x = len(cards.top) - 1 - x if self.flipped else x
         top, base, distance = cards.top.copy(), cards.base.copy(), cards.distance.copy()
-        top[x], base[x], distance[x] = roof, self.rows[1], self.distance
+        top[x], base[x], distance[x] = roof, self.base, self.distance
         return Cards(top, base, distance)
 
 
@@ -162,6 +165,7 @@ def _house(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, aside: np.ndarr
         (top, rows[1]),
         float(slope),
         float(level),
+        float(np.median(cards.base[columns])),
         float(np.median(cards.distance[columns])),
     )
 

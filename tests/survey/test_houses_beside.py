@@ -96,7 +96,7 @@ def test_its_card_stands_where_it_goes_on_and_nowhere_else() -> None:
     own = slice(house.axis, house.axis + house.width)
     np.testing.assert_allclose(cards.top[own], ROOF, atol=1.5)
     assert (cards.distance[own] == 50).all()
-    assert (cards.base[own] == house.rows[1]).all()
+    assert (cards.base[own] == FOOT).all()
     for one, other in ((cards.top, flat.top), (cards.base, flat.base), (cards.distance, flat.distance)):
         assert np.array_equal(one[house.axis + house.width :], other[house.axis + house.width :])
 
