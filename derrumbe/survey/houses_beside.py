@@ -109,13 +109,14 @@ class House:
         return out
 
     def cards(self, cards: Cards) -> Cards:
-        """Return the cards with this house's where it goes on: as far away as it is beside the hole, and under its own roof, also where a block's
-        top is level and the roof slopes."""
-        x = np.arange(int(self.first[slice(*self.rows)].min()), self.axis + self.width)
+        """Return the cards with this house's where it goes on and as far beside the hole: as far away as it usually is there, and under its own
+        roof, also where a block's top is level and the roof slopes."""
+        x = np.arange(self.axis - self.width, self.axis + self.width)
         roof = self.level + self.slope * np.minimum(x + 0.5, 2 * self.axis - x - 0.5) + 0.5 * BLOCK * len(cards.top) * abs(self.slope)
+        hidden = x >= self.first[slice(*self.rows)].min()
         x = len(cards.top) - 1 - x if self.flipped else x
         top, base, distance = cards.top.copy(), cards.base.copy(), cards.distance.copy()
-        top[x], base[x], distance[x] = roof, self.base, self.distance
+        top[x[hidden]], base[x], distance[x] = roof[hidden], self.base, self.distance
         return Cards(top, base, distance)
 
 
