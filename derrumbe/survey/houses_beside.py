@@ -128,8 +128,8 @@ def houses_beside(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, aside: n
     found = []
     for flipped in (False, True):
         way = slice(None, None, -1 if flipped else 1)
-        pictures = [one[:, way] for one in (codes, hole, sky, aside)]
-        house = _house(*pictures, Cards(cards.top[way], cards.base[way], cards.distance[way]))
+        ends = Cards(cards.top[way], cards.base[way], cards.distance[way])
+        house = _house(codes[:, way], hole[:, way], sky[:, way], aside[:, way], ends)
         found += [replace(house, flipped=flipped)] if house else []
     return found
 
