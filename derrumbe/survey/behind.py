@@ -12,6 +12,7 @@ from derrumbe.survey.filters import widened
 from derrumbe.survey.foot import below_foot, footed
 from derrumbe.survey.ground import fill_ground
 from derrumbe.survey.horizon import horizon_row
+from derrumbe.survey.houses_beside import House, houses_beside
 from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.neighbours import Cards
 from derrumbe.survey.treeline import HIGH, LIKELY, SURE, USUAL, Trees, standing_plants, trees_of
@@ -38,6 +39,7 @@ def clean_plate(
     hole: np.ndarray,
     cards: Cards,
     trees: Trees | None,
+    houses: list[House],
     camera: Camera,
     softness: float,
     seed: int,
@@ -46,8 +48,8 @@ def clean_plate(
     """Return the texture (h, w, 3) with its hole (h, w) bool filled, and where (h, w) bool that shows sky.
 
     cards: the rows between which things stand beside and behind the building; trees: what stands there where patches would show;
-    softness: sigma of the plate's edges, pixels; elsewhere (3,): light of the sky where the plate's other frames show it, for a
-    texture without any.
+    houses: those that go on before the trees; softness: sigma of the plate's edges, pixels; elsewhere (3,): light of the sky where the
+    plate's other frames show it, for a texture without any.
     """
     low, horizon = below_foot(mattes.region), horizon_row(camera)
     shaded = low & ~hole & widened(mattes.region, SHADE * max(hole.shape))
@@ -60,11 +62,19 @@ def clean_plate(
     clean = cleanplate.joined(texture, heaven, ground, hole, mattes.sky, skyline)
     if trees:
         clean = trees.planted(clean, heaven, texture, hole, cards.top, cards.base, softness, seed)
+        for house in houses:
+            clean = house.painted(clean, texture, hole, mattes.sky)
     else:
         clean = cleanplate.stitched(clean, heaven, hole, cards.top, cards.base, mattes.drawn_front, seed)
     clean = cleanplate.behind_leaves(clean, texture, mattes.front, hole, seed)
     open_sky = hole & (np.abs(clean - heaven).max(axis=-1) < SAME)
     return footed(np.where(shaded[..., None], texture, clean), texture, hole & ~shaded, low), open_sky
+
+
+def houses_at_ends(codes: np.ndarray, mattes: Mattes, hole: np.ndarray, cards: Cards) -> list[House]:
+    """Return the houses that the outline cuts, to go on before the trees that stand behind the building. codes (h, w, 3) uint8: for display."""
+    aside = (plant_odds(codes) > LIKELY) | (mattes.front > 0.5)
+    return houses_beside(codes, hole, mattes.sky, aside, cards)
 
 
 def trees_behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, hole: np.ndarray, cards: Cards, camera: Camera) -> Trees | None:

@@ -15,7 +15,7 @@ from derrumbe.geom.depth import mesh_depth
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import RGB, write_exr
 from derrumbe.survey import evidence, light, look
-from derrumbe.survey.behind import clean_plate, trees_behind
+from derrumbe.survey.behind import clean_plate, houses_at_ends, trees_behind
 from derrumbe.survey.cast import Caster, continued
 from derrumbe.survey.cleanplate import past_things, without_passers
 from derrumbe.survey.crest import rising_crest
@@ -170,18 +170,23 @@ def _behind(
     softness: sigma of the plate's edges, pixels.
     """
     growth = max(3.0, HOLE_GROWTH * max(mattes.region.shape))
-    hole = widened(mattes.region | fringe(codes, mattes.region, mattes.sky), growth)
-    hole &= ~below_foot(mattes.region) | widened(mattes.region, max(1.0, MIXED * softness))
-    hole |= widened(remnants(mattes.sky, hole, mattes.front), 2)
+    hole = _hole(mattes, fringe(codes, mattes.region, mattes.sky), growth, softness)
     own, passers = hole, widened(beside(passing, mattes.region), growth)
     hole = hole | passers
     skyline = skyline_rows(mattes.sky, hole, horizon_row(geometry.camera), np.random.default_rng((settings.seed, 72)))
     distance = float(geometry.camera.translation[2])
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
     trees = trees_behind(texture, codes, mattes, hole, cards, geometry.camera)
+    bare = _hole(mattes, np.zeros_like(hole), growth, softness) | passers
+    # A moving camera's other frames show what goes on beside the building.
+    houses = houses_at_ends(codes, mattes, bare, cards) if trees and views is None else []
+    for house in houses:
+        hole = house.spared(hole, bare)
     cards = trees.cards(cards, hole) if trees else cards
     beyond = np.asarray(hole.any(axis=0))
     solid = cards if trees else standing(cards, beyond, horizon_row(geometry.camera), len(hole))
+    for house in houses:
+        solid = house.cards(solid)
     save_arrays(folder / "building.npz", vertices=geometry.vertices, triangles=geometry.triangles)
     save_arrays(folder / "proxies.npz", **proxy_mesh(solid, geometry.camera, REACH * float(geometry.camera.translation[2]), beyond))
     hidden = hole
@@ -192,9 +197,19 @@ def _behind(
     texture, hole = without_passers(texture, hole, passers & ~own, passing, settings.seed)
     shown = bool((mattes.sky > 0.995).any())
     heaven = None if shown or views is None else sky_elsewhere(views, plate.display)
-    clean, open_sky = clean_plate(texture, mattes, hole, cards, trees, geometry.camera, softness, settings.seed, heaven)
+    clean, open_sky = clean_plate(texture, mattes, hole, cards, trees, houses, geometry.camera, softness, settings.seed, heaven)
     write_exr(folder / "set_depth.exr", set_depth(solid, geometry.camera, np.maximum(mattes.sky, open_sky)), ("Z",), full=True)
     return clean if views is None else past_things(clean, np.maximum(mattes.front, passing), hidden, settings.seed), solid
+
+
+def _hole(mattes: Mattes, rim: np.ndarray, growth: float, softness: float) -> np.ndarray:
+    """Return what (h, w) bool goes with the building: its region, a rim (h, w) bool of it that the outline leaves, and what hangs on it.
+
+    growth: pixels by which that reaches past mixed pixels; softness: sigma of the plate's edges, pixels.
+    """
+    hole = widened(mattes.region | rim, growth)
+    hole &= ~below_foot(mattes.region) | widened(mattes.region, max(1.0, MIXED * softness))
+    return np.asarray(hole | widened(remnants(mattes.sky, hole, mattes.front), 2))
 
 
 def _write(folder: Path, mattes: Mattes, clean: np.ndarray, texture: np.ndarray) -> None:

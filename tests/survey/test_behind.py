@@ -65,7 +65,7 @@ def revealed(built: bool, wood: bool = True, seed: int = 1) -> tuple[np.ndarray,
     cards = find_cards(codes, np.full(SIZE[0], 112.0, np.float32), hole, CAMERA, 40.0, 52.0)
     trees = trees_behind(light, codes, mattes, hole, cards, CAMERA)
     cards = trees.cards(cards, hole) if trees else cards
-    return clean_plate(light, mattes, hole, cards, trees, CAMERA, 0.6, seed)[0], light, hole, cards, trees is not None
+    return clean_plate(light, mattes, hole, cards, trees, [], CAMERA, 0.6, seed)[0], light, hole, cards, trees is not None
 
 
 def red(light: np.ndarray) -> np.ndarray:
@@ -98,7 +98,7 @@ def test_over_the_crowns_behind_it_is_open_sky():
     trees = trees_behind(light, codes, mattes, hole, cards, CAMERA)
     assert trees is not None
     cards = trees.cards(cards, hole)
-    clean, open_sky = clean_plate(light, mattes, hole, cards, trees, CAMERA, 0.6, 1)
+    clean, open_sky = clean_plate(light, mattes, hole, cards, trees, [], CAMERA, 0.6, 1)
     low = np.arange(SIZE[1])[:, None] > cards.top[None]
     assert np.count_nonzero(open_sky & low) > 100, "between crowns as well"
     assert np.abs(clean / sky - 1)[open_sky].mean() < 0.04
@@ -133,7 +133,7 @@ def test_houses_beside_are_not_seen_twice() -> None:
     assert np.median(found) < 0.7
     assert max(found) < 0.85
     _, light, mattes, _ = street(True)
-    patched, _ = clean_plate(light, mattes, hole, cards, None, CAMERA, 0.6, 1)
+    patched, _ = clean_plate(light, mattes, hole, cards, None, [], CAMERA, 0.6, 1)
     assert np.median(echoes(patched, hole, cards)) > 0.9, "patches would be recognised"
 
 
@@ -269,7 +269,7 @@ def test_the_shadow_at_the_foot_stays_and_is_not_carried_on() -> None:
     codes = to_display(light)
     assert not (fringe(codes, mattes.region, mattes.sky) & shadow).any()
     cards = find_cards(codes, np.full(SIZE[0], 112.0, np.float32), hole, CAMERA, 40.0, 52.0)
-    clean, _ = clean_plate(light, mattes, hole, cards, None, CAMERA, 0.6, 1)
+    clean, _ = clean_plate(light, mattes, hole, cards, None, [], CAMERA, 0.6, 1)
     assert np.array_equal(clean[shadow & ~hole], light[shadow & ~hole])
     foot = clean[200, 180:320]
     assert np.allclose(foot, light[202, 180:320], rtol=0.05), "what is mixed with the wall is ground in the shadow, too"
