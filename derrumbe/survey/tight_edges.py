@@ -18,16 +18,14 @@ from derrumbe.survey.matting import refined, thin_core, trimap
 
 INSIDE, OUTSIDE = 0.00625, 0.0025
 """How far a mask's edge may lie off the thing's, to either side, shares of the longer side."""
-TILE, BESIDE = 5.0, 0.5
-"""A tile's side, in bands of doubt; and how much of its neighbours it looks at for colours, in tiles."""
+TILE = 5.0
+"""Tiles lie so many bands of doubt apart, and are twice as large."""
 FEWEST = 200
 """Pixels that teach the colours of the thing, and as many those of what is behind it; without them the mask stays."""
 ROUNDS, FRAYED = 2, 1.0
 """Rounds of each cut; radius, pixels, of threads that a cut leaves at an edge."""
 SOFT, SOFTEST = 1.5, 0.001
 """How far a tight edge's mixed pixels reach, pixels and share of the longer side."""
-
-Window = tuple[slice, slice]
 
 
 def cut_out(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -44,25 +42,28 @@ def tightened(codes: np.ndarray, mask: np.ndarray) -> np.ndarray:
     band = max(2.0, INSIDE * side)
     sure, beyond = thin_core(mask, band), ~widened(mask, max(1.0, OUTSIDE * side))
     labels = np.select([sure, beyond, mask], [cv2.GC_FGD, cv2.GC_BGD, cv2.GC_PR_FGD], cv2.GC_PR_BGD).astype(np.uint8)
-    out, doubt = mask.copy(), ~sure & ~beyond
-    for inner, outer in _tiles(doubt, round(TILE * band)):
-        if min(np.count_nonzero(labels[outer] == known) for known in (cv2.GC_FGD, cv2.GC_BGD)) >= FEWEST:
-            out[inner] = grab_cut(codes[outer], labels[outer], ROUNDS)[_within(inner, outer)]
-    return opened(out, FRAYED) | sure
+    doubt = ~sure & ~beyond
+    said, say = np.zeros((2, *mask.shape), np.float32)
+    for tile in _tiles(doubt, round(TILE * band)):
+        if min(np.count_nonzero(labels[tile] == known) for known in (cv2.GC_FGD, cv2.GC_BGD)) >= FEWEST:
+            weight = _hat(labels[tile].shape)
+            said[tile] += weight * grab_cut(codes[tile], labels[tile], ROUNDS)
+            say[tile] += weight
+    cut = np.where(say > 0, said > 0.5 * say, mask)
+    return opened(np.where(doubt, cut, sure), FRAYED) | sure
 
 
-def _tiles(doubt: np.ndarray, size: int) -> Iterator[tuple[Window, Window]]:
-    """Yield the tiles that hold some of what is in `doubt` (h, w) bool, each as it is and with its surroundings."""
-    spans = [range(0, length, size) for length in doubt.shape]
-    for corner in ((top, left) for top in spans[0] for left in spans[1]):
-        inner, outer = (
-            tuple(slice(max(0, at - reach), min(length, at + size + reach)) for at, length in zip(corner, doubt.shape, strict=True))
-            for reach in (0, round(BESIDE * size))
-        )
-        if doubt[inner].any():
-            yield (inner[0], inner[1]), (outer[0], outer[1])
+def _tiles(doubt: np.ndarray, size: int) -> Iterator[tuple[slice, slice]]:
+    """Yield tiles, each half over its neighbours, in whose middle some is in `doubt` (h, w) bool."""
+    height, width = doubt.shape
+    for top in range(0, height, size):
+        for left in range(0, width, size):
+            if doubt[top : top + size, left : left + size].any():
+                reach = size // 2
+                yield slice(max(0, top - reach), top + size + reach), slice(max(0, left - reach), left + size + reach)
 
 
-def _within(inner: Window, outer: Window) -> Window:
-    rows, columns = (slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))
-    return rows, columns
+def _hat(shape: tuple[int, ...]) -> np.ndarray:
+    """Return how much a tile's word counts (h, w): most in its middle, least at its rim, so that none ends with a step."""
+    rows, columns = (1 - np.abs(np.linspace(-1, 1, length)) + 1e-3 for length in shape)
+    return np.outer(rows, columns).astype(np.float32)
