@@ -32,12 +32,16 @@ def cut_out(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Return the alpha (h, w) float32 of what a rough mask (h, w) bool holds, along the edges of a display-like picture (h, w, 3)."""
     if not mask.any():
         return np.zeros(mask.shape, np.float32)
-    tight = tightened(np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8), mask)
-    return refined(picture, *trimap(tight, max(SOFT, SOFTEST * max(mask.shape))))
+    side = max(mask.shape)
+    tight, told = tightened(np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8), mask)
+    near, wide = trimap(tight, max(SOFT, SOFTEST * side)), trimap(tight, max(SOFT, OUTSIDE * side))
+    solid, empty = (np.where(told, narrow, loose) for narrow, loose in zip(near, wide, strict=True))
+    return refined(picture, solid, empty)
 
 
-def tightened(codes: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return the mask (h, w) bool along the edges of codes (h, w, 3) uint8. What is thinner than the band in doubt keeps its middle."""
+def tightened(codes: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mask (h, w) bool along the edges of codes (h, w, 3) uint8, and where enough was seen to tell (h, w) bool. What is thinner than the
+    band in doubt keeps its middle."""
     side = max(mask.shape)
     band = max(2.0, INSIDE * side)
     sure, beyond = thin_core(mask, band), ~widened(mask, max(1.0, OUTSIDE * side))
@@ -50,7 +54,8 @@ def tightened(codes: np.ndarray, mask: np.ndarray) -> np.ndarray:
             said[tile] += weight * grab_cut(codes[tile], labels[tile], ROUNDS)
             say[tile] += weight
     cut = np.where(say > 0, said > 0.5 * say, mask)
-    return opened(np.where(doubt, cut, sure), FRAYED) | sure
+    tight = opened(np.where(doubt, cut, sure), FRAYED) | sure
+    return np.where(say > 0, tight, mask), say > 0
 
 
 def _tiles(doubt: np.ndarray, size: int) -> Iterator[tuple[slice, slice]]:
