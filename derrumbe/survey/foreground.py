@@ -19,14 +19,12 @@ from derrumbe.core.records import FAR, Camera
 from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.before_walls import Walls
 from derrumbe.survey.holdout import Holdout
-from derrumbe.survey.matting import display_like, refined, trimap
+from derrumbe.survey.matting import display_like
 from derrumbe.survey.parts import joined
 from derrumbe.survey.passers import passing_alpha
 from derrumbe.survey.standing import carried, depth_of_things, things
+from derrumbe.survey.tight_edges import cut_out
 from derrumbe.survey.wanderers import Wanderers
-
-LOOSE = 1.5
-"""Working pixels by which the mask of what moves by itself may be off."""
 
 
 class Passing(Protocol):
@@ -61,7 +59,7 @@ class Following:
         if not mask.any():
             return np.zeros(picture.shape[:2], np.float32)
         large = cv2.resize(mask.astype(np.float32), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
-        return refined(picture, *trimap(large, LOOSE * picture.shape[1] / mask.shape[1]))
+        return cut_out(picture, large)
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,12 @@ from derrumbe.survey.geometry import Geometry
 from derrumbe.survey.hidden_foot import HiddenFoot, hidden_foot
 from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes
-from derrumbe.survey.matting import refined, trimap
 from derrumbe.survey.shown import points_of
 from derrumbe.survey.solved_planes import ON, ground_under, walls_through
 from derrumbe.survey.standing import carried, things
 from derrumbe.survey.stillness import stillness_of
 from derrumbe.survey.things_ahead import FLAT, flatness, lies_flat
+from derrumbe.survey.tight_edges import cut_out
 from derrumbe.survey.wanderers import Wanderers
 
 DEPTHS, VOTES, AHEAD = "in_front/depth.{frame}.npz", "in_front/votes.{frame}.npz", "in_front/front.{frame}.npz"
@@ -71,9 +71,7 @@ class InFront:
         """Return the alpha (h, w) float32 at frame `index` of what stands in front, along the edges of a display-like picture (h, w, 3)."""
         front, _ = self.steady.at(self.steady.ahead.depths.frames.start + index)
         large = cv2.resize(front, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
-        alpha = (
-            refined(picture, *trimap(large, BAND * picture.shape[1] / front.shape[1])) if large.any() else np.zeros(large.shape, np.float32)
-        )
+        alpha = cut_out(picture, large)
         for part, near in self.drawn:
             moved = part if index == 0 else carried(part, 1 / near, self.cameras[0], self.cameras[index])
             if index == 0 or (moved * large).sum() < COVERED * moved.sum():

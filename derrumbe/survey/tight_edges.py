@@ -1,0 +1,74 @@
+"""A thing's mask drawn tight to the edge that the full picture shows.
+
+Motion and depth are found in small pictures and over windows: masks from them keep a rim of what is behind, or lose one of the thing's own. Along such a
+mask colours tell, but only in the surroundings of each place: a car is dark before a wall and bright before its own shade. So the band in doubt is cut in
+tiles, each by its own colours (compare Bai et al., "Video SnapCut", 2009; GrabCut, Rother et al. 2004).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from derrumbe.survey.filters import opened, widened
+from derrumbe.survey.grabcut import grab_cut
+from derrumbe.survey.matting import refined, thin_core, trimap
+
+INSIDE, OUTSIDE = 0.00625, 0.0025
+"""How far a mask's edge may lie off the thing's, to either side, shares of the longer side."""
+TILE = 5.0
+"""Tiles lie so many bands of doubt apart, and are twice as large."""
+FEWEST = 200
+"""Pixels that teach the colours of the thing, and as many those of what is behind it; without them the mask stays."""
+ROUNDS, FRAYED = 2, 1.0
+"""Rounds of each cut; radius, pixels, of threads that a cut leaves at an edge."""
+SOFT, SOFTEST = 1.5, 0.001
+"""How far a tight edge's mixed pixels reach, pixels and share of the longer side."""
+
+
+def cut_out(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return the alpha (h, w) float32 of what a rough mask (h, w) bool holds, along the edges of a display-like picture (h, w, 3)."""
+    if not mask.any():
+        return np.zeros(mask.shape, np.float32)
+    side = max(mask.shape)
+    tight, told = tightened(np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8), mask)
+    near, wide = trimap(tight, max(SOFT, SOFTEST * side)), trimap(tight, max(SOFT, OUTSIDE * side))
+    solid, empty = (np.where(told, narrow, loose) for narrow, loose in zip(near, wide, strict=True))
+    return refined(picture, solid, empty)
+
+
+def tightened(codes: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mask (h, w) bool along the edges of codes (h, w, 3) uint8, and where enough was seen to tell (h, w) bool. What is thinner than the
+    band in doubt keeps its middle."""
+    side = max(mask.shape)
+    band = max(2.0, INSIDE * side)
+    sure, beyond = thin_core(mask, band), ~widened(mask, max(1.0, OUTSIDE * side))
+    labels = np.select([sure, beyond, mask], [cv2.GC_FGD, cv2.GC_BGD, cv2.GC_PR_FGD], cv2.GC_PR_BGD).astype(np.uint8)
+    doubt = ~sure & ~beyond
+    said, say = np.zeros((2, *mask.shape), np.float32)
+    for tile in _tiles(doubt, round(TILE * band)):
+        if min(np.count_nonzero(labels[tile] == known) for known in (cv2.GC_FGD, cv2.GC_BGD)) >= FEWEST:
+            weight = _hat(labels[tile].shape)
+            said[tile] += weight * grab_cut(codes[tile], labels[tile], ROUNDS)
+            say[tile] += weight
+    cut = np.where(say > 0, said > 0.5 * say, mask)
+    tight = opened(np.where(doubt, cut, sure), FRAYED) | sure
+    return np.where(say > 0, tight, mask), say > 0
+
+
+def _tiles(doubt: np.ndarray, size: int) -> Iterator[tuple[slice, slice]]:
+    """Yield tiles, each half over its neighbours, in whose middle some is in `doubt` (h, w) bool."""
+    height, width = doubt.shape
+    for top in range(0, height, size):
+        for left in range(0, width, size):
+            if doubt[top : top + size, left : left + size].any():
+                reach = size // 2
+                yield slice(max(0, top - reach), top + size + reach), slice(max(0, left - reach), left + size + reach)
+
+
+def _hat(shape: tuple[int, ...]) -> np.ndarray:
+    """Return how much a tile's word counts (h, w): most in its middle, least at its rim, so that none ends with a step."""
+    rows, columns = (1 - np.abs(np.linspace(-1, 1, length)) + 1e-3 for length in shape)
+    return np.outer(rows, columns).astype(np.float32)
