@@ -39,7 +39,7 @@ LEAST, SHALLOW = 0.05, 0.8
 """Metres under which the bed ends, and under which its stones stand out less."""
 BLOCKS, COVER = 8000, 0.7
 """Most blocks in the bed, and their area, of its own."""
-ON_TOP, COVERED = 3500, 0.5
+ON_TOP, COVERED = 3500, 0.8
 """The same of blocks on pieces."""
 RELIEF, LUMP, LUMPS = 0.32, 2.4, 0.5
 """Height of single stones in the bed over their width; metres from lump to lump, and their height."""
@@ -306,6 +306,7 @@ def _extended(scene: Scene, bed: Bed, surface: tuple[np.ndarray, np.ndarray], fo
         vertex_piece=np.concatenate([scene.vertex_piece, riding]),
         centre=np.concatenate([scene.centre, np.zeros((1, 3)), bed.blocks.place]),
         lain=np.concatenate([np.zeros((1, 3)), foot]),
+        buried=np.concatenate([scene.buried, np.ones(extra, np.float32)]),
         material=np.concatenate([scene.material, material]),
         element=np.concatenate([scene.element, np.r_[np.uint8(RUBBLE), np.full(extra - 1, STONE, np.uint8)]]),
         storey=np.concatenate([scene.storey, np.zeros(extra, np.int16)]),

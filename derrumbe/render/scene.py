@@ -22,6 +22,8 @@ ROOM_HEIGHT = 3.4
 """Metres from floor to floor, about."""
 LANDING_SPEED, LANDING_SHARE = 2.0, 0.6
 """m/s that a piece must have fallen with, and the share of it that is left when it has hit something."""
+PILED = 24
+"""Pieces that lie nearest, seen from above, among which it is told what came down last."""
 TEAR = 29
 """Seed of torn edges: the same for every shot, so that a new seed elsewhere keeps the cracks."""
 
@@ -78,6 +80,8 @@ class Scene:
     """(V,) by how much vertices of rubble's bed rise until the next frame, metres; empty while there is none."""
     landed: np.ndarray
     """(N,) float32 motion sample at which each piece first hit something hard, infinity if it never did."""
+    buried: np.ndarray
+    """(N,) float32 0..1: how much of what lies around each piece in the end has come down after it, see `burials`."""
     samples_per_frame: int
     samples_per_second: float
     neighbour_vertices: np.ndarray
@@ -159,6 +163,22 @@ def landings(position: np.ndarray, released: np.ndarray, samples_per_second: flo
     return landed
 
 
+def burials(place: np.ndarray, landed: np.ndarray, volume: np.ndarray) -> np.ndarray:
+    """Return the share (N,) float32, by volume, of the PILED pieces about it that landed after each piece: on what came last nothing fell. 0 for
+    pieces that never landed. place (N,3): where they lie; landed (N,): when, infinity for never; volume (N,)."""
+    from scipy.spatial import cKDTree
+
+    out = np.zeros(len(landed), np.float32)
+    fallen = np.flatnonzero(np.isfinite(landed))
+    if len(fallen) < 2:
+        return out
+    ground = place[fallen][:, [0, 2]]
+    beside = fallen[cKDTree(ground).query(ground, k=min(PILED, len(fallen)))[1]]
+    later = landed[beside] > landed[fallen, None]
+    out[fallen] = (volume[beside] * later).sum(1) / np.maximum(volume[beside].sum(1), 1e-9)
+    return out
+
+
 @lru_cache(maxsize=1)
 def load(inputs: Inputs) -> Scene:
     """Return the scene, read once per process."""
@@ -188,6 +208,7 @@ def load(inputs: Inputs) -> Scene:
     shown_depth = np.where(way == SHOWN, rest_depth, np.float32(0))
     cornice = cornice_of(worn.camera, texture, shown_depth, way, window, rest[view.pixels[:, 1] < 0, 1])
     over = over_ledge(cornice, worn.camera, shown_depth, window)
+    landed = landings(poses["position"], poses["released"], motion.record.samples_per_frame * float(inputs.plate.record.rate))
     return Scene(
         rest=rest,
         triangles=triangles,
@@ -212,7 +233,8 @@ def load(inputs: Inputs) -> Scene:
         lain=np.zeros((0, 3)),
         drift=np.zeros((0, 3)),
         rise=np.zeros(0),
-        landed=landings(poses["position"], poses["released"], motion.record.samples_per_frame * float(inputs.plate.record.rate)),
+        landed=landed,
+        buried=burials(poses["position"][-1].astype(np.float64), landed, solid["volume"].astype(np.float64)),
         samples_per_frame=motion.record.samples_per_frame,
         samples_per_second=motion.record.samples_per_frame * float(inputs.plate.record.rate),
         neighbour_vertices=proxies["vertices"].astype(np.float32),

@@ -39,6 +39,8 @@ TIMBER = 3
 BROKEN = 1
 LEVELS = 97
 """More than there are storeys: what tells the levels of one storey from other storeys."""
+HEAPED = 0.3
+"""How much sooner small rubble lies in heaps where all that is around came down later than where nothing did."""
 LEVEL = (0.62, 0.88)
 """How far up a side looks from which on small rubble stays on it, and all of it does: it slides off at 37 degrees."""
 PALEST = 0.85
@@ -102,7 +104,7 @@ def shade(
     _shade(
         samples.triangle, samples.rest, samples.uv, samples.size, samples.worn, samples.coarse, samples.second, scene.piece, scene.face, scene.normal,
         scene.material, scene.element, scene.storey, scene.floor, scene.level, scene.upper, scene.lower, scene.texture, scene.window.x0, scene.window.y0,
-        look.typical, look.facade, look.dust, look.old_light, look.seed, age, change, settled, turn, trigger_age,
+        look.typical, look.facade, look.dust, look.old_light, look.seed, age, change, settled, turn, trigger_age, scene.buried,
         max(LITTER, LITTER_PIXELS * scene.pixel), max(CLUMP, CLUMP_PIXELS * scene.pixel),
         gaps.start, gaps.place, gaps.gape, gaps.of_bond, spalls.bond, spalls.away, spalls.reach, spalls.opens, out.reflect, out.old, out.change, out.normal,
     )  # fmt: skip
@@ -138,12 +140,12 @@ def _coat(p, x, y, z, up, age, change, settled, trigger_age, seed):  # type: ign
 
 
 @nb.njit(cache=True, inline="always")
-def _littered(x, y, z, up, settled, period, seed):  # type: ignore[no-untyped-def]
-    """Share of a face that small rubble covers: on what looks up, in heaps."""
+def _littered(x, y, z, up, settled, buried, period, seed):  # type: ignore[no-untyped-def]
+    """Share of a face that small rubble covers: on what looks up, in heaps, few where little has come down later."""
     if settled < 0.02 or up < LEVEL[0]:
         return 0.0
     heaps = layered(x / (7 * period), y / (7 * period), z / (7 * period), seed + 131)
-    return _eased(LEVEL[0], LEVEL[1], up) * _eased(0.5, 0.62, heaps + 0.12 * settled) * min(3 * settled, 1.0)
+    return _eased(LEVEL[0], LEVEL[1], up) * _eased(0.5, 0.62, heaps + 0.12 * settled + HEAPED * (buried - 0.5)) * min(3 * settled, 1.0)
 
 
 @nb.njit(cache=True, inline="always")
@@ -157,7 +159,7 @@ def _battered(x, y, z, settled, pixel, seed):  # type: ignore[no-untyped-def]
 @nb.njit(cache=True)
 def _shade(
     triangle, rest, uv, size, worn, coarse, second, piece, face, rest_normal, material, element, storey, floor, level, upper, lower, texture, left, top,
-    typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, period, clump, joints, place, gape, parted, bond, away, reach,
+    typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, buried, period, clump, joints, place, gape, parted, bond, away, reach,
     opens, reflect, old, changed, normal,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
@@ -169,7 +171,7 @@ def _shade(
             y = 0.0  # the bed rises through its stones
         up = normal[i, 1]
         coat = _coat(p, x, y, z, up, age[p], change[p], settled[p], trigger_age, seed)
-        grit = 1.0 if element[p] == RUBBLE else _littered(x, y, z, up, settled[p], period, seed)
+        grit = 1.0 if element[p] == RUBBLE else _littered(x, y, z, up, settled[p], buried[p], period, seed)
         bare = worn[i] and change[p] > 0 and element[p] != WINDOW and spalled(
             uv[i, 0], uv[i, 1], x, y, z, rest_normal[t, 0], rest_normal[t, 2], material[p], bond, away, reach, opens, parted, left, top
         )  # fmt: skip

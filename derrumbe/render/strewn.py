@@ -23,8 +23,8 @@ STICKS = 0.08
 FLAT = 0.35
 """Radians that timber is tilted by at most: what stands up like a pole has been put up."""
 STICK_LENGTH, STICK_WIDTH = (0.9, 3.6), (0.06, 0.15)
-LEVEL, TILTED = 0.55, 0.35
-"""How far up the side of a piece looks that blocks lie on, at least; and when they have slid off it."""
+LEVEL, TILTED = 0.8, 0.6
+"""How far up the side of a piece looks that blocks lie on, at least: they slide at 37 degrees; and when all have slid off it."""
 SETTLING = 1.0
 """Seconds after a piece's landing in which others cover it."""
 ROOF, TIMBER = 5, 3
@@ -114,7 +114,8 @@ def turns(count: int, tilt: float, rng: np.random.Generator) -> np.ndarray:
 def on_pieces(
     scene: Scene, final: Pose, points: np.ndarray, cover: float, most: int, stuff: np.ndarray, rng: np.random.Generator
 ) -> Blocks:
-    """Return blocks on what lies in the `final` pose (vertices at `points`), where its upper sides are seen: a share `cover` of them, `most` at most."""
+    """Return blocks on what lies in the `final` pose (vertices at `points`), where its upper sides are seen: a share `cover` of those that are all
+    buried, less of what came down after others, `most` at most."""
     view = projected(scene.camera, points)
     picture = Window(0, 0, scene.camera.width, scene.camera.height)
     hit = visible(view, scene.triangles, picture, (0.5, 0.5))
@@ -124,11 +125,11 @@ def on_pieces(
     piece = scene.piece[triangle]
     up = np.einsum("nij,nj->ni", final.rotation[piece], scene.normal[triangle])
     level = np.flatnonzero((up[:, 1] > LEVEL) & np.isfinite(scene.landed[piece]) & final.moved[piece])
-    area = float(np.sum((away[level] / scene.camera.focal_px) ** 2 / np.maximum(up[level, 1], LEVEL)))
-    count = min(int(cover * area / mean_square(scene.pixel)), most)
+    area = (away[level] / scene.camera.focal_px) ** 2 / up[level, 1] * scene.buried[piece[level]]
+    count = min(int(cover * float(area.sum()) / mean_square(scene.pixel)), most)
     if not count:
         return Blocks.none()
-    some = level[rng.integers(0, len(level), count)]
+    some = level[rng.choice(len(level), count, p=area / area.sum())]
     pixels = np.stack([x[some], y[some]], 1) + rng.random((count, 2))
     world = eye(scene.camera) + rays(scene.camera, pixels) * away[some][:, None]
     rides = piece[some].astype(np.int64)

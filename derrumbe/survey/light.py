@@ -12,7 +12,7 @@ from derrumbe.survey.cast import Caster, towards
 from derrumbe.survey.clear_sky import BLUE, find_clear_sky
 from derrumbe.survey.filters import filled
 from derrumbe.survey.shadows_around import ShadowsAround
-from derrumbe.survey.sun_place import SUN_OVER_SKY, Cue, Face, SunPlace, faces_cue, find_sun, lit_cue
+from derrumbe.survey.sun_place import SEEN, SUN_OVER_SKY, Cue, Face, SunPlace, faces_cue, find_sun, lit_cue
 
 LUMA = np.array([0.2722287168, 0.6740817658, 0.0536895174])
 ALBEDO = {"brick": 0.26, "concrete": 0.40, "stone": 0.42, "timber": 0.32}
@@ -27,8 +27,6 @@ PAVING, LIT_GROUND = 0.2, 60
 """Luminance albedo of asphalt, paving and grass taken together, and the percentile of the ground that is lit."""
 GROUND_ALBEDO = 0.18
 BLUE_SHARE = 0.15
-SEEN = 0.75
-"""Share of the sky's light that reaches the ground in a building's shadow."""
 OPEN_DEG = 15.0
 """Where the sun stands is called a guess when it may well be further off than this."""
 NOWHERE = SunPlace(150.0, 60.0, 60.0)

@@ -9,8 +9,9 @@ import pytest
 
 from derrumbe.render.apron import FOOT, LIFT, apron
 from derrumbe.render.rubble import FILL, REPOSE, _heights, _slumped, a_frame_later, bed_of, with_rubble
-from derrumbe.render.scene import load
-from derrumbe.render.shutter import pose
+from derrumbe.render.scene import PILED, burials, load
+from derrumbe.render.shutter import pose, posed
+from derrumbe.render.strewn import on_pieces
 
 from . import scenes
 from .conftest import rendered
@@ -131,3 +132,37 @@ def test_no_stone_lies_inside_a_neighbour(staged):
     stones = apron(walled, bed.origin, bed.cell, bed.final, np.eye(8)[0], np.random.default_rng(1))
     assert len(stones.place)
     assert (stones.place[:, 2] > 1.5 - LIFT).all()
+
+
+def test_what_came_down_last_is_bare_and_what_came_first_is_buried():
+    rng = np.random.default_rng(4)
+    place, volume = rng.uniform(0, 3, (40, 3)), rng.uniform(0.1, 1, 40)
+    landed = rng.permutation(40).astype(np.float32)
+    landed[7] = np.inf
+    share = burials(place, landed, volume)
+    assert share[7] == 0
+    assert share[np.argmax(np.where(np.isfinite(landed), landed, -1))] == 0
+    assert share[np.argmin(landed)] > 0.8
+    assert np.all((share >= 0) & (share <= 1))
+
+
+def test_a_pile_apart_does_not_bury_another():
+    place = np.concatenate([np.zeros((PILED, 3)), np.full((PILED, 3), 100.0)])
+    landed = np.r_[np.full(PILED, 5.0), np.full(PILED, 9.0)].astype(np.float32)
+    assert not burials(place, landed, np.ones(2 * PILED)).any()
+
+
+def test_fewer_blocks_lie_on_what_nothing_fell_on(staged):
+    """The front face leans back by half a right angle and more, so that the camera sees it and stones stay on it."""
+    _, scene = staged
+    lain = pose(scene, len(scene.position) - 1.0)
+    back = np.array([[1.0, 0, 0], [0, 0.5, 0.866], [0, -0.866, 0.5]])
+    lain = replace(lain, rotation=np.broadcast_to(back, lain.rotation.shape).copy())
+    stuff = np.eye(8)[0]
+
+    def count(buried):
+        some = replace(scene, buried=np.full_like(scene.buried, buried))
+        return len(on_pieces(some, lain, posed(some, lain), 0.8, 3500, stuff, np.random.default_rng(1)).place)
+
+    assert count(0.0) == 0
+    assert 0 < count(0.3) < count(0.9)

@@ -14,7 +14,7 @@ from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.cast import towards
 from derrumbe.survey.clear_sky import clear_luminance, find_clear_sky
 from derrumbe.survey.passing_shadows import Looks, passing_casters
-from derrumbe.survey.sun_place import Face, faces_cue, find_sun, lit_cue
+from derrumbe.survey.sun_place import SEEN, SUN_OVER_SKY, Face, deepened, faces_cue, find_sun, lit_cue
 from tests.survey.scenes import look
 
 BLUE = np.array([0.55, 0.8, 1.3])
@@ -126,3 +126,15 @@ def test_what_passes_without_a_shadow_tells_no_sun(tmp_path) -> None:
     assert len(casters) == 3
     assert all(abs(eye(caster.camera)[1] - 2.5) < 1e-9 for caster in casters)
     assert find_sun(casters, ()).shadow is None
+
+
+@pytest.mark.parametrize("elevation", [12.0, 22.0, 60.0])
+def test_shadows_told_by_a_relief_are_deeper_than_they_seem_and_no_deeper_than_a_clear_skys(elevation: float) -> None:
+    clear = (1 + SUN_OVER_SKY * np.sin(np.radians(elevation))) / SEEN
+    seen = np.array([1.5, 1.45, 1.4])
+    found = deepened(seen, elevation)
+    assert (found > seen).all()
+    assert np.exp(np.log(found).mean()) < clear
+    assert np.allclose(found / found[0], seen / seen[0])
+    deep = clear * np.array([1.3, 1.2, 1.1])
+    assert np.array_equal(deepened(deep, elevation), deep)
