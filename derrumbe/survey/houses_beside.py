@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import widened
+from derrumbe.survey.filters import connected_to, shrunk, widened
 from derrumbe.survey.neighbours import BLOCK, Cards
 from derrumbe.survey.skyline import own_rows
 
@@ -34,6 +34,10 @@ FOOT = 0.015
 """How softly a house ends at its foot, share of the longer side: bushes stand there."""
 SOFT = 0.005
 """Sigma with which it ends where it is hidden by plants, share of the longer side."""
+RIM, ALIKE = 0.016, 26.0
+"""What an outline takes of a house lies within this share of the longer side of its rim, and differs by at most so many codes from the house that
+goes on, over SPREAD pixels."""
+SPREAD = 3
 PIER = 2
 """A house ends in the middle of so many columns, to either side, that show least windows."""
 
@@ -108,6 +112,27 @@ class House:
         out[own] &= bare[own]
         return out
 
+    def taken(self, region: np.ndarray, codes: np.ndarray, clean: np.ndarray) -> np.ndarray:
+        """Return the pixels (h, w) bool of a building's region (h, w) bool that its outline took of this house: from its rim inwards, what looks as the
+        house that goes on there does. Where both have one colour, nobody sees which of the two a pixel is.
+
+        codes, clean (h, w, 3): the plate and the clean plate, display codes.
+        """
+        if self.flipped:
+            return replace(self, flipped=False).taken(*(one[:, ::-1] for one in (region, codes, clean)))[:, ::-1]
+        reach = RIM * max(region.shape)
+        apart = np.abs(cv2.blur(codes.astype(np.float32), (SPREAD, SPREAD)) - cv2.blur(clean.astype(np.float32), (SPREAD, SPREAD))).max(
+            axis=-1
+        )
+        outside, own = np.zeros_like(region), region & ~shrunk(region, reach) & (apart < ALIKE)
+        rows = np.s_[self.rows[0] : self.rows[1]]
+        outside[rows] = ~region[rows] & (np.cumsum(region[rows], axis=1) == 0)
+        own[: self.rows[0]] = own[self.rows[1] :] = False
+        own[:, self.axis + self.width :] = False
+        own &= connected_to(own | outside, outside, connectivity=4)
+        # windows of the house that differ from their mirror images are islands now
+        return own | (region & ~own & ~_largest(region & ~own) & (np.arange(region.shape[1]) < self.axis + self.width))
+
     def cards(self, cards: Cards) -> Cards:
         """Return the cards with this house's where it goes on and as far beside the hole: as far away as it usually is there, and under its own
         roof, also where a block's top is level and the roof slopes."""
@@ -169,6 +194,12 @@ def _house(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, aside: np.ndarr
         float(np.median(cards.base[columns])),
         float(np.median(cards.distance[columns])),
     )
+
+
+def _largest(mask: np.ndarray) -> np.ndarray:
+    """Return the largest connected part of a mask (h, w) bool."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    return np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))) if len(stats) > 1 else mask
 
 
 def _line(columns: np.ndarray, rows: np.ndarray) -> tuple[float, float, float]:

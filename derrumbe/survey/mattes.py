@@ -56,6 +56,12 @@ class Mattes:
         rows = np.arange(self.sky.shape[0])[:, None]
         return replace(self, sky=np.where(rows < horizon + BELOW * self.sky.shape[0], self.sky, 0).astype(np.float32))
 
+    def without(self, others: list[np.ndarray]) -> Mattes:
+        """Return the same where the building has no pixels of some masks (h, w) bool, nor mixed ones outside beside them; its silhouette stays."""
+        other = np.logical_or.reduce([np.zeros(self.region.shape, bool), *others])
+        gone = other | (widened(other, 2) & ~self.region)
+        return replace(self, building=np.where(gone, 0, self.building).astype(np.float32))
+
 
 def find_mattes(
     codes: np.ndarray,

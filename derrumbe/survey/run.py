@@ -28,6 +28,7 @@ from derrumbe.survey.fronts import Fronts, write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.haze import find_haze
 from derrumbe.survey.horizon import horizon_row
+from derrumbe.survey.houses_beside import House
 from derrumbe.survey.in_front_by_look import caution_of, doubts_of
 from derrumbe.survey.mattes import Mattes, find_mattes
 from derrumbe.survey.move import camera_move, moved_set, placed, solved_view, solved_views
@@ -95,7 +96,8 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     passing_first = before.passing_at_first(plate, texture)
     passers = beside(passing_first, mattes.region)
     softness = look.edge_softness(codes, mattes.region & (mattes.front < 0.01))
-    clean, cards = _behind(texture, codes, mattes, passing_first, geometry, settings, plate.record, work.folder, views, softness)
+    clean, cards, houses = _behind(texture, codes, mattes, passing_first, geometry, settings, plate.record, work.folder, views, softness)
+    mattes = mattes.without([house.taken(mattes.region, codes, to_display(clean, record.display)) for house in houses])
     texture = before.bared(plate, texture, mattes, passers, settings.seed)
     _write(work.folder, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
@@ -163,8 +165,9 @@ def _behind(
     folder: Path,
     views: Views | None,
     softness: float,
-) -> tuple[np.ndarray, Cards]:
-    """Return the clean plate (h, w, 3) and what stands beside and behind the building; writes both's shapes, and how far all that is.
+) -> tuple[np.ndarray, Cards, list[House]]:
+    """Return the clean plate (h, w, 3), what stands beside and behind the building, and the houses that go on behind it; writes both's shapes, and
+    how far all that is.
 
     passing (h, w) bool: what passes in the first frame; views: a moving camera's other frames, which see some of what the building hides;
     softness: sigma of the plate's edges, pixels.
@@ -199,7 +202,8 @@ def _behind(
     heaven = None if shown or views is None else sky_elsewhere(views, plate.display)
     clean, open_sky = clean_plate(texture, mattes, hole, cards, trees, houses, geometry.camera, softness, settings.seed, heaven)
     write_exr(folder / "set_depth.exr", set_depth(solid, geometry.camera, np.maximum(mattes.sky, open_sky)), ("Z",), full=True)
-    return clean if views is None else past_things(clean, np.maximum(mattes.front, passing), hidden, settings.seed), solid
+    clean = clean if views is None else past_things(clean, np.maximum(mattes.front, passing), hidden, settings.seed)
+    return clean, solid, houses
 
 
 def _hole(mattes: Mattes, rim: np.ndarray, growth: float, softness: float) -> np.ndarray:

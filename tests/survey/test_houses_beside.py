@@ -110,3 +110,21 @@ def test_rims_told_by_their_colours_are_spared_beside_a_house_only() -> None:
     assert np.array_equal(out[rows, : house.axis], bare[rows, : house.axis])
     out[rows, : house.axis] = hole[rows, : house.axis]
     assert np.array_equal(out, hole)
+
+
+@pytest.mark.parametrize("flipped", [False, True])
+def test_what_an_outline_took_of_a_house_is_given_back_and_nothing_of_the_building(flipped: bool) -> None:
+    codes, sky, hole = street()
+    region = hole & (np.arange(WIDTH) >= 196) & (np.arange(HEIGHT)[:, None] >= 120)
+    codes[region & (np.arange(WIDTH) >= 199)] = (200, 40, 40)
+    if flipped:
+        codes, sky, hole, region = (np.ascontiguousarray(one[:, ::-1]) for one in (codes, sky, hole, region))
+    (house,) = found(codes, sky, hole)
+    clean = np.rint(255 * gone_on(house, codes, sky, hole)).astype(np.uint8)
+    taken = house.taken(region, codes, clean)
+    if flipped:
+        codes, region, taken = codes[:, ::-1], region[:, ::-1], taken[:, ::-1]
+    wall = np.s_[EAVES + 4 : FOOT - 30]
+    assert taken[wall, 196:198][region[wall, 196:198]].all()
+    assert not taken[:, 200:].any()
+    assert not (taken & ~region).any()
