@@ -37,6 +37,10 @@ ALIKE = 0.5
 FOOT, GAP, BREAK, LONG = 0.035, 0.04, 0.01, 0.1
 """How near a post comes down to the wall's foot, what may be missing of one between two bars, what of it may not be seen where it goes on above
 them, and how long they are then at least, shares of the longer side."""
+OVERLAP = 0.2
+"""Share of a bar's rows in which the one that it goes on from may be seen as well: what lies beside it is another one."""
+BESIDE = 12
+"""Pixels: what is nearer beside a sign that was found is its own edge."""
 LIKE = 40.0
 """Codes by which a post's colour may change from one bar to the next."""
 UNLIKE, RING = 24.0, 40
@@ -92,7 +96,7 @@ def find_signs(found: Parallax, pixels_a_metre: float, foot: np.ndarray, side: f
     ]
     signs: list[Sign] = []
     for post in sorted((part for part in near if part.wide and part.whole and part.near.sure > SURE), key=lambda part: -part.near.sure):
-        if not any(sign.mask[post.box][post.mask].mean() > 0.5 for sign in signs):
+        if not any(_touches(post, sign.mask, BESIDE) for sign in signs):
             mask, own = _with_all(post, near, bars, found.shown.shape[1:], GAP * side)
             if _stands(mask, foot, FOOT * side):
                 mask |= _followed(found.colour, own, LONG * side, BREAK * side)
@@ -164,11 +168,12 @@ def _looks_like(bar: Part, post: Part) -> bool:
     return abs(bar.wide - post.wide) <= 0.4 * post.wide and float(np.linalg.norm(bar.colour - post.colour)) < LIKE
 
 
-def _touches(part: Part, mask: np.ndarray) -> bool:
+def _touches(part: Part, mask: np.ndarray, within: int = 4) -> bool:
+    """Is it within so many pixels of a mask (h, w) bool?"""
     (top, bottom), (left, right) = part.rows, part.columns
-    near = mask[max(0, top - 4) : bottom + 4, max(0, left - 4) : right + 4]
-    own = np.pad(part.mask, ((min(4, top), 4), (min(4, left), 4)))[: near.shape[0], : near.shape[1]]
-    return bool((widened(own, 4) & near).any())
+    near = mask[max(0, top - within) : bottom + within, max(0, left - within) : right + within]
+    own = np.pad(part.mask, ((min(within, top), within), (min(within, left), within)))[: near.shape[0], : near.shape[1]]
+    return bool((widened(own, within) & near).any())
 
 
 def _goes_on(part: Part, own: list[Part], gap: float) -> bool:
@@ -179,7 +184,7 @@ def _goes_on(part: Part, own: list[Part], gap: float) -> bool:
     nearest = axis[np.abs(axis[:, 0] - there[:, 0].mean()).argmin()]
     off = there[:, 1].mean() - nearest[1] - lean * (there[:, 0].mean() - nearest[0])
     apart = max(there[0, 0] - axis[:, 0].max(), axis[:, 0].min() - there[-1, 0])
-    return bool(apart < gap and abs(off) < max(2.0, 0.3 * part.wide))
+    return bool(-OVERLAP * len(there) < apart < gap and abs(off) < max(4.0, 0.4 * part.wide))
 
 
 def _axis(part: Part) -> np.ndarray:
