@@ -37,6 +37,8 @@ ALIKE = 0.5
 FOOT, GAP, BREAK, LONG = 0.035, 0.04, 0.01, 0.1
 """How near a post comes down to the wall's foot, what may be missing of one between two bars, what of it may not be seen where it goes on above
 them, and how long they are then at least, shares of the longer side."""
+END = 40
+"""Rows of a post's end that tell where it goes on."""
 OVERLAP = 0.2
 """Share of a bar's rows in which the one that it goes on from may be seen as well: what lies beside it is another one."""
 BESIDE = 12
@@ -179,10 +181,12 @@ def _touches(part: Part, mask: np.ndarray, within: int = 4) -> bool:
 def _goes_on(part: Part, own: list[Part], gap: float) -> bool:
     """Does a bar go on where the bars found so far end, in line with them?"""
     axis = np.concatenate([_axis(one) for one in own])
-    lean = float(np.polyfit(axis[:, 0], axis[:, 1], 1)[0]) if np.ptp(axis[:, 0]) > gap else 0.0
+    # short bars don't tell how they lean
+    lean = float(np.polyfit(axis[:, 0], axis[:, 1], 1)[0]) if np.ptp(axis[:, 0]) > 2 * gap else 0.0
     there = _axis(part)
-    nearest = axis[np.abs(axis[:, 0] - there[:, 0].mean()).argmin()]
-    off = there[:, 1].mean() - nearest[1] - lean * (there[:, 0].mean() - nearest[0])
+    row, column = there.mean(axis=0)
+    nearest = axis[np.argsort(np.abs(axis[:, 0] - row), kind="stable")[:END]]
+    off = column - np.median(nearest[:, 1]) - lean * (row - nearest[:, 0].mean())
     apart = max(there[0, 0] - axis[:, 0].max(), axis[:, 0].min() - there[-1, 0])
     return bool(-OVERLAP * len(there) < apart < gap and abs(off) < max(4.0, 0.4 * part.wide))
 
