@@ -82,9 +82,8 @@ class Before:
         crest; texture (h, w, 3): that frame."""
         picture = display_like(texture)
         front = front if self.crest is None else np.maximum(front, near(self.crest.at(0, picture), region))
-        for upright in filter(None, (self.standing, self.signs)):
-            front = np.maximum(front, upright.at(0, picture))
-        return front
+        front = front if self.standing is None else np.maximum(front, self.standing.at(0, picture))
+        return front if self.signs is None else np.maximum(front, self.signs.at(0, picture))
 
     def passing_at_first(self, plate: Located[Plate], texture: np.ndarray) -> np.ndarray:
         """Return what passes in the first frame (h, w, 3), (h, w) bool."""

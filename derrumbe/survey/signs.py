@@ -18,7 +18,7 @@ from derrumbe.survey.wall_parallax import Nearness, Parallax
 WIDTHS = (2, 3, 4, 6, 8, 11, 14)
 """Widths of posts that are looked for, pixels."""
 THICK = 0.2
-"""Metres that a post is wide at most."""
+"""Metres that a post is wide at most: in pictures too small to show one, relief that the model lacks would pass for it."""
 APART = 12.0
 """Codes by which it differs from both its sides."""
 RUN, LEAST, SLIM = 11, 0.009, 3.0
@@ -202,7 +202,7 @@ def bars_of(found: Parallax, pixels_a_metre: float, side: float) -> list[Part]:
     """Return thin upright bars; of those that lie on each other, the one that differs most from what is beside it."""
     colour = cv2.GaussianBlur(found.colour, (0, 0), 0.6)
     every: list[tuple[float, Part]] = []
-    for wide in [width for width in WIDTHS if width <= max(THICK * pixels_a_metre, WIDTHS[1])]:
+    for wide in [width for width in WIDTHS if width <= THICK * pixels_a_metre]:
         apart = _apart(colour, wide)
         joined = cv2.morphologyEx((apart > APART).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 1), np.uint8))
         upright = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((RUN, 1), np.uint8))
@@ -241,7 +241,7 @@ def _apart(colour: np.ndarray, wide: int) -> np.ndarray:
 def plates_of(found: Parallax, pixels_a_metre: float) -> list[Part]:
     """Return regions of one colour, both of whose sides are surely nearer than the wall."""
     codes = cv2.bilateralFilter(np.rint(np.clip(found.colour, 0, 255)).astype(np.uint8), 5, 20, 3)
-    tint = cv2.cvtColor(codes, cv2.COLOR_RGB2Lab).astype(np.float32) * np.float32([LIGHTNESS, 1, 1])
+    tint = cv2.cvtColor(codes, cv2.COLOR_RGB2Lab).astype(np.float32) * np.array([LIGHTNESS, 1, 1], np.float32)
     told, most = (found.slope != 0).any(axis=-1), LARGE * pixels_a_metre
     parts: list[Part] = []
     for count in CLUSTERS:
