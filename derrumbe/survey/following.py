@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from derrumbe.core.records import Caution, Located, Plate
@@ -19,6 +21,7 @@ from derrumbe.survey.matchmove.match import Match
 from derrumbe.survey.mattes import Mattes
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.own_motion import Evidence
+from derrumbe.survey.signposts import Signposts, signposts
 from derrumbe.survey.stillness import stillness_of
 from derrumbe.survey.uncovered import Views
 from derrumbe.survey.unhidden import unhidden
@@ -29,6 +32,8 @@ STEADY = 0.75
 """A mask fits the next neighbour's, carried to it, at least so well (intersection over union)."""
 UNSTEADY_SHARE = 0.2
 """... in all but this share of the frames that have one."""
+HIDDEN = 0.3
+"""What is surer to pass or stand in front than this hides the walls."""
 SEEN = 0.02
 """Alpha from which something hides what is behind it."""
 BESIDE = 0.06
@@ -39,12 +44,13 @@ CROWDED, OFTEN = 0.25, 0.1
 
 @dataclass(frozen=True)
 class Before:
-    """What passes, what stands in front, the crest that hides the building's foot, and what to say of them; None each where there is none, or before a
-    locked camera."""
+    """What passes, what stands in front, the crest that hides the building's foot, signs a step before its walls, and what to say of them; None each
+    where there is none, or before a locked camera."""
 
     passing: Following | None = None
     standing: InFront | None = None
     crest: Crest | None = None
+    signs: Signposts | None = None
     cautions: tuple[Caution, ...] = ()
 
     @property
@@ -55,14 +61,29 @@ class Before:
         """Return the same with what passes cut out against the building's walls, once the frames of a moving camera are known in its world."""
         if self.passing is None or views is None:
             return self
-        return replace(self, passing=replace(self.passing, walls=Walls(views, self.passing.wanderers)))
+        signs = None if self.standing is None else signposts(views, self._hidden(views))
+        return replace(self, passing=replace(self.passing, walls=Walls(views, self.passing.wanderers)), signs=signs)
+
+    def _hidden(self, views: Views) -> Callable[[int], np.ndarray]:
+        """Return what tells where (h, w) bool of a frame's picture something passes or stands before the walls, by the frame's index."""
+        size = views.cameras[0].width, views.cameras[0].height
+
+        def hidden(index: int) -> np.ndarray:
+            assert self.wanderers is not None
+            assert self.standing is not None
+            frame = views.first_frame + index
+            masks = self.wanderers.at(frame).astype(np.float32), self.standing.steady.at(frame)[0]
+            return np.asarray(np.any([cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR) > HIDDEN for mask in masks], axis=0))
+
+        return hidden
 
     def first(self, front: np.ndarray, texture: np.ndarray, region: np.ndarray) -> np.ndarray:
         """Return the first frame's matte `front` (h, w) with what was found to stand in front there, and before the building's region (h, w) bool of the
         crest; texture (h, w, 3): that frame."""
         picture = display_like(texture)
         front = front if self.crest is None else np.maximum(front, near(self.crest.at(0, picture), region))
-        return front if self.standing is None else np.maximum(front, self.standing.at(0, picture))
+        front = front if self.standing is None else np.maximum(front, self.standing.at(0, picture))
+        return front if self.signs is None else np.maximum(front, self.signs.at(0, picture))
 
     def passing_at_first(self, plate: Located[Plate], texture: np.ndarray) -> np.ndarray:
         """Return what passes in the first frame (h, w, 3), (h, w) bool."""
@@ -70,13 +91,22 @@ class Before:
             return np.zeros(texture.shape[:2], bool)
         return widened(self.passing.at(plate.record.frames.first, display_like(texture)) > SEEN, 2)
 
+    def signs_at_first(self, texture: np.ndarray) -> np.ndarray:
+        """Return where (h, w) bool signs stand before the walls in the first frame (h, w, 3)."""
+        if self.signs is None:
+            return np.zeros(texture.shape[:2], bool)
+        return widened(self.signs.at(0, display_like(texture)) > SEEN, 2)
+
     def bared(self, plate: Located[Plate], texture: np.ndarray, mattes: Mattes, passing: np.ndarray, seed: int) -> np.ndarray:
         """Return the first frame's texture (h, w, 3) with the building's walls where something hides them: as other frames see them, or by
         patches. passing (h, w) bool: as `beside` says."""
         # the model reaches a little further than the region, and would wear them there
         front, region = np.maximum(mattes.front, passing), mattes.region | passing
         if self.standing is not None:
-            texture, hidden = unhidden(plate, self.standing, texture, widened(front > SEEN, 2), region, self.crest)
+            # All frames show signs on nearly the same piece of wall: none shows the wall.
+            signs = self.signs_at_first(texture)
+            texture, hidden = unhidden(plate, self.standing, texture, widened(front > SEEN, 2) & ~signs, region, self.crest)
+            hidden |= signs
             front = np.where(hidden, front, 0)
         # A locked camera's mattes end where their things do: what is patched further out would change as the building stirs.
         return without(texture, front, region, seed, margin=1.0 if self.passing is None else 2.0)

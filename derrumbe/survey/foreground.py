@@ -104,7 +104,8 @@ class Upright(Protocol):
 class FramePass:
     """Writes matte and depth of what is in front in one frame. A callable for `Work.map_frames`.
 
-    passing: what passes; standing: what stands in front; upright: the same before a moving camera; crest: ground that rises before the foot;
+    passing: what passes; standing: what stands in front; upright: the same before a moving camera; crest: ground that rises before the foot; signs: what stands
+    a step before the walls;
     holdout: the artist's mattes, as they are. Any may be absent.
     cameras: one, or one per frame from `first_frame` on; furthest: metres, the building's own depth.
     """
@@ -120,6 +121,7 @@ class FramePass:
     holdout: Holdout | None = None
     upright: Upright | None = None
     crest: Upright | None = None
+    signs: Upright | None = None
 
     def __call__(self, frame: int) -> None:
         index = frame - self.first_frame
@@ -134,7 +136,7 @@ class FramePass:
         found = alpha, depth_of_things(alpha, camera, self.furthest)
         if self.standing is not None:
             found = joined(found, self.standing.at(index))
-        for upright in filter(None, (self.upright, self.crest)):
+        for upright in filter(None, (self.upright, self.crest, self.signs)):
             own = upright.at(index, display_like(picture))
             found = joined(found, (own, upright.depth(index, own)))
         alpha, depth = found

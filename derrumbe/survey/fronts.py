@@ -39,12 +39,13 @@ def write_fronts(
     passing: Passing | None = None,
     upright: Upright | None = None,
     crest: Upright | None = None,
+    signs: Upright | None = None,
 ) -> Fronts:
     """Write what stands (`static` alpha in the first frame, or the artist's `holdout` mattes) or passes in front, and how far away it is.
 
     parts (h, w) int16: which thing of `static` is seen, as in `parts`. passing: how what passes is found; without it the camera is locked and the
     reference serves. upright: what stands in front of a moving camera's building, `static` included, where its depth tells; crest: of
-    the ground before it, which hides its foot.
+    the ground before it, which hides its foot; signs: that stand a step before its walls.
     """
     record = plate.record
     artist = Holdout(Path(holdout)) if holdout else None
@@ -69,6 +70,7 @@ def write_fronts(
         holdout=artist,
         upright=upright,
         crest=crest,
+        signs=signs,
     )
     work.map_frames(frame_pass, list(record.frames), frame_pass.done, "finding what passes in front")
     return Fronts(PATTERN, DEPTH)

@@ -103,7 +103,7 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
     cameras = solve.cameras if solve else (geometry.camera,)
     fronts = write_fronts(
-        work, plate, mattes.front, mattes.parts, reference, cameras, settings.holdout, before.passing, before.standing, crest
+        work, plate, mattes.front, mattes.parts, reference, cameras, settings.holdout, before.passing, before.standing, crest, before.signs
     )
     passing = _passing(fronts, cameras, geometry, plate, work.folder, before.wanderers)
     around = look_around(plate, found, before.wanderers, geometry, drawn, work)
