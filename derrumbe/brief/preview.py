@@ -22,7 +22,7 @@ def preview_of(spec: ShotSpec) -> ShotSpec:
                     "sky_rays": min(render.sky_rays, SKY_RAYS),
                     "dust_scale": min(render.dust_scale, DUST_SCALE),
                     # in metres, never a shorter step than was asked for
-                    "dust_step": max(min(render.dust_step, DUST_STEP), render.dust_step * voxels / dust.voxels),
+                    "dust_step": max(min(render.dust_step, DUST_STEP), render.dust_step * (voxels / dust.voxels)),
                     "shade_hidden": False,
                 }
             ),
