@@ -33,7 +33,7 @@ REACH = 0.02
 @dataclass(frozen=True, eq=False)
 class Signposts:
     """signs: found in `box` of the view of `here`; moves (n, 2, 3): from there to where each of the `cameras`' pictures shows the walls, which are those
-    of `solid`, vertices and triangles."""
+    of `solid`, vertices and triangles; distance: metres from there to them, usually."""
 
     signs: tuple[Sign, ...]
     box: tuple[slice, slice]
@@ -41,6 +41,7 @@ class Signposts:
     cameras: tuple[Camera, ...]
     moves: np.ndarray
     solid: tuple[np.ndarray, np.ndarray]
+    distance: float
 
     def at(self, index: int, picture: np.ndarray) -> np.ndarray:
         """Return the alpha (h, w) float32 at frame `index`, along the edges of its display-like picture (h, w, 3)."""
@@ -83,10 +84,8 @@ def _around(posts: Signposts, sign: Sign, camera: Camera) -> tuple[slice, slice]
     """Return the rows and columns of a camera's picture that may show a sign; None if it is out of sight."""
     rows, columns = around(sign.mask)
     x, y = (np.array([part.start, part.stop]) + at.start for part, at in ((columns, posts.box[1]), (rows, posts.box[0])))
-    wall = mesh_depth(resized(posts.here, posts.here.width // 8, posts.here.height // 8), *posts.solid)
-    depth = float(np.median(wall[wall < FAR]))
     corners = np.array([(a, b) for a in x for b in y], float)
-    ahead, _ = project(camera, eye_of(posts.here) + rays(posts.here, corners) * depth)
+    ahead, _ = project(camera, eye_of(posts.here) + rays(posts.here, corners) * posts.distance)
     margin = REACH * max(camera.width, camera.height)
     low, high = ahead.min(axis=0) - margin, ahead.max(axis=0) + margin
     left, right = (int(np.clip(value, 0, camera.width)) for value in (low[0], high[0]))
@@ -123,7 +122,13 @@ def signposts(views: Views, hidden: Callable[[int], np.ndarray]) -> Signposts | 
     if found is None or not signs:
         return None
     moves = np.stack([np.interp(np.arange(count), indices, column) for column in found.moves.reshape(-1, 6).T], -1).reshape(-1, 2, 3)
-    return Signposts(signs, found.box, cameras[here], views.cameras, moves, views.solid)
+    return Signposts(signs, found.box, cameras[here], views.cameras, moves, views.solid, _distance(cameras[here], views.solid))
+
+
+def _distance(here: Camera, solid: tuple[np.ndarray, np.ndarray]) -> float:
+    """Return the usual depth of the walls in a camera's view, metres."""
+    wall = mesh_depth(resized(here, here.width // 8, here.height // 8), *solid)
+    return float(np.median(wall[wall < FAR]))
 
 
 def _shape_of(found: Parallax, here: Camera) -> tuple[float, np.ndarray]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from derrumbe.core.records import FAR
 from derrumbe.survey.filters import disc, widened
-from derrumbe.survey.wall_parallax import Nearness, Parallax
+from derrumbe.survey.wall_parallax import Nearness, Parallax, part_of
 
 WIDTHS = (2, 3, 4, 6, 8, 11, 14)
 """Widths of posts that are looked for, pixels."""
@@ -75,7 +75,7 @@ class Part:
 
     @property
     def box(self) -> tuple[slice, slice]:
-        return slice(*self.rows), slice(*self.columns)
+        return part_of(self.mask, self.corner)
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,5 +288,4 @@ def _measured(found: Parallax, mask: np.ndarray, corner: tuple[int, int], wide: 
     middle = (wider * columns).sum(axis=1) / np.maximum(wider.sum(axis=1), 1)
     sides = [found.of(wider & half, start) for half in (columns < middle[:, None], columns > middle[:, None])]
     whole = all(one is not None and one.sure > EACH and one.nearer > EVEN * near.nearer for one in sides)
-    box = slice(corner[0], corner[0] + mask.shape[0]), slice(corner[1], corner[1] + mask.shape[1])
-    return Part(mask, corner, near, whole, wide, found.colour[box][mask].mean(axis=0) if wide else None)
+    return Part(mask, corner, near, whole, wide, found.colour[part_of(mask, corner)][mask].mean(axis=0) if wide else None)

@@ -86,7 +86,7 @@ class Parallax:
 
     def of(self, mask: np.ndarray, corner: tuple[int, int]) -> Nearness | None:
         """Return how near a region is, `mask` (a, b) bool with its upper left `corner` in the box; None where too few frames show it."""
-        part = (slice(corner[0], corner[0] + mask.shape[0]), slice(corner[1], corner[1] + mask.shape[1]))
+        part = part_of(mask, corner)
         slope = self.slope[part] @ self.direction.astype(np.float32) * mask
         hold = np.einsum("nij,ij->n", self.shown[(slice(None), *part)], slope * slope)
         usable = hold > SHOWN * max(float((slope * slope).sum()), 1e-6)
@@ -98,7 +98,7 @@ class Parallax:
 
     def unrest(self, mask: np.ndarray, corner: tuple[int, int]) -> float:
         """Return by how many codes frames usually differ from their mean in a region, given as in `of`."""
-        part = (slice(corner[0], corner[0] + mask.shape[0]), slice(corner[1], corner[1] + mask.shape[1]))
+        part = part_of(mask, corner)
         shown = (self.shown[(slice(None), *part)] & mask).sum(axis=(1, 2))
         total = np.einsum("nij,ij->n", self.off[(slice(None), *part)] ** 2, mask)
         return float(np.median(np.sqrt(total / np.maximum(shown, 1))[shown > 0])) if shown.any() else np.inf
@@ -114,6 +114,11 @@ class Parallax:
         pull = (self.pull[:, rows, columns] @ way).reshape(len(self.pull), -1)
         hold = np.einsum("nijab,a,b->nij", self.hold[:, rows, columns], way, way).reshape(len(pull), -1)
         return _middle(pull / (hold + FLAT), np.minimum(hold, 150 * FLAT))
+
+
+def part_of(mask: np.ndarray, corner: tuple[int, int]) -> tuple[slice, slice]:
+    """Return the rows and columns of a region, its mask (a, b) with its upper left `corner` (row, column)."""
+    return slice(corner[0], corner[0] + mask.shape[0]), slice(corner[1], corner[1] + mask.shape[1])
 
 
 def parallax(
@@ -132,17 +137,21 @@ def parallax(
     rows, columns = (np.flatnonzero(wall.any(axis=way)) for way in (1, 0))
     box = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
     at = cameras.index(here)
-    brought = (_brought(here, camera, depth, box, picture(index), hidden(index)) for index, camera in enumerate(cameras))
-    return told_by(_brought(here, here, depth, box, picture(at), hidden(at)), brought, box, depth[box])
+    first = _brought(here, here, depth, box, picture(at), hidden(at))
+    others = enumerate(cameras)
+    brought = (first if index == at else _brought(here, camera, depth, box, picture(index), hidden(index)) for index, camera in others)
+    return told_by(first, brought, box, depth[box])
 
 
 def told_by(first: Brought, brought: Iterable[Brought], box: tuple[slice, slice], depth: np.ndarray) -> Parallax:
     """Return what frames say that were brought onto the view of the `first`, itself among them; depth (h, w) of the walls."""
     light, own = _light(*first[:2]), first[1]
+    slope = _slope(light)
+    square = _square(slope)
     total, count = np.zeros((*own.shape, 3), np.float32), np.zeros(own.shape, np.float32)
     lights, seen, moves, ways = [], [], [], []
     for codes, shown, way in brought:
-        move = _off_by(_light(codes, shown), shown, light, own)
+        move = _off_by(_light(codes, shown), shown, light, own, slope, square)
         colour, there = _moved(codes, move), _moved(shown.astype(np.float32), move) > 0.99
         lights.append(_light(colour, there))
         seen.append(there)
@@ -152,9 +161,9 @@ def told_by(first: Brought, brought: Iterable[Brought], box: tuple[slice, slice]
         count += there
     mean = sum(one * there for one, there in zip(lights, seen, strict=True)) / np.maximum(count, 1)
     told = count >= FRAMES
-    slope = np.dstack([cv2.Sobel(mean, cv2.CV_32F, *way) / 8 for way in ((1, 0), (0, 1))]) * told[..., None]
+    slope = _slope(mean) * told[..., None]
     off = np.stack([np.clip(one - mean, -MOST, MOST) * there for one, there in zip(lights, seen, strict=True)])
-    square = slope[..., :, None] * slope[..., None, :]
+    square = _square(slope)
     return Parallax(
         box=box,
         colour=total / np.maximum(count, 1)[..., None],
@@ -192,12 +201,20 @@ def _light(codes: np.ndarray, shown: np.ndarray) -> np.ndarray:
     return np.where(shown, grey - around / np.maximum(cover, 1e-3), 0).astype(np.float32)
 
 
-def _off_by(light: np.ndarray, shown: np.ndarray, first: np.ndarray, own: np.ndarray) -> np.ndarray:
+def _slope(light: np.ndarray) -> np.ndarray:
+    """Return the slope (h, w, 2) of a light (h, w), codes a pixel to the right and down."""
+    return np.dstack([cv2.Sobel(light, cv2.CV_32F, *way) / 8 for way in ((1, 0), (0, 1))])
+
+
+def _square(slope: np.ndarray) -> np.ndarray:
+    """Return the products (h, w, 2, 2) of a slope's parts."""
+    return np.asarray(slope[..., :, None] * slope[..., None, :])
+
+
+def _off_by(light: np.ndarray, shown: np.ndarray, first: np.ndarray, own: np.ndarray, slope: np.ndarray, square: np.ndarray) -> np.ndarray:
     """Return where (an affine map (2, 3)) places of the light `first` (h, w), which shows walls where `own` says, are in another, which shows them where
-    `shown` (h, w) bool, as most tiles say."""
+    `shown` (h, w) bool, as most tiles say. slope (h, w, 2) and square (h, w, 2, 2): of the first's light."""
     height, width = shown.shape
-    slope = np.dstack([cv2.Sobel(first, cv2.CV_32F, *way) / 8 for way in ((1, 0), (0, 1))])
-    square = slope[..., :, None] * slope[..., None, :]
     move = np.eye(2, 3)
     for _ in range(ROUNDS):
         still = (_moved(shown.astype(np.float32), move) > 0.99) & own
@@ -220,7 +237,8 @@ def _affine(pull: np.ndarray, hold: np.ndarray) -> np.ndarray | None:
     rows, columns = np.mgrid[0 : pull.shape[0], 0 : pull.shape[1]] * TILE + (TILE - 1) / 2
     at = np.stack([columns.ravel(), rows.ravel(), np.ones(columns.size)], -1)
     pull, hold = pull.reshape(-1, 2), hold.reshape(-1, 2, 2)
-    weight = 1 / (1 + np.trace(hold, axis1=1, axis2=2) / (150 * FLAT))
+    strength = np.trace(hold, axis1=1, axis2=2)
+    even = weight = 1 / (1 + strength / (150 * FLAT))
     found = np.zeros((2, 3))
     for _ in range(4):
         normal = np.einsum("t,tab,ti,tj->aibj", weight, hold, at, at).reshape(6, 6)
@@ -230,9 +248,9 @@ def _affine(pull: np.ndarray, hold: np.ndarray) -> np.ndarray | None:
             return None
         found = np.linalg.lstsq(normal, right, rcond=1e-9)[0].reshape(2, 3)
         left = pull - np.einsum("tab,tb->ta", hold, at @ found.T)
-        size = np.linalg.norm(left, axis=1) / (np.trace(hold, axis1=1, axis2=2) + FLAT)
-        spread = max(0.05, 1.5 * float(np.median(size[np.trace(hold, axis1=1, axis2=2) > FLAT]))) if (hold.sum() > 0) else 1.0
-        weight = 1 / (1 + np.trace(hold, axis1=1, axis2=2) / (150 * FLAT)) / (1 + (size / spread) ** 2)
+        size = np.linalg.norm(left, axis=1) / (strength + FLAT)
+        spread = max(0.05, 1.5 * float(np.median(size[strength > FLAT]))) if hold.sum() > 0 else 1.0
+        weight = even / (1 + (size / spread) ** 2)
     return found
 
 
