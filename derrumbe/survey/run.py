@@ -180,11 +180,12 @@ def _behind(
     distance = float(geometry.camera.translation[2])
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
     trees = trees_behind(texture, codes, mattes, hole, cards, geometry.camera)
-    bare = _hole(mattes, np.zeros_like(hole), growth, softness) | passers
-    # A moving camera's other frames show what goes on beside the building.
-    houses = houses_at_ends(codes, mattes, bare, cards) if trees and views is None else []
-    for house in houses:
-        hole = house.spared(hole, bare)
+    houses: list[House] = []
+    if trees and views is None:  # a moving camera's other frames show what goes on beside the building
+        bare = _hole(mattes, np.zeros_like(hole), growth, softness) | passers
+        houses = houses_at_ends(codes, mattes, bare, cards)
+        for house in houses:
+            hole = house.spared(hole, bare)
     cards = trees.cards(cards, hole) if trees else cards
     beyond = np.asarray(hole.any(axis=0))
     solid = cards if trees else standing(cards, beyond, horizon_row(geometry.camera), len(hole))
