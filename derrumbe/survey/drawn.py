@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from derrumbe.core.records import Vec2
-from derrumbe.survey.filters import around, connected_to, disc, filled, opened, widened
+from derrumbe.survey.filters import around, connected_to, disc, filled, largest, opened, widened
 from derrumbe.survey.grabcut import grab_cut
 from derrumbe.survey.matting import refined, trimap
 from derrumbe.survey.slender import bars
@@ -66,7 +66,7 @@ def tightened(codes: np.ndarray, mask: np.ndarray, loose: float) -> np.ndarray:
     window = around(ring)
     labels = np.where(core, cv2.GC_FGD, np.where(mask, cv2.GC_PR_FGD, np.where(near, cv2.GC_PR_BGD, cv2.GC_BGD)))[window]
     out = np.zeros_like(mask)
-    out[window] = _whole(ndimage.binary_fill_holes(_cut(codes[window], labels.astype(np.uint8))))
+    out[window] = largest(ndimage.binary_fill_holes(_cut(codes[window], labels.astype(np.uint8))))
     return out | _limbs(mask, loose)
 
 
@@ -82,12 +82,6 @@ def _cut(codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
     picture = cv2.resize(codes, None, fx=by, fy=by, interpolation=cv2.INTER_CUBIC) if by > 1 else codes
     thing = grab_cut(picture, np.kron(labels, np.ones((by, by), np.uint8))).astype(np.float32)
     return cv2.resize(thing, labels.shape[::-1], interpolation=cv2.INTER_AREA) > 0.5
-
-
-def _whole(mask: np.ndarray) -> np.ndarray:
-    """Return the largest connected part of a mask (h, w) bool."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    return mask if count < 2 else labels == 1 + int(np.argmax(stats[1:, 4]))
 
 
 def least_band(shape: tuple[int, ...]) -> float:

@@ -48,6 +48,12 @@ def connected_to(mask: np.ndarray, seed: np.ndarray, connectivity: int = 8) -> n
     return np.isin(labels, np.unique(labels[mask & seed]))
 
 
+def largest(mask: np.ndarray, connectivity: int = 8) -> np.ndarray:
+    """Return the largest connected part of a mask (h, w) bool, which may be empty."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=connectivity)
+    return mask if count < 2 else np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])))
+
+
 def opened(mask: np.ndarray, radius: float) -> np.ndarray:
     """Return what of a mask (h, w), bool or uint8, a disc of about `radius` pixels fits into, bool."""
     return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(radius)) > 0

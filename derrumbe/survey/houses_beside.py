@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import connected_to, shrunk, widened
+from derrumbe.survey.filters import connected_to, largest, shrunk, widened
 from derrumbe.survey.neighbours import BLOCK, Cards
 from derrumbe.survey.skyline import own_rows
 
@@ -131,7 +131,7 @@ class House:
         own[:, self.axis + self.width :] = False
         own &= connected_to(own | outside, outside, connectivity=4)
         # windows of the house that differ from their mirror images are islands now
-        return own | (region & ~own & ~_largest(region & ~own) & (np.arange(region.shape[1]) < self.axis + self.width))
+        return own | (region & ~own & ~largest(region & ~own, connectivity=4) & (np.arange(region.shape[1]) < self.axis + self.width))
 
     def cards(self, cards: Cards) -> Cards:
         """Return the cards with this house's where it goes on and as far beside the hole: as far away as it usually is there, and under its own
@@ -194,12 +194,6 @@ def _house(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, aside: np.ndarr
         float(np.median(cards.base[columns])),
         float(np.median(cards.distance[columns])),
     )
-
-
-def _largest(mask: np.ndarray) -> np.ndarray:
-    """Return the largest connected part of a mask (h, w) bool."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    return np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))) if len(stats) > 1 else mask
 
 
 def _line(columns: np.ndarray, rows: np.ndarray) -> tuple[float, float, float]:

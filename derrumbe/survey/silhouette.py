@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import disc, filled, shrunk, widened
+from derrumbe.survey.filters import disc, filled, largest, shrunk, widened
 
 REACH = 0.009
 """The outline is moved by at most this share of the picture's longer side."""
@@ -59,11 +59,7 @@ def _with_tops(region: np.ndarray, solid: np.ndarray, reach: float) -> np.ndarra
 
 def _main_part(region: np.ndarray) -> np.ndarray:
     """Return the largest connected part, its small holes filled."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8))
-    if count < 2:
-        return region
-    main = labels == 1 + int(np.argmax(stats[1:, 4]))
-    contours, _ = cv2.findContours(main.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    contours, _ = cv2.findContours(largest(region).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     whole = np.zeros(region.shape, np.uint8)
     cv2.drawContours(whole, contours, -1, 1, cv2.FILLED)
     return whole > 0
