@@ -1,4 +1,4 @@
-"""The commands: shoot, run, check, doctor, demo, knobs."""
+"""The commands: shoot, run, still, check, doctor, demo, knobs."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ Hosts = Annotated[
         "--allow-host", metavar="HOST", help="let frames go to a ComfyUI server on HOST, for this run; only this machine gets any otherwise"
     ),
 ]
+Until = Annotated[str | None, typer.Option("--until", metavar="STAGE", help="last stage to run")]
 Force = Annotated[bool, typer.Option("--force", help="replace delivered files of ours even if they were changed by hand")]
 
 
@@ -65,12 +66,14 @@ def shoot(
         str | None,
         typer.Option("--recipe", metavar="NAME", help="start from a preset; `derrumbe recipes` lists them. The brief goes on top"),
     ] = None,
+    until: Until = None,
     jobs: Jobs = None,
     force: Force = False,
 ) -> int:
     """Plate to finished shot, in one command."""
     from derrumbe.pipeline.prepare import Request, prepare
 
+    _check_stage(until)
     hosts = _hosts(allow_host)
     request = Request(
         plate,
@@ -90,29 +93,42 @@ def shoot(
         holdout,
         recipe,
     )
-    return _make(prepare(request), out, jobs, None, hosts)
+    return _make(prepare(request), out, jobs, until, hosts)
 
 
 @app.command()
 def run(
     shot_file: Annotated[Path, typer.Argument(metavar="SHOT.toml", help="the shot.toml of a shot folder")],
-    until: Annotated[str | None, typer.Option("--until", help="last stage to run")] = None,
+    until: Until = None,
     preview: Preview = False,
     allow_host: Hosts = None,
     jobs: Jobs = None,
     force: Force = False,
 ) -> int:
     """The same from a saved shot file, in its own folder."""
-    from derrumbe.core.errors import BadInput
     from derrumbe.pipeline.prepare import reopen
-    from derrumbe.pipeline.stages import STAGES
 
-    names = [stage.name for stage in STAGES]
-    if until is not None and until not in names:
-        raise BadInput(f"--until {until}: no such stage; there are {', '.join(names)}")
+    _check_stage(until)
     hosts = _hosts(allow_host)
     shot, folder = reopen(shot_file, preview, force, hosts)
     return _make(shot, folder, jobs, until, hosts)
+
+
+@app.command()
+def still(
+    shot_file: Annotated[Path, typer.Argument(metavar="SHOT.toml", help="the shot.toml of a shot folder; of `shoot --until ingest`, too")],
+    frames: Annotated[str, typer.Option("--frames", help="which, as in 1019,1030-1034 or 1020-1100x20 (every 20th)")],
+    out: Annotated[Path, typer.Option("--out", help="folder for the pictures, still.FRAME.png; other files in it are left alone")],
+    jobs: Jobs = None,
+) -> int:
+    """Single finished frames of a shot at its full quality, before the whole is rendered; a later run keeps them."""
+    from derrumbe.cli.progress import teller
+    from derrumbe.cli.stills import write_stills
+    from derrumbe.pipeline.prepare import reopen
+
+    shot, folder = reopen(shot_file)
+    with teller() as tell:
+        return write_stills(shot, folder, frames, out, jobs or _cores(), tell)
 
 
 @app.command()
@@ -171,6 +187,15 @@ def _make(shot: Shot, out: Path, jobs: int | None, until: str | None, hosts: fro
     with teller() as tell:
         flow = make_shot(shot, out, jobs=jobs or _cores(), until=until, teller=tell, hosts=hosts)
     return show_made(flow, out, until)
+
+
+def _check_stage(until: str | None) -> None:
+    from derrumbe.core.errors import BadInput
+    from derrumbe.pipeline.stages import STAGES
+
+    names = [stage.name for stage in STAGES]
+    if until is not None and until not in names:
+        raise BadInput(f"--until {until}: no such stage; there are {', '.join(names)}")
 
 
 def _hosts(named: list[str] | None) -> frozenset[str]:

@@ -48,6 +48,8 @@ class Work:
     progress: Progress = field(default_factory=Silence)
     hosts: frozenset[str] = frozenset()
     """Hosts besides this machine that this run may send frames to: said anew for each run, never kept in a file."""
+    only: frozenset[int] | None = None
+    """Frames to make, of those that a stage makes one by one; all of them when None."""
 
     def track(self, items: Iterable[T], label: str, total: int | None = None, unit: str = "frames") -> Iterator[T]:
         """Yield `items`, telling progress after each."""
@@ -67,6 +69,7 @@ class Work:
         `make` must be picklable (a module's function, a functools.partial of one, or a frozen dataclass with __call__), must write its files
         whole (see media.exr), and must not depend on the order or the process, so that any number of jobs gives the same bits.
         """
+        frames = [frame for frame in frames if self.only is None or frame in self.only]
         todo = [frame for frame in frames if not done(frame)]
         self.progress.begin(label, len(frames), "frames")
         self.progress.advance(len(frames) - len(todo))

@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+from derrumbe.cli.stills import frame_list
+from derrumbe.core.errors import BadInput
+
 COMMAND = (sys.executable, "-c", "from derrumbe.cli import main; main()")
 
 
@@ -17,7 +20,7 @@ def call(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_lists_the_commands():
     done = call("--help")
     assert done.returncode == 0
-    for word in ("shoot", "run", "check", "doctor", "demo", "knobs"):
+    for word in ("shoot", "run", "still", "check", "doctor", "demo", "knobs"):
         assert word in done.stdout
 
 
@@ -38,6 +41,7 @@ def test_help_imports_nothing_heavy():
         ("shoot", "x.mov", "--building", "1,1 2,2 3,1", "--brief", "x", "--out", "o", "--set", "dust.amuont=1"),
         ("run", "nowhere.toml"),
         ("run", "nowhere.toml", "--until", "lunch"),
+        ("still", "nowhere.toml", "--frames", "1001", "--out", "stills"),
         ("check", "nowhere"),
         ("frobnicate",),
     ],
@@ -65,3 +69,16 @@ def test_doctor_finds_this_machine_well():
     done = call("doctor")
     assert done.returncode == 0, done.stdout
     assert "Embree traces" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "frames"), [("1019", (1019,)), ("1030-1032, 1019", (1019, 1030, 1031, 1032)), ("1020-1100x40", (1020, 1060, 1100))]
+)
+def test_frames_of_stills_are_listed_as_farms_take_them(text, frames):
+    assert frame_list(text) == frames
+
+
+@pytest.mark.parametrize("text", ["", "ten", "1019,", "1019-", "1019--1020"])
+def test_a_list_that_names_no_frames_is_refused(text):
+    with pytest.raises(BadInput, match="give some as in"):
+        frame_list(text)

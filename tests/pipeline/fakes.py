@@ -98,13 +98,16 @@ def stages(calls: list[str], on_frame: Callable[[int], None] = lambda frame: Non
 
     def comp(settings, work, plate, cloud) -> Comp:
         calls.append("comp")
-        for frame in FRAMES:
-            path = work.folder / f"final/final.{frame}.exr"
-            if path.exists():
-                continue
+
+        def make(frame: int) -> None:
             on_frame(frame)
-            write_exr(path, np.full((6, 8, 3), cloud.record.extinction, np.float32))
+            write_exr(final(frame), np.full((6, 8, 3), cloud.record.extinction * frame / 1000, np.float32))
             write_exr(work.folder / f"matte/matte.{frame}.exr", np.ones((6, 8)), ("Y",))
+
+        def final(frame: int) -> Path:
+            return work.folder / f"final/final.{frame}.exr"
+
+        work.map_frames(make, tuple(FRAMES), lambda frame: final(frame).exists(), "comp")
         return Comp(frames=FRAMES)
 
     return (
