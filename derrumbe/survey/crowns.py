@@ -23,10 +23,14 @@ ROUND = (0.20, 0.42)
 """Radii of clumps over the crown's half width."""
 TRUNK = 0.16
 """Crowns begin at this share of their height."""
-FALL, BULGE, LEAVES, OWN = 1.2, 0.6, 0.75, 0.4
+FALL, BULGE, LEAVES, OWN = 1.6, 0.8, 0.6, 0.4
 """Relief: from a crown's foot to its top, from a clump's middle to its rim, of leaves, and from crown to crown."""
+HOLLOW, AROUND = 0.5, 0.6
+"""Relief that what lies behind a clump loses to its shade, right beside it, and how far that reaches, over the clump's radius."""
 SHADE = -1.5
 """Relief of what lies in the shade between trunks."""
+STRAYS = 2.5
+"""Most relief in the end, up and down."""
 RAGGED = 0.42
 """How far leaves stray from a clump's rim, over its radius."""
 LACE = 0.16
@@ -67,7 +71,7 @@ def row_of_crowns(
     mound = wavy(shape, MOUND * usual, rng)
     foot = np.clip((base - y + usual * FOOT * np.abs(mound + 0.5 * tufts)) / soft + 1, 0, 1)
     alpha = (_without_islands(alpha) * foot).astype(np.float32)
-    return Row(_even(relief, alpha), alpha)
+    return Row(even(relief, alpha), alpha)
 
 
 def usual_height(top: np.ndarray, base: np.ndarray) -> float:
@@ -126,7 +130,9 @@ def _clump(relief: np.ndarray, alpha: np.ndarray, tufts: np.ndarray, middle: tup
     v = ((np.arange(rows.start, rows.stop) + 0.5 - middle[1]) / radius).astype(np.float32)[:, None]
     u = ((np.arange(columns.start, columns.stop) + 0.5 - middle[0]) / radius).astype(np.float32)
     fine = tufts[rows, columns]
-    cover = _ramp((1 - np.sqrt(u * u + v * v) + RAGGED * 0.5 * fine) * radius, max(LACE * radius, 0.7))
+    away = np.sqrt(u * u + v * v) - 1
+    relief[rows, columns] -= HOLLOW * np.clip(1 - away / AROUND, 0, 1)
+    cover = _ramp((RAGGED * 0.5 * fine - away) * radius, max(LACE * radius, 0.7))
     light = tone - BULGE * np.clip(v, -1.2, 1.2) + LEAVES * fine
     relief[rows, columns] += (light - relief[rows, columns]) * cover
     alpha[rows, columns] += (1 - alpha[rows, columns]) * cover
@@ -137,12 +143,12 @@ def _ramp(distance: np.ndarray, width: float) -> np.ndarray:
     return np.clip(distance / width + 0.5, 0, 1).astype(np.float32)
 
 
-def _even(relief: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+def even(relief: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """Return relief (h, w) of no mean and unit spread where alpha (h, w) is solid, without extremes."""
     solid = relief[alpha > 0.5]
     if not len(solid):
         return relief
-    return np.clip((relief - solid.mean()) / max(float(solid.std()), 1e-3), -2.5, 2.5).astype(np.float32)
+    return np.clip((relief - solid.mean()) / max(float(solid.std()), 1e-3), -STRAYS, STRAYS).astype(np.float32)
 
 
 def _without_islands(alpha: np.ndarray) -> np.ndarray:

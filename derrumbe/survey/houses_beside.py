@@ -38,6 +38,10 @@ RIM, ALIKE = 0.016, 26.0
 """What an outline takes of a house lies within this share of the longer side of its rim, and differs by at most so many codes from the house that
 goes on, over SPREAD pixels."""
 SPREAD = 3
+LEVEL, HIPPED = 0.3, 0.75
+"""A roof whose line slopes less ends in a hip, which is at least this steep in the picture; others meet their mirror image."""
+EAVES, CLEAR = 0.5, 0.6
+"""Eaves hang in this upper share of a house, at the first level edge that is this clear beside the clearest there: windows begin below."""
 PIER = 2
 """A house ends in the middle of so many columns, to either side, that show least windows."""
 
@@ -48,7 +52,7 @@ class House:
 
     aside (h, w) bool: what isn't carried on, such as plants; axis: first column that is mirrored; width: columns that it goes on for; first (h,): the
     hole's first column in each row; rows: from its roof to its foot; slope, level: its roof's line, row over column; base, distance: its card's row on
-    the ground, and metres.
+    the ground, and metres; eaves: rows from the roof's line down to the wall, 0 where the roof ends in no hip.
     """
 
     flipped: bool
@@ -61,6 +65,7 @@ class House:
     level: float
     base: float
     distance: float
+    eaves: float = 0.0
 
     def painted(self, clean: np.ndarray, texture: np.ndarray, hole: np.ndarray, sky: np.ndarray) -> np.ndarray:
         """Return the clean plate (h, w, 3) with this house gone on into the hole (h, w) bool.
@@ -73,10 +78,18 @@ class House:
         own, cover = self._whole(texture, sky)
         x = np.arange(max(0, self.axis - self.width), self.axis + self.width)
         source = np.where(x < self.axis, x, 2 * self.axis - 1 - x)
-        alpha = cover[:, source] * self._ends(x, len(hole)) * hole[:, x]
+        under = np.clip(np.arange(len(hole))[:, None] + 1 - self._roof(x), 0, 1)
+        alpha = cover[:, source] * self._ends(x, len(hole)) * under * hole[:, x]
         out = clean.copy()
         out[:, x] += (own[:, source] - out[:, x]) * alpha[..., None]
         return out
+
+    def _roof(self, columns: np.ndarray) -> np.ndarray:
+        """Return the rows (n,) of the roof's line where the house goes on over columns (n,), with the hip that it ends in."""
+        line = self.level + self.slope * np.minimum(columns + 0.5, 2 * self.axis - columns - 0.5)
+        end = self.level + self.slope * (self.axis - self.width) + self.eaves
+        hip = end - max(HIPPED, self.eaves / self.width) * (self.axis + self.width - columns - 0.5)
+        return np.maximum(line, hip) if self.eaves else line
 
     def _ends(self, columns: np.ndarray, height: int) -> np.ndarray:
         """Return the alpha (h, n) of columns (n,): up to the house's corner, and on the ground before it less and less towards that."""
@@ -137,7 +150,7 @@ class House:
         """Return the cards with this house's where it goes on and as far beside the hole: as far away as it usually is there, and under its own
         roof, also where a block's top is level and the roof slopes."""
         x = np.arange(self.axis - self.width, self.axis + self.width)
-        roof = self.level + self.slope * np.minimum(x + 0.5, 2 * self.axis - x - 0.5) + 0.5 * BLOCK * len(cards.top) * abs(self.slope)
+        roof = self._roof(x) + 0.5 * BLOCK * len(cards.top) * abs(self.slope)
         hidden = x >= self.first[slice(*self.rows)].min()
         x = len(cards.top) - 1 - x if self.flipped else x
         top, base, distance = cards.top.copy(), cards.base.copy(), cards.distance.copy()
@@ -193,7 +206,17 @@ def _house(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, aside: np.ndarr
         float(level),
         float(np.median(cards.base[columns])),
         float(np.median(cards.distance[columns])),
+        _eaves(codes, columns, roof, rows[1]) if abs(slope) < LEVEL else 0.0,
     )
+
+
+def _eaves(codes: np.ndarray, columns: np.ndarray, roof: np.ndarray, foot: int) -> float:
+    """Return how many rows below its roof's line, rows (n,) over columns (n,), a house's wall begins."""
+    down = np.arange(2, max(4, round(EAVES * (foot - float(np.median(roof))))))
+    rows = np.minimum(np.rint(roof).astype(int) + down[:, None], len(codes) - 1)
+    light = codes[rows, columns].astype(np.float32).mean(axis=1)
+    steps = np.abs(np.diff(light, axis=0)).sum(axis=-1)
+    return float(down[1 + int(np.argmax(steps > CLEAR * steps.max()))])
 
 
 def _line(columns: np.ndarray, rows: np.ndarray) -> tuple[float, float, float]:

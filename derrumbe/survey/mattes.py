@@ -62,6 +62,10 @@ class Mattes:
         gone = other | (widened(other, 2) & ~self.region)
         return replace(self, building=np.where(gone, 0, self.building).astype(np.float32))
 
+    def also(self, more: np.ndarray) -> Mattes:
+        """Return the same where a mask (h, w) bool is of the building, too; its silhouette stays."""
+        return replace(self, building=np.where(more, np.float32(1), self.building))
+
 
 def find_mattes(
     codes: np.ndarray,

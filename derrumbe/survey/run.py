@@ -19,6 +19,7 @@ from derrumbe.survey.behind import clean_plate, houses_at_ends, trees_behind
 from derrumbe.survey.cast import Caster, continued
 from derrumbe.survey.cleanplate import past_things, without_passers
 from derrumbe.survey.crest import rising_crest
+from derrumbe.survey.dark_edges import dark_edges
 from derrumbe.survey.environment import find_environment
 from derrumbe.survey.far_shore import far_shore
 from derrumbe.survey.filters import widened
@@ -96,8 +97,11 @@ def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     passing_first = before.passing_at_first(plate, texture)
     passers = beside(passing_first, mattes.region)
     softness = look.edge_softness(codes, mattes.region & (mattes.front < 0.01))
-    clean, cards, houses = _behind(texture, codes, mattes, passing_first, geometry, settings, plate.record, work.folder, views, softness)
-    mattes = mattes.without([house.taken(mattes.region, codes, to_display(clean, record.display)) for house in houses])
+    clean, cards, houses, edges = _behind(
+        texture, codes, mattes, passing_first, geometry, settings, plate.record, work.folder, views, softness
+    )
+    taken = [house.taken(mattes.region, codes, to_display(clean, record.display)) for house in houses]
+    mattes = mattes.without(taken).also(edges)
     texture = before.bared(plate, texture, mattes, passers, settings.seed)
     _write(work.folder, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
@@ -165,9 +169,9 @@ def _behind(
     folder: Path,
     views: Views | None,
     softness: float,
-) -> tuple[np.ndarray, Cards, list[House]]:
-    """Return the clean plate (h, w, 3), what stands beside and behind the building, and the houses that go on behind it; writes both's shapes, and
-    how far all that is.
+) -> tuple[np.ndarray, Cards, list[House], np.ndarray]:
+    """Return the clean plate (h, w, 3), what stands beside and behind the building, the houses that go on behind it, and the building's edges
+    (h, w) bool that its outline leaves before those; writes both's shapes, and how far all that is.
 
     passing (h, w) bool: what passes in the first frame; views: a moving camera's other frames, which see some of what the building hides;
     softness: sigma of the plate's edges, pixels.
@@ -181,11 +185,14 @@ def _behind(
     cards = find_cards(codes, skyline, hole, geometry.camera, distance, distance + geometry.depth)
     trees = trees_behind(texture, codes, mattes, hole, cards, geometry.camera)
     houses: list[House] = []
+    edges = np.zeros_like(hole)
     if trees and views is None:  # a moving camera's other frames show what goes on beside the building
-        bare = _hole(mattes, np.zeros_like(hole), growth, softness) | passers
+        edges = dark_edges(codes, mattes.region, mattes.sky)
+        bare = _hole(mattes, edges, growth, softness) | passers
         houses = houses_at_ends(codes, mattes, bare, cards)
         for house in houses:
-            hole = house.spared(hole, bare)
+            hole = house.spared(hole | bare, bare)
+        edges = edges if houses else np.zeros_like(edges)
     cards = trees.cards(cards, hole) if trees else cards
     beyond = np.asarray(hole.any(axis=0))
     solid = cards if trees else standing(cards, beyond, horizon_row(geometry.camera), len(hole))
@@ -204,7 +211,7 @@ def _behind(
     clean, open_sky = clean_plate(texture, mattes, hole, cards, trees, houses, geometry.camera, softness, settings.seed, heaven)
     write_exr(folder / "set_depth.exr", set_depth(solid, geometry.camera, np.maximum(mattes.sky, open_sky)), ("Z",), full=True)
     clean = clean if views is None else past_things(clean, np.maximum(mattes.front, passing), hidden, settings.seed)
-    return clean, solid, houses
+    return clean, solid, houses, edges
 
 
 def _hole(mattes: Mattes, rim: np.ndarray, growth: float, softness: float) -> np.ndarray:

@@ -13,9 +13,11 @@ NEAR = 0.05
 """A tree beside the hole counts by one over its distance across plus this share of the width."""
 ELSEWHERE = 0.01
 """Weight of plants that don't stand in the band: they tell the tone where none does."""
-AFAR, MOST_SPREAD = 0.9, 0.6
-"""Contrast of trees behind over that of those beside, most of which stand nearer; and its most, log light: what counts as plants has other
-things in it."""
+AFAR, MOST_SPREAD = 1.1, 0.6
+"""Contrast of trees behind over that of those beside: those are single and by the light, these shade each other; and its most, log light: what
+counts as plants has other things in it."""
+HUE = 0.5
+"""Share of what the channels' spreads differ by that is kept: darks turn blue and lights yellow with all of it."""
 ALIKE = 2.5
 """What strays by no more spreads from the tone, in each channel, is a tree."""
 MEET = 0.01
@@ -37,7 +39,9 @@ class Tone:
 
         All channels go together: leaves differ in light, and in hue only as their light does.
         """
-        spread = np.minimum(self.spread[columns] * (AFAR / np.sqrt(softer)), MOST_SPREAD)
+        own = self.spread[columns]
+        usual = own.mean(axis=-1, keepdims=True)
+        spread = np.minimum((usual + HUE * (own - usual)) * (AFAR / np.sqrt(softer)), MOST_SPREAD)
         return np.exp(relief[..., None] * spread + self.mean[columns]).astype(np.float32)
 
     def alike(self, light: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from derrumbe.core.records import Camera
-from derrumbe.survey.crowns import Row, row_of_crowns, usual_height, wavy
+from derrumbe.survey.crowns import Row, even, row_of_crowns, usual_height, wavy
 from derrumbe.survey.filters import opened, widened
 from derrumbe.survey.neighbours import Cards, distance_of_row
 from derrumbe.survey.tone import MEET, Tone, meeting, tone_of
@@ -186,7 +186,7 @@ def _reduced(
     layer = cv2.resize(np.dstack([row.relief, row.alpha]), (len(top), height), interpolation=cv2.INTER_AREA)
     sigma = np.sqrt(max(softness**2 - BOX**2, 0.0))
     layer = cv2.GaussianBlur(layer, (0, 0), sigma) if sigma > 0.15 else layer
-    return Row(layer[..., 0], layer[..., 1])
+    return Row(even(layer[..., 0], layer[..., 1]), layer[..., 1])
 
 
 def _rim(beside: np.ndarray, hole: np.ndarray, rng: np.random.Generator) -> np.ndarray:

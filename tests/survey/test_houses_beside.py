@@ -54,6 +54,25 @@ def test_roof_and_wall_go_on_along_their_lines_up_to_a_corner(slope: float) -> N
     assert np.array_equal(out[int(line) - 4, house.axis - 1], [0, 1, 0])
 
 
+def hip(house: House) -> np.ndarray:
+    """Return how high over the eaves the roof of a level house reaches where it goes on, by columns."""
+    left = house.width - np.arange(house.width) - 0.5
+    return left * max(0.75, (EAVES - ROOF) / house.width)
+
+
+def test_a_level_roof_ends_in_a_hip_over_a_whole_wall() -> None:
+    codes, sky, hole = street()
+    (house,) = found(codes, sky, hole)
+    assert house.eaves == EAVES - ROOF
+    out = gone_on(house, codes, sky, hole)
+    for x, high in zip(range(house.axis, house.axis + house.width - 1), hip(house), strict=False):
+        line = max(ROOF, EAVES - high)
+        assert np.array_equal(out[int(line) - 2, x], [0, 1, 0]), "over it is what stands behind"
+        assert np.abs(out[EAVES + 2, x] - np.float32(BROWN) / 255).max() < 0.02, "the wall is whole up to its eaves"
+        if line + 2 < EAVES - 1:
+            assert np.abs(out[int(line) + 2, x] - np.float32(TEAL) / 255).max() < 0.02
+
+
 def test_nothing_beyond_the_corner_and_outside_the_hole_moves() -> None:
     codes, sky, hole = street()
     (house,) = found(codes, sky, hole)
@@ -94,7 +113,7 @@ def test_its_card_stands_where_it_goes_on_and_nowhere_else() -> None:
     flat = Cards(np.full(WIDTH, 200, np.float32), np.full(WIDTH, 290, np.float32), np.full(WIDTH, 80, np.float32))
     cards = house.cards(flat)
     own = slice(house.axis, house.axis + house.width)
-    np.testing.assert_allclose(cards.top[own], ROOF, atol=1.5)
+    np.testing.assert_allclose(cards.top[own], np.maximum(ROOF, EAVES - hip(house)), atol=1.5)
     assert (cards.distance[own] == 50).all()
     assert (cards.base[own] == FOOT).all()
     for one, other in ((cards.top, flat.top), (cards.base, flat.base), (cards.distance, flat.distance)):
