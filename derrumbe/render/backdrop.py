@@ -12,6 +12,7 @@ from derrumbe.core.files import load_arrays
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, rotation_matrix
 from derrumbe.geom.lens import lens_of
+from derrumbe.media.colour import to_display
 from derrumbe.media.exr import RGB, read_exr
 from derrumbe.render.aov import Data
 from derrumbe.render.contact import Contact, contact, contacts
@@ -209,7 +210,9 @@ def backdrop(
     new = light_on(lighting.lamp, lighting.occluders, to, rays, lighting.sun_air, lighting.sky_air)
     old, new = smoothed(np.where(pick, was.building_light, was.ground_light), to), smoothed(new, to, weight)
     most = np.where(stands, MOST, was.room).astype(np.float32)
-    share = cover(inputs.cloud, frame, to, stands, eye(camera), SETTLED)
+    share = cover(
+        inputs.cloud, frame, to, stands, eye(camera), _codes(inputs, frame)[to.step // 2 :: to.step, to.step // 2 :: to.step], SETTLED
+    )
     return Backdrop(
         camera=camera,
         to=to,
@@ -235,6 +238,17 @@ def _form(inputs: Inputs, frame: int) -> np.ndarray:
     """Return what settled dust takes on of the set at a frame; a locked set's is found once per process."""
     film_set = inputs.film_set
     return _form_of(film_set.path(film_set.record.clean_plate, frame))
+
+
+def _codes(inputs: Inputs, frame: int) -> np.ndarray:
+    """Return what the plate shows where the building is gone, (h,w,3) uint8 for display."""
+    film_set = inputs.film_set
+    return _codes_of(film_set.path(film_set.record.clean_plate, frame), inputs.plate.record.display)
+
+
+@lru_cache(maxsize=2)
+def _codes_of(path: Path, display: str) -> np.ndarray:
+    return to_display(read_exr(path, RGB), display)
 
 
 @lru_cache(maxsize=2)

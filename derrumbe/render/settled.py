@@ -9,6 +9,7 @@ import numpy as np
 
 from derrumbe.core.records import DustCloud, Located
 from derrumbe.media.deposits import COARSE_COVER, COVER, Deposit, coverage, read_deposit
+from derrumbe.media.guided import guided
 from derrumbe.render.noise import value
 from derrumbe.render.receivers import Receivers
 
@@ -21,6 +22,9 @@ FURTHEST = 1e3
 PATCH = 1.3
 """Metres from patch to patch."""
 LEAST = 1e-3
+FEET, SAYS, ALONG, UNKNOWN = 3.0, 0.03, 0.05, 1e-4
+"""Metres of an upright neighbour's foot, which is ground if it looks as that does; how much its own dust says there; radius over which colours are
+followed, share of the width; how much it says that there is none where nothing tells."""
 AROUND, COARSE, FINE = 0.06, 480, 0.002
 """Share of the longer side that plain ground is looked for around a pixel: further than a car is long; pixels across that are enough for it;
 share of the longer side below which what differs is grain."""
@@ -34,12 +38,12 @@ DARK = 0.6
 
 
 def cover(
-    cloud: Located[DustCloud], frame: int, to: Receivers, stands: np.ndarray, eye: np.ndarray, seed: int
+    cloud: Located[DustCloud], frame: int, to: Receivers, stands: np.ndarray, eye: np.ndarray, codes: np.ndarray, seed: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the share (h,w) float32 of each receiver that settled dust hides by `frame`, and that share times how bright it is beside fine dust;
     None when there is no such dust.
 
-    stands (h,w) bool: where the building still does; eye (3,): the camera's place.
+    stands (h,w) bool: where the building still does; eye (3,): the camera's place; codes (h,w,3) uint8: what the plate shows at the receivers.
     """
     deposit = read_deposit(cloud, frame)
     if deposit is None:
@@ -48,7 +52,20 @@ def cover(
     dark = np.zeros_like(fine) if grains is None else (1 - fine) * _hidden(grains, COARSE_COVER, to, stands, eye, seed + 2)
     if not (fine + dark).any():
         return None
-    return fine + dark, fine + DARK * dark
+    dim = np.clip(fine + DARK * dark, 0, 1)
+    hidden = _along_colours(fine + dark, to, stands, codes)
+    return hidden, hidden * dim / np.maximum(fine + dark, LEAST)
+
+
+def _along_colours(share: np.ndarray, to: Receivers, stands: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return the share (h,w) where dust on the ground goes on over what looks like that: where upright neighbours begin is known roughly, and dust
+    must not end at a line that the plate doesn't have."""
+    foot = to.valid & ~stands & (to.normals[..., 1] < 0.5) & (to.points[..., 1] < FEET)
+    if not foot.any():
+        return share
+    weight = np.where(foot, SAYS, np.where(to.valid & ~stands, 1.0, 0.0)).astype(np.float32)
+    followed = guided(codes, share, weight, np.zeros_like(share), ALONG, UNKNOWN)
+    return np.where(foot, np.clip(followed, share, 1), share).astype(np.float32)
 
 
 def form(shown: np.ndarray) -> np.ndarray:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from derrumbe.media.guided import guided
 from derrumbe.survey.filters import masked_mean
 from derrumbe.survey.tints import cells, histogram
 
-RADIUS, WIDE, SMOOTH = 0.008, 0.03, 4e-4
-"""Radii of the guided filter, shares of the width, for what votes and for what doesn't; its regularisation, squared colours (0..1)."""
-DOUBT, BELIEF = 0.8, 0.5
-"""Votes against, before any is counted, and how sure they are: the plainest pixels have no depth, and are mostly sky or wall."""
+RADIUS, WIDE = 0.008, 0.03
+"""Radii of the guided filter, shares of the width, for what votes and for what doesn't."""
+BELIEF = 0.5
+"""How sure the votes against are that are there before any is counted: the plainest pixels have no depth, and are mostly sky or wall."""
 LEAST_SKY, SKY_ALONE, PLAIN = 0.01, 6.0, 4.0
 """Share of the first frame that is sky, if it is to tell; how much commoner a colour of its is there than elsewhere; its unrest, codes."""
 
@@ -45,45 +46,6 @@ def settled(codes: np.ndarray, vote: np.ndarray, weight: np.ndarray) -> np.ndarr
     small, few, said = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (codes, weight, vote * weight))
     wide = guided(small, said / np.maximum(few, 1e-6), few, np.full(few.shape, -BELIEF, np.float32), WIDE)
     return guided(codes, vote, weight, cv2.resize(wide, codes.shape[1::-1], interpolation=cv2.INTER_LINEAR), RADIUS)
-
-
-def guided(codes: np.ndarray, values: np.ndarray, weight: np.ndarray, belief: np.ndarray, share: float) -> np.ndarray:
-    """Return `values` (h, w), known as far as `weight` (h, w) says and else taken for `belief`, locally linear in the colours of `codes`
-    (h, w, 3) uint8. share: radius over the width."""
-    colour = codes.astype(np.float32) / 255
-    radius = max(2, round(share * codes.shape[1]))
-    size = (2 * radius + 1, 2 * radius + 1)
-    values = (values * weight + DOUBT * belief) / (weight + DOUBT)
-    weight = weight.astype(np.float32) + DOUBT
-
-    def mean(picture: np.ndarray) -> np.ndarray:
-        return cv2.blur(picture, size, borderType=cv2.BORDER_REFLECT)
-
-    total = mean(weight)
-    middle = mean(colour * weight[..., None]) / total[..., None]
-    level = mean(values * weight) / total
-    with_value = mean(colour * (values * weight)[..., None]) / total[..., None] - middle * level[..., None]
-    spread = [
-        mean(colour[..., i] * colour[..., j] * weight) / total - middle[..., i] * middle[..., j] + (SMOOTH if i == j else 0)
-        for i in range(3)
-        for j in range(i, 3)
-    ]
-    slope = _solved(spread, with_value)
-    offset = level - (slope * middle).sum(axis=-1)
-    # Where much is known, a window's answer counts more.
-    total = np.sqrt(total)
-    cover = mean(total)
-    slope, offset = mean(slope * total[..., None]) / cover[..., None], mean(offset * total) / cover
-    return np.clip((slope * colour).sum(axis=-1) + offset, -1, 1).astype(np.float32)
-
-
-def _solved(spread: list[np.ndarray], right: np.ndarray) -> np.ndarray:
-    """Return the solutions (h, w, 3) of symmetric systems given by their upper halves, six of (h, w), by cofactors."""
-    a, b, c, d, e, f = (part.astype(np.float64) for part in spread)
-    x, y, z = (right[..., k].astype(np.float64) for k in range(3))
-    aa, ab, ac, bb, bc, cc = d * f - e * e, c * e - b * f, b * e - c * d, a * f - c * c, b * c - a * e, a * d - b * b
-    size = a * aa + b * ab + c * ac
-    return (np.dstack([aa * x + ab * y + ac * z, ab * x + bb * y + bc * z, ac * x + bc * y + cc * z]) / size[..., None]).astype(np.float32)
 
 
 def everywhere(near: np.ndarray, weight: np.ndarray) -> np.ndarray:

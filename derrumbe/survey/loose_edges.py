@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.colour_edges import guided
+from derrumbe.media.guided import guided
 from derrumbe.survey.filters import disc, masked_mean, opened
 from derrumbe.survey.things_ahead import without_specks
 

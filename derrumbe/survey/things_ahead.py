@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.colour_edges import guided
+from derrumbe.media.guided import guided
 from derrumbe.survey.filters import around as box_around
 from derrumbe.survey.filters import connected_to, disc, opened, widened
 from derrumbe.survey.grabcut import grab_cut

@@ -153,7 +153,8 @@ def test_settled_dust_fades_out_behind_the_foot_of_a_neighbour(tmp_path):
     points = np.stack([np.full(5, 3.0), high, np.full(5, -4.0)], -1).astype(np.float32)[None]
     card = Receivers(1, np.ones((1, 5), np.float32), points, np.tile(np.float32([0, 0, 1]), (1, 5, 1)))
     eye = np.array([3.0, 2.5, 12.0])
-    found = [cover(inputs.cloud, 1002, card, np.full((1, 5), stands), eye, 1) for stands in (False, True)]
+    plain = np.full((1, 5, 3), 90, np.uint8)
+    found = [cover(inputs.cloud, 1002, card, np.full((1, 5), stands), eye, plain, 1) for stands in (False, True)]
     assert all(each is not None for each in found)
     lies, stood = (each[0] for each in found)
     assert lies[0, 0] > 0.5
@@ -161,6 +162,26 @@ def test_settled_dust_fades_out_behind_the_foot_of_a_neighbour(tmp_path):
     # above the eye no ground is behind
     assert lies[0, -1] == stood[0, -1] < 0.2
     assert (stood < 0.2).all()
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_settled_dust_goes_on_over_what_looks_like_the_ground(tmp_path, alike):
+    """Right of the middle is ground, left of it a card, 6 m nearer, of the ground's colour or of another: dust ends where the colour does."""
+    inputs = scenes.stage(tmp_path, scenes.Shot(frames=2, settled=0.2))
+    shape = (40, 200)
+    x, z = np.meshgrid(np.linspace(-6, 6, shape[1]), np.linspace(-6, -2, shape[0]))
+    ground = x > 0
+    points = np.stack([x, np.where(ground, 0, 0.6), np.where(ground, z, z + 6)], -1).astype(np.float32)
+    normals = np.where(ground[..., None], np.float32([0, 1, 0]), np.float32([0, 0, 1]))
+    codes = np.where(ground[..., None] | alike, np.uint8(90), np.uint8(160)) + np.random.default_rng(1).integers(
+        0, 9, (*shape, 3), np.uint8
+    )
+    to = Receivers(1, np.ones(shape, np.float32), points, normals)
+    lies = cover(inputs.cloud, 1002, to, np.zeros(shape, bool), np.array([0.0, 1.0, 16.0]), codes, 1)[0]
+    beyond = lies[5:-5, 97:99].mean()
+    on_ground = lies[5:-5, 100:104].mean()
+    assert on_ground > 0.5
+    assert beyond > 0.8 * on_ground if alike else beyond < 0.4 * on_ground
 
 
 def test_settled_dust_keeps_the_form_of_what_stands_on_the_ground():
