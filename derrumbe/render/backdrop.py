@@ -22,7 +22,7 @@ from derrumbe.render.occlusion import Occluders
 from derrumbe.render.raster import Window, depth_of, projected, visible
 from derrumbe.render.receivers import SKY_DEPTH, Receivers, coarse_camera, grid, place, set_normals
 from derrumbe.render.scene import Inputs, load
-from derrumbe.render.settled import cover, form
+from derrumbe.render.settled import cover, form, light_at_feet
 from derrumbe.render.shadow import MOST, enlarged, headroom, light_on, ratio, smoothed
 from derrumbe.render.solids import Lighting
 from derrumbe.render.surface import piece_of
@@ -105,7 +105,7 @@ def _ground(inputs: Inputs, camera: Camera, window: Window, step: int, pixels: n
     depth = np.where(depth < SKY_DEPTH, depth, 0)
     proxies = load_arrays(inputs.film_set.path(inputs.film_set.record.proxies))
     triangles = np.ascontiguousarray(proxies["triangles"], np.int32)
-    normals = set_normals(camera, window, step, proxies["vertices"].astype(np.float64), triangles, depth.shape)
+    normals = set_normals(camera, window, step, proxies["vertices"].astype(np.float64), triangles, depth)
     return place(camera, step, pixels, depth, normals)
 
 
@@ -221,7 +221,7 @@ def backdrop(
         old=old,
         new=new,
         dust=None if share is None else np.repeat(1 - share[0][..., None], 3, -1),
-        lit_dust=None if share is None else (1 - share[1][..., None] * dust * new).astype(np.float32),
+        lit_dust=None if share is None else (1 - share[1][..., None] * dust * light_at_feet(new, to, stands)).astype(np.float32),
         form=None if share is None else _form(inputs, frame),
         contact=_contact(inputs, camera, lighting, data, to, stands, frame),
     )

@@ -12,6 +12,8 @@ from derrumbe.render.raster import Window, projected, visible
 from derrumbe.render.scene import triangle_normals
 
 SKY_DEPTH = 1e8
+GROUND = 0.3
+"""Metres over the ground from which on what is seen stands upright, though no proxy reaches as far: roofs slope, proxies end in steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,14 +43,19 @@ def place(camera: Camera, step: int, pixels: np.ndarray, depth: np.ndarray, norm
     return Receivers(step, depth.astype(np.float32), points.astype(np.float32), normals.astype(np.float32))
 
 
-def set_normals(
-    camera: Camera, window: Window, step: int, vertices: np.ndarray, triangles: np.ndarray, shape: tuple[int, int]
-) -> np.ndarray:
-    """Return the proxies' normals (h,w,3) on the coarse grid, turned to the camera; up where there is no proxy."""
+def set_normals(camera: Camera, window: Window, step: int, vertices: np.ndarray, triangles: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """Return the proxies' normals (h,w,3) on the coarse grid, turned to the camera; where there is no proxy up on the ground, and level above it.
+
+    depth (h,w): of what stands there, 0 where nothing does.
+    """
+    shape = depth.shape
     coarse = coarse_camera(camera, window, step)
     hit = visible(projected(coarse, vertices.astype(np.float64)), triangles, Window(0, 0, shape[1], shape[0]), (0.5, 0.5), cull=False)
-    normals = np.zeros((*shape, 3), np.float32)
-    normals[..., 1] = 1
+    sight = rays(camera, grid(window, step))
+    high = (eye(camera)[1] + sight[..., 1] * depth > GROUND) & (depth > 0)
+    level = sight * (-1.0, 0.0, -1.0)
+    level /= np.maximum(np.linalg.norm(level, axis=-1, keepdims=True), 1e-6)
+    normals = np.where(high[..., None], level, (0.0, 1.0, 0.0)).astype(np.float32)
     found = hit >= 0
     own = triangle_normals(vertices, triangles)[hit[found]]
     towards = eye(camera) - vertices[triangles[hit[found], 0]]

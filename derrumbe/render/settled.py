@@ -48,24 +48,42 @@ def cover(
     deposit = read_deposit(cloud, frame)
     if deposit is None:
         return None
-    fine, grains = _hidden(deposit, COVER, to, stands, eye, seed), deposit.grains()
-    dark = np.zeros_like(fine) if grains is None else (1 - fine) * _hidden(grains, COARSE_COVER, to, stands, eye, seed + 2)
+    alike = _like_ground(to, stands, codes)
+    fine, grains = _hidden(deposit, COVER, to, stands, alike, eye, seed), deposit.grains()
+    dark = np.zeros_like(fine) if grains is None else (1 - fine) * _hidden(grains, COARSE_COVER, to, stands, alike, eye, seed + 2)
     if not (fine + dark).any():
         return None
-    dim = np.clip(fine + DARK * dark, 0, 1)
-    hidden = _along_colours(fine + dark, to, stands, codes)
-    return hidden, hidden * dim / np.maximum(fine + dark, LEAST)
+    return fine + dark, fine + DARK * dark
 
 
-def _along_colours(share: np.ndarray, to: Receivers, stands: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Return the share (h,w) where dust on the ground goes on over what looks like that: where upright neighbours begin is known roughly, and dust
-    must not end at a line that the plate doesn't have."""
-    foot = to.valid & ~stands & (to.normals[..., 1] < 0.5) & (to.points[..., 1] < FEET)
-    if not foot.any():
-        return share
-    weight = np.where(foot, SAYS, np.where(to.valid & ~stands, 1.0, 0.0)).astype(np.float32)
-    followed = guided(codes, share, weight, np.zeros_like(share), ALONG, UNKNOWN)
-    return np.where(foot, np.clip(followed, share, 1), share).astype(np.float32)
+def _like_ground(to: Receivers, stands: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return how much (h,w), 0..1, what stands at receivers looks like the ground around it, at its foot: where upright neighbours begin is known
+    roughly, and dust must not end at a line that the plate doesn't have."""
+    ground, foot = _ground_and_feet(to, stands)
+    if not foot.any() or not ground.any():
+        return np.zeros(to.valid.shape, np.float32)
+    weight = np.where(foot, SAYS, to.valid & ~stands).astype(np.float32)
+    alike = guided(codes, ground.astype(np.float32), weight, np.zeros(foot.shape, np.float32), ALONG, UNKNOWN)
+    return np.where(foot, np.clip(alike, 0, 1), 0).astype(np.float32)
+
+
+def light_at_feet(light: np.ndarray, to: Receivers, stands: np.ndarray) -> np.ndarray:
+    """Return the light (h,w,3) on settled dust: at the foot of what stands upright, which may be ground that goes on, that of the ground below."""
+    out = light.copy()
+    ground, foot = _ground_and_feet(to, stands)
+    known = ground.copy()
+    for row in range(len(out) - 2, -1, -1):
+        taken = foot[row] & known[row + 1]
+        out[row, taken] = out[row + 1, taken]
+        known[row] |= taken
+    return out
+
+
+def _ground_and_feet(to: Receivers, stands: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return which receivers (h,w) bool lie on the ground, and which at the foot of a neighbour."""
+    rest = to.valid & ~stands
+    ground = rest & (to.normals[..., 1] > 0.5)
+    return ground, rest & ~ground & (to.points[..., 1] < FEET)
 
 
 def form(shown: np.ndarray) -> np.ndarray:
@@ -90,26 +108,27 @@ def _usual(light: np.ndarray) -> np.ndarray:
     return cv2.resize(usual * ((high - low) / 255) + low, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _hidden(deposit: Deposit, hides: float, to: Receivers, stands: np.ndarray, eye: np.ndarray, seed: int) -> np.ndarray:
-    """Return the share (h,w) float32 of each receiver that a deposit hides; hides: m²/kg."""
+def _hidden(deposit: Deposit, hides: float, to: Receivers, stands: np.ndarray, alike: np.ndarray, eye: np.ndarray, seed: int) -> np.ndarray:
+    """Return the share (h,w) float32 of each receiver that a deposit hides; hides: m²/kg; alike (h,w): how much each looks like the ground."""
     share = np.zeros(to.valid.shape, np.float32)
     if not deposit.mass.any():
         return share
     mass = np.where(to.valid, deposit.at(to.points[..., 0], to.points[..., 2]), 0)
     mass = mass * (STEEP + (1 - STEEP) * np.clip(to.normals[..., 1], 0, 1))
-    mass = np.maximum(mass, np.where(to.valid & ~stands, _ground_behind(deposit, to.points, eye), 0))
+    mass = np.maximum(mass, np.where(to.valid & ~stands, _ground_behind(deposit, to.points, alike, eye), 0))
     thick = mass > LEAST
     share[thick] = coverage(mass[thick] * _patches(to.points[thick].astype(np.float64), seed), hides)
     return share
 
 
-def _ground_behind(deposit: Deposit, points: np.ndarray, eye: np.ndarray) -> np.ndarray:
-    """Return the dust (h,w) kg/m² on the ground behind what stands at points (h,w,3), less the further away that is."""
+def _ground_behind(deposit: Deposit, points: np.ndarray, alike: np.ndarray, eye: np.ndarray) -> np.ndarray:
+    """Return the dust (h,w) kg/m² on the ground behind what stands at points (h,w,3), less the further away that is and the less alike it looks."""
     high, fall = np.maximum(points[..., 1], 0), eye[1] - points[..., 1]
     behind = np.where(fall > high / FURTHEST, high / np.maximum(fall, 1e-6), FURTHEST)
     way = (points - eye)[..., [0, 2]] * behind[..., None]
     ground = points[..., [0, 2]] + way
-    return deposit.at(ground[..., 0], ground[..., 1]) * np.exp(-np.linalg.norm(way, axis=-1) / BEYOND)
+    near = np.exp(-np.linalg.norm(way, axis=-1) / BEYOND)
+    return deposit.at(ground[..., 0], ground[..., 1]) * np.maximum(near, alike)
 
 
 @nb.njit(cache=True)

@@ -9,7 +9,7 @@ from derrumbe.render.bars import SPLINTERED, _timbers
 from derrumbe.render.cracks import GLASS, ROOF, edges_of
 from derrumbe.render.receivers import Receivers
 from derrumbe.render.scene import landings, load
-from derrumbe.render.settled import cover, form
+from derrumbe.render.settled import cover, form, light_at_feet
 from derrumbe.render.spalls import spalled, spalls_of
 
 from . import scenes
@@ -166,22 +166,29 @@ def test_settled_dust_fades_out_behind_the_foot_of_a_neighbour(tmp_path):
 
 @pytest.mark.parametrize("alike", [True, False])
 def test_settled_dust_goes_on_over_what_looks_like_the_ground(tmp_path, alike):
-    """Right of the middle is ground, left of it a card, 6 m nearer, of the ground's colour or of another: dust ends where the colour does."""
+    """Right of the middle is ground, left of it the same behind a card half-way to the eye, of its colour or of another."""
     inputs = scenes.stage(tmp_path, scenes.Shot(frames=2, settled=0.2))
-    shape = (40, 200)
-    x, z = np.meshgrid(np.linspace(-6, 6, shape[1]), np.linspace(-6, -2, shape[0]))
-    ground = x > 0
-    points = np.stack([x, np.where(ground, 0, 0.6), np.where(ground, z, z + 6)], -1).astype(np.float32)
-    normals = np.where(ground[..., None], np.float32([0, 1, 0]), np.float32([0, 0, 1]))
-    codes = np.where(ground[..., None] | alike, np.uint8(90), np.uint8(160)) + np.random.default_rng(1).integers(
-        0, 9, (*shape, 3), np.uint8
-    )
-    to = Receivers(1, np.ones(shape, np.float32), points, normals)
-    lies = cover(inputs.cloud, 1002, to, np.zeros(shape, bool), np.array([0.0, 1.0, 16.0]), codes, 1)[0]
-    beyond = lies[5:-5, 97:99].mean()
-    on_ground = lies[5:-5, 100:104].mean()
+    shape, eye = (40, 200), np.array([5.0, 5.0, 26.0])
+    x, z = np.meshgrid(np.linspace(2, 8, shape[1]), np.linspace(-6, -2, shape[0]))
+    right = (x > 5)[..., None]
+    level = np.stack([x, np.zeros_like(x), z], -1)
+    points = np.where(right, level, 0.5 * (level + eye)).astype(np.float32)
+    normals = np.where(right, np.float32([0, 1, 0]), np.float32([0, 0, 1]))
+    grain = np.random.default_rng(1).integers(0, 9, (*shape, 3), np.uint8)
+    codes = np.where(right | alike, np.uint8(90), np.uint8(160)) + grain
+    lies = cover(inputs.cloud, 1002, Receivers(1, np.ones(shape, np.float32), points, normals), np.zeros(shape, bool), eye, codes, 1)[0]
+    beyond, on_ground = lies[5:-5, 92:99].mean(), lies[5:-5, 101:108].mean()
     assert on_ground > 0.5
-    assert beyond > 0.8 * on_ground if alike else beyond < 0.4 * on_ground
+    assert beyond > 0.9 * on_ground if alike else beyond < 0.6 * on_ground
+
+
+def test_dust_at_a_neighbours_foot_has_the_light_of_the_ground_below():
+    high = np.array([9.0, 2.0, 1.0, 0.0, 0.0], np.float32)[:, None]
+    points = np.stack([np.zeros_like(high), high, np.zeros_like(high)], -1)
+    normals = np.where((high > 0)[..., None], np.float32([0, 0, 1]), np.float32([0, 1, 0]))
+    light = np.float32([0.3, 0.4, 0.5, 0.9, 1.0])[:, None, None] * np.ones(3, np.float32)
+    out = light_at_feet(light, Receivers(1, np.ones((5, 1), np.float32), points, normals), np.zeros((5, 1), bool))
+    np.testing.assert_allclose(out[:, 0, 0], [0.3, 0.9, 0.9, 0.9, 1.0])
 
 
 def test_settled_dust_keeps_the_form_of_what_stands_on_the_ground():
