@@ -78,6 +78,9 @@ class BuildingKnobs(Group):
     storey_height: float = knob(3.3, "typical storey height, for scale when the height isn't given", "m", ge=2, le=10)
     depth: float | None = knob(None, "depth of the building away from the main façade; empty: a guess from its width", "m", gt=0.5, le=500)
     material: Literal["auto", "brick", "concrete", "stone", "timber"] = knob("auto", "what walls are made of")
+    floors: Literal["auto", "concrete", "timber"] = knob(
+        "auto", "what floors are made of; auto: timber in timber houses and in low ones of stone under a real roof, else concrete"
+    )
     wall_thickness: float = knob(
         0.35, "thickness of outer walls of a low house; taller masonry gets thicker in proportion", "m", ge=0.05, le=3
     )

@@ -9,7 +9,7 @@ import numpy as np
 from manifold3d import Manifold
 
 from derrumbe.fracture.elements import Element
-from derrumbe.fracture.materials import FLOORS, PARTITIONS, Kind, Stuff
+from derrumbe.fracture.materials import PARTITIONS, Kind, Stuff
 from derrumbe.fracture.plan import Plan
 from derrumbe.geom.carving import UP, WORLD, between, convex_parts
 
@@ -49,7 +49,7 @@ def _storeys(room: Manifold, plan: Plan) -> tuple[list[Element], Rooms]:
             break
         parts = tuple(part for part in convex_parts([between(room, UP, soffit, top)], [SLACK], MOST_PARTS)[0] if part.volume() > 0.02)
         if parts:
-            slabs.append(Element(Kind.SLAB, FLOORS[plan.stuff], level, parts, WORLD, (plan.lines_x, (), plan.lines_z)))
+            slabs.append(Element(Kind.SLAB, plan.floor_stuff, level, parts, WORLD, (plan.lines_x, (), plan.lines_z)))
         floor = top
     return slabs, rooms
 

@@ -56,13 +56,7 @@ MATTER: dict[Stuff, Matter] = {
 }
 
 WALLS: dict[str, Stuff] = {"brick": Stuff.BRICK, "concrete": Stuff.CONCRETE, "stone": Stuff.STONE, "timber": Stuff.TIMBER}
-FLOORS: dict[Stuff, Stuff] = {
-    Stuff.BRICK: Stuff.CONCRETE,
-    Stuff.CONCRETE: Stuff.CONCRETE,
-    Stuff.STONE: Stuff.CONCRETE,
-    Stuff.TIMBER: Stuff.TIMBER,
-}
-"""Floors of a building whose walls are of the key."""
+FLOORS: dict[str, Stuff] = {"concrete": Stuff.CONCRETE, "timber": Stuff.TIMBER}
 PARTITIONS: dict[Stuff, Stuff] = {
     Stuff.BRICK: Stuff.BRICK,
     Stuff.CONCRETE: Stuff.BRICK,

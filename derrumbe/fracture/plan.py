@@ -9,7 +9,7 @@ import numpy as np
 
 from derrumbe.core.knobs import BuildingKnobs
 from derrumbe.core.records import Building, Facade, Opening
-from derrumbe.fracture.materials import WALLS, Stuff
+from derrumbe.fracture.materials import FLOORS, WALLS, Stuff
 
 MIN_OPENING = 0.4
 BAY = (3.0, 7.5)
@@ -20,6 +20,10 @@ LOW, THICKER, THICKEST = 15.0, 0.0375, 3.0
 """m of height up to which walls are as thick as asked for, how much thicker they get with every further metre, as a share, and the limit, m."""
 STOUT = {"brick": 1.0, "stone": 1.3}
 """Masonry, and how thick its walls are beside those of brick."""
+PARAPET = 1.6
+"""What rises less over the eaves, metres, is no roof."""
+JOISTED = 4
+"""Most storeys of old houses of stone, whose floors are joists and boards; under domes and towers, higher than the walls below, there are vaults."""
 TALL_ROOF = 1.6
 """A roof higher than this many storeys has levels of its own."""
 
@@ -72,6 +76,7 @@ class Plan:
     roof: float
     slab: float
     stuff: Stuff
+    floor_stuff: Stuff
     lines_x: tuple[float, ...]
     lines_z: tuple[float, ...]
     facades: tuple[Facade, ...]
@@ -93,7 +98,7 @@ class Plan:
     @property
     def low_roof(self) -> bool:
         """Whether what stands above the eaves is no more than a parapet."""
-        return self.height - self.tops[self.storeys - 1] < 1.6
+        return self.height - self.tops[self.storeys - 1] < PARAPET
 
 
 def make_plan(building: Building, knobs: BuildingKnobs, quota: Quota) -> Plan:
@@ -109,11 +114,21 @@ def make_plan(building: Building, knobs: BuildingKnobs, quota: Quota) -> Plan:
         roof=roof_thickness(building, knobs),
         slab=knobs.slab_thickness,
         stuff=WALLS[building.material],
+        floor_stuff=FLOORS[floors_of(building, knobs)],
         lines_x=bay_lines(footprint[:, 0], _piers(building.facades, 0)),
         lines_z=bay_lines(footprint[:, 1], _piers(building.facades, 2)),
         facades=facades,
         quota=quota,
     )
+
+
+def floors_of(building: Building, knobs: BuildingKnobs) -> str:
+    """Return what a building's floors are made of: concrete or timber."""
+    if knobs.floors != "auto":
+        return knobs.floors
+    eaves, storeys = building.storey_tops[-1], len(building.storey_tops)
+    roofed = PARAPET <= building.height - eaves <= eaves and storeys <= JOISTED
+    return "timber" if building.material == "timber" or (building.material == "stone" and roofed) else "concrete"
 
 
 def wall_thickness(building: Building, knobs: BuildingKnobs) -> float:

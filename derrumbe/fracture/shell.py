@@ -13,7 +13,7 @@ from derrumbe.core.records import Camera, Opening
 from derrumbe.fracture.courses import bands, bay_joints, strips
 from derrumbe.fracture.elements import Element
 from derrumbe.fracture.layout import CLOSE, Panel, panels
-from derrumbe.fracture.materials import FLOORS, Kind, Stuff
+from derrumbe.fracture.materials import Kind, Stuff
 from derrumbe.fracture.plan import Plan
 from derrumbe.fracture.sight import seen_solids
 from derrumbe.fracture.skin import Skin
@@ -75,7 +75,7 @@ def _sheet_elements(sheet: Sheet, openings: tuple[Opening, ...], plan: Plan, rng
 def _kind(normal: np.ndarray, level: int, plan: Plan) -> tuple[Kind, Stuff]:
     """Return what a facet of the shell is at a level."""
     if normal[1] > 0.97:
-        return Kind.ROOF, FLOORS[plan.stuff]
+        return Kind.ROOF, plan.floor_stuff
     if normal[1] >= STEEP:
         return Kind.ROOF, Stuff.ROOF
     if level < plan.storeys:
