@@ -1,0 +1,71 @@
+"""A small hole amid large solids is dark, an open notch and what flies close together let the day through, and nothing covered changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from derrumbe.render.darkness import DIM, darkened
+from derrumbe.render.raster import Window
+from derrumbe.render.solids import Solids
+
+METRE = 10.0
+
+
+def wall(shape=(120, 160)) -> np.ndarray:
+    """A grey wall, premultiplied rgba (h,w,4), with open sky over row 40."""
+    rgba = np.zeros((*shape, 4), np.float32)
+    rgba[40:] = (0.4, 0.4, 0.4, 1.0)
+    return rgba
+
+
+def seen(rgba: np.ndarray) -> np.ndarray:
+    height, width = rgba.shape[:2]
+    blank = np.zeros((height, width), np.float32)
+    return darkened(Solids(Window(0, 0, width, height), rgba, blank, blank), METRE).rgba
+
+
+def test_a_small_hole_is_dark_and_keeps_the_hue_of_its_rims():
+    rgba = wall()
+    rgba[70:80, 60:72] = 0
+    out = seen(rgba)
+    assert out[70:80, 60:72, 3].min() > 0.99
+    np.testing.assert_allclose(out[75, 66, :3], DIM * 0.4, rtol=0.01)
+
+
+def test_a_large_opening_and_a_notch_let_the_day_through():
+    rgba = wall()
+    rgba[60:110, 40:110] = 0
+    rgba[40:52, 130:140] = 0
+    out = seen(rgba)
+    assert out[75:95, 60:90, 3].max() < 0.01
+    assert out[40:45, 130:140, 3].max() < 0.01
+
+
+def test_it_grows_dark_little_by_little_as_a_hole_closes():
+    covered = []
+    for high in range(46, 10, -1):
+        rgba = wall()
+        rgba[60 : 60 + high, 60:84] = 0
+        covered.append(float(seen(rgba)[60 + high // 2, 72, 3]))
+    assert covered[0] < 0.05
+    assert covered[-1] > 0.95
+    assert (np.diff(covered) > -1e-6).all()
+
+
+def test_what_is_covered_stays_bit_for_bit_and_small_things_enclose_nothing():
+    rgba = wall()
+    rgba[70:80, 60:72] = 0
+    covered = rgba[..., 3] == 1
+    assert np.array_equal(seen(rgba)[covered], rgba[covered])
+    crumbs = np.zeros((100, 100, 4), np.float32)
+    crumbs[20:80:4, 20:80] = crumbs[20:80, 20:80:4] = (0.3, 0.3, 0.3, 1.0)
+    crumbs[20:80:12] = 0
+    assert np.array_equal(seen(crumbs), crumbs)
+
+
+@pytest.mark.parametrize("alpha", [0.25, 0.75])
+def test_half_covered_pixels_are_filled_up(alpha):
+    rgba = wall()
+    rgba[70:80, 60:72] *= alpha
+    assert np.allclose(seen(rgba)[72:78, 62:70, 3], 1, atol=0.01)
