@@ -36,8 +36,8 @@ def darkened(solids: Solids, metre: float) -> Solids:
     large = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(1, round(0.5 * LARGE * metre)) + 1,) * 2)
     solid = cv2.morphologyEx((alpha > SOLID).astype(np.uint8), cv2.MORPH_OPEN, large)
     around = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * reach + 1, 1)), cv2.getStructuringElement(cv2.MORPH_RECT, (1, 2 * reach + 1))
-    wide, high = (cv2.morphologyEx(solid, cv2.MORPH_CLOSE, each) for each in around)
-    y, x = np.nonzero((wide & high) & (alpha < 1))
+    wide, high = (cv2.morphologyEx(solid, cv2.MORPH_CLOSE, each) > 0 for each in around)
+    y, x = np.nonzero(wide & high & (alpha < 1))
     if not len(y):
         return solids
     closed, rim = _surroundings(solids.rgba, solid, y, x, reach)
