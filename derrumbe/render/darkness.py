@@ -23,8 +23,8 @@ CLOSED = (0.84, 1.0)
 """Share of the directions from which on a hole gets darker, and is as dark as may be."""
 DIM = 0.22
 """Light of what is within over that of the rims around: one reflection, and little of the sky in view."""
-SOLID, LARGE = 0.5, 0.5
-"""Coverage from which on a pixel stands around others, and metres that it must belong to: what flies close together encloses nothing."""
+SOLID, LARGE = 0.97, 0.5
+"""Coverage from which on a pixel stands around others (blurred edges in motion stay as they are), and metres that it must belong to: what flies close together encloses nothing."""
 
 
 def darkened(solids: Solids, metre: float) -> Solids:
