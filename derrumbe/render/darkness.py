@@ -15,7 +15,7 @@ import numpy as np
 
 from derrumbe.render.solids import Solids
 
-AROUND = 1.6
+AROUND = 2.5
 """Metres within which solids around a hole close it."""
 WAYS = 16
 """Directions in the picture in which they are looked for."""

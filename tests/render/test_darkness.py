@@ -12,7 +12,7 @@ from derrumbe.render.solids import Solids
 METRE = 10.0
 
 
-def wall(shape=(120, 160)) -> np.ndarray:
+def wall(shape=(220, 260)) -> np.ndarray:
     """A grey wall, premultiplied rgba (h,w,4), with open sky over row 40."""
     rgba = np.zeros((*shape, 4), np.float32)
     rgba[40:] = (0.4, 0.4, 0.4, 1.0)
@@ -35,16 +35,16 @@ def test_a_small_hole_is_dark_and_keeps_the_hue_of_its_rims():
 
 def test_a_large_opening_and_a_notch_let_the_day_through():
     rgba = wall()
-    rgba[60:110, 40:110] = 0
-    rgba[40:52, 130:140] = 0
+    rgba[60:160, 40:140] = 0
+    rgba[40:52, 190:200] = 0
     out = seen(rgba)
-    assert out[75:95, 60:90, 3].max() < 0.01
-    assert out[40:45, 130:140, 3].max() < 0.01
+    assert out[95:125, 75:105, 3].max() < 0.01
+    assert out[40:45, 190:200, 3].max() < 0.01
 
 
 def test_it_grows_dark_little_by_little_as_a_hole_closes():
     covered = []
-    for high in range(46, 10, -1):
+    for high in range(80, 10, -1):
         rgba = wall()
         rgba[60 : 60 + high, 60:84] = 0
         covered.append(float(seen(rgba)[60 + high // 2, 72, 3]))
