@@ -40,11 +40,11 @@ class Bearing:
             if parent in self.borne and self.world.bodies[parent].units < BLOCK:
                 self._leave(parent)
 
-    def look(self, states: States, now: float) -> None:
-        """Bear every large body that is awake by what resists below it; called at every sample."""
+    def look(self, states: States, rests: np.ndarray, now: float) -> None:
+        """Bear every large body that is awake by what resists below it; called at every sample. rests (N,) bool: pieces that something is below."""
         for row in np.flatnonzero(states.awake):
             number = int(states.number[row])
-            share = self._share(number, now)
+            share = self._share(number, rests, now)
             if share > 0:
                 self.world.bear(number, share, states.centre[row] + self._aside(number, states.turn[row]))
                 self.borne.add(number)
@@ -55,7 +55,7 @@ class Bearing:
         self.world.let_go(number)
         self.borne.discard(number)
 
-    def _share(self, number: int, now: float) -> float:
+    def _share(self, number: int, rests: np.ndarray, now: float) -> float:
         """Return the share of a body's weight that is borne: none on its hinge, none of a few loose pieces."""
         body = self.world.bodies[number]
         if body.units < BLOCK or (self.plan.hinge and now < self.plan.hinge.seconds):
@@ -63,7 +63,8 @@ class Bearing:
         resists = float(np.average(self.plan.resist[self.structure.column[body.pieces]], weights=self.structure.mass[body.pieces]))
         resists += (BUCKLES - resists) * float(np.exp(-(now - self.since.get(number, now)) / BUCKLING))
         # what is light beside the rest rides on it, and must not be left behind in the air
-        return resists * min(1.0, body.mass / (HEAVY * self.all_mass))
+        resists *= min(1.0, body.mass / (HEAVY * self.all_mass))
+        return resists * float(np.average(rests[body.pieces], weights=self.structure.mass[body.pieces]))
 
     def _aside(self, number: int, turn: np.ndarray) -> np.ndarray:
         """Return how far off a body's middle it is borne, (3,) m: away from where it leans, until it has tilted so far."""

@@ -20,6 +20,7 @@ from derrumbe.simulate.panels import BUCKLE, Panels
 from derrumbe.simulate.passage import Passage
 from derrumbe.simulate.schedule import Plan
 from derrumbe.simulate.shear import Shear
+from derrumbe.simulate.spans import Spans
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.world import States, World
 
@@ -43,6 +44,7 @@ class Collapse:
         self.failure = Failure(structure, plan, rng)
         self.panels = Panels(structure, world, self.failure, rng)
         self.passage = Passage(structure, world, self.failure)
+        self.spans = Spans(structure, world, self.failure, rng)
         self.bearing = Bearing(structure, world, plan)
         self.shear = Shear(structure, world, plan.falls, plan.base)
         self.limits = Limits(structure, world, BLOCK)
@@ -69,7 +71,8 @@ class Collapse:
             kicks.peel_on(self.world, self.plan.kick, self.structure.centre, sample.position, seconds)
         impact.jolt(self.failure, self.limits.velocity, sample.velocity, seconds, self.now)
         self.limits.apply(states, sample.position, sample.velocity, self.passage.lodged, dict.fromkeys(self.panels.pushed, BUCKLE), seconds)
-        self.bearing.look(states, self.now)
+        self.spans.look(sample.position, self.now)
+        self.bearing.look(states, self.spans.rests, self.now)
         self.ground.look(states, sample.position, sample.rotation)
         self.jam.look(seconds, states, sample.position, sample.rotation, self.passage.lodged)
         return sample
