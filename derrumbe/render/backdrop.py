@@ -110,10 +110,18 @@ def _ground(inputs: Inputs, camera: Camera, window: Window, step: int, pixels: n
 
 @dataclass(frozen=True, eq=False)
 class Behind:
-    """What stands behind the new solids at full size: depth (h,w) float32, 0 where nothing receives; building (h,w) bool: it is the building's."""
+    """What stands behind the new solids at full size: depth (h,w) float32, 0 where nothing receives; building (h,w) bool: it is the building's;
+    left (h,w) bool: it was hidden by a piece that has moved since."""
 
     depth: np.ndarray
     building: np.ndarray
+    left: np.ndarray
+
+    def uncovered(self, shadow: np.ndarray, removed: np.ndarray, solid: np.ndarray) -> np.ndarray:
+        """Return the shadow layer (h,w,3) where only a share of a pixel has been uncovered: the rest is still wall, lit as the plate shows it.
+        removed, solid (h,w): shares that the building has left, and that new solids cover."""
+        bare = np.clip((removed - solid) / np.maximum(1 - solid, 1e-4), 0, 1)
+        return np.where(self.left[..., None], 1 + bare[..., None] * (shadow - 1), shadow)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +164,7 @@ class Backdrop:
         share = np.where(depth[rows, columns] > 0, self.contact.share[own], 0).astype(np.float32)
         full = np.zeros((share.shape[0], self.camera.width), np.float32)
         full[:, columns] = np.where(share > 0, depth[rows, columns], 0)
-        known = self._enlarged(coarse, Behind(full, np.zeros(full.shape, bool)), top + rows.start)[:, columns]
+        known = self._enlarged(coarse, Behind(full, *np.zeros((2, *full.shape), bool)), top + rows.start)[:, columns]
         return rows, columns, share[..., None], np.minimum((self.contact.light[own] + 1e-6) / (known + 1e-6), 1)
 
     def settled(self, behind: Behind, top: int) -> np.ndarray | None:
@@ -284,15 +292,11 @@ def behind_rows(
     rest_piece: np.ndarray,
     rest_depth: np.ndarray,
     moved: np.ndarray,
-    calm: np.ndarray,
 ) -> Behind:
-    """Return what stands behind for rows top..bottom, nothing for sky; rest_piece and rest_depth (h,w) cover `window`.
-
-    moved, calm (N,) bool: pieces that have moved, and those that have barely: where these stood the plate's own wall still shows, lit as it was.
-    """
+    """Return what stands behind for rows top..bottom, nothing for sky; rest_piece and rest_depth (h,w) cover `window`; moved (N,) bool."""
     depth = set_depth(inputs, frame)[top:bottom]
     depth = np.where(depth < SKY_DEPTH, depth, 0).astype(np.float32)
-    building = np.zeros(depth.shape, bool)
+    building, left = np.zeros((2, *depth.shape), bool)
     low, high = max(top, window.y0), min(bottom, window.y1)
     if low < high:
         part = slice(low - window.y0, high - window.y0)
@@ -301,6 +305,5 @@ def behind_rows(
         stands = stood & ~moved[piece]
         rows, columns = slice(low - top, high - top), slice(window.x0, window.x1)
         depth[rows, columns][stands] = rest_depth[part][stands]
-        depth[rows, columns][stood & moved[piece] & calm[piece]] = 0
-        building[rows, columns] = stands
-    return Behind(depth, building)
+        building[rows, columns], left[rows, columns] = stands, stood & ~stands
+    return Behind(depth, building, left)

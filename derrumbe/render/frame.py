@@ -30,7 +30,7 @@ from derrumbe.render.scene import Inputs, Scene, load
 from derrumbe.render.settings import Settings
 from derrumbe.render.shade import Look
 from derrumbe.render.shutter import Shutter, pose, posed, shutter
-from derrumbe.render.solids import Lighting, Solids, calm, moment, moving_solids, render_solids
+from derrumbe.render.solids import Lighting, Solids, moment, moving_solids, render_solids
 
 INTACT = "intact.npz"
 STRANDS = 1
@@ -60,7 +60,7 @@ class FrameMaker:
 @dataclass(frozen=True, eq=False)
 class View:
     """All layers of a frame before they are written. crumbs: window and rgba; dust: front and behind (h,w,4), or None;
-    rest: piece and depth (h,w) of the intact building in `data.window`; moved, calm (N,) bool: what has moved at mid-shutter, and what has barely;
+    rest: piece and depth (h,w) of the intact building in `data.window`; moved (N,) at mid-shutter;
     strayed (h,w), there: pixels by which the piece that stood there has left its place by then."""
 
     inputs: Inputs
@@ -72,7 +72,6 @@ class View:
     backdrop: Backdrop
     rest: tuple[np.ndarray, np.ndarray]
     moved: np.ndarray
-    calm: np.ndarray
     strayed: np.ndarray
 
     def fill(self, rows: np.ndarray, top: int) -> None:
@@ -95,8 +94,9 @@ class View:
             rows[planes("dust_front")], rows[planes("dust_behind")] = (_planar(layer[top:bottom]) for layer in self.dust[:2])
             if self.dust[2] is not None:
                 rows[planes("dust_near")] = self.dust[2][None, top:bottom]
-        behind = behind_rows(self.inputs, self.frame, top, bottom, self.data.window, *self.rest, self.moved, self.calm)
-        rows[planes("shadow")] = _planar(self.backdrop.ratio(behind, top))
+        behind = behind_rows(self.inputs, self.frame, top, bottom, self.data.window, *self.rest, self.moved)
+        removed, solid = rows[planes("removed")][0], rows[planes("pieces")][3]
+        rows[planes("shadow")] = _planar(behind.uncovered(self.backdrop.ratio(behind, top), removed, solid))
         settled = self.backdrop.settled(behind, top)
         if settled is not None:
             above = rows[planes("dust_behind")]
@@ -139,7 +139,6 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
         backdrop=backdrop(inputs, camera, lighting, data, middle.moved, knobs.sky_rays + knobs.sky_rays // 2, frame, look.dust),
         rest=rest,
         moved=middle.moved,
-        calm=calm(whole, moment(whole, times.middle, float(inputs.plate.record.rate))),
         strayed=_strayed(camera, scene.centre, middle, rest[0]),
     )
 

@@ -92,11 +92,6 @@ def moment(scene: Scene, sample: float, rate: float) -> Moment:
     return Moment(at, age, stir, change, settled, since)
 
 
-def calm(scene: Scene, now: Moment) -> np.ndarray:
-    """Return the pieces (N,) bool that have barely stirred, or not at all."""
-    return now.stir < min(STIRRED, STIRRED_PIXELS * scene.pixel)
-
-
 def render_solids(
     inputs: Inputs,
     scene: Scene,
@@ -118,19 +113,19 @@ def render_solids(
     coverage, fresh, worn = Coverage.empty(window.shape), Sums.empty(window.shape), Sums.empty(window.shape)
     before, gaps = standing(load(inputs)), gaps_of(scene, now.at)
     spalls = spalls_of(inputs)
-    barely = calm(scene, now)
+    calm = now.stir < min(STIRRED, STIRRED_PIXELS * scene.pixel)
     # with enough samples, every other one of a pixel gathers light, with twice the rays
     every = 2 if len(poses) >= 3 else 1
     rays = max(1, int(np.ceil(sky_rays * every / len(poses))))
     for index, (at, view, offset) in enumerate(zip(poses, views, times.offsets, strict=True)):
         hit = closed_joints(scene, view, window, offset, visible(view, scene.triangles, window, offset, holes=scene.holes))
-        pixel, triangle = collect(scene, hit, rest_pieces(inputs, camera, offset, window), at.moved, barely, coverage)
+        pixel, triangle = collect(scene, hit, rest_pieces(inputs, camera, offset, window), at.moved, calm, coverage)
         if hidden is not None:
             seen = ~hidden[window.slices].reshape(-1)[pixel]
             pixel, triangle = pixel[seen], triangle[seen]
         for start in range(0, len(pixel), BAND):
             part = slice(start, start + BAND)
-            samples = surfaces(scene, view, window, now.at.rotation, barely, pixel[part], triangle[part], offset)
+            samples = surfaces(scene, view, window, now.at.rotation, calm, pixel[part], triangle[part], offset)
             shading = shade(scene, look, samples, now.age, now.change, now.settled, now.at.rotation, now.since, gaps, spalls)
             lit = np.flatnonzero((samples.pixel % window.shape[1] + samples.pixel // window.shape[1] + index) % every == 0)
             light = _light(scene, look, lighting, before, now.at, samples, shading, lit, index, rays)

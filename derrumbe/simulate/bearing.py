@@ -40,11 +40,11 @@ class Bearing:
             if parent in self.borne and self.world.bodies[parent].units < BLOCK:
                 self._leave(parent)
 
-    def look(self, states: States, rests: np.ndarray, now: float) -> None:
-        """Bear every large body that is awake by what resists below it; called at every sample. rests (N,) bool: pieces that something is below."""
+    def look(self, states: States, now: float) -> None:
+        """Bear every large body that is awake by what resists below it; called at every sample."""
         for row in np.flatnonzero(states.awake):
             number = int(states.number[row])
-            share = self._share(number, rests, now)
+            share = self._share(number, now)
             if share > 0:
                 self.world.bear(number, share, states.centre[row] + self._aside(number, states.turn[row]))
                 self.borne.add(number)
@@ -55,16 +55,18 @@ class Bearing:
         self.world.let_go(number)
         self.borne.discard(number)
 
-    def _share(self, number: int, rests: np.ndarray, now: float) -> float:
-        """Return the share of a body's weight that is borne: none on its hinge, none of a few loose pieces."""
+    def _share(self, number: int, now: float) -> float:
+        """Return the share of a body's weight that is borne: none on its hinge, none of a few loose pieces, none of a roof without its walls, which
+        lies on what is below it and on nothing else."""
         body = self.world.bodies[number]
+        if not self.structure.upright[body.pieces].any():
+            return 0.0
         if body.units < BLOCK or (self.plan.hinge and now < self.plan.hinge.seconds):
             return 0.0
         resists = float(np.average(self.plan.resist[self.structure.column[body.pieces]], weights=self.structure.mass[body.pieces]))
         resists += (BUCKLES - resists) * float(np.exp(-(now - self.since.get(number, now)) / BUCKLING))
         # what is light beside the rest rides on it, and must not be left behind in the air
-        resists *= min(1.0, body.mass / (HEAVY * self.all_mass))
-        return resists * float(np.average(rests[body.pieces], weights=self.structure.mass[body.pieces]))
+        return resists * min(1.0, body.mass / (HEAVY * self.all_mass))
 
     def _aside(self, number: int, turn: np.ndarray) -> np.ndarray:
         """Return how far off a body's middle it is borne, (3,) m: away from where it leans, until it has tilted so far."""

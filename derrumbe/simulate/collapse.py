@@ -72,7 +72,7 @@ class Collapse:
         impact.jolt(self.failure, self.limits.velocity, sample.velocity, seconds, self.now)
         self.limits.apply(states, sample.position, sample.velocity, self.passage.lodged, dict.fromkeys(self.panels.pushed, BUCKLE), seconds)
         self.spans.look(sample.position, self.now)
-        self.bearing.look(states, self.spans.rests, self.now)
+        self.bearing.look(states, self.now)
         self.ground.look(states, sample.position, sample.rotation)
         self.jam.look(seconds, states, sample.position, sample.rotation, self.passage.lodged)
         return sample
@@ -87,8 +87,7 @@ class Collapse:
         before = self.world.moving()
         blow = self.world.step()
         self.now += self.world.step_seconds
-        sunk = self.structure.centre[:, 1] - self.limits.position[:, 1]
-        force = impact.strike(self.world, self.failure, blow, before, sunk, self.now)
+        force = impact.strike(self.world, self.failure, blow, before, self.now)
         if self.failure.break_due(self.now) or force.any():
             impact.give_back(self.world, self.failure, before, force, self._regroup(), self.now)
         self.limits.after_blows(force)

@@ -29,9 +29,8 @@ REACH = 0.6
 Motions = dict[int, RawMotion]
 
 
-def strike(world: World, failure: Failure, blow: Blow, before: Motions, sunk: np.ndarray, now: float) -> np.ndarray:
-    """Break what the blows break; return the force on each piece, (N,) N. `before`: motions before the blow; sunk (N,) m: by how much each
-    piece has come down."""
+def strike(world: World, failure: Failure, blow: Blow, before: Motions, now: float) -> np.ndarray:
+    """Break what the blows break; return the force on each piece, (N,) N. `before`: motions before the blow."""
     force = np.zeros(world.structure.count)
     for side in range(2):
         struck = blow.pieces[:, side] >= 0

@@ -17,12 +17,14 @@ OVERHANG = (1.5, 3.0)
 """m that the frame of a roof reaches beyond what bears it, from one piece to the next: its broken rim is ragged."""
 SPANNED = 1.15
 """... and at least this many times what it spanned when all stood."""
-RESTS, GONE = 0.06, 0.25
-"""m by which a bearer may have sunk from what it bore: up to the first it bears, from the second on it has gone."""
+GONE = 0.06
+"""m by which a bearer has sunk from what it bore when it bears that no more."""
+BESIDE = 2.0
+"""m that parts of a roof sink side by side before they meet each other."""
 
 
 class Spans:
-    """Looks for what bears the pieces of roofs. `rests` (N,) bool: what something bears right now, and all that is no roof."""
+    """Looks for what bears the pieces of roofs."""
 
     def __init__(self, structure: Structure, world: World, failure: Failure, rng: np.random.Generator) -> None:
         self.structure, self.world, self.failure = structure, world, failure
@@ -34,7 +36,8 @@ class Spans:
         self.bearer = np.concatenate([second[one], first[other]])
         self.within = np.flatnonzero(roof[first] & roof[second] & failure.plan.falls[structure.bonds].all(1))
         self.piece, self.near = self._reached(np.flatnonzero(roof), rng)
-        self.rests = np.ones(structure.count, bool)
+        self.beside = roof & failure.plan.falls
+        world.set_beside(np.flatnonzero(self.beside), True)
 
     def _reached(self, roof: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return pairs (P,) of pieces of roof and the seats, as rows of `seat`, that can carry them."""
@@ -48,11 +51,11 @@ class Spans:
 
     def look(self, position: np.ndarray, now: float) -> None:
         """Break off what has lost its bearing; called at every sample with where all pieces are, (N, 3) m."""
+        drop = self.structure.centre[:, 1] - position[:, 1]
+        self._let_meet(np.flatnonzero(self.beside & (drop > BESIDE)))
         if not len(self.seat):
             return
-        drop = self.structure.centre[:, 1] - position[:, 1]
         apart = drop[self.bearer] - drop[self.seat]
-        self.rests = self._borne(apart < RESTS)
         # what has no seat of its own rides on what it hangs together with
         borne = self._borne(apart < GONE) | ~self._borne(np.ones(len(apart), bool))
         one, other = self.structure.bonds[self.within].T
@@ -60,11 +63,15 @@ class Spans:
         rim = rim[self.failure.alive[rim] & self.failure.armed(now)[rim]]
         self.failure.due_at[rim] = np.minimum(self.failure.due_at[rim], now)
 
+    def _let_meet(self, pieces: np.ndarray) -> None:
+        if len(pieces):
+            self.beside[pieces] = False
+            self.world.set_beside(pieces, False)
+
     def _borne(self, bears: np.ndarray) -> np.ndarray:
         """Return what is borne, (N,) bool, where some seats, (seats,) bool, still are: by one of its own body."""
         body = self.world.body_of
         carried = bears[self.near] & (body[self.piece] == body[self.seat[self.near]])
-        out = np.ones(self.structure.count, bool)
-        out[self.piece] = False
+        out = np.zeros(self.structure.count, bool)
         out[self.piece[carried]] = True
         return out

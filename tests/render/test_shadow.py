@@ -94,7 +94,7 @@ def test_settled_dust_lies_in_contact_shadow_as_the_plate_does():
     form = np.ones((camera.height, camera.width, 2), np.float32)
     none = np.zeros(pixels.shape[:2], bool)
     found = Backdrop(camera, to, none, light[..., 0], light, light, light, 0.5 * light, 0.6 * light, form, contact)
-    behind = Behind(ground, np.zeros(ground.shape, bool))
+    behind = Behind(ground, *np.zeros((2, *ground.shape), bool))
     shadow, dust = found.ratio(behind, 0), found.settled(behind, 0)
     inside, outside = np.s_[121:129, 81:99], np.s_[121:129, 120:150]
     np.testing.assert_allclose(shadow[inside], 0.3, atol=1e-3)
@@ -118,7 +118,11 @@ def test_a_wall_that_stands_takes_no_shadow_of_the_ground_far_behind_it():
     depth, building = np.full((camera.height, camera.width), 60.0, np.float32), np.zeros((camera.height, camera.width), bool)
     depth[20, 40], building[20, 40] = 20.0, True
     depth[70:], building[70:] = 60.0, True
-    shadow = found.ratio(Behind(depth, building), 0)
+    behind = Behind(depth, building, ~building)
+    shadow = found.ratio(behind, 0)
     assert (shadow[20, 40] == 1).all()
     np.testing.assert_allclose(shadow[10:50, 60:], 0.3, atol=1e-5)
     np.testing.assert_allclose(shadow[72:], 0.9, atol=1e-5)
+    half = behind.uncovered(shadow, np.full(depth.shape, 0.5), np.full(depth.shape, 0.2))
+    np.testing.assert_allclose(half[10:50, 60:], 1 - 0.375 * 0.7, atol=1e-5)
+    np.testing.assert_allclose(half[72:], 0.9, atol=1e-5)
