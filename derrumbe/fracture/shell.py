@@ -73,10 +73,9 @@ def _sheet_elements(sheet: Sheet, openings: tuple[Opening, ...], plan: Plan, rng
 
 
 def _kind(normal: np.ndarray, level: int, plan: Plan) -> tuple[Kind, Stuff]:
-    """Return what a facet of the shell is at a level. Where a roof rises over walls of masonry or timber its level parts are framed as the rest is."""
+    """Return what a facet of the shell is at a level."""
     if normal[1] > 0.97:
-        framed = level >= plan.storeys and not plan.low_roof and plan.stuff != Stuff.CONCRETE
-        return Kind.ROOF, Stuff.ROOF if framed else FLOORS[plan.stuff]
+        return Kind.ROOF, FLOORS[plan.stuff]
     if normal[1] >= STEEP:
         return Kind.ROOF, Stuff.ROOF
     if level < plan.storeys:
@@ -115,9 +114,7 @@ def _leftovers(rest: Manifold, sheets: list[Sheet], skin: Skin, plan: Plan, came
     slack = [plan.quota.slack if seen[k] else plan.quota.unseen_slack for k in range(len(solids))]
     made: list[Element] = []
     for (level, _), parts in zip(kept, convex_parts(solids, slack, plan.quota.leftovers), strict=True):
-        # above the eaves these are the steps of slopes, not a gable's wall
-        upright = level < plan.storeys or plan.low_roof
-        kind, stuff = _kind(np.array([0.0, 0.0, 1.0]) if upright else np.array([0.0, 1.0, 0.0]), level, plan)
+        kind, stuff = _kind(np.array([0.0, 0.0, 1.0]), level, plan)
         made += _if_any(Element(kind, stuff, level, _sizeable(parts)))
     return made
 
