@@ -128,7 +128,8 @@ class Behind:
 class Backdrop:
     """What is seen behind the new solids, on the coarse grid, to be enlarged a band of rows at a time.
 
-    stands (m,n) bool: the building is what receives; shadow (m,n,3): ratio of light; old, new (m,n,3): light before and now; weight (m,n): receivers that solids hide count for next to nothing;
+    stands (m,n) bool: the building is what receives; weight (m,n): receivers that solids hide count for next to nothing; shadow (m,n,3): ratio of
+    light; old, new (m,n,3): light before and now;
     dust, lit_dust: what settled dust leaves open (m,n,3) and 1 less what it shows, None when there is none; form (h,w,2) at full size: what the
     dust takes on of what lies under it; contact: finer light, or None.
     """

@@ -124,7 +124,8 @@ def enlarged(coarse, known, stands, weight, points, normals, depth, building, st
 
     coarse (m,n,3), known (m,n) bool, weight (m,n) float32, points, normals (m,n,3): receivers at the middle of step x step blocks; stands (m,n)
     bool: those on the building. depth (h,w) of rows from `top` on, 0 where nothing receives: 1 there; building (h,w) bool: it is the building's,
-    which takes nothing of what lies far behind it: 1 where no receiver nearby is on it. A straight pixel (x, y) sees origin + depth * (corner + x * across + y * down).
+    which takes nothing of what lies far behind it: 1 where no receiver nearby is on it. A straight pixel (x, y) sees
+    origin + depth * (corner + x * across + y * down).
     """
     height, width = depth.shape
     rows, columns = known.shape

@@ -12,7 +12,7 @@ from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.clusters import spread_force
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import velocity_at
-from derrumbe.simulate.structure import PARAPET, ROOF, Structure
+from derrumbe.simulate.structure import PARAPET, ROOF
 from derrumbe.simulate.world import Blow, RawMotion, World
 
 CRUSH_LOSS = 0.12

@@ -19,8 +19,8 @@ SPANNED = 1.15
 """... and at least this many times what it spanned when all stood."""
 GONE = 0.06
 """m by which a bearer has sunk from what it bore when it bears that no more."""
-BESIDE = 2.0
-"""m that parts of a roof sink side by side before they meet each other."""
+BESIDE = 1.0
+"""Storeys that parts of a roof sink side by side before they meet each other."""
 
 
 class Spans:
@@ -52,7 +52,7 @@ class Spans:
     def look(self, position: np.ndarray, now: float) -> None:
         """Break off what has lost its bearing; called at every sample with where all pieces are, (N, 3) m."""
         drop = self.structure.centre[:, 1] - position[:, 1]
-        self._let_meet(np.flatnonzero(self.beside & (drop > BESIDE)))
+        self._let_meet(np.flatnonzero(self.beside & (drop > BESIDE * self.structure.storey_height)))
         if not len(self.seat):
             return
         apart = drop[self.bearer] - drop[self.seat]
