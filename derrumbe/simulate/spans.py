@@ -19,6 +19,8 @@ SPANNED = 1.15
 """... and at least this many times what it spanned when all stood."""
 GONE = 0.06
 """m by which a bearer has sunk from what it bore when it bears that no more."""
+ABOVE = 0.8
+"""Share of the way between two pieces that is upwards, from which one stands on the other and goes where it goes."""
 BESIDE = 1.0
 """Storeys that parts of a roof sink side by side before they meet each other."""
 
@@ -34,7 +36,9 @@ class Spans:
         one, other = roof[first] & ~top[second], roof[second] & ~top[first]
         self.seat = np.concatenate([first[one], second[other]])
         self.bearer = np.concatenate([second[one], first[other]])
-        self.within = np.flatnonzero(roof[first] & roof[second] & failure.plan.falls[structure.bonds].all(1))
+        way = structure.centre[first] - structure.centre[second]
+        stacked = np.abs(way[:, 1]) > ABOVE * np.linalg.norm(way, axis=1)
+        self.within = np.flatnonzero(roof[first] & roof[second] & ~stacked & failure.plan.falls[structure.bonds].all(1))
         self.piece, self.near = self._reached(np.flatnonzero(roof), rng)
         self.beside = roof & failure.plan.falls
         world.set_beside(np.flatnonzero(self.beside), True)
