@@ -110,16 +110,34 @@ def _ground(inputs: Inputs, camera: Camera, window: Window, step: int, pixels: n
 
 
 @dataclass(frozen=True, eq=False)
+class Behind:
+    """What stands behind the new solids at full size: depth (h,w) float32, 0 where nothing receives; building (h,w) bool: it is the building's;
+    left (h,w) bool: it was hidden by a piece that has moved since."""
+
+    depth: np.ndarray
+    building: np.ndarray
+    left: np.ndarray
+
+    def uncovered(self, shadow: np.ndarray, removed: np.ndarray, solid: np.ndarray) -> np.ndarray:
+        """Return the shadow layer (h,w,3) where only a share of a pixel has been uncovered: the rest is still wall, lit as the plate shows it.
+        removed, solid (h,w): shares that the building has left, and that new solids cover."""
+        bare = np.clip((removed - solid) / np.maximum(1 - solid, 1e-4), 0, 1)
+        return np.where(self.left[..., None], 1 + bare[..., None] * (shadow - 1), shadow)
+
+
+@dataclass(frozen=True, eq=False)
 class Backdrop:
     """What is seen behind the new solids, on the coarse grid, to be enlarged a band of rows at a time.
 
-    shadow (m,n,3): ratio of light; old, new (m,n,3): light before and now; weight (m,n): receivers that solids hide count for next to nothing;
+    stands (m,n) bool: the building is what receives; weight (m,n): receivers that solids hide count for next to nothing; shadow (m,n,3): ratio of
+    light; old, new (m,n,3): light before and now;
     dust, lit_dust: what settled dust leaves open (m,n,3) and 1 less what it shows, None when there is none; form (h,w,2) at full size: what the
     dust takes on of what lies under it; contact: finer light, or None.
     """
 
     camera: Camera
     to: Receivers
+    stands: np.ndarray
     weight: np.ndarray
     shadow: np.ndarray
     old: np.ndarray
@@ -129,9 +147,9 @@ class Backdrop:
     form: np.ndarray | None
     contact: Contact | None
 
-    def ratio(self, depth: np.ndarray, top: int) -> np.ndarray:
-        """Return the shadow layer (h,w,3) float32 for rows from `top` with full-size depth (h,w) of what stands behind."""
-        out = self._enlarged(self.shadow, depth, top)
+    def ratio(self, behind: Behind, top: int) -> np.ndarray:
+        """Return the shadow layer (h,w,3) float32 for rows from `top` with what stands behind at full size."""
+        depth, out = behind.depth, self._enlarged(self.shadow, behind, top)
         near = self._near(self.old, depth, top)
         if near is not None:
             rows, columns, share, fine = near
@@ -148,14 +166,15 @@ class Backdrop:
         share = np.where(depth[rows, columns] > 0, self.contact.share[own], 0).astype(np.float32)
         full = np.zeros((share.shape[0], self.camera.width), np.float32)
         full[:, columns] = np.where(share > 0, depth[rows, columns], 0)
-        known = self._enlarged(coarse, full, top + rows.start)[:, columns]
+        known = self._enlarged(coarse, Behind(full, *np.zeros((2, *full.shape), bool)), top + rows.start)[:, columns]
         return rows, columns, share[..., None], np.minimum((self.contact.light[own] + 1e-6) / (known + 1e-6), 1)
 
-    def settled(self, depth: np.ndarray, top: int) -> np.ndarray | None:
+    def settled(self, behind: Behind, top: int) -> np.ndarray | None:
         """Return settled dust (h,w,4) float32, premultiplied, for rows from `top`; None when there is none."""
         if self.dust is None or self.lit_dust is None or self.form is None:
             return None
-        open_share, light = self._enlarged(self.dust, depth, top), 1 - self._enlarged(self.lit_dust, depth, top)
+        depth = behind.depth
+        open_share, light = self._enlarged(self.dust, behind, top), 1 - self._enlarged(self.lit_dust, behind, top)
         near = self._near(self.new, depth, top)
         if near is not None:
             # dust lies in the contact shadow of what lies on it
@@ -164,7 +183,7 @@ class Backdrop:
         bright, holds = np.split(self.form[top : top + len(depth)], 2, axis=-1)
         return np.concatenate([light * bright * holds, (1 - open_share[..., :1]) * holds], -1)
 
-    def _enlarged(self, coarse: np.ndarray, depth: np.ndarray, top: int) -> np.ndarray:
+    def _enlarged(self, coarse: np.ndarray, behind: Behind, top: int) -> np.ndarray:
         view = rotation_matrix(self.camera).T
         corner = view @ (-self.camera.cx / self.camera.focal_px, -self.camera.cy / self.camera.focal_px, 1.0)
         across, down = view[:, 0] / self.camera.focal_px, view[:, 1] / self.camera.focal_px
@@ -172,10 +191,12 @@ class Backdrop:
         return enlarged(
             coarse,
             to.valid,
+            self.stands,
             self.weight,
             to.points,
             to.normals,
-            depth,
+            behind.depth,
+            behind.building,
             to.step,
             top,
             eye(self.camera),
@@ -216,6 +237,7 @@ def backdrop(
     return Backdrop(
         camera=camera,
         to=to,
+        stands=stands,
         weight=weight,
         shadow=ratio(new, old, to, most),
         old=old,
@@ -277,15 +299,26 @@ def _contact(
 
 
 def behind_rows(
-    inputs: Inputs, frame: int, top: int, bottom: int, window: Window, rest_piece: np.ndarray, rest_depth: np.ndarray, moved: np.ndarray
-) -> np.ndarray:
-    """Return the depth of what stands behind for rows top..bottom, 0 for sky; rest_piece and rest_depth (h,w) cover `window`."""
+    inputs: Inputs,
+    frame: int,
+    top: int,
+    bottom: int,
+    window: Window,
+    rest_piece: np.ndarray,
+    rest_depth: np.ndarray,
+    moved: np.ndarray,
+) -> Behind:
+    """Return what stands behind for rows top..bottom, nothing for sky; rest_piece and rest_depth (h,w) cover `window`; moved (N,) bool."""
     depth = set_depth(inputs, frame)[top:bottom]
     depth = np.where(depth < SKY_DEPTH, depth, 0).astype(np.float32)
+    building, left = np.zeros((2, *depth.shape), bool)
     low, high = max(top, window.y0), min(bottom, window.y1)
     if low < high:
         part = slice(low - window.y0, high - window.y0)
-        stands = (rest_piece[part] >= 0) & ~moved[np.maximum(rest_piece[part], 0)]
-        target = depth[low - top : high - top, window.x0 : window.x1]
-        target[stands] = rest_depth[part][stands]
-    return depth
+        piece = np.maximum(rest_piece[part], 0)
+        stood = rest_piece[part] >= 0
+        stands = stood & ~moved[piece]
+        rows, columns = slice(low - top, high - top), slice(window.x0, window.x1)
+        depth[rows, columns][stands] = rest_depth[part][stands]
+        building[rows, columns], left[rows, columns] = stands, stood & ~stands
+    return Behind(depth, building, left)

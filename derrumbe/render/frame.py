@@ -95,9 +95,10 @@ class View:
             rows[planes("dust_front")], rows[planes("dust_behind")] = (_planar(layer[top:bottom]) for layer in self.dust[:2])
             if self.dust[2] is not None:
                 rows[planes("dust_near")] = self.dust[2][None, top:bottom]
-        depth = behind_rows(self.inputs, self.frame, top, bottom, self.data.window, *self.rest, self.moved)
-        rows[planes("shadow")] = _planar(self.backdrop.ratio(depth, top))
-        settled = self.backdrop.settled(depth, top)
+        behind = behind_rows(self.inputs, self.frame, top, bottom, self.data.window, *self.rest, self.moved)
+        removed, solid = rows[planes("removed")][0], rows[planes("pieces")][3]
+        rows[planes("shadow")] = _planar(behind.uncovered(self.backdrop.ratio(behind, top), removed, solid))
+        settled = self.backdrop.settled(behind, top)
         if settled is not None:
             above = rows[planes("dust_behind")]
             above += (1 - above[3:]) * _planar(settled)

@@ -119,12 +119,13 @@ def ratio(now: np.ndarray, before: np.ndarray, to: Receivers, most: np.ndarray) 
 
 
 @nb.njit(cache=True)
-def enlarged(coarse, known, weight, points, normals, depth, step, top, origin, across, down, corner, lens):  # type: ignore[no-untyped-def]
+def enlarged(coarse, known, stands, weight, points, normals, depth, building, step, top, origin, across, down, corner, lens):  # type: ignore[no-untyped-def]
     """Return (h,w,3) float32: a coarse layer enlarged along the surfaces of a full-size depth (joint bilateral; Kopf et al., 2007).
 
-    coarse (m,n,3), known (m,n) bool, weight (m,n) float32, points, normals (m,n,3): receivers at the middle of step x step blocks.
-    depth (h,w) of rows from `top`
-    on, 0 where nothing receives: 1 there. A straight pixel (x, y) sees origin + depth * (corner + x * across + y * down).
+    coarse (m,n,3), known (m,n) bool, weight (m,n) float32, points, normals (m,n,3): receivers at the middle of step x step blocks; stands (m,n)
+    bool: those on the building. depth (h,w) of rows from `top` on, 0 where nothing receives: 1 there; building (h,w) bool: it is the building's,
+    which takes nothing of what lies far behind it: 1 where no receiver nearby is on it. A straight pixel (x, y) sees
+    origin + depth * (corner + x * across + y * down).
     """
     height, width = depth.shape
     rows, columns = known.shape
@@ -145,7 +146,7 @@ def enlarged(coarse, known, weight, points, normals, depth, step, top, origin, a
             total, r, g, b = 0.0, 0.0, 0.0, 0.0
             for j in range(max(j0, 0), min(j0 + 2, rows)):
                 for i in range(max(i0, 0), min(i0 + 2, columns)):
-                    if not known[j, i]:
+                    if not known[j, i] or (building[y, x] and not stands[j, i]):
                         continue
                     gap = _apart(points, normals, j, i, point) / (PLANE_GAP * here)
                     w = weight[j, i] * (1 - abs(fy - j) + 1e-3) * (1 - abs(fx - i) + 1e-3) * (np.exp(-gap * gap) + 1e-9)

@@ -25,8 +25,11 @@ APART = 0.06
 """Square roots of light by which the building and what lies beyond its rim differ, where pixels are told apart by colour."""
 EVEN = 0.3
 """... and by how much what lies there varies at most, of that."""
+SAME, SPREAD = 0.05, 2.0
+"""Square roots of light, and spreads of what lies beyond the rim, within which a pixel is of that and not of the building's own: a white
+bargeboard below a pale roof is hardly darker than a white sky."""
 LIKE = 0.3
-"""What lies nearer than this to the colour beyond the rim, of the way to the building's, is not the building's: pale tiles lie half way."""
+"""What lies nearer than this to the colour beyond the rim, of the way to the building's, is mixed with it beside such pixels."""
 FURTHER = 1.4
 """What lies at this times the building's distance is behind it."""
 SHOWN = np.uint8(4)
@@ -134,31 +137,34 @@ def _depth(mask: np.ndarray) -> np.ndarray:
 
 
 def _strayed(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, deep: np.ndarray, safe: float) -> np.ndarray:
-    """Return what (h,w) of the building near its rim looks like what lies beyond the rim, and hangs together with it."""
-    reach = max(3, round(STRAYED * max(building.shape)))
+    """Return what (h,w) of the building near its rim is of what lies beyond the rim, with all between it and the rim, or mixed with that."""
+    reach, skirt = max(3, round(STRAYED * max(building.shape))), int(np.ceil(safe))
     light = np.sqrt(np.maximum(texture, 0)).astype(np.float32)
-    skirt = int(np.ceil(safe))
-    beyond = cv2.dilate(building.astype(np.uint8), np.ones((2 * skirt + 1, 2 * skirt + 1), np.uint8)) == 0
-    beyond &= behind
+    beyond = behind & ~_dilated(building, skirt)
     inner, known = _mean(light, (deep > reach) & (deep <= 4 * reach), 2 * reach)
     outer, open_ = _mean(light, beyond, 2 * reach + skirt)
-    way = inner - outer
-    apart = (way * way).sum(-1)
+    way, off = inner - outer, light - outer
+    apart, away = (way * way).sum(-1), (off * off).sum(-1)
     # only what is even, as sky is, can be told by its colour
     uneven = np.maximum(_mean(light * light, beyond, 2 * reach + skirt)[0] - outer * outer, 0).sum(-1)
-    off = light - outer
-    like = (
-        building
-        & (deep <= reach)
-        & known
-        & open_
-        & (apart > np.maximum(APART**2, uneven / EVEN**2))
-        & ((off * off).sum(-1) < LIKE**2 * apart)
-    )
-    labels = cv2.connectedComponents((like | (building & (deep <= safe))).astype(np.uint8))[1]
-    # a window near the rim is dark as what lies beyond may be: it doesn't touch it
-    rim = np.unique(labels[building & (deep <= 1)])
-    return like & np.isin(labels, rim[rim > 0])
+    told = building & (deep <= reach) & known & open_ & (apart > np.maximum(APART**2, uneven / EVEN**2))
+    like, same = told & (away < LIKE**2 * apart), open_ & (away < np.maximum(SAME**2, SPREAD**2 * uneven))
+    labels = cv2.connectedComponents((same & ~building).astype(np.uint8))[1]
+    open_air = np.isin(labels, np.unique(labels[beyond & same]))  # what a matte leaves out within a pale roof isn't sky
+    return like & _dilated(_from_beyond(like & same, open_air & same & ~building, deep, reach), skirt)
+
+
+def _from_beyond(like: np.ndarray, beyond: np.ndarray, deep: np.ndarray, reach: int) -> np.ndarray:
+    """Return the part of `like` (h,w) bool that hangs together with what lies `beyond` (h,w) bool the rim, found a pixel deeper with every step;
+    deep (h,w) pixels."""
+    found = beyond
+    for step in range(1, reach + 1):
+        found = beyond | (like & (found | ((deep <= step) & _dilated(found, 1))))
+    return found & like
+
+
+def _dilated(mask: np.ndarray, by: int) -> np.ndarray:
+    return cv2.dilate(mask.astype(np.uint8), np.ones((2 * by + 1, 2 * by + 1), np.uint8)) > 0
 
 
 def _mean(picture: np.ndarray, where: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:

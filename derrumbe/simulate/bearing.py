@@ -56,8 +56,11 @@ class Bearing:
         self.borne.discard(number)
 
     def _share(self, number: int, now: float) -> float:
-        """Return the share of a body's weight that is borne: none on its hinge, none of a few loose pieces."""
+        """Return the share of a body's weight that is borne: none on its hinge, none of a few loose pieces, none of a roof without its walls, which
+        lies on what is below it and on nothing else."""
         body = self.world.bodies[number]
+        if not self.structure.upright[body.pieces].any():
+            return 0.0
         if body.units < BLOCK or (self.plan.hinge and now < self.plan.hinge.seconds):
             return 0.0
         resists = float(np.average(self.plan.resist[self.structure.column[body.pieces]], weights=self.structure.mass[body.pieces]))

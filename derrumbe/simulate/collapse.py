@@ -20,6 +20,7 @@ from derrumbe.simulate.panels import BUCKLE, Panels
 from derrumbe.simulate.passage import Passage
 from derrumbe.simulate.schedule import Plan
 from derrumbe.simulate.shear import Shear
+from derrumbe.simulate.spans import Spans
 from derrumbe.simulate.structure import Structure
 from derrumbe.simulate.world import States, World
 
@@ -43,6 +44,7 @@ class Collapse:
         self.failure = Failure(structure, plan, rng)
         self.panels = Panels(structure, world, self.failure, rng)
         self.passage = Passage(structure, world, self.failure)
+        self.spans = Spans(structure, world, self.failure, rng)
         self.bearing = Bearing(structure, world, plan)
         self.shear = Shear(structure, world, plan.falls, plan.base)
         self.limits = Limits(structure, world, BLOCK)
@@ -69,6 +71,7 @@ class Collapse:
             kicks.peel_on(self.world, self.plan.kick, self.structure.centre, sample.position, seconds)
         impact.jolt(self.failure, self.limits.velocity, sample.velocity, seconds, self.now)
         self.limits.apply(states, sample.position, sample.velocity, self.passage.lodged, dict.fromkeys(self.panels.pushed, BUCKLE), seconds)
+        self.spans.look(sample.position, self.now)
         self.bearing.look(states, self.now)
         self.ground.look(states, sample.position, sample.rotation)
         self.jam.look(seconds, states, sample.position, sample.rotation, self.passage.lodged)
@@ -84,8 +87,7 @@ class Collapse:
         before = self.world.moving()
         blow = self.world.step()
         self.now += self.world.step_seconds
-        sunk = self.structure.centre[:, 1] - self.limits.position[:, 1]
-        force = impact.strike(self.world, self.failure, blow, before, sunk, self.now)
+        force = impact.strike(self.world, self.failure, blow, before, self.now)
         if self.failure.break_due(self.now) or force.any():
             impact.give_back(self.world, self.failure, before, force, self._regroup(), self.now)
         self.limits.after_blows(force)

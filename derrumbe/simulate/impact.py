@@ -12,7 +12,7 @@ from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.clusters import spread_force
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import velocity_at
-from derrumbe.simulate.structure import PARAPET, ROOF, Structure
+from derrumbe.simulate.structure import PARAPET, ROOF
 from derrumbe.simulate.world import Blow, RawMotion, World
 
 CRUSH_LOSS = 0.12
@@ -23,17 +23,14 @@ LANDING = 2.0
 """m/s at which a part must come down on something to crush a storey."""
 SOLID = 8
 """Blocks and loose fragments above which a falling cluster is crushed storey by storey."""
-BENDS = 0.4
-"""m by which a roof must have come down before what slides along it can break it; until then only what lands does."""
 REACH = 0.6
 """m from the struck piece within which the crushed storey is sought."""
 
 Motions = dict[int, RawMotion]
 
 
-def strike(world: World, failure: Failure, blow: Blow, before: Motions, sunk: np.ndarray, now: float) -> np.ndarray:
-    """Break what the blows break; return the force on each piece, (N,) N. `before`: motions before the blow; sunk (N,) m: by how much each
-    piece has come down."""
+def strike(world: World, failure: Failure, blow: Blow, before: Motions, now: float) -> np.ndarray:
+    """Break what the blows break; return the force on each piece, (N,) N. `before`: motions before the blow."""
     force = np.zeros(world.structure.count)
     for side in range(2):
         struck = blow.pieces[:, side] >= 0
@@ -42,13 +39,8 @@ def strike(world: World, failure: Failure, blow: Blow, before: Motions, sunk: np
         landed = _landed(world, blow, before)
         _crush_cells(world, failure, landed, now)
         _shatter(world, failure, force, now)
-        _break_around(world, failure, np.where(_bends(world.structure, sunk), landed, force), now)
+        _break_around(world, failure, force, landed, now)
     return force
-
-
-def _bends(structure: Structure, sunk: np.ndarray) -> np.ndarray:
-    """Return what no rubbing breaks, (N,) bool: the frame of a roof bends with walls that part below it, and stays on them."""
-    return (structure.kind == ROOF) & (sunk < BENDS)
 
 
 def _shatter(world: World, failure: Failure, force: np.ndarray, now: float) -> None:
@@ -69,16 +61,28 @@ def jolt(failure: Failure, before: np.ndarray, after: np.ndarray, seconds: float
     failure.due_at[bonds] = np.minimum(failure.due_at[bonds], now)
 
 
-def _break_around(world: World, failure: Failure, force: np.ndarray, now: float) -> None:
+def _break_around(world: World, failure: Failure, force: np.ndarray, landed: np.ndarray, now: float) -> None:
+    """Break what blows overload. What rubs on a roof, or on what bears it, doesn't break its frame, which bends with walls that part below it."""
+    structure = failure.structure
+    bonds, whole = structure.bonds, world.whole[structure.block]
+    felt = _felt(world, failure, force)
+    frame = (structure.kind[bonds] == ROOF).all(1)
+    if frame.any():
+        felt = np.where(frame, _felt(world, failure, landed) if landed.any() else 0.0, felt)
+    strength = structure.bond_strength * failure.plan.toughness
+    kept = structure.inner & whole[bonds[:, 0]]
+    over = failure.alive & failure.breakable & ~kept & (felt > strength) & failure.armed(now)
+    failure.break_bonds(np.flatnonzero(over), now)
+
+
+def _felt(world: World, failure: Failure, force: np.ndarray) -> np.ndarray:
+    """Return the force that every bond feels of blows on pieces, (B,) N: those on a whole block are felt by all of it."""
     structure = failure.structure
     bonds, whole = structure.bonds, world.whole[structure.block]
     struck = np.zeros(len(world.whole))
     np.maximum.at(struck, structure.block, force)
     felt = spread_force(np.where(whole, struck[structure.block], force), bonds, failure.alive)
-    strength = structure.bond_strength * failure.plan.toughness
-    kept = structure.inner & whole[bonds[:, 0]]
-    over = failure.alive & failure.breakable & ~kept & (felt[bonds].mean(1) > strength) & failure.armed(now)
-    failure.break_bonds(np.flatnonzero(over), now)
+    return np.asarray(felt[bonds].mean(1))
 
 
 def _landed(world: World, blow: Blow, before: Motions) -> np.ndarray:

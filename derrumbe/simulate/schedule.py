@@ -47,6 +47,8 @@ SEATED = 40.0
 """Times its strength that a chimney's seat bears where nothing shakes: parts that lean on each other only rub."""
 LEAN = 0.35
 """rad that a toppling block leans before its hinge is crushed."""
+RISES = 0.3
+"""Share of the way between two pieces of a roof that is upwards, from which the same rafters run through both."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
     times[~np.isin(np.arange(structure.cells.count), np.unique(structure.cell[falls]))] = NEVER
     cuts, unfounded = _cut_times(structure, falls, collapse, origin), np.full(structure.count, NEVER)
     kept = _keeps_crowns(structure, collapse)
+    whole = kept | _rafters(structure)
     if collapse.mode != "topple":
         apart = _part_times(structure, falls, parts.part, times, origin, rng)
         cuts = np.minimum(cuts, np.where(kept, NEVER, apart))
@@ -123,8 +126,8 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
     return Plan(
         falls=falls,
         cell_time=times,
-        crush_lag=np.where(kept, NEVER, _crush_lags(structure, falls, rng)),
-        crack_lag=np.where(kept, NEVER, _crack_lags(structure, falls, collapse, holds, rng)),
+        crush_lag=np.where(whole, NEVER, _crush_lags(structure, falls, rng)),
+        crack_lag=np.where(whole, NEVER, _crack_lags(structure, falls, collapse, holds, rng)),
         cut_time=cuts,
         toughness=rng.lognormal(0.0, 0.5, len(structure.bonds)) * np.where(kept, SEATED, 1.0),
         resist=parts.resist,
@@ -354,6 +357,13 @@ def _plane_lag(structure: Structure, rng: np.random.Generator) -> np.ndarray:
     border = np.minimum(structure.column[first], structure.column[second])
     lags = rng.random((structure.cells.storeys, bays))
     return lags[structure.storey[first], border]
+
+
+def _rafters(structure: Structure) -> np.ndarray:
+    """Return the bonds, (B,) bool, along the rafters of roofs, which run from the eaves to the ridge: a roof comes apart between them."""
+    way = np.diff(structure.centre[structure.bonds], axis=1)[:, 0]
+    rises = np.abs(way[:, 1]) > RISES * np.linalg.norm(way, axis=1)
+    return np.asarray((structure.kind[structure.bonds] == ROOF).all(1) & rises)
 
 
 def _crown(structure: Structure) -> np.ndarray:

@@ -35,6 +35,8 @@ THROW = 2.0
 STOREY_GROUPS, GHOST_STOREYS = 8, 4
 """A collider's groups tell storeys apart modulo 8; a ghost ignores its own storey and the three above."""
 GROUND_GROUP = 1 << 9
+ROOF_GROUP = 1 << 10
+"""Of parts of a roof that lie side by side as they did, and pass each other by."""
 STANDING_SHIFT = 16
 """What never falls is in the groups of its storey shifted by this many bits, so that others can pass it by."""
 EVERYTHING = (1 << 24) - 1
@@ -108,6 +110,7 @@ class World:
         self._piece_of: dict[Any, int] = {}
         self._ghost = np.zeros(count, bool)
         self._shy = np.zeros(count, bool)
+        self._beside = np.zeros(count, bool)
         self._add_ground()
         self._standing = self.world.add_body(rapier.RigidBody.fixed())
         self._attach(np.arange(count), self._standing)
@@ -261,6 +264,11 @@ class World:
         self._shy[pieces] = shy
         self._regrouped(pieces)
 
+    def set_beside(self, pieces: np.ndarray, beside: bool) -> None:
+        """Parts of a roof beside each other don't meet: cut pieces fit each other exactly, and would wedge to an arch over walls that have gone."""
+        self._beside[pieces] = beside
+        self._regrouped(pieces)
+
     def _regrouped(self, pieces: np.ndarray) -> None:
         for unit in self._units(np.asarray(pieces, int)):
             handle, number = self._collider[int(unit[0])], int(self.body_of[unit[0]])
@@ -401,11 +409,13 @@ class World:
     def _groups(self, unit: np.ndarray) -> Any:
         storey = int(self.structure.storey[unit[0]])
         above = sum(1 << ((storey + k) % STOREY_GROUPS) for k in range(GHOST_STOREYS))
-        heard = EVERYTHING & ~(above | above << STANDING_SHIFT) if self._ghost[unit].any() else EVERYTHING
+        heard = EVERYTHING & ~(above | above << STANDING_SHIFT | ROOF_GROUP) if self._ghost[unit].any() else EVERYTHING
         if self._shy[unit].any():
             heard &= ~STANDING_GROUPS
         fixed = self.stands is not None and bool(self.stands[unit[0]])
         member = 1 << (storey % STOREY_GROUPS + (STANDING_SHIFT if fixed else 0))
+        if self._beside[unit].all() and not fixed:
+            member, heard = ROOF_GROUP, heard & ~ROOF_GROUP
         return rapier.InteractionGroups(rapier.Group.from_bits(member), rapier.Group.from_bits(heard))
 
     def _surface(self, builder: Any) -> Any:

@@ -154,6 +154,9 @@ def test_a_coarse_layer_is_enlarged_along_the_lenss_rays() -> None:
     view = np.asarray(BENT.rotation).T
     corner, across, down = view @ (-96 / 240, -72 / 240, 1.0), view[:, 0] / 240, view[:, 1] / 240
     known, weight = np.ones(light.shape[:2], bool), np.ones(light.shape[:2], np.float32)
-    large = enlarged(light, known, weight, points, normals, depth, step, 0, eye(BENT), across, down, corner, lens_of(BENT))
+    stands, building = np.zeros_like(known), np.zeros(depth.shape, bool)
+    large = enlarged(
+        light, known, stands, weight, points, normals, depth, building, step, 0, eye(BENT), across, down, corner, lens_of(BENT)
+    )
     wanted = (eye(BENT) + rays(BENT, pixel_grid(BENT)) * 12.0)[..., 0] + 10
     assert np.abs(large[4:-4, 4:-4, 0] - wanted[4:-4, 4:-4]).max() < 0.02

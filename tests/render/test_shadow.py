@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from derrumbe.render.backdrop import Backdrop
+from derrumbe.render.backdrop import Backdrop, Behind
 from derrumbe.render.contact import Contact
 from derrumbe.render.raster import Window
 from derrumbe.render.receivers import Receivers, grid, place
@@ -92,11 +92,37 @@ def test_settled_dust_lies_in_contact_shadow_as_the_plate_does():
     near = Window(80, 120, 100, 130)
     contact = Contact(near, np.full((10, 20, 3), 0.3, np.float32), np.ones((10, 20), np.float32))
     form = np.ones((camera.height, camera.width, 2), np.float32)
-    found = Backdrop(camera, to, light[..., 0], light, light, light, 0.5 * light, 0.6 * light, form, contact)
-    shadow, dust = found.ratio(ground, 0), found.settled(ground, 0)
+    none = np.zeros(pixels.shape[:2], bool)
+    found = Backdrop(camera, to, none, light[..., 0], light, light, light, 0.5 * light, 0.6 * light, form, contact)
+    behind = Behind(ground, *np.zeros((2, *ground.shape), bool))
+    shadow, dust = found.ratio(behind, 0), found.settled(behind, 0)
     inside, outside = np.s_[121:129, 81:99], np.s_[121:129, 120:150]
     np.testing.assert_allclose(shadow[inside], 0.3, atol=1e-3)
     np.testing.assert_allclose(dust[inside][..., :3], 0.3 * 0.4, atol=1e-3)
     np.testing.assert_allclose(shadow[outside], 1, atol=1e-3)
     np.testing.assert_allclose(dust[outside][..., :3], 0.4, atol=1e-3)
     np.testing.assert_allclose(dust[120:, :, 3], 0.5, atol=1e-3)
+
+
+def test_a_wall_that_stands_takes_no_shadow_of_the_ground_far_behind_it():
+    """Single pixels of a wall whose neighbours have gone: all receivers around are on dark ground behind, and lend it nothing."""
+    camera, step = scenes.CAMERA, 2
+    window = Window(0, 0, camera.width, camera.height)
+    pixels = grid(window, step)
+    far = np.full(pixels.shape[:2], 60.0, np.float32)
+    to = place(camera, step, pixels, far, np.broadcast_to(np.float32([0, 0, 1]), (*far.shape, 3)))
+    stands = np.zeros(far.shape, bool)
+    stands[30:] = True
+    dark = np.where(stands, 0.9, 0.3).astype(np.float32)[..., None] * np.ones(3, np.float32)
+    found = Backdrop(camera, to, stands, np.ones_like(far), dark, dark, dark, None, None, None, None)
+    depth, building = np.full((camera.height, camera.width), 60.0, np.float32), np.zeros((camera.height, camera.width), bool)
+    depth[20, 40], building[20, 40] = 20.0, True
+    depth[70:], building[70:] = 60.0, True
+    behind = Behind(depth, building, ~building)
+    shadow = found.ratio(behind, 0)
+    assert (shadow[20, 40] == 1).all()
+    np.testing.assert_allclose(shadow[10:50, 60:], 0.3, atol=1e-5)
+    np.testing.assert_allclose(shadow[72:], 0.9, atol=1e-5)
+    half = behind.uncovered(shadow, np.full(depth.shape, 0.5), np.full(depth.shape, 0.2))
+    np.testing.assert_allclose(half[10:50, 60:], 1 - 0.375 * 0.7, atol=1e-5)
+    np.testing.assert_allclose(half[72:], 0.9, atol=1e-5)

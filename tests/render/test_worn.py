@@ -34,6 +34,20 @@ def test_silhouettes_hold_nothing_of_the_sky(softness: float, missed: int):
     assert np.array_equal(clean[deep], picture[deep])
 
 
+def test_a_white_board_under_pale_tiles_keeps_its_colour_before_a_white_sky():
+    """Tiles a little darker than the sky, a board as white as it, a brown wall; the matte lacks a bit of the board, and some tiles over it."""
+    picture = np.ones((200, 300, 3), np.float32)
+    picture[40:43, 60:240] = (0.55, 0.62, 0.64)
+    picture[43:46, 60:240] = 0.98
+    picture[46:, 60:240] = WALL
+    outline = np.zeros(picture.shape[:2], bool)
+    outline[40:, 60:240] = True
+    outline[40:42, 140:150] = outline[43:45, 100:108] = False
+    clean = solid_colour(picture, outline, np.ones_like(outline), 0.5, 0.0)
+    board = np.s_[44, 64:236]
+    assert np.array_equal(clean[board][outline[board]], picture[board][outline[board]])
+
+
 def test_the_sky_hue_that_subsampled_chroma_carries_over_a_parapet_is_taken_off():
     """A pale wall before a blue sky whose chroma is kept at half the size: rows under the edge get the wall's hue, and keep their own brightness."""
     import cv2

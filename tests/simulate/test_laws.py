@@ -12,11 +12,13 @@ from hypothesis.extra import numpy as hnp
 
 from derrumbe.core.knobs import Collapse
 from derrumbe.simulate import impact, schedule
+from derrumbe.simulate.clusters import components
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import rotate
 from derrumbe.simulate.ground import Ground
 from derrumbe.simulate.limits import ASIDE, REBOUND, fall_speed, unbounced
-from derrumbe.simulate.structure import ROOF, SLAB
+from derrumbe.simulate.spans import OVERHANG, Spans
+from derrumbe.simulate.structure import ROOF, SLAB, Structure
 from derrumbe.simulate.world import Blow, World
 from tests.simulate.test_jam import STEP, cubes
 from tests.simulate.test_parts import structure_of
@@ -121,18 +123,49 @@ def test_what_the_solver_disables_falls_on(tmp_path):
     assert (fallen < 5.0).all()
 
 
-@pytest.mark.parametrize(("sinks", "sunk", "holds"), [(0.0, 0.0, True), (0.0, 2 * impact.BENDS, False), (-2 * impact.LANDING, 0.0, False)])
-def test_a_roof_that_has_not_come_down_is_broken_by_what_lands_and_not_by_what_rubs(tmp_path, sinks, sunk, holds):
-    structure = structure_of(tmp_path)
+def _roofed(structure: Structure) -> Structure:
+    """Return the structure with its highest slab for a roof."""
     top = (structure.kind == SLAB) & (structure.storey == structure.storey.max())
-    structure = replace(structure, kind=np.where(top, ROOF, structure.kind))
+    return replace(structure, kind=np.where(top, ROOF, structure.kind))
+
+
+@pytest.mark.parametrize(("sinks", "holds"), [(0.0, True), (-2 * impact.LANDING, False)])
+def test_the_frame_of_a_roof_is_broken_by_what_lands_and_not_by_what_rubs(tmp_path, sinks, holds):
+    structure = _roofed(structure_of(tmp_path))
     failure = Failure(structure, schedule.plan(structure, Collapse(), np.random.default_rng(0)), np.random.default_rng(0))
     world = World(structure, STEP)
     world.set_clusters(np.zeros(structure.count, int), ground=-1)
     (number,) = world.bodies
     world.set_motion(number, np.array([0.0, sinks, 0.0]), np.zeros(3))
-    struck = int(np.flatnonzero(top)[0])
+    roof = structure.kind == ROOF
+    struck = int(np.flatnonzero(roof)[0])
     blow = Blow(np.array([[struck, -1]]), np.array([1e12]))
-    impact.strike(world, failure, blow, world.moving(), np.full(structure.count, sunk), 1.0)
-    own = (structure.bonds == struck).any(1)
+    impact.strike(world, failure, blow, world.moving(), 1.0)
+    own = (structure.bonds == struck).any(1) & roof[structure.bonds].all(1)
     assert failure.alive[own].all() == holds
+
+
+def test_a_roof_breaks_off_where_its_walls_have_sunk_and_only_there(tmp_path):
+    """Walls right of a line sink: the roof parts near that line, in one, and each side stays whole; with walls that sink as one, all of it does."""
+    structure = _roofed(structure_of(tmp_path))
+    failure = Failure(structure, schedule.plan(structure, Collapse(), np.random.default_rng(0)), np.random.default_rng(0))
+    failure.due_at[:] = np.inf
+    world = World(structure, STEP)
+    world.set_clusters(np.zeros(structure.count, int), ground=-1)
+    roof, line = structure.kind == ROOF, 0.0
+    spans = Spans(structure, world, failure, np.random.default_rng(1))
+    position = structure.centre.copy()
+    spans.look(position, 1.0)
+    assert not (failure.due_at <= 1.0).any()
+    position[~roof & (structure.centre[:, 0] > line), 1] -= 0.5
+    spans.look(position, 1.0)
+    broken = failure.due_at <= 1.0
+    frame = roof[structure.bonds].all(1)
+    assert broken.any()
+    assert not (broken & ~frame).any()
+    along = structure.bond_centre[broken, 0] - line
+    assert along.min() > -0.5
+    assert along.max() < OVERHANG[1] + 1.0
+    labels = components(structure.bonds, ~broken & frame, np.zeros(structure.count, bool))[0][roof]
+    counts = np.bincount(labels)
+    assert np.sort(counts)[-2:].sum() > 0.9 * roof.sum()
