@@ -201,7 +201,8 @@ def _exposure(here: np.ndarray, moved: np.ndarray, flow: np.ndarray) -> np.ndarr
         return np.ones(here.shape[:2], np.float32)
     weight = np.ones(len(rows))
     for _ in range(6):
-        factors = np.linalg.lstsq(rows * weight[:, None], values * weight, rcond=None)[0]
+        heavy = rows * (weight**2)[:, None]
+        factors = np.linalg.solve(heavy.T @ rows, heavy.T @ values)
         weight = 1 / np.sqrt(1 + ((values - rows @ factors) / 0.04) ** 2)
     return np.exp(basis @ factors).astype(np.float32)
 
