@@ -29,7 +29,7 @@ TILE = 224
 
 def display_like(picture: np.ndarray) -> np.ndarray:
     """Return scene-linear light (h, w, 3) as display-like values, about 0..1, in which noise and contrast are even."""
-    return np.power(np.clip(picture, 0, 4), np.float32(1 / 2.2)).astype(np.float32)
+    return np.power(np.clip(picture, 0, 4), np.float32(1 / 2.2)).astype(np.float32, copy=False)
 
 
 def against(picture: np.ndarray, background: np.ndarray, solid: np.ndarray, empty: np.ndarray) -> np.ndarray:
