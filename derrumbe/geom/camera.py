@@ -64,7 +64,10 @@ def seen_from(camera: Camera, other: Camera, depth: np.ndarray, box: tuple[slice
 
 def pixel_grid(camera: Camera, offset: tuple[float, float] = (0.5, 0.5), box: tuple[slice, slice] = WHOLE) -> np.ndarray:
     """Return pixel coordinates (h, w, 2) at `offset` inside every pixel, those in `box` only."""
-    y, x = (np.arange(size, dtype=np.float64)[part] + at for size, part, at in zip((camera.height, camera.width), box, offset[::-1], strict=True))
+    y, x = (
+        np.arange(size, dtype=np.float64)[part] + at
+        for size, part, at in zip((camera.height, camera.width), box, offset[::-1], strict=True)
+    )
     return np.stack(np.broadcast_arrays(x, y[:, None]), -1)
 
 

@@ -80,8 +80,9 @@ def guided(codes: np.ndarray, values: np.ndarray, weight: np.ndarray, belief: np
 
 def _solved(spread: list[np.ndarray], right: np.ndarray) -> np.ndarray:
     """Return the solutions (h, w, 3) of symmetric systems given by their upper halves, six of (h, w), by cofactors."""
+    aa, ab, ac, bb, bc, cc = spread
     out = np.empty(right.shape, np.float32)
-    _solve(*spread, right, out)
+    _solve(aa, ab, ac, bb, bc, cc, right, out)
     return out
 
 
