@@ -133,7 +133,7 @@ def _of_plate(folder: Path, height: int | None) -> dict[str, Any]:
 
 
 class Meter:
-    """A Progress that counts the CPU-seconds of each part, its child processes included."""
+    """A Progress that counts the CPU-seconds of each part, of this process and of children that have ended: with one job. Others end with the stage."""
 
     def __init__(self) -> None:
         self.parts: dict[str, float] = {}

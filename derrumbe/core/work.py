@@ -7,9 +7,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from concurrent.futures import FIRST_EXCEPTION, Executor, ProcessPoolExecutor, wait
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -50,6 +50,17 @@ class Work:
     """Hosts besides this machine that this run may send frames to: said anew for each run, never kept in a file."""
     only: frozenset[int] | None = None
     """Frames to make, of those that a stage makes one by one; all of them when None."""
+    crew: Executor | None = None
+    """Processes that stay from one map to the next, see `crewed`; None: each map starts its own."""
+
+    @contextmanager
+    def crewed(self) -> Iterator[Work]:
+        """Yield the same bench with processes that stay from one map to the next: a process takes more than a second to start."""
+        if self.jobs <= 1:
+            yield self
+            return
+        with _processes(self.jobs) as crew:
+            yield replace(self, crew=crew)
 
     def track(self, items: Iterable[T], label: str, total: int | None = None, unit: str = "frames") -> Iterator[T]:
         """Yield `items`, telling progress after each."""
@@ -84,20 +95,30 @@ class Work:
             self.progress.end()
 
     def _map_in_processes(self, make: Callable[[int], None], todo: Sequence[int]) -> None:
-        with single_threaded_children():
-            context = multiprocessing.get_context("spawn")
-            pool = ProcessPoolExecutor(min(self.jobs, len(todo)), context, initializer=_end_with, initargs=(os.getpid(),))
+        with single_threaded_children(), nullcontext(self.crew) if self.crew else _processes(min(self.jobs, len(todo))) as pool:
+            futures = [pool.submit(make, frame) for frame in todo]
+            for future in futures:
+                future.add_done_callback(lambda f: None if f.cancelled() or f.exception() else self.progress.advance())
             try:
-                futures = [pool.submit(make, frame) for frame in todo]
-                for future in futures:
-                    future.add_done_callback(lambda f: None if f.cancelled() or f.exception() else self.progress.advance())
                 finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
                 for future in finished:
                     future.result()
             except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
+                for future in futures:
+                    future.cancel()
+                wait(futures)
                 raise
-            pool.shutdown(wait=True)
+
+
+@contextmanager
+def _processes(count: int) -> Iterator[Executor]:
+    """Yield processes that start with the first call and end with the block; what isn't begun by then is dropped."""
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(count, context, initializer=_end_with, initargs=(os.getpid(),))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _end_with(parent: int) -> None:

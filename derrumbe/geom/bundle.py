@@ -281,6 +281,7 @@ def _normal_equations(
     system, right, inverse, point_right, mixed, mixed_lens,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     lens = 6 * len(rotation)
+    # A point's cameras are in order: what cameras share goes above the diagonal first.
     off, jc, jl, jp = np.empty(2), np.empty((2, 6)), np.empty((2, 2)), np.empty((2, 3))
     for p in range(len(points)):
         own = np.zeros((3, 3))
@@ -320,6 +321,9 @@ def _normal_equations(
         inverse[p] = np.linalg.inv(own)
         if move_cameras:
             _eliminate(p, camera, start, inverse[p], point_right[p], mixed, mixed_lens[p], lens, system, right)
+    for row in range(lens):
+        for column in range(row // 6 * 6):
+            system[row, column] = system[column, row]
 
 
 @nb.njit(cache=True)
@@ -329,8 +333,13 @@ def _eliminate(p, camera, start, inverse, point_right, mixed, mixed_lens, lens, 
     count = last - first
     folded = np.empty((count, 6, 3))
     solved = inverse @ point_right
+    turned = np.empty((count, 3, 6))
     for i in range(count):
-        folded[i] = mixed[first + i] @ inverse
+        for a in range(6):
+            for b in range(3):
+                m = mixed[first + i, a]
+                folded[i, a, b] = m[0] * inverse[0, b] + m[1] * inverse[1, b] + m[2] * inverse[2, b]
+                turned[i, b, a] = m[b]
     folded_lens = mixed_lens @ inverse
     for i in range(count):
         at = 6 * camera[first + i]
@@ -343,13 +352,12 @@ def _eliminate(p, camera, start, inverse, point_right, mixed, mixed_lens, lens, 
                 system[lens + b, at + a] -= value
         for j in range(i, count):
             to = 6 * camera[first + j]
-            m = mixed[first + j]
+            m0, m1, m2 = turned[j, 0], turned[j, 1], turned[j, 2]
             for a in range(6):
+                f0, f1, f2 = f[a, 0], f[a, 1], f[a, 2]
+                row = system[at + a, to : to + 6]
                 for b in range(6):
-                    value = f[a, 0] * m[b, 0] + f[a, 1] * m[b, 1] + f[a, 2] * m[b, 2]
-                    system[at + a, to + b] -= value
-                    if j > i:
-                        system[to + b, at + a] -= value
+                    row[b] -= f0 * m0[b] + f1 * m1[b] + f2 * m2[b]
     for a in range(2):
         right[lens + a] -= mixed_lens[a, 0] * solved[0] + mixed_lens[a, 1] * solved[1] + mixed_lens[a, 2] * solved[2]
         for b in range(2):

@@ -57,15 +57,18 @@ def rays(camera: Camera, pixels: np.ndarray) -> np.ndarray:
 
 def seen_from(camera: Camera, other: Camera, depth: np.ndarray, box: tuple[slice, slice] = WHOLE) -> np.ndarray:
     """Return the pixels (h, w, 2) in which `other` sees what `camera` sees at `depth` (h, w), those in `box` only; far outside what is behind it."""
-    points = eye(camera) + rays(camera, pixel_grid(camera)[box]) * np.minimum(depth[box], SKY_REACH)[..., None].astype(np.float64)
+    points = eye(camera) + rays(camera, pixel_grid(camera, box=box)) * np.minimum(depth[box], SKY_REACH)[..., None].astype(np.float64)
     pixels, ahead = project(other, points)
     return np.where((ahead > 0.05)[..., None], np.nan_to_num(pixels, nan=-1e5), -1e5)
 
 
-def pixel_grid(camera: Camera, offset: tuple[float, float] = (0.5, 0.5)) -> np.ndarray:
-    """Return pixel coordinates (h, w, 2) at `offset` inside every pixel."""
-    y, x = np.mgrid[0 : camera.height, 0 : camera.width].astype(np.float64)
-    return np.stack([x + offset[0], y + offset[1]], -1)
+def pixel_grid(camera: Camera, offset: tuple[float, float] = (0.5, 0.5), box: tuple[slice, slice] = WHOLE) -> np.ndarray:
+    """Return pixel coordinates (h, w, 2) at `offset` inside every pixel, those in `box` only."""
+    y, x = (
+        np.arange(size, dtype=np.float64)[part] + at
+        for size, part, at in zip((camera.height, camera.width), box, offset[::-1], strict=True)
+    )
+    return np.stack(np.broadcast_arrays(x, y[:, None]), -1)
 
 
 def resized(camera: Camera, width: int, height: int) -> Camera:

@@ -58,6 +58,18 @@ def _depth_in(x, y, ax, ay, bx, by, px, py, area, za, zb, zc):  # type: ignore[n
     return np.inf if wa < -1e-9 or wb < -1e-9 or wc < -1e-9 else 1 / (wa / za + wb / zb + wc / zc)
 
 
+@nb.njit(cache=True, inline="always")
+def _span(y, ax, ay, bx, by, px, py):  # type: ignore[no-untyped-def]
+    """Return from where to where a triangle a, b, p reaches in the row at y."""
+    low, high = np.inf, -np.inf
+    for x0, y0, x1, y1 in ((ax, ay, bx, by), (bx, by, px, py), (px, py, ax, ay)):
+        if min(y0, y1) <= y <= max(y0, y1):
+            first = x0 if y0 == y1 else x0 + (x1 - x0) * ((y - y0) / (y1 - y0))
+            second = x1 if y0 == y1 else first
+            low, high = min(low, first, second), max(high, first, second)
+    return low, high
+
+
 @nb.njit(cache=True)
 def _fill(cam, triangles, focal, cx, cy, out):  # type: ignore[no-untyped-def]
     height, width = out.shape
@@ -74,7 +86,8 @@ def _fill(cam, triangles, focal, cx, cy, out):  # type: ignore[no-untyped-def]
         left, right = max(int(np.ceil(min(ax, bx, px))), 0), min(int(np.floor(max(ax, bx, px))), width - 1)
         top, bottom = max(int(np.ceil(min(ay, by, py))), 0), min(int(np.floor(max(ay, by, py))), height - 1)
         for y in range(top, bottom + 1):
-            for x in range(left, right + 1):
+            low, high = _span(y, ax, ay, bx, by, px, py)
+            for x in range(max(left, int(np.floor(low)) - 1), min(right, int(np.ceil(high)) + 1) + 1):
                 depth = _depth_in(x, y, ax, ay, bx, by, px, py, area, a[2], b[2], c[2])
                 if depth < out[y, x]:
                     out[y, x] = depth

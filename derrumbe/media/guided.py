@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numba import njit
 
 SMOOTH = 4e-4
 """Regularisation, squared colours (0..1)."""
@@ -43,8 +44,21 @@ def guided(codes: np.ndarray, values: np.ndarray, weight: np.ndarray, belief: np
 
 def _solved(spread: list[np.ndarray], right: np.ndarray) -> np.ndarray:
     """Return the solutions (h, w, 3) of symmetric systems given by their upper halves, six of (h, w), by cofactors."""
-    a, b, c, d, e, f = (part.astype(np.float64) for part in spread)
-    x, y, z = (right[..., k].astype(np.float64) for k in range(3))
-    aa, ab, ac, bb, bc, cc = d * f - e * e, c * e - b * f, b * e - c * d, a * f - c * c, b * c - a * e, a * d - b * b
-    size = a * aa + b * ab + c * ac
-    return (np.dstack([aa * x + ab * y + ac * z, ab * x + bb * y + bc * z, ac * x + bc * y + cc * z]) / size[..., None]).astype(np.float32)
+    aa, ab, ac, bb, bc, cc = spread
+    out = np.empty(right.shape, np.float32)
+    _solve(aa, ab, ac, bb, bc, cc, right, out)
+    return out
+
+
+@njit(cache=True, fastmath=False, error_model="numpy")
+def _solve(aa, ab, ac, bb, bc, cc, right, out):  # type: ignore[no-untyped-def]
+    for i in range(right.shape[0]):
+        for j in range(right.shape[1]):
+            a, b, c = np.float64(aa[i, j]), np.float64(ab[i, j]), np.float64(ac[i, j])
+            d, e, f = np.float64(bb[i, j]), np.float64(bc[i, j]), np.float64(cc[i, j])
+            x, y, z = np.float64(right[i, j, 0]), np.float64(right[i, j, 1]), np.float64(right[i, j, 2])
+            first, second, third = d * f - e * e, c * e - b * f, b * e - c * d
+            size = a * first + b * second + c * third
+            out[i, j, 0] = (first * x + second * y + third * z) / size
+            out[i, j, 1] = (second * x + (a * f - c * c) * y + (b * c - a * e) * z) / size
+            out[i, j, 2] = (third * x + (b * c - a * e) * y + (a * d - b * b) * z) / size

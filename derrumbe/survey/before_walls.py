@@ -19,13 +19,13 @@ from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, pixel_grid, project, rays, resized
 from derrumbe.geom.depth import mesh_depth, plane_depth
 from derrumbe.survey.filters import around, connected_to, disc, opened, widened
-from derrumbe.survey.grabcut import grab_cut
+from derrumbe.survey.grabcut import quick_cut
 from derrumbe.survey.ground_shadow import without_shadow
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.own_motion import codes_of, working_shape
 from derrumbe.survey.passers import FAINT, passing_alpha, strangeness
 from derrumbe.survey.tints import likelier
-from derrumbe.survey.uncovered import Views, agreed, brought
+from derrumbe.survey.uncovered import Views, agreed, brought, strays
 from derrumbe.survey.wanderers import Wanderers
 
 SAMPLES, FEWEST = 10, 3
@@ -130,7 +130,7 @@ class Walls:
 def _places(here: Camera, there: Camera, depth: np.ndarray, box: tuple[slice, slice]) -> tuple[np.ndarray, np.ndarray]:
     """Return where another camera sees what is at `depth` (h, w) of one, within `box`: (h, w, 2) float32 as OpenCV counts, and whether it does."""
     on = depth[box]
-    points = eye(here) + rays(here, pixel_grid(here)[box]) * np.minimum(on, 1e5)[..., None].astype(np.float64)
+    points = eye(here) + rays(here, pixel_grid(here, box=box)) * np.minimum(on, 1e5)[..., None].astype(np.float64)
     pixels, ahead = project(there, points)
     pixels = np.nan_to_num(pixels, nan=-1e5)
     inside = (pixels >= 1).all(axis=-1) & (pixels[..., 0] < there.width - 1) & (pixels[..., 1] < there.height - 1)
@@ -141,10 +141,7 @@ def _usual(stack: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what pictures (n, h, w, 3) with NaN agree on, display-like, where they do (h, w) bool, and how far from it they usually are (h, w)."""
     best, sure = agreed(stack)
     usual = display_like(best)
-    missing = np.isnan(stack[..., 0])
-    apart = np.where(missing, np.nan, np.abs(display_like(np.nan_to_num(stack)) - usual).max(axis=-1))
-    apart[:, missing.all(axis=0)] = UNTOLD
-    return usual, sure, np.nanmedian(apart, axis=0)
+    return usual, sure, strays(display_like(stack), usual, UNTOLD)
 
 
 def _steepness(picture: np.ndarray) -> np.ndarray:
@@ -194,7 +191,8 @@ def _joined(parts: np.ndarray, found: np.ndarray, bare: np.ndarray, picture: np.
         if gap.any() and ring.any():
             # what reaches from one part to the other is his by its colours alone; edges in the plain may lead the cut astray
             bridge = opened(gap & his & _between(known[box], own & ~known[box]), OPEN)
-            cut = own | bridge | (gap & his & grab_cut(codes[box], trimap.astype(np.uint8)))
+            cut, inside = own | bridge, around(gap, 1)
+            cut[inside] |= (gap & his)[inside] & quick_cut(codes[box], trimap.astype(np.uint8), inside)
             whole = opened(cv2.morphologyEx(cut.astype(np.uint8), cv2.MORPH_CLOSE, disc(OPEN)), 1)
             out[box] |= connected_to(whole, own) & ~bare[box]
     return out

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from derrumbe.core.files import load_arrays, save_arrays
-from derrumbe.media.exr import read_exr
 from derrumbe.survey.filters import widened
 from derrumbe.survey.shown import Shown
+from derrumbe.survey.small import small_codes
 from derrumbe.survey.stillness import Stillness
 from derrumbe.survey.sweep import PLANES, Depth, swept
 from derrumbe.survey.wanderers import Wanderers
@@ -160,12 +160,10 @@ class Depths:
         return ((x - middle[0]) * gain + middle[0]).astype(np.float32), ((y - middle[1]) * gain + middle[1]).astype(np.float32)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=48)
 def _codes(path: str, shape: tuple[int, int]) -> np.ndarray:
     """Return a frame (h, w, 3) uint8 at working size, in codes near a display's."""
-    light = np.clip(np.nan_to_num(read_exr(Path(path), ("R", "G", "B"))), 0, 1)
-    small = cv2.resize(light, shape[::-1], interpolation=cv2.INTER_AREA)
-    return np.rint(255 * np.power(small, np.float32(1 / 2.2))).astype(np.uint8)
+    return np.rint(small_codes(Path(path), shape)).astype(np.uint8)
 
 
 @lru_cache(maxsize=10)

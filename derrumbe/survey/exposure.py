@@ -15,13 +15,12 @@ def exposure(picture: np.ndarray, other: np.ndarray, where: np.ndarray) -> np.nd
     """Return the gain (3,) float32 that gives `other` the light of `picture`, (h, w, 3) each, from pixels `where` (h, w)."""
     if np.count_nonzero(where) < LEAST_RING:
         return np.ones(3, np.float32)
-    light, theirs = picture[where], other[where]
-    good = (light.min(axis=-1) > 0.01) & (theirs.min(axis=-1) > 0.01)
+    light, theirs = (np.ascontiguousarray(part[where].T) for part in (picture, other))
+    good = (light.min(axis=0) > 0.01) & (theirs.min(axis=0) > 0.01)
     if np.count_nonzero(good) < LEAST_RING:
         return np.ones(3, np.float32)
-    apart = np.log(light[good] / theirs[good])
-    usual = np.median(apart, axis=0)
-    alike = np.abs(apart - usual).max(axis=-1) < ALIKE
+    apart = np.log(light[:, good] / theirs[:, good])
+    alike = np.abs(apart - np.median(apart, axis=1, keepdims=True)).max(axis=0) < ALIKE
     if alike.mean() < MOST:
         return np.ones(3, np.float32)
-    return np.clip(np.exp(np.median(apart[alike], axis=0)), *GAIN).astype(np.float32)
+    return np.clip(np.exp(np.median(apart[:, alike], axis=1)), *GAIN).astype(np.float32)

@@ -33,8 +33,12 @@ def soft_edge(picture: np.ndarray, mask: np.ndarray, band: int) -> np.ndarray:
 
 
 def widened(mask: np.ndarray, radius: float) -> np.ndarray:
-    """Return what lies within `radius` pixels of a mask (h, w), bool. Costs the same for any radius."""
-    return cv2.distanceTransform((~(mask > 0)).astype(np.uint8), cv2.DIST_L2, 5) <= radius if (mask > 0).any() else mask > 0
+    """Return what lies within `radius` pixels of a mask (h, w), bool. Costs what the surroundings of the mask do."""
+    mask = mask > 0
+    if mask.any():
+        box = around(mask, np.ceil(radius) + 1)
+        mask[box] = cv2.distanceTransform((~mask[box]).astype(np.uint8), cv2.DIST_L2, 5) <= radius
+    return mask
 
 
 def shrunk(mask: np.ndarray, radius: float) -> np.ndarray:

@@ -126,18 +126,18 @@ class FramePass:
     def __call__(self, frame: int) -> None:
         index = frame - self.first_frame
         camera = self.cameras[index if len(self.cameras) > 1 else 0]
-        picture = read_exr(Path(self.picture.format(frame=frame)), ("R", "G", "B"))
+        picture = display_like(read_exr(Path(self.picture.format(frame=frame)), ("R", "G", "B")))
         height, width = picture.shape[:2]
         alpha = np.zeros((height, width), np.float32)
         if self.passing is not None:
-            alpha = self.passing.at(frame, display_like(picture))
+            alpha = self.passing.at(frame, picture)
         if self.holdout is not None:
             alpha = np.maximum(alpha, self.holdout.at(frame, (height, width)))
         found = alpha, depth_of_things(alpha, camera, self.furthest)
         if self.standing is not None:
             found = joined(found, self.standing.at(index))
         for upright in filter(None, (self.upright, self.crest, self.signs)):
-            own = upright.at(index, display_like(picture))
+            own = upright.at(index, picture)
             found = joined(found, (own, upright.depth(index, own)))
         alpha, depth = found
         write_exr(Path(self.depth.format(frame=frame)), depth, ("Z",), full=True)

@@ -29,7 +29,7 @@ TILE = 224
 
 def display_like(picture: np.ndarray) -> np.ndarray:
     """Return scene-linear light (h, w, 3) as display-like values, about 0..1, in which noise and contrast are even."""
-    return np.power(np.clip(picture, 0, 4), np.float32(1 / 2.2)).astype(np.float32)
+    return np.power(np.clip(picture, 0, 4), np.float32(1 / 2.2)).astype(np.float32, copy=False)
 
 
 def against(picture: np.ndarray, background: np.ndarray, solid: np.ndarray, empty: np.ndarray) -> np.ndarray:
@@ -86,11 +86,11 @@ def _settled(picture: np.ndarray, guess: np.ndarray, trust: np.ndarray, open_: n
         window = slice(max(0, top - 1), top + height + 1), slice(max(0, left - 1), left + width + 1)
         for inner, outer in _tiles(window):
             free = open_[outer] & (labels[outer] == label)
-            if not free[_within(inner, outer)].any() or min(free.shape) < 3:
+            if not free[within(inner, outer)].any() or min(free.shape) < 3:
                 continue
             found = np.where(free, _solved(picture[outer], guess[outer], trust[outer], free), alpha[outer])
             own = open_[inner] & (labels[inner] == label)
-            alpha[inner] = np.where(own, found[_within(inner, outer)], alpha[inner])
+            alpha[inner] = np.where(own, found[within(inner, outer)], alpha[inner])
     return alpha
 
 
@@ -109,7 +109,8 @@ def _tiles(window: Window) -> list[tuple[Window, Window]]:
     return [((rows[0], columns[0]), (rows[1], columns[1])) for rows in spans[0] for columns in spans[1]]
 
 
-def _within(inner: Window, outer: Window) -> Window:
+def within(inner: Window, outer: Window) -> Window:
+    """Return a window of the picture as one of the larger window's own pixels."""
     first, second = (slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))
     return first, second
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from derrumbe.core.files import save_arrays
-from derrumbe.media.exr import read_exr
+from derrumbe.survey.small import small_codes
 from derrumbe.survey.stillness import Stillness
 
 WIDTH = 640
@@ -154,10 +154,7 @@ def neighbours(frame: int, frames: range) -> list[int]:
 @lru_cache(maxsize=40)
 def codes_of(plate: str, frame: int, size: tuple[int, int]) -> np.ndarray:
     """Return a frame (h, w, 3) float32 at working size, in codes near a display's, 0..255."""
-    height, width = working_shape(size)
-    light = np.clip(np.nan_to_num(read_exr(Path(plate.format(frame=frame)), ("R", "G", "B"))), 0, 1)
-    small = cv2.resize(light, (width, height), interpolation=cv2.INTER_AREA)
-    return (255 * np.power(small, np.float32(1 / 2.2))).astype(np.float32)
+    return small_codes(Path(plate.format(frame=frame)), working_shape(size))
 
 
 def _places(flow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -204,7 +201,8 @@ def _exposure(here: np.ndarray, moved: np.ndarray, flow: np.ndarray) -> np.ndarr
         return np.ones(here.shape[:2], np.float32)
     weight = np.ones(len(rows))
     for _ in range(6):
-        factors = np.linalg.lstsq(rows * weight[:, None], values * weight, rcond=None)[0]
+        heavy = rows * (weight**2)[:, None]
+        factors = np.linalg.solve(heavy.T @ rows, heavy.T @ values)
         weight = 1 / np.sqrt(1 + ((values - rows @ factors) / 0.04) ** 2)
     return np.exp(basis @ factors).astype(np.float32)
 

@@ -64,6 +64,11 @@ REACH = 25.0
 
 def run(settings: Settings, work: Work, *, plate: Located[Plate]) -> Set:
     """Survey a plate. Raises BadOutline, BadPlate."""
+    with work.crewed() as crewed:
+        return _surveyed(settings, crewed, plate)
+
+
+def _surveyed(settings: Settings, work: Work, plate: Located[Plate]) -> Set:
     record = plate.record
     size, source = (record.width, record.height), (record.source_width, record.source_height)
     settings = _at_working_size(settings, record)

@@ -137,8 +137,8 @@ def _with_all(post: Part, near: list[Part], bars: list[Part], shape: tuple[int, 
 
 
 def _followed(colour: np.ndarray, own: list[Part], least: float, stop: float) -> np.ndarray:
-    """Return where (h, w) bool a post whose bars are `least` pixels long goes on upwards in a straight line, until it isn't seen over `stop` rows of
-    colour (h, w, 3): before a wall as light as it is, or before pilasters, nothing is sure of how near it is."""
+    """Return where (h, w) bool a post whose bars are `least` pixels long goes on in a straight line: from bar to bar, and upwards until it isn't seen over
+    `stop` rows of colour (h, w, 3): before a wall as light as it is, or before pilasters, nothing is sure of how near it is."""
     height, width = colour.shape[:2]
     axis, rows, wide = np.concatenate([_axis(one) for one in own]), np.arange(height), own[0].wide
     top = int(axis[:, 0].min())
@@ -147,8 +147,8 @@ def _followed(colour: np.ndarray, own: list[Part], least: float, stop: float) ->
     column = np.polyval(np.polyfit(axis[:, 0], axis[:, 1], 1), rows)
     apart = cv2.dilate(_apart(colour, wide).astype(np.float32), np.ones((1, 5), np.uint8))
     seen = apart[rows, np.clip(np.rint(column).astype(int), 0, width - 1)] > 0.5 * APART
-    beyond = (rows >= top - _run(seen[:top][::-1], stop)) & (rows < top)
-    return (np.abs(np.arange(width) - column[:, None]) <= 0.5 * wide) & beyond[:, None]
+    missing = (rows >= top - _run(seen[:top][::-1], stop)) & (rows < axis[:, 0].max()) & ~np.isin(rows, axis[:, 0])
+    return (np.abs(np.arange(width) - column[:, None]) <= 0.5 * wide) & missing[:, None]
 
 
 def _run(seen: np.ndarray, stop: float) -> int:

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.filters import opened, widened
-from derrumbe.survey.grabcut import grab_cut
-from derrumbe.survey.matting import refined, thin_core, trimap
+from derrumbe.survey.grabcut import quick_cut
+from derrumbe.survey.matting import Window, refined, thin_core, trimap, within
 
 INSIDE, OUTSIDE = 0.00625, 0.0025
 """How far a mask's edge may lie off the thing's, to either side, shares of the longer side."""
@@ -22,8 +22,10 @@ TILE = 5.0
 """Tiles lie so many bands of doubt apart, and are twice as large."""
 FEWEST = 200
 """Pixels that teach the colours of the thing, and as many those of what is behind it; without them the mask stays."""
-ROUNDS, FRAYED = 2, 1.0
-"""Rounds of each cut; radius, pixels, of threads that a cut leaves at an edge."""
+CUT = 0.25
+"""Tiles are cut so far beyond the quarter that is theirs alone, in sizes of that: half as far as they learn colours."""
+FRAYED = 1.0
+"""Radius, pixels, of threads that a cut leaves at an edge."""
 SOFT, SOFTEST = 1.5, 0.001
 """How far a tight edge's mixed pixels reach, pixels and share of the longer side."""
 
@@ -48,24 +50,28 @@ def tightened(codes: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarr
     labels = np.select([sure, beyond, mask], [cv2.GC_FGD, cv2.GC_BGD, cv2.GC_PR_FGD], cv2.GC_PR_BGD).astype(np.uint8)
     doubt = ~sure & ~beyond
     said, say = np.zeros((2, *mask.shape), np.float32)
-    for tile in _tiles(doubt, round(TILE * band)):
+    for tile, inner in _tiles(doubt, round(TILE * band)):
         if min(np.count_nonzero(labels[tile] == known) for known in (cv2.GC_FGD, cv2.GC_BGD)) >= FEWEST:
-            weight = _hat(labels[tile].shape)
-            said[tile] += weight * grab_cut(codes[tile], labels[tile], ROUNDS)
-            say[tile] += weight
+            own = within(inner, tile)
+            weight = _hat(labels[tile].shape)[own]
+            said[inner] += weight * quick_cut(codes[tile], labels[tile], own)
+            say[inner] += weight
     cut = np.where(say > 0, said > 0.5 * say, mask)
     tight = opened(np.where(doubt, cut, sure), FRAYED) | sure
     return np.where(say > 0, tight, mask), say > 0
 
 
-def _tiles(doubt: np.ndarray, size: int) -> Iterator[tuple[slice, slice]]:
-    """Yield tiles, each half over its neighbours, in whose middle some is in `doubt` (h, w) bool."""
+def _tiles(doubt: np.ndarray, size: int) -> Iterator[tuple[Window, Window]]:
+    """Yield tiles, each half over its neighbours, in whose middle some is in `doubt` (h, w) bool; and what of each is cut, which is smaller."""
     height, width = doubt.shape
     for top in range(0, height, size):
         for left in range(0, width, size):
             if doubt[top : top + size, left : left + size].any():
-                reach = size // 2
-                yield slice(max(0, top - reach), top + size + reach), slice(max(0, left - reach), left + size + reach)
+                yield _tile(top, left, size, size // 2), _tile(top, left, size, round(CUT * size))
+
+
+def _tile(top: int, left: int, size: int, reach: int) -> Window:
+    return slice(max(0, top - reach), top + size + reach), slice(max(0, left - reach), left + size + reach)
 
 
 def _hat(shape: tuple[int, ...]) -> np.ndarray:

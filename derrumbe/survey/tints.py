@@ -20,9 +20,9 @@ def cells(codes: np.ndarray) -> np.ndarray:
 def histogram(found: np.ndarray) -> np.ndarray:
     """Return the share of pixels in each cell (BINS**3,), smoothed over neighbouring cells."""
     counts = np.bincount(found, minlength=BINS**3).astype(np.float32).reshape(BINS, BINS, BINS)
-    kernel = np.array([0.25, 0.5, 0.25], np.float32)
     for axis in range(3):
-        counts = np.apply_along_axis(lambda line: np.convolve(line, kernel, "same"), axis, counts)
+        wide = np.moveaxis(np.pad(counts, [(1, 1) if axis == other else (0, 0) for other in range(3)]), axis, 0)
+        counts = np.moveaxis(0.25 * wide[:-2] + 0.5 * wide[1:-1] + 0.25 * wide[2:], 0, axis)
     return (counts / max(float(counts.sum()), 1e-9)).ravel()
 
 

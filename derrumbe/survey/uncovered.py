@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numba import njit
 
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import SKY_REACH, pixel_grid, project, rays, resized, seen_from
@@ -152,7 +153,7 @@ def _flow(picture: np.ndarray, other: np.ndarray, ring: np.ndarray) -> np.ndarra
     weight = cv2.resize(ring.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     greys = [
         cv2.resize(
-            np.clip(255 * np.where(ring, display_like(part).mean(axis=-1), 0.4), 0, 255).astype(np.uint8),
+            np.clip(255 * np.where(ring, _light(display_like(part)), 0.4), 0, 255).astype(np.uint8),
             size,
             interpolation=cv2.INTER_AREA,
         )
@@ -172,28 +173,84 @@ def _flow(picture: np.ndarray, other: np.ndarray, ring: np.ndarray) -> np.ndarra
     return cv2.resize(np.clip(np.where((cover > 0.001)[..., None], even, 0), -most, most), (width, height)) * np.float32(width / size[0])
 
 
+def _light(picture: np.ndarray) -> np.ndarray:
+    """Return the mean (h, w) of a picture's (h, w, 3) channels."""
+    return (picture[..., 0] + picture[..., 1] + picture[..., 2]) / np.float32(3)
+
+
 def agreed(stack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return, of pictures (n, h, w, 3) with NaN, the one nearest to the median at each pixel, and where enough of them agree (h, w)."""
-    shown = display_like(np.nan_to_num(stack))
-    missing = np.isnan(stack[..., 0])
-    shown[missing] = np.nan
-    count = (~missing).sum(axis=0)
-    with np.errstate(all="ignore"):
-        middle = _median(shown, count)
-        off = np.where(missing, np.inf, np.abs(shown - middle).max(axis=-1))
-    best = np.take_along_axis(stack, off.argmin(axis=0)[None, ..., None], axis=0)[0]
-    near = (cv2.boxFilter((off < 2 * AGREE).sum(axis=0).astype(np.float32), -1, (3, 3)) >= FEWEST - 0.01) & (count >= FEWEST)
-    strays = np.sort(np.where(missing, np.inf, off), axis=0)
-    usual = np.take_along_axis(strays, np.maximum(count // 2, 1)[None].clip(max=len(stack) - 1), axis=0)[0]
-    calm = cv2.blur(np.where(np.isfinite(usual), usual, 1.0).astype(np.float32), (5, 5)) < AGREE
-    return np.nan_to_num(best), near & calm
+    shape = stack.shape[1:3]
+    nearest, close, usual = np.zeros(shape, np.int64), np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    _weigh(display_like(stack), nearest, close, usual)
+    best = np.take_along_axis(stack, nearest[None, ..., None], axis=0)[0]
+    near = (cv2.boxFilter(close, -1, (3, 3)) >= FEWEST - 0.01) & (np.count_nonzero(~np.isnan(stack[..., 0]), axis=0) >= FEWEST)
+    return np.nan_to_num(best), near & (cv2.blur(usual, (5, 5)) < AGREE)
 
 
-def _median(shown: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """Return the median over the first axis, leaving out NaN."""
-    ordered = np.sort(shown, axis=0)
-    low, high = (np.take_along_axis(ordered, np.maximum(index, 0)[None, ..., None], axis=0)[0] for index in ((count - 1) // 2, count // 2))
-    return 0.5 * (low + high)
+@njit(cache=True, fastmath=False)
+def _weigh(shown, nearest, close, usual):  # type: ignore[no-untyped-def]
+    """Fill for each pixel which of pictures (n, h, w, 3) with NaN is nearest to their median, how many are close to it, and how far off they usually
+    are (h, w), 1 where that can't be told."""
+    count, height, width = shown.shape[:3]
+    ordered, middle, off = np.empty(count, np.float32), np.empty(3, np.float32), np.empty(count, np.float32)
+    for y in range(height):
+        for x in range(width):
+            seen = 0
+            for channel in range(3):
+                seen = _ordered(shown[:, y, x, channel], ordered)
+                middle[channel] = np.float32(0.5) * (ordered[max(seen - 1, 0) // 2] + ordered[seen // 2]) if seen else np.nan
+            for k in range(count):
+                off[k] = np.inf
+                if not np.isnan(shown[k, y, x, 0]):
+                    off[k] = _furthest(shown[k, y, x], middle)
+                    close[y, x] += off[k] < np.float32(2 * AGREE)
+                if off[k] < off[nearest[y, x]]:
+                    nearest[y, x] = k
+            _ordered(off, ordered)
+            usual[y, x] = ordered[min(max(seen // 2, 1), count - 1)] if seen > 1 else 1.0
+
+
+@njit(cache=True, fastmath=False, inline="always")
+def _ordered(values, out):  # type: ignore[no-untyped-def]
+    """Put values (n,) into `out` (n,) in rising order, without NaN; return how many that are."""
+    count = 0
+    for value in values:
+        if not np.isnan(value):
+            place = count
+            while place > 0 and out[place - 1] > value:
+                out[place] = out[place - 1]
+                place -= 1
+            out[place] = value
+            count += 1
+    return count
+
+
+@njit(cache=True, fastmath=False, inline="always")
+def _furthest(first, second):  # type: ignore[no-untyped-def]
+    return max(abs(first[0] - second[0]), abs(first[1] - second[1]), abs(first[2] - second[2]))
+
+
+def strays(stack: np.ndarray, usual: np.ndarray, unseen: float) -> np.ndarray:
+    """Return how far (h, w) float32 pictures (n, h, w, 3) with NaN usually are from a `usual` one (h, w, 3); `unseen` where there are none."""
+    out = np.full(usual.shape[:2], unseen, np.float32)
+    _stray(stack, usual, out)
+    return out
+
+
+@njit(cache=True, fastmath=False)
+def _stray(stack, usual, out):  # type: ignore[no-untyped-def]
+    count, height, width = stack.shape[:3]
+    off, ordered = np.empty(count, np.float32), np.empty(count, np.float32)
+    for y in range(height):
+        for x in range(width):
+            for k in range(count):
+                off[k] = np.nan
+                if not np.isnan(stack[k, y, x, 0]):
+                    off[k] = _furthest(stack[k, y, x], usual[y, x])
+            seen = _ordered(off, ordered)
+            if seen:
+                out[y, x] = np.float32(0.5) * (ordered[(seen - 1) // 2] + ordered[seen // 2])
 
 
 def whole(known: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numba import njit
 
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import seen_from
@@ -147,11 +148,10 @@ def told_by(first: Brought, brought: Iterable[Brought], box: tuple[slice, slice]
     """Return what frames say that were brought onto the view of the `first`, itself among them; depth (h, w) of the walls."""
     light, own = _light(*first[:2]), first[1]
     slope = _slope(light)
-    square = _square(slope)
     total, count = np.zeros((*own.shape, 3), np.float32), np.zeros(own.shape, np.float32)
     lights, seen, moves, ways = [], [], [], []
     for codes, shown, way in brought:
-        move = _off_by(_light(codes, shown), shown, light, own, slope, square)
+        move = _off_by(_light(codes, shown), shown, light, own, slope)
         colour, there = _moved(codes, move), _moved(shown.astype(np.float32), move) > 0.99
         lights.append(_light(colour, there))
         seen.append(there)
@@ -163,7 +163,7 @@ def told_by(first: Brought, brought: Iterable[Brought], box: tuple[slice, slice]
     told = count >= FRAMES
     slope = _slope(mean) * told[..., None]
     off = np.stack([np.clip(one - mean, -MOST, MOST) * there for one, there in zip(lights, seen, strict=True)])
-    square = _square(slope)
+    pulls, holds = zip(*(_tiles(slope, one, there) for one, there in zip(off, seen, strict=True)), strict=True)
     return Parallax(
         box=box,
         colour=total / np.maximum(count, 1)[..., None],
@@ -173,8 +173,8 @@ def told_by(first: Brought, brought: Iterable[Brought], box: tuple[slice, slice]
         way=np.stack(ways),
         depth=depth,
         moves=np.stack(moves),
-        pull=np.stack([_tiles(-slope * one[..., None]) for one in off]),
-        hold=np.stack([_tiles(square * there[..., None, None]) for there in seen]),
+        pull=np.stack(pulls),
+        hold=np.stack(holds),
     )
 
 
@@ -206,20 +206,15 @@ def _slope(light: np.ndarray) -> np.ndarray:
     return np.dstack([cv2.Sobel(light, cv2.CV_32F, *way) / 8 for way in ((1, 0), (0, 1))])
 
 
-def _square(slope: np.ndarray) -> np.ndarray:
-    """Return the products (h, w, 2, 2) of a slope's parts."""
-    return np.asarray(slope[..., :, None] * slope[..., None, :])
-
-
-def _off_by(light: np.ndarray, shown: np.ndarray, first: np.ndarray, own: np.ndarray, slope: np.ndarray, square: np.ndarray) -> np.ndarray:
+def _off_by(light: np.ndarray, shown: np.ndarray, first: np.ndarray, own: np.ndarray, slope: np.ndarray) -> np.ndarray:
     """Return where (an affine map (2, 3)) places of the light `first` (h, w), which shows walls where `own` says, are in another, which shows them where
-    `shown` (h, w) bool, as most tiles say. slope (h, w, 2) and square (h, w, 2, 2): of the first's light."""
+    `shown` (h, w) bool, as most tiles say. slope (h, w, 2): of the first's light."""
     height, width = shown.shape
     move = np.eye(2, 3)
     for _ in range(ROUNDS):
         still = (_moved(shown.astype(np.float32), move) > 0.99) & own
         off = np.clip(_moved(light, move) - first, -2 * MOST, 2 * MOST) * still
-        told = _affine(_tiles(-slope * off[..., None]), _tiles(square * still[..., None, None]))
+        told = _affine(*_tiles(slope, off, still))
         if told is None:
             break
         move = move + told
@@ -254,11 +249,27 @@ def _affine(pull: np.ndarray, hold: np.ndarray) -> np.ndarray | None:
     return found
 
 
-def _tiles(values: np.ndarray) -> np.ndarray:
-    """Return sums of values (h, w, ...) over tiles."""
-    height, width = (size // TILE for size in values.shape[:2])
-    cut = values[: height * TILE, : width * TILE]
-    return np.asarray(cut.reshape(height, TILE, width, TILE, *values.shape[2:]).sum(axis=(1, 3)))
+def _tiles(slope: np.ndarray, off: np.ndarray, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what each tile says of its shift, and how surely (a, b, 2), (a, b, 2, 2) float32: slope (h, w, 2) of a light, by how much another is off it
+    (h, w), and where that shows walls (h, w) bool."""
+    rows, columns = (size // TILE for size in off.shape)
+    pull, hold = np.zeros((rows, columns, 2), np.float32), np.zeros((rows, columns, 2, 2), np.float32)
+    _add_up(slope, off, shown, pull, hold)
+    return pull, hold
+
+
+@njit(cache=True, fastmath=False)
+def _add_up(slope, off, shown, pull, hold):  # type: ignore[no-untyped-def]
+    for row in range(pull.shape[0] * TILE):
+        for column in range(pull.shape[1] * TILE):
+            if shown[row, column]:
+                a, b, x, y = row // TILE, column // TILE, slope[row, column, 0], slope[row, column, 1]
+                pull[a, b, 0] -= x * off[row, column]
+                pull[a, b, 1] -= y * off[row, column]
+                hold[a, b, 0, 0] += x * x
+                hold[a, b, 0, 1] += x * y
+                hold[a, b, 1, 1] += y * y
+    hold[..., 1, 0] = hold[..., 0, 1]
 
 
 def _middle(values: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -146,7 +146,7 @@ class _Canvas:
         """Return where a frame sees every so many-th pixel of the canvas (h, w, 2) float32 as OpenCV counts, and whether it does (h, w) bool."""
         other, thin = self.views.cameras[index], (slice(None, None, step), slice(None, None, step))
         depth = self.depth[thin]
-        points = eye(self.wide) + rays(self.wide, pixel_grid(self.wide)[thin]) * np.minimum(depth, 1e5)[..., None].astype(np.float64)
+        points = eye(self.wide) + rays(self.wide, pixel_grid(self.wide, box=thin)) * np.minimum(depth, 1e5)[..., None].astype(np.float64)
         pixels, ahead = project(other, points)
         there = np.nan_to_num(pixels, nan=-1e5)
         inside = (there >= RIM).all(axis=-1) & (there[..., 0] <= other.width - RIM) & (there[..., 1] <= other.height - RIM) & (ahead > 0)

@@ -60,6 +60,26 @@ def test_a_fault_in_a_frame_is_raised_here(tmp_path, jobs):
         Work(tmp_path, jobs).map_frames(partial(fail_at, tmp_path, 2), range(5), lambda f: False, "frames")
 
 
+def write_process(folder: Path, frame: int) -> None:
+    write_text(folder / f"{frame}.txt", str(os.getpid()))
+
+
+def test_a_crew_stays_from_one_map_to_the_next_and_ends_with_the_block(tmp_path):
+    with Work(tmp_path, 2).crewed() as work:
+        work.map_frames(partial(write_process, tmp_path), range(4), lambda f: False, "first")
+        with pytest.raises(ValueError, match="frame 5 is bad"):
+            work.map_frames(partial(fail_at, tmp_path, 5), range(4, 6), lambda f: False, "second")
+        work.map_frames(partial(write_process, tmp_path), range(6, 10), lambda f: False, "third")
+    processes = {int((tmp_path / f"{frame}.txt").read_text()) for frame in (*range(4), *range(6, 10))}
+    assert len(processes) <= 2
+    assert os.getpid() not in processes
+    for process in processes:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+    with Work(tmp_path).crewed() as alone:
+        assert alone.crew is None
+
+
 def test_track_counts(tmp_path):
     counter = Counter()
     assert list(Work(tmp_path, 1, counter).track([1, 2, 3], "things")) == [1, 2, 3]

@@ -30,3 +30,19 @@ def test_the_ground_ends_at_the_horizon() -> None:
     depth = plane_depth(CAMERA)
     assert (depth[:24] == FAR).all()
     assert depth[40, 32] == pytest.approx(2 * 60 / 16.5, rel=1e-5)
+
+
+def test_a_triangle_reaches_every_pixel_whose_middle_it_covers() -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(40):
+        corners = rng.uniform((-4, -1, -2), (4, 5, 4), (3, 3)) * rng.choice([1.0, 3.0])
+        (a, b, c), ahead = project(CAMERA, corners)
+        middles = np.stack(np.meshgrid(np.arange(64) + 0.5, np.arange(48) + 0.5), -1)
+        ways = [(q - p, middles - p) for p, q in ((a, b), (b, c), (c, a))]
+        sides = [way[0] * there[..., 1] - way[1] * there[..., 0] for way, there in ways]
+        inside = np.all([side > 1e-6 for side in sides], axis=0) | np.all([side < -1e-6 for side in sides], axis=0)
+        outside = np.any([side > 1e-6 for side in sides], axis=0) & np.any([side < -1e-6 for side in sides], axis=0)
+        if (ahead > 0.1).all():
+            found = mesh_depth(CAMERA, corners, np.array([[0, 1, 2]], np.int32)) < FAR
+            assert found[inside].all()
+            assert not found[outside].any()

@@ -14,6 +14,8 @@ METRE, AWAY = 50.0, 40.0
 PATH = np.linspace(-0.25, 0.25, FRAMES)
 """Pixels by which what is nearer by a hundredth moves."""
 DISC, POST = (200, 110), (200, 125, 232)
+HIDDEN = 170, 182
+"""Rows in which a broken post isn't seen."""
 
 
 def _wall() -> np.ndarray:
@@ -31,9 +33,11 @@ def _wall() -> np.ndarray:
 def _things(kind: str) -> np.ndarray:
     """Return what stands before the wall (h, w): its light, NaN beside it."""
     out = np.full((HEIGHT * FINE, WIDTH * FINE), np.nan, np.float32)
-    if kind == "sign":
+    if kind in ("sign", "broken"):
         cv2.circle(out, (DISC[0] * FINE, DISC[1] * FINE), 16 * FINE, 40.0, -1)
         out[POST[1] * FINE : POST[2] * FINE, (POST[0] - 2) * FINE : (POST[0] + 2) * FINE] = 60
+    if kind == "broken":  # as light there as the wall
+        out[HIDDEN[0] * FINE : HIDDEN[1] * FINE] = np.nan
     if kind == "balcony":
         out[90 * FINE : 96 * FINE, 140 * FINE : 260 * FINE] = 60
         for column in range(142, 260, 12):
@@ -93,3 +97,10 @@ def test_what_is_painted_on_the_wall_or_lies_behind_it_is_no_sign(nearer: float)
 
 def test_a_balcony_is_no_sign() -> None:
     assert _found(_stack("balcony", 2.5)) == ()
+
+
+def test_a_post_goes_on_where_it_is_not_seen() -> None:
+    (sign,) = _found(_stack("broken", 2.5))
+    there = sign.mask[HIDDEN[0] : HIDDEN[1]]
+    assert there[:, POST[0]].all()
+    assert not there[:, np.abs(np.arange(WIDTH) - POST[0]) > 8].any()

@@ -18,7 +18,7 @@ from derrumbe.media.exr import write_exr
 from derrumbe.survey.exposure import exposure
 from derrumbe.survey.filters import around
 from derrumbe.survey.matting import display_like
-from derrumbe.survey.uncovered import Views, uncovered
+from derrumbe.survey.uncovered import Views, agreed, strays, uncovered
 from tests.survey.scenes import look
 
 SIZE, FRAMES = (320, 200), 7
@@ -89,3 +89,21 @@ def test_surroundings_of_a_hole_end_with_the_picture(corner: tuple[int, int]) ->
     hole[corner] = True
     box = around(hole, 7)
     assert hole[box].shape == (8, 8) == tuple(part.stop - part.start for part in box)
+
+
+def test_of_frames_that_differ_the_one_nearest_to_the_median_is_taken() -> None:
+    rng = np.random.default_rng(8)
+    stack = rng.uniform(0.2, 0.3, (7, 40, 50, 3)).astype(np.float32)
+    stack[2] += 0.5
+    stack[rng.random(stack.shape[:3]) < 0.3] = np.nan
+    best, sure = agreed(stack)
+    with np.errstate(all="ignore"):
+        shown = display_like(stack)
+        off = np.abs(shown - np.nanmedian(shown, axis=0)).max(axis=-1)
+    seen = np.isfinite(stack[..., 0]).sum(axis=0)
+    told = seen > 0
+    nearest = np.take_along_axis(stack, np.nan_to_num(off, nan=9).argmin(axis=0)[None, ..., None], axis=0)[0]
+    assert np.array_equal(best[told], nearest[told])
+    assert not sure[seen < 2].any()
+    assert np.allclose(strays(stack, best, 1.0)[told], np.nanmedian(np.abs(stack - best).max(axis=-1), axis=0)[told])
+    assert (strays(stack, best, 1.0)[~told] == 1).all()
