@@ -47,7 +47,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("render", "guides", records.Guides, ("plate", "film_set", "pieces", "motion", "cloud"), "39"),
     Stage("generate", "layers", records.Layers, ("plate", "film_set", "guides"), "2"),
     Stage("comp", "comp", records.Comp, ("plate", "film_set", "layers"), "3"),
-    Stage("check", "report", records.Report, ("plate", "film_set", "pieces", "motion", "layers", "comp"), "5"),
+    Stage("check", "report", records.Report, ("plate", "film_set", "pieces", "motion", "layers", "comp"), "6"),
     Stage(
         "deliver",
         "delivery",

@@ -75,7 +75,14 @@ def light_from(around: np.ndarray) -> np.ndarray:
 
 
 def surround(
-    coarse: np.ndarray, blocks: np.ndarray, size: int, volume: Volume, light: np.ndarray, gains: np.ndarray, to_sun: np.ndarray, sunny: float
+    coarse: np.ndarray,
+    blocks: np.ndarray,
+    size: int,
+    volume: Volume,
+    light: np.ndarray,
+    gains: np.ndarray,
+    to_sun: np.ndarray,
+    sunny: float,
 ) -> Surround:
     """Return how dust is lit from all around. coarse (x,y,z): optical depth per voxel edge; blocks of `size` voxels hold dust or touch it;
     light (UPPER+LOWER,3): of each part; gains (octaves,3): of the dust; to_sun (3,); sunny: share of the sun in what lights the open ground."""
