@@ -67,8 +67,8 @@ def detail_for(camera: Camera, lit: LitCloud, shutter: float) -> Detail:
 def lumps_of(lit: LitCloud, detail: Detail | None) -> tuple:
     """Return what `lump` wants, for a lit cloud."""
     ride = lit.ride
-    sun, sky = lit.sun_rgb.mean() * lit.to_sun, SKY * lit.sky_rgb.mean()
-    light = sun.astype(F), F(sky), F(max(float(np.linalg.norm(sun + [0.0, sky, 0.0])), 1e-6))
+    sun, sky = lit.sun_rgb.mean() * lit.to_sun, np.array([0.0, SKY * lit.sky_rgb.mean(), 0.0])
+    light = sun.astype(F), F(sky[1]), F(max(float(np.linalg.norm(sun + sky)), 1e-6))
     drift = lit.drift if lit.drift is not None and detail is not None else np.zeros((1, 1, 1, 3), F)
     blur = F(detail.shutter / lit.voxel) if lit.drift is not None and detail is not None else F(0)
     finer = F(detail.finer if detail is not None else 0.0)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from derrumbe.render.dust_depths import depths
 from derrumbe.render.dust_light import light_volume
 from derrumbe.render.dust_source import sources
-from derrumbe.render.dust_depths import depths
 from derrumbe.render.dust_surround import LOWER, UPPER, light_from, part_of, shaded_ground, wandered, ways
 from derrumbe.survey.environment import directions
 from tests.render import dust_slab
