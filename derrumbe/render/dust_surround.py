@@ -144,7 +144,8 @@ def _add_light(out, many, blocks, size, dust, wall, light, share, way, under, gr
                 x, y, z = F(i) + F(0.5), F(j) + F(0.5), F(k) + F(0.5)
                 depth = lookup(sums, axis, far, slope, low, x, y, z)
                 x, y, z = x + offset[0], y + offset[1], z + offset[2]
-                passed = np.exp(-lookup(wall[0], wall[1], wall[2], wall[3], wall[4], x, y, z))
+                # dust is in what a wall leaves of a cell: from there, that wall is as far as another cell
+                passed = np.exp(-lookup(wall[0], wall[1], wall[2], wall[3], wall[4], x + way[0], y + way[1], z + way[2]))
                 clear = F(BOUNCED) + F(1 - BOUNCED) * passed
                 if way[1] < F(0):
                     clear *= under[i, k] * _at(ground, x - y * way[0] / way[1], z - y * way[2] / way[1])

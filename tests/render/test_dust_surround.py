@@ -150,3 +150,18 @@ def test_dust_before_a_wall_is_lit_by_the_sunlit_ground_ahead_and_less_by_the_sh
         lit.append(light_volume(volume, record, sun, np.full(3, 0.95), 1.0, bite=0.0, fine=False).around.light[12, :, 23, 0])
     left = lit[1] / lit[0]
     assert left[2] < left[13] < 1.0
+
+
+def test_dust_beside_a_wall_sees_all_that_is_on_its_own_side():
+    """The wall fills a third of the cells that the dust is in, and light comes from the side where the wall is not."""
+    lit = []
+    for share in (0.0, 0.35):
+        cloud = np.zeros((48, 40, 96))
+        cloud[16:32, 2:30, 40:42] = 0.02
+        volume, record = dust_slab.volume(cloud), dust_slab.record(cloud.shape)
+        volume.solid[:, :, 20] = share
+        around = np.where(directions()[..., 2:] > 0.2, 1.0, 0.0) * np.where(directions()[..., 1:2] > 0, 1.0, 0.0) * np.ones(3)
+        lit.append(
+            light_volume(volume, record, NIGHT, np.full(3, 0.95), 1.0, bite=0.0, fine=False, around=around).around.light[12, 6, 20, 0]
+        )
+    assert lit[1] > 0.6 * lit[0]
