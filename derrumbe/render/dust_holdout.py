@@ -87,7 +87,7 @@ def _joined(depth: np.ndarray, standing: np.ndarray, x0: int) -> np.ndarray:
     even = cv2.blur(inverse, (2 * round(BESIDE / 4 * depth.shape[1]) + 1, 1))
     for end, way in zip(ends, (-1, 1), strict=True):
         out = way * (columns - x0 - end[:, None])
-        share = np.clip(1 - out / max(BESIDE * depth.shape[1], 1), 0, 1) * ((out > 0) & found.any(axis=1)[:, None])
+        share = np.where((out > 0) & found.any(axis=1, keepdims=True), np.clip(1 - out / max(BESIDE * depth.shape[1], 1), 0, 1), 0)
         share = share * share * (3 - 2 * share)
         own = 1 / np.maximum(standing[np.arange(len(end)), end], 1e-3)[:, None]
         inverse = np.where(share > 0, np.minimum(inverse, even + share * (own - even)), inverse)
