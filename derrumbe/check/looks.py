@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from derrumbe.check.edges import BINS, edge_histogram
+from derrumbe.check.edges import BINS, edge_histogram, grain_slope
 from derrumbe.core.errors import BadPlate
 from derrumbe.core.files import load_arrays, write_text
 from derrumbe.core.records import FAR, Comp, FrameRange, Layers, Located, NoiseModel, Pieces, Plate, Set
@@ -283,15 +283,15 @@ def add_blacks(sums: Sums, band: Band, noise: NoiseModel, black: np.ndarray, ins
 
 
 def add_edges(sums: Sums, band: Band, inside: slice) -> None:
-    """Add how crisp edges of new solids are that are seen through little dust and hardly move, and the plate's own edges there."""
+    """Add how crisp edges of new solids are that are seen through little dust and hardly move, and the plate's own edges in those rows."""
     near = cv2.dilate((band.solid > 0.98).astype(np.uint8), np.ones((5, 5))) > 0
     moving = cv2.dilate(band.speed, np.ones((5, 5))) > STILL_SPEED
     new = near & (band.matte > 0.98) & (band.dust < HAZY) & ~moving
-    old = np.ones_like(new)
+    old, grain = np.ones_like(new), grain_slope(band.plate)
     for total, picture, where in ((sums.edges, band.final, new), (sums.own_edges, band.plate, old)):
         within = np.zeros_like(where)
         within[inside] = where[inside]
-        total += edge_histogram(picture, within)
+        total += edge_histogram(picture, within, grain)
 
 
 def _half_step(level: np.ndarray) -> np.ndarray:

@@ -161,7 +161,7 @@ def light_volume(
         origin=np.asarray(record.origin) + record.voxel * np.asarray(volume.start),
         voxel=record.voxel,
         sun=depths(coarse, to_sun),
-        around=surround(coarse, spread(blocks), BLOCK // factor, volume, shine, gains(albedo), to_sun),
+        around=surround(coarse, spread(blocks), BLOCK // factor, volume, shine, gains(albedo), to_sun, sunny(sun)),
         shine=shine[:UPPER],
         albedo=albedo,
         to_sun=to_sun,
@@ -174,6 +174,12 @@ def light_volume(
         dark=dark,
         dark_albedo=albedo if dark_albedo is None else dark_albedo,
     )
+
+
+def sunny(sun: Sun) -> float:
+    """Return the share of the sun in what lights open ground."""
+    direct, sky = float(np.mean(sun.rgb)) * max(sun.direction[1], 0.0), float(np.mean(sun.sky_rgb))
+    return direct / max(direct + sky, 1e-6)
 
 
 def mixed(volume: Volume, record: DustCloud) -> tuple[Volume, np.ndarray | None]:

@@ -29,6 +29,8 @@ FACING, TOPS = 1.7, 0.4
 """How much brighter lumps are where they face the light, and on their tops."""
 USUAL = 0.1
 """How high lumps are that are seen: tops hide the rest, so light is shared out about them."""
+SKY = 0.6
+"""What of the sky's light comes from above, beside the sun's from where it stands."""
 DIMMEST, BRIGHTEST = 0.3, 1.7
 TOWARDS, FARTHER = 0.45, 2.5
 """How far towards the light a lump's slope is taken, in widths of the smallest lump, and so many times farther on broad ones: a slope taken over
@@ -65,18 +67,19 @@ def detail_for(camera: Camera, lit: LitCloud, shutter: float) -> Detail:
 def lumps_of(lit: LitCloud, detail: Detail | None) -> tuple:
     """Return what `lump` wants, for a lit cloud."""
     ride = lit.ride
-    towards = (lit.sun_rgb.mean() * lit.to_sun + 0.6 * lit.sky_rgb.mean() * np.array([0.0, 1.0, 0.0])).astype(F)
-    towards /= max(float(np.linalg.norm(towards)), 1e-6)
+    sun, sky = lit.sun_rgb.mean() * lit.to_sun, np.array([0.0, SKY * lit.sky_rgb.mean(), 0.0])
+    light = sun.astype(F), F(sky[1]), F(max(float(np.linalg.norm(sun + sky)), 1e-6))
     drift = lit.drift if lit.drift is not None and detail is not None else np.zeros((1, 1, 1, 3), F)
     blur = F(detail.shutter / lit.voxel) if lit.drift is not None and detail is not None else F(0)
     finer = F(detail.finer if detail is not None else 0.0)
-    return ride.eased[0], ride.eased[1], ride.start, ride.half_start, ride.offset, ride.weight, bumps(SEED), towards, finer, drift, blur
+    return ride.eased[0], ride.eased[1], ride.start, ride.half_start, ride.offset, ride.weight, bumps(SEED), light, finer, drift, blur
 
 
 @njit(cache=True, fastmath=True)
-def lump(lumps, x, y, z, thick, pixel):
-    """Return factors of thickness and of light at index position (x,y,z); thick: optical depth per voxel, pixel: voxels that a ray covers."""
-    first, second, start, half_start, offset, weight, tile, towards, finer, drift, blur = lumps
+def lump(lumps, x, y, z, thick, pixel, sunlit):
+    """Return factors of thickness and of light at index position (x,y,z); thick: optical depth per voxel, pixel: voxels that a ray covers,
+    sunlit: share of the sun that solids let through to there."""
+    first, second, start, half_start, offset, weight, tile, light, finer, drift, blur = lumps
     small = F(2 * SMALLEST) / finer
     share = min(max(small / pixel - F(LEAST_SHOWN), F(0)), F(1)) * min(thick / F(VEIL), F(1))
     da, db, dc = _way(drift, x, y, z, start, half_start, F(0.25) * blur)
@@ -87,6 +90,7 @@ def lump(lumps, x, y, z, thick, pixel):
         return F(1), F(1)
     x, y, z = x + F(start[0]), y + F(start[1]), z + F(start[2])
     step = F(TOWARDS) * small
+    towards, contrast = _towards(light, sunlit)
     size = F(1) / F(2 * EASED)
     scale = F(0.5 * TEXELS) * finer
     p = size * (x - F(2 * half_start[0])) - F(0.5)
@@ -114,8 +118,18 @@ def lump(lumps, x, y, z, thick, pixel):
             high += part * here
             facing += part * (here - there)
     gain = share * min(F(1) / np.sqrt(power), F(1.6))
-    light = F(1) + gain * (F(FACING) * facing + F(TOPS) * (high - F(USUAL)))
-    return np.exp(gain * (F(DEEP) * high - F(EVEN))), min(max(light, F(DIMMEST)), F(BRIGHTEST))
+    bright = F(1) + gain * contrast * (F(FACING) * facing + F(TOPS) * (high - F(USUAL)))
+    return np.exp(gain * (F(DEEP) * high - F(EVEN))), min(max(bright, F(DIMMEST)), F(BRIGHTEST))
+
+
+@njit(cache=True, fastmath=True)
+def _towards(light, sunlit):
+    """Return the way (3) that most light comes from, the sun as far as it gets there and the sky from straight up, and how much of the contrast in
+    the open there is: light from one small place shades lumps more than that from all around, which gets into their folds."""
+    sun, up, open_ = light
+    a, b, c = sunlit * sun[0], sunlit * sun[1] + up, sunlit * sun[2]
+    length = max(np.sqrt(a * a + b * b + c * c), F(1e-6))
+    return (a / length, b / length, c / length), min(np.sqrt(length / open_), F(1))
 
 
 @njit(cache=True, fastmath=True)

@@ -142,8 +142,8 @@ def _read(field, x, y, z):
 
 
 @njit(cache=True, fastmath=True)
-def _read3(field, x, y, z):
-    """The first three of four channels, held at the borders."""
+def _read4(field, x, y, z):
+    """Four channels, held at the borders."""
     x = min(max(x - F(0.5), F(0)), F(field.shape[0] - 1))
     y = min(max(y - F(0.5), F(0)), F(field.shape[1] - 1))
     z = min(max(z - F(0.5), F(0)), F(field.shape[2] - 1))
@@ -155,7 +155,7 @@ def _read3(field, x, y, z):
         min(j + one, np.uint64(field.shape[1] - 1)),
         min(k + one, np.uint64(field.shape[2] - 1)),
     )
-    red = green = blue = F(0)
+    red = green = blue = more = F(0)
     for n in range(4):
         u, v = (i if n < 2 else p), (j if n % 2 == 0 else q)
         weight = (F(1) - a if n < 2 else a) * (F(1) - b if n % 2 == 0 else b)
@@ -163,7 +163,8 @@ def _read3(field, x, y, z):
         red += low * field[u, v, k, 0] + high * field[u, v, r, 0]
         green += low * field[u, v, k, 1] + high * field[u, v, r, 1]
         blue += low * field[u, v, k, 2] + high * field[u, v, r, 2]
-    return red, green, blue
+        more += low * field[u, v, k, 3] + high * field[u, v, r, 3]
+    return red, green, blue, more
 
 
 @lru_cache(maxsize=2)
@@ -250,10 +251,10 @@ def _ray(out, cloud, lumps, origin, way, across, near, far, deepest, step, jitte
             x, y, z = _middle(origin, way, first, last)
             thick = _read(fine, x * factor, y * factor, z * factor) * pace * (last - first)
         if thick > F(1e-6):
-            a, b, c = _read3(light, x, y, z)
+            a, b, c, sunlit = _read4(light, x, y, z)
             if finer > F(0) and clear > F(UNSEEN):
                 long = pace * (last - first)
-                more, bright = lump(lumps, x, y, z, thick / long, across * F(0.5) * (first + last))
+                more, bright = lump(lumps, x, y, z, thick / long, across * F(0.5) * (first + last), sunlit)
                 bright = _shaped(bright, max(a, b, c) / brightest)
                 thick, a, b, c = thick * more, a * bright, b * bright, c * bright
             while node < NODES and near + F(node) * gap <= last:

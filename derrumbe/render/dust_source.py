@@ -14,7 +14,8 @@ F = np.float32
 
 
 def sources(lit: LitCloud, eye: np.ndarray) -> np.ndarray:
-    """Return light (x,y,z,4) float32 per unit of hidden background at voxel centres: red, green, blue, nothing. eye (3,) index position.
+    """Return light (x,y,z,4) float32 per unit of hidden background at voxel centres: red, green, blue, and the share of the sun that solids let
+    through. eye (3,) index position.
 
     Sun light is what a phase function of 1/4π multiplies to a radiance, times albedo per octave. Blocks without dust, and none beside them,
     stay 0.
@@ -61,7 +62,7 @@ def _fill(out, blocks, size, sun, around, colour, dark, two, sun_rgb, dimmer, to
                         red += light * _mix(colour, n, 0, a, b) * sun_rgb[0]
                         green += light * _mix(colour, n, 1, a, b) * sun_rgb[1]
                         blue += light * _mix(colour, n, 2, a, b) * sun_rgb[2]
-                out[i, j, k, 0], out[i, j, k, 1], out[i, j, k, 2] = red, green, blue
+                out[i, j, k, 0], out[i, j, k, 1], out[i, j, k, 2], out[i, j, k, 3] = red, green, blue, wandered
 
 
 @njit(cache=True, fastmath=True)

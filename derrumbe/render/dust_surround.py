@@ -28,6 +28,8 @@ HIDDEN = 1.75
 """Power of the share of all directions in which dust hides a place: as far as light is scattered more than once there."""
 WANDERS = 2.0
 """Standard deviation, cells, of how far sun that is scattered more than once has wandered: about the way between two scatterings in dense dust."""
+WIDE = 1.5
+"""Standard deviation, cells, of the ground around the middle of a part that sends light in its stead."""
 BOUNCED = 0.15
 """What solids send on of the light that they keep from dust: rooms are dark."""
 
@@ -73,25 +75,32 @@ def light_from(around: np.ndarray) -> np.ndarray:
 
 
 def surround(
-    coarse: np.ndarray, blocks: np.ndarray, size: int, volume: Volume, light: np.ndarray, gains: np.ndarray, to_sun: np.ndarray
+    coarse: np.ndarray,
+    blocks: np.ndarray,
+    size: int,
+    volume: Volume,
+    light: np.ndarray,
+    gains: np.ndarray,
+    to_sun: np.ndarray,
+    sunny: float,
 ) -> Surround:
     """Return how dust is lit from all around. coarse (x,y,z): optical depth per voxel edge; blocks of `size` voxels hold dust or touch it;
-    light (UPPER+LOWER,3): of each part; gains (octaves,3): of the dust; to_sun (3,)."""
+    light (UPPER+LOWER,3): of each part; gains (octaves,3): of the dust; to_sun (3,); sunny: share of the sun in what lights the open ground."""
     small = 2 * halved(coarse)
     found = [depths(small, way) for way in ways()]
     offset = (np.asarray(volume.start) / 2 - np.asarray(volume.solid_start or volume.ride_start)).astype(F)
     solid = (SOLID_DEPTH * volume.solid).astype(F)
-    open_, under = np.ones((small.shape[0], small.shape[2]), F), _ground_light(found[0], small.shape)
+    shade = depths(solid, to_sun)
+    under, ground = _ground_light(found[0], small.shape), shaded_ground(shade, solid.shape, sunny)
     out, many = np.zeros((*small.shape, 6), F), np.zeros((*small.shape, 3), F)
     cells = blocks, max(size // 2, 1)
     for n, (way, each) in enumerate(zip(ways(), found, strict=True)):
         share = 0.5 / (UPPER if n < UPPER else LOWER)
         part = (share * light[n]).astype(F)
-        left = open_ if n < UPPER else under
-        _add_light(out, many, *cells, each.parts(), depths(solid, way).parts(), part, F(share), left, gains, offset)
+        _add_light(out, many, *cells, each.parts(), depths(solid, way).parts(), part, F(share), way.astype(F), under, ground, gains, offset)
     out[..., 4] **= HIDDEN
     out[..., :3] += out[..., 4:5] * many
-    _add_sun(out, *cells, depths(solid, to_sun).parts(), offset)
+    _add_sun(out, *cells, shade.parts(), offset)
     out[..., 5] = wandered(out[..., 3], small)
     return Surround(tuple(found[:UPPER]), out)
 
@@ -111,12 +120,22 @@ def _ground_light(zenith: Depths, shape: tuple[int, ...]) -> np.ndarray:
     return 1 / (1 + F(0.5 * (1 - MEAN_COSINE)) * column)
 
 
+def shaded_ground(shade: Depths, shape: tuple[int, ...], sunny: float) -> np.ndarray:
+    """Return what solids leave of the open ground's light, on the ground of their cells (x,z) float32: all but the sun's share `sunny` where they
+    keep it off. shade: their depth towards the sun; shape: of their cells."""
+    x, z = np.meshgrid(np.arange(shape[0]) + 0.5, np.arange(shape[2]) + 0.5, indexing="ij")
+    feet = np.stack([x.ravel(), np.zeros(x.size), z.ravel()], -1).astype(F)
+    left = 1 - sunny * -np.expm1(-at_points(*shade.parts(), feet))
+    return gaussian_filter(left.reshape(shape[0], shape[2]), WIDE, mode="nearest").astype(F)
+
+
 @njit(cache=True, parallel=True)
-def _add_light(out, many, blocks, size, way, wall, light, share, left, gains, offset):
+def _add_light(out, many, blocks, size, dust, wall, light, share, way, under, ground, gains, offset):
     """Add what comes from one part, `light` (3,) where nothing is in its way: scattered once to `out`, often to `many`, where there is dust.
 
-    wall: depth of solids in that direction, on cells `offset` away; left (x,z): what of the light there is above each place of the ground."""
-    sums, axis, far, slope, low = way
+    dust, wall: depths of dust and of solids towards its middle, `way` (3,), solids on cells `offset` away. Light from below is dimmed by the dust
+    that lies over the ground, `under` (x,z), and by what keeps the sun off the ground it comes from, `ground` (x,z) on the solids' cells."""
+    sums, axis, far, slope, low = dust
     for i in prange(out.shape[0]):
         for j in range(out.shape[1]):
             for k in range(out.shape[2]):
@@ -124,8 +143,12 @@ def _add_light(out, many, blocks, size, way, wall, light, share, left, gains, of
                     continue
                 x, y, z = F(i) + F(0.5), F(j) + F(0.5), F(k) + F(0.5)
                 depth = lookup(sums, axis, far, slope, low, x, y, z)
-                passed = np.exp(-lookup(wall[0], wall[1], wall[2], wall[3], wall[4], x + offset[0], y + offset[1], z + offset[2]))
-                clear = left[i, k] * (F(BOUNCED) + F(1 - BOUNCED) * passed)
+                x, y, z = x + offset[0], y + offset[1], z + offset[2]
+                # dust is in what a wall leaves of a cell: from there, that wall is as far as another cell
+                passed = np.exp(-lookup(wall[0], wall[1], wall[2], wall[3], wall[4], x + way[0], y + way[1], z + way[2]))
+                clear = F(BOUNCED) + F(1 - BOUNCED) * passed
+                if way[1] < F(0):
+                    clear *= under[i, k] * _at(ground, x - y * way[0] / way[1], z - y * way[2] / way[1])
                 first = np.exp(-depth)
                 red, green, blue = later(depth, gains)
                 for c, octaves in enumerate((red, green, blue)):
@@ -143,6 +166,17 @@ def _add_sun(out, blocks, size, wall, offset):
                 if _near(blocks, i // size, j // size, k // size):
                     x, y, z = F(i) + F(0.5) + offset[0], F(j) + F(0.5) + offset[1], F(k) + F(0.5) + offset[2]
                     out[i, j, k, 3] = np.exp(-lookup(wall[0], wall[1], wall[2], wall[3], wall[4], x, y, z))
+
+
+@njit(cache=True)
+def _at(plane, x, z):
+    """Bilinear at index positions (samples at +0.5), held at the borders."""
+    x = min(max(x - F(0.5), F(0)), F(plane.shape[0] - 1))
+    z = min(max(z - F(0.5), F(0)), F(plane.shape[1] - 1))
+    i, k = int(x), int(z)
+    p, r = min(i + 1, plane.shape[0] - 1), min(k + 1, plane.shape[1] - 1)
+    a, c = x - F(i), z - F(k)
+    return (F(1) - a) * ((F(1) - c) * plane[i, k] + c * plane[i, r]) + a * ((F(1) - c) * plane[p, k] + c * plane[p, r])
 
 
 @njit(cache=True)

@@ -26,6 +26,11 @@ UPRIGHT = 0.6
 PAVING, LIT_GROUND = 0.2, 60
 """Luminance albedo of asphalt, paving and grass taken together, and the percentile of the ground that is lit."""
 GROUND_ALBEDO = 0.18
+"""What ground that isn't seen sends back of the light that reaches it."""
+DARK_GROUND, PALE_GROUND = 0.06, 0.6
+"""Least and most that seen ground sends back: wet asphalt, and white gravel or old snow."""
+ROUNDS = 8
+"""Times that what the ground sends back and how bright white paint in its light would be are found in turn."""
 BLUE_SHARE = 0.15
 OPEN_DEG = 15.0
 """Where the sun stands is called a guess when it may well be further off than this."""
@@ -70,17 +75,20 @@ def estimate(
     direction = towards(azimuth, elevation)
     sky_tint = _sky_tint(heaven, place.shadow)
     strength = SUN_OVER_SKY * SUN_TINT if place.shadow is None else _strength(place.shadow, direction, sky_tint)
+    earth_hue = _ground_hue(texture[ground], sky_tint + (0 if overcast else max(0.0, direction[1])) * strength)
     sky_tint, strength = _coloured(knobs.sky_color, sky_tint), _coloured(knobs.sun_color, strength)
-    shape = _shape(np.zeros(3) if overcast else strength, direction, sky_tint, _tint(_median(texture, ground, 0.2)))
     lit = float(np.asarray(normal) @ direction)
-    shown = shape[0] * max(0.0, lit) + 0.5 * (shape[1] + shape[2])
     # Dark paint would make the light dim: the façade's light parts are at most as pale as PALE.
     white = max(float(wall @ LUMA) / ALBEDO[material], light_parts / PALE)
-    flat = float((shape[1] + shape[0] * max(0.0, direction[1])) @ LUMA)
     luminance, known_grey = texture @ LUMA.astype(np.float32), overcast and len(heaven) >= SKY_SEEN
     palest = _palest(luminance, sky) / (UPRIGHT if known_grey else PAINT)
+    shape = _shape(np.zeros(3) if overcast else strength, direction, sky_tint, GROUND_ALBEDO, earth_hue)
+    shown = shape[0] * max(0.0, lit) + 0.5 * (shape[1] + shape[2])
+    flat = float((shape[1] + shape[0] * max(0.0, direction[1])) @ LUMA)
     by_plate = _level(white * flat / float(shown @ LUMA), luminance, sky, ground)
-    scale = max(min(by_plate / flat, palest / max(flat, _sunward(shape, direction))), 1e-4)
+    for _ in range(ROUNDS):
+        scale = max(min(by_plate / flat, palest / max(flat, _sunward(shape, direction))), 1e-4)
+        shape = _shape(shape[0], direction, sky_tint, _sent_back(luminance, ground, scale * flat), earth_hue)
     by_hand = knobs.sun_strength, knobs.sky_strength, _bounce(knobs, shape, direction)
     sun, heaven_rgb, earth = (_vec3(part * scale * factor) for part, factor in zip(shape, by_hand, strict=True))
     return Sun(
@@ -163,6 +171,12 @@ def _level(by_wall: float, light: np.ndarray, sky: np.ndarray, ground: np.ndarra
     return float(np.sqrt(by_wall * np.percentile(light[below], LIT_GROUND) / PAVING)) if np.count_nonzero(below) > ENOUGH else by_wall
 
 
+def _sent_back(light: np.ndarray, ground: np.ndarray, level: float) -> float:
+    """Return what share of `level`, the luminance of white level ground, the ground shows on the whole in a picture (h, w) of luminance."""
+    seen = light[ground]
+    return float(np.clip(seen.mean() / level, DARK_GROUND, PALE_GROUND)) if len(seen) > ENOUGH else GROUND_ALBEDO
+
+
 def _palest(light: np.ndarray, sky: np.ndarray) -> float:
     """Return the luminance of the palest things in a picture (h, w) below the sky."""
     below = light[sky < 0.01]
@@ -220,11 +234,16 @@ def _sunlight(tint: np.ndarray, rise: float) -> np.ndarray:
 
 
 def _shape(
-    sun: np.ndarray, direction: np.ndarray, sky_tint: np.ndarray, ground_tint: np.ndarray
+    sun: np.ndarray, direction: np.ndarray, sky_tint: np.ndarray, albedo: float, hue: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return unscaled (sun, sky, ground) light."""
+    """Return unscaled (sun, sky, ground) light; albedo: share of the luminance that ground of a `hue` (3,) sends back."""
     arriving = sky_tint + sun * max(0.0, direction[1])
-    return sun, sky_tint, GROUND_ALBEDO * arriving * ground_tint
+    return sun, sky_tint, albedo * float(arriving @ LUMA) * _tint(arriving * hue)
+
+
+def _ground_hue(pixels: np.ndarray, arriving: np.ndarray) -> np.ndarray:
+    """Return how much more of each channel (3,) the ground of these pixels (n, 3) sends back of the light that arrives at it (3,)."""
+    return _tint(pixels.mean(axis=0)) / _tint(arriving) if len(pixels) else np.ones(3)
 
 
 def _sky_tint(heaven: np.ndarray, shadow: np.ndarray | None) -> np.ndarray:

@@ -85,3 +85,18 @@ def test_nothing_ends_dust_before_the_building_that_the_plate_shows():
     assert (out[4:12, 5:15] == 30).all()
     assert (out[:4] == 25).all()
     assert (out[12:] == 25).all()
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_dust_that_creeps_out_of_a_corner_does_not_end_along_the_outline(flip):
+    """A house that is taken to stand at 50 m meets the building in a corner at 60: from there it comes nearer by and by, and one at 80 stays."""
+    view = collapse.camera(200, 40, eye=(0.0, 1.0, 40.0)).model_copy(update={"cy": 39.5, "cx": 100.0})
+    depth = np.where(np.arange(200) < 100, 80, 50).astype(np.float32) * np.ones((40, 1), np.float32)
+    standing = np.full((20, 40), 60.0, np.float32)
+    ways = np.s_[:, ::-1] if flip else np.s_[:, :]
+    out = before_foot(depth[ways], Window(80, 10, 120, 30), standing, view, 4.0)[ways][15]
+    assert out[120] == pytest.approx(60, abs=0.5)
+    assert (np.diff(out[120:]) <= 0).all()
+    assert np.abs(np.diff(out[120:])).max() < 1.5
+    assert (out[145:] == 50).all()
+    assert (out[:80] == 80).all()

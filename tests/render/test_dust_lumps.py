@@ -63,3 +63,29 @@ def test_speed_blurs_along_the_way_it_goes(lit):
     still, fast = (replace(lit, drift=np.full((*lit.ride.eased.shape[1:4], 3), v, np.float32) * (1, 0, 0)) for v in (0.0, 40.0))
     fast, still = replace(fast, drift=fast.drift.astype(np.float32)), replace(still, drift=still.drift.astype(np.float32))
     assert roughness(shown(fast, Detail(1.0, 0.04))) < 0.9 * roughness(shown(still, Detail(1.0, 0.04)))
+
+
+def in_shade(side):
+    """Return lumps from which solids keep a sun that stands on one side, -1 or 1."""
+    lit = dust_slab.lumps(dust_slab.DAY.model_copy(update={"direction": (0.8 * side, 0.6, 0.0)}))
+    light = lit.around.light.copy()
+    light[..., 3] = light[..., 5] = 0
+    return replace(lit, around=replace(lit.around, light=light))
+
+
+def test_in_the_shade_lumps_do_not_know_where_the_sun_stands(lit):
+    """They are lit by the sky, on their tops: no side of them is darker because a sun that nothing of reaches them stands on the other."""
+    left, right = (shown(in_shade(side), Detail(1.0, 0.0)) for side in (-1, 1))
+    np.testing.assert_allclose(left, right, atol=0.01)
+
+
+def test_light_from_all_around_gets_into_the_folds():
+    """Lumps are less rough, beside their own light, in the shade than in the sun."""
+    sunny = dust_slab.lumps(dust_slab.DAY.model_copy(update={"direction": (0.8, 0.6, 0.0)}))
+    shares = []
+    for lit in (sunny, in_shade(1)):
+        detailed, plain = shown(lit, Detail(1.0, 0.0)), shown(lit, None)
+        thick = plain[..., 3] > 0.9
+        light = detailed[thick, 1] / np.maximum(plain[thick, 1], 1e-6)
+        shares.append(float(np.std(light)))
+    assert shares[1] < 0.85 * shares[0]

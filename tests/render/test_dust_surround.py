@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from derrumbe.render.dust_depths import depths
 from derrumbe.render.dust_light import light_volume
 from derrumbe.render.dust_source import sources
-from derrumbe.render.dust_surround import LOWER, UPPER, light_from, part_of, wandered, ways
+from derrumbe.render.dust_surround import LOWER, UPPER, light_from, part_of, shaded_ground, wandered, ways
 from derrumbe.survey.environment import directions
 from tests.render import dust_slab
 
@@ -124,3 +125,43 @@ def test_shade_beside_lit_dust_is_lit_by_it_and_no_dust_by_more_than_the_sun():
     assert soft.mean() == pytest.approx(0.5, abs=1e-3)
     lone = np.where(np.arange(24)[:, None, None] < 12, 1.0, 1e-9).astype(np.float32) * np.ones_like(passed)
     assert wandered(passed, lone)[:10].max() < 0.01, "clear air in the sun lights no dust"
+
+
+@given(st.floats(0.0, 1.0))
+def test_ground_in_the_shade_of_a_wall_keeps_the_skys_share(sunny):
+    """Behind a wall of cells, seen from the sun, the ground sends back what the sky gives it; beside it all."""
+    solid = np.zeros((40, 12, 40), np.float32)
+    solid[:, :8, 18:20] = 9.0
+    way = np.array([0.0, 0.6, -0.8])
+    left = shaded_ground(depths(solid, way), solid.shape, sunny)[20]
+    assert left[24] == pytest.approx(1 - sunny, abs=0.02)
+    assert left[[4, 36]] == pytest.approx(1, abs=0.02)
+
+
+def test_dust_before_a_wall_is_lit_by_the_sunlit_ground_ahead_and_less_by_the_shade_at_its_foot():
+    """The sun behind the wall; the dust just before it. Only the sun's side differs: no light of the sun's own gets to the dust in either."""
+    lit = []
+    for rgb in ((0.0,) * 3, (1.0,) * 3):
+        sun = NIGHT.model_copy(update={"rgb": rgb, "sky_rgb": (0.2,) * 3, "ground_rgb": (0.3,) * 3, "direction": (0.0, 0.6, -0.8)})
+        cloud = np.zeros((48, 40, 96))
+        cloud[16:32, 2:30, 44:50] = 0.1
+        volume, record = dust_slab.volume(cloud), dust_slab.record(cloud.shape)
+        volume.solid[:, :16, 18:20] = 1.0
+        lit.append(light_volume(volume, record, sun, np.full(3, 0.95), 1.0, bite=0.0, fine=False).around.light[12, :, 23, 0])
+    left = lit[1] / lit[0]
+    assert left[2] < left[13] < 1.0
+
+
+def test_dust_beside_a_wall_sees_all_that_is_on_its_own_side():
+    """The wall fills a third of the cells that the dust is in, and light comes from the side where the wall is not."""
+    lit = []
+    for share in (0.0, 0.35):
+        cloud = np.zeros((48, 40, 96))
+        cloud[16:32, 2:30, 40:42] = 0.02
+        volume, record = dust_slab.volume(cloud), dust_slab.record(cloud.shape)
+        volume.solid[:, :, 20] = share
+        around = np.where(directions()[..., 2:] > 0.2, 1.0, 0.0) * np.where(directions()[..., 1:2] > 0, 1.0, 0.0) * np.ones(3)
+        lit.append(
+            light_volume(volume, record, NIGHT, np.full(3, 0.95), 1.0, bite=0.0, fine=False, around=around).around.light[12, 6, 20, 0]
+        )
+    assert lit[1] > 0.6 * lit[0]

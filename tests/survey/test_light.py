@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from derrumbe.core.knobs import Light
 from derrumbe.core.records import Sun
-from derrumbe.survey.light import LUMA, PAINT, PAVING, SUN_TINT, estimate
+from derrumbe.survey.light import DARK_GROUND, GROUND_ALBEDO, LUMA, PAINT, PALE_GROUND, PAVING, SUN_TINT, estimate
 from derrumbe.survey.sun_place import SunPlace
 
 FACING = np.array([0.0, 0.0, 1.0])
@@ -88,3 +88,19 @@ def test_no_white_wall_in_the_sun_is_brighter_than_the_palest_paint_allows(eleva
     across = np.hypot(sun.direction[0], sun.direction[2])
     white = (np.array(sun.rgb) * across + 0.5 * (np.array(sun.sky_rgb) + np.array(sun.ground_rgb))) @ LUMA
     assert white <= 1.001 * max(paint, 0.3) / PAINT
+
+
+@pytest.mark.parametrize("blue", [True, False])
+@given(paving=st.floats(0.06, 0.5))
+def test_the_ground_sends_back_what_the_plate_shows_of_it(paving, blue):
+    """White gravel lights what stands over it, asphalt hardly does, as long as it is a ground that there is."""
+    sun = street(0.3, paving, 0.7, 0.5, blue)
+    sent_back = float(np.array(sun.ground_rgb) @ LUMA)
+    assert sent_back == pytest.approx(np.clip(paving, DARK_GROUND * level(sun), PALE_GROUND * level(sun)), rel=0.02)
+
+
+def test_ground_that_is_not_seen_sends_back_as_most_does():
+    picture, walls = np.full((120, 100, 3), 0.3, np.float32), np.zeros((120, 100), bool)
+    walls[WALLS], picture[SKY] = True, 0.8
+    sun = estimate(picture, np.zeros((120, 100), np.float32), walls, np.zeros((120, 100), bool), FACING, "concrete", Light())
+    assert float(np.array(sun.ground_rgb) @ LUMA) == pytest.approx(GROUND_ALBEDO * level(sun), rel=0.1)
