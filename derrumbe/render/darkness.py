@@ -24,7 +24,8 @@ CLOSED = (0.84, 1.0)
 DIM = 0.22
 """Light of what is within over that of the rims around: one reflection, and little of the sky in view."""
 SOLID, LARGE = 0.97, 0.5
-"""Coverage from which on a pixel stands around others (blurred edges in motion stay as they are), and metres that it must belong to: what flies close together encloses nothing."""
+"""Coverage from which on a pixel stands around others (blurred edges in motion stay as they are), and metres that it must belong to: what flies
+close together encloses nothing."""
 
 
 def darkened(solids: Solids, metre: float) -> Solids:
