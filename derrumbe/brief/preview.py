@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derrumbe.core.knobs import ShotSpec
 
-PIECES, VOXELS, SUBFRAMES, SKY_RAYS, DUST_SCALE, DUST_STEP = 1600, 96, 3, 2, 0.3, 0.5
+PIECES, VOXELS, SUBFRAMES, SKY_RAYS, DUST_SCALE, DUST_STEP = 2800, 96, 3, 2, 0.3, 0.5
 """With longer steps through large voxels rays step over billows, and show by specks that they start at different depths."""
 
 

@@ -49,7 +49,7 @@ class Collapse(Group):
 
 class Fragments(Group):
     size: float = knob(0.9, "typical edge of a block of wall after break-up", "m", ge=0.1, le=10)
-    count: int = knob(2500, "most rigid pieces", "pieces", ge=50, le=20000)
+    count: int = knob(4000, "most rigid pieces", "pieces", ge=50, le=20000)
     tail: float = knob(0.6, "share of small pieces in the long tail of sizes", "0-1", ge=0, le=1)
 
 

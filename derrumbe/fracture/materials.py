@@ -74,5 +74,5 @@ COARSENESS: dict[Kind, float] = {
     Kind.PARAPET: 0.9,
 }
 """Typical block of a kind of element, as a multiple of a wall's."""
-UNSEEN: dict[Kind, float] = {kind: 3.0 if kind in (Kind.WALL, Kind.WINDOW, Kind.ROOF, Kind.PARAPET) else 1.0 for kind in Kind}
+UNSEEN: dict[Kind, float] = {kind: 2.2 if kind in (Kind.WALL, Kind.WINDOW, Kind.ROOF, Kind.PARAPET) else 1.0 for kind in Kind}
 """How much coarser each breaks where the camera doesn't see it: pieces are for what shows."""

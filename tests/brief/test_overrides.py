@@ -115,7 +115,7 @@ def test_bad_shot_files(text: str, says: str) -> None:
 def test_preview_is_never_dearer_and_settles(spec: ShotSpec) -> None:
     quick = preview_of(spec)
     assert preview_of(quick) == quick
-    assert quick.fragments.count <= min(1600, spec.fragments.count)
+    assert quick.fragments.count <= min(2800, spec.fragments.count)
     assert quick.render.dust_step / quick.dust.voxels >= (1 - 1e-12) * spec.render.dust_step / spec.dust.voxels
     assert quick.collapse == spec.collapse
     assert limits_of("dust.voxels")
