@@ -35,6 +35,7 @@ class Matter:
 
     grain: how much longer than high blocks come out (along, up, through). tilt: how far cuts stray from (along, up, through), rad.
     forks: share of cracks that fork. courses: horizontal joints are weaker than the blocks between them.
+    Timber is joists and boards or studs, nailed: a seventh of the section that is modelled holds.
     """
 
     density: float
@@ -50,7 +51,7 @@ MATTER: dict[Stuff, Matter] = {
     Stuff.BRICK: Matter(1800, 0.3e6, 0.4e6, (1.7, 1.0, 1.0), (0.20, 0.05, 0.10), 0.10, True),
     Stuff.CONCRETE: Matter(2400, 2.2e6, 3.0e6, (1.2, 1.0, 1.0), (0.25, 0.22, 0.15), 0.35, False),
     Stuff.STONE: Matter(2500, 0.4e6, 0.6e6, (1.5, 1.0, 1.0), (0.16, 0.08, 0.10), 0.25, True),
-    Stuff.TIMBER: Matter(600, 4.0e6, 3.0e6, (5.0, 1.0, 1.0), (0.30, 0.04, 0.10), 0.05, False),
+    Stuff.TIMBER: Matter(600, 0.6e6, 0.5e6, (5.0, 1.0, 1.0), (0.30, 0.04, 0.10), 0.05, False),
     Stuff.GLASS: Matter(2500, 0.05e6, 0.05e6, (1.0, 1.4, 1.0), (0.12, 0.12, 0.0), 0.20, False),
     Stuff.ROOF: Matter(1400, 0.25e6, 0.3e6, (1.3, 1.0, 1.0), (0.15, 0.12, 0.10), 0.15, False),
 }
