@@ -10,9 +10,14 @@ import numpy as np
 
 from derrumbe.core.records import Camera
 from derrumbe.geom.depth import plane_depth
+from derrumbe.survey.filters import masked_mean
 
 WIDE = 1.0
 """A mass of plants leaves the picture below over more than this much of its usual height; a trunk or a man who is cut off there doesn't."""
+CROWN, CLUMP = 4.0, 0.8
+"""Metres that crowns are wide, and clumps of their leaves."""
+BEFORE, FARTHEST = 2.5, 1.6
+"""Metres by which clumps that are lighter than the crowns around them by one spread stand before those, and the most of such spreads."""
 ON_EDGE = 2
 """Rows from the lower border within which plants run out of the picture."""
 
@@ -29,6 +34,17 @@ def canopy_depth(mask: np.ndarray, camera: Camera, furthest: float) -> np.ndarra
     # A level plane is as many times nearer than the ground as the camera stands lower over it.
     nearer = furthest / away if away > furthest else 1.0
     return np.minimum(ground * np.float32(nearer), np.float32(furthest))
+
+
+def clumped(depth: np.ndarray, mask: np.ndarray, light: np.ndarray, camera: Camera, furthest: float) -> np.ndarray:
+    """Return the depth (h, w) of crowns (h, w) bool with their lit clumps nearer and the dark between them farther: what comes up among them, such as
+    dust, ends along crowns then, and not along a level line. light (h, w, 3): the picture."""
+    metre = camera.focal_px / float(np.median(depth[mask]))
+    tone = np.repeat(np.log(np.maximum(light.mean(axis=-1, keepdims=True), 1e-4)), 3, axis=-1).astype(np.float32)
+    clumps, crowns = (masked_mean(tone, mask, max(1, round(0.5 * wide * metre)))[0][..., 0] for wide in (CLUMP, CROWN))
+    lighter = clumps - crowns
+    spreads = lighter / max(float(lighter[mask].std()), 1e-6)
+    return np.minimum(depth - np.float32(BEFORE) * np.clip(spreads, -FARTHEST, FARTHEST), np.float32(furthest)).astype(np.float32)
 
 
 def _usual_top(mask: np.ndarray) -> int:

@@ -53,15 +53,16 @@ def write_fronts(
     still = record.held or len(record.frames) == 1
     if still and (artist is None or artist.is_still):
         alpha = static if artist is None else np.maximum(static, artist.at(record.frames.first, static.shape))
-        return _write_still(work.folder, alpha, parts, cameras[0], furthest) if alpha.any() else Fronts()
-    fixed, things = work.folder / "foreground_static.exr", work.folder / "foreground_parts.npz"
+        return _write_still(work.folder, alpha, parts, reference.texture, cameras[0], furthest) if alpha.any() else Fronts()
+    fixed, things, shown = (work.folder / f"foreground_{name}" for name in ("static.exr", "parts.npz", "shown.exr"))
     if static.any():
         write_exr(fixed, static, ("Y",))
+        write_exr(shown, reference.texture)
         save_arrays(things, parts=parts)
     frame_pass = FramePass(
         picture=str(plate.folder / record.picture),
         passing=passing or _held(work.folder, reference),
-        standing=Standing(fixed, things, cameras, furthest) if static.any() and upright is None else None,
+        standing=Standing(fixed, things, shown, cameras, furthest) if static.any() and upright is None else None,
         cameras=cameras,
         first_frame=record.frames.first,
         furthest=furthest,
@@ -76,9 +77,9 @@ def write_fronts(
     return Fronts(PATTERN, DEPTH)
 
 
-def _write_still(folder: Path, alpha: np.ndarray, parts: np.ndarray, camera: Camera, furthest: float) -> Fronts:
+def _write_still(folder: Path, alpha: np.ndarray, parts: np.ndarray, light: np.ndarray, camera: Camera, furthest: float) -> Fronts:
     write_exr(folder / STILL, alpha, ("Y",))
-    write_exr(folder / STILL_DEPTH, depth_of_things(alpha, camera, furthest, parts), ("Z",), full=True)
+    write_exr(folder / STILL_DEPTH, depth_of_things(alpha, camera, furthest, parts, light), ("Z",), full=True)
     return Fronts(STILL, STILL_DEPTH)
 
 

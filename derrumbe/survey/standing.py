@@ -10,7 +10,7 @@ from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import rotation_matrix
 from derrumbe.geom.depth import plane_depth
 from derrumbe.geom.lens import filmed, sights
-from derrumbe.survey.canopy import canopy_depth, runs_out_below
+from derrumbe.survey.canopy import canopy_depth, clumped, runs_out_below
 from derrumbe.survey.filters import around
 from derrumbe.survey.parts import FAINT, SOLID
 
@@ -25,18 +25,21 @@ EVEN = 0.2
 ended at each column's would show upright strips."""
 
 
-def depth_of_things(alpha: np.ndarray, camera: Camera, furthest: float, parts: np.ndarray | None = None) -> np.ndarray:
+def depth_of_things(
+    alpha: np.ndarray, camera: Camera, furthest: float, parts: np.ndarray | None = None, light: np.ndarray | None = None
+) -> np.ndarray:
     """Return the depth (h, w) float32, metres along the axis, of each thing of a matte; FAR where there is none.
 
     A thing is upright over its foot, which may run into depth as a hedge's does. parts (h, w) int, as in `parts`: things that touch each other in
     the picture, and where none of them is known there are plants (see `canopy` for those without a foot); else those that don't are things. None is
-    further away than `furthest`.
+    further away than `furthest`. light (h, w, 3): the picture, whose light and dark tell clumps of leaves.
     """
     out = np.full(alpha.shape, FAR, np.float32)
     ground = plane_depth(camera)
     for mask in _masks(alpha, parts):
         if parts is not None and not parts[mask].any() and runs_out_below(mask):
-            out[mask] = canopy_depth(mask, camera, furthest)[mask]
+            depth = canopy_depth(mask, camera, furthest)
+            out[mask] = (depth if light is None else clumped(depth, mask, light, camera, furthest))[mask]
             continue
         window = around(mask)
         depth = _over_feet(mask[window] & (alpha[window] > SOLID), window, ground, furthest)

@@ -94,6 +94,23 @@ def test_crowns_without_feet_reach_back_to_the_building() -> None:
     assert np.ptp(depth[130:, 20:40]) < 0.5
 
 
+def test_dust_among_crowns_ends_along_their_clumps() -> None:
+    """Lit clumps stand before the dark between them, by metres; what no picture tells stays level; none is behind the building."""
+    camera = look(300.0, SIZE, (0.0, 8.0, 30.0), (0.0, 4.0, 0.0), 0.0)
+    wood = np.zeros(SIZE[::-1], np.float32)
+    wood[130:] = 1
+    rows, columns = np.mgrid[: SIZE[1], : SIZE[0]]
+    lit = (rows // 12 + columns // 12) % 2 == 0
+    light = np.where(lit[..., None], 0.2, 0.05).repeat(3, axis=-1).astype(np.float32)
+    none = np.zeros(SIZE[::-1], np.int16)
+    level, clumps = (depth_of_things(wood, camera, 30.0, none, shown) for shown in (None, light))
+    low = slice(170, SIZE[1] - 12)
+    assert np.ptp(level[180]) < 1e-3
+    assert clumps[low][lit[low]].mean() < clumps[low][~lit[low]].mean() - 2
+    assert clumps[130:].max() <= 30.0
+    assert abs(np.median(clumps[low] - level[low])) < 1
+
+
 def test_a_standing_thing_is_carried_to_another_camera() -> None:
     first = look(300.0, SIZE, (0.0, 2.0, 30.0), (0.0, 2.0, 0.0), 0.0)
     other = look(300.0, SIZE, (1.5, 2.2, 29.0), (0.4, 2.0, 0.0), 0.0)
