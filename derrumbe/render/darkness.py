@@ -1,8 +1,8 @@
-"""What is seen through small holes in a building that breaks: not the sky beyond but the dark within.
+"""The dark within a building that breaks: what is seen through small holes, in place of the sky beyond, and the light on what lies deep in them.
 
 A model has walls, floors and roofs; a real building is full of what nobody models: studs, pipes, ducts, insulation, furniture, dust. Of the light of
-day nothing comes through that but by large openings. A hole counts as small as far as solids stand around it within a few metres, so that nothing
-changes at once when it opens: obscurance as in Zhukov et al. (1998), in the picture's plane.
+day little comes in but by large openings. A hole counts as small as far as solids stand around it within a few metres, so that nothing changes at once
+when it opens: obscurance as in Zhukov et al. (1998), in the picture's plane.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ CLOSED = (0.84, 1.0)
 """Share of the directions from which on a hole gets darker, and is as dark as may be."""
 DIM = 0.22
 """Light of what is within over that of the rims around: one reflection, and little of the sky in view."""
+SUNK, WITHIN, LEFT = 0.5, (0.55, 0.95), 0.3
+"""Metres by which what stands around is nearer where something lies deep; share of the directions from which on it gets darker, and is as dark as may
+be; light that is left there."""
+RAYS = 20
+"""Most steps along a direction."""
 SOLID, LARGE = 0.97, 0.5
 """Coverage from which on a pixel stands around others (blurred edges in motion stay as they are), and metres that it must belong to: what flies
 close together encloses nothing."""
@@ -49,18 +54,55 @@ def darkened(solids: Solids, metre: float) -> Solids:
     return replace(solids, rgba=rgba)
 
 
+def deepened(solids: Solids, depth: np.ndarray, metre: float) -> Solids:
+    """Return the solids with what broke open darker as it lies deeper in holes. depth (h,w): of what is seen in their window, metres; what wears the
+    plate keeps its light. metre: pixels of a metre at the building."""
+    reach = round(AROUND * metre)
+    y, x = np.nonzero((solids.rgba[..., 3] > SOLID) & (solids.worn < 1))
+    if reach < 2 or not len(y):
+        return solids
+    t = np.clip((_deep(depth, y, x, reach) - WITHIN[0]) / (WITHIN[1] - WITHIN[0]), 0, 1)
+    rgba = solids.rgba.copy()
+    rgba[y, x, :3] *= (1 - (1 - LEFT) * (t * t * (3 - 2 * t)) * (1 - solids.worn[y, x]))[:, None]
+    return replace(solids, rgba=rgba)
+
+
+@nb.njit(cache=True)
+def _deep(depth, y, x, reach):  # type: ignore[no-untyped-def]
+    """Return the share (n,) of directions in which something nearer stands within `reach` pixels of pixels y, x (n,) in depth (h,w)."""
+    out = np.zeros(len(y), np.float32)
+    height, width = depth.shape
+    stride = max(1, reach // RAYS)
+    for i in range(len(y)):
+        limit = depth[y[i], x[i]] - SUNK
+        hits = 0
+        for way in range(WAYS):
+            angle = 2 * np.pi * way / WAYS
+            down, across = np.sin(angle), np.cos(angle)
+            for step in range(1, reach + 1, stride):
+                v, u = int(np.round(y[i] + step * down)), int(np.round(x[i] + step * across))
+                if v < 0 or u < 0 or v >= height or u >= width:
+                    break
+                if depth[v, u] < limit:
+                    hits += 1
+                    break
+        out[i] = hits / WAYS
+    return out
+
+
 @nb.njit(cache=True)
 def _surroundings(rgba, solid, y, x, reach):  # type: ignore[no-untyped-def]
     """Return the share (n,) of directions in which something solid (h,w) stands within `reach` pixels of pixels y, x (n,), and the mean colour (n,3)
     of its rims in rgba (h,w,4)."""
     closed, rim = np.zeros(len(y), np.float32), np.zeros((len(y), 3), np.float32)
     height, width = rgba.shape[:2]
+    stride = max(1, reach // RAYS)
     for i in range(len(y)):
         hits = 0
         for way in range(WAYS):
             angle = 2 * np.pi * way / WAYS
             down, across = np.sin(angle), np.cos(angle)
-            for step in range(1, reach + 1):
+            for step in range(1, reach + 1, stride):
                 v, u = int(np.round(y[i] + step * down)), int(np.round(x[i] + step * across))
                 if v < 0 or u < 0 or v >= height or u >= width:
                     break

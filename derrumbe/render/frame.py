@@ -15,7 +15,7 @@ from derrumbe.render.aov import CENTRE, Data, render_data
 from derrumbe.render.backdrop import Backdrop, backdrop, behind_rows, set_depth
 from derrumbe.render.bars import lines_of_bars
 from derrumbe.render.cracks import lines_of_cracks
-from derrumbe.render.darkness import darkened
+from derrumbe.render.darkness import darkened, deepened
 from derrumbe.render.haze import building_depth, dust_in_air, hazed, in_air
 from derrumbe.render.intact import rest_depth, rest_pieces, rest_window
 from derrumbe.render.joints import lines_of_joints
@@ -128,7 +128,7 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
     layers = march(inputs, dust, camera, frame, data.window, data.solid, rest[1], knobs, seconds, settings.seed)
     hidden = None if layers is None or knobs.shade_hidden else hidden_by(layers[0])
     solids = render_solids(inputs, whole, look, camera, times, lighting, sky_rays=knobs.sky_rays, denoise=knobs.denoise, hidden=hidden)
-    solids = darkened(solids, 1 / scene.pixel)
+    solids = darkened(deepened(solids, within(data.depth, data.window, solids.window), 1 / scene.pixel), 1 / scene.pixel)
     window, crumbs = _small(inputs, scene, look, camera, times, lighting, data, frame)
     haze, far = inputs.film_set.record.haze, building_depth(inputs.film_set.record, camera)
     return View(

@@ -1,11 +1,11 @@
-"""A small hole amid large solids is dark, an open notch and what flies close together let the day through, and nothing covered changes."""
+"""A small hole amid large solids is dark, an open notch and what flies close together let the day through; what lies deep is darker, the plate stays."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from derrumbe.render.darkness import DIM, darkened
+from derrumbe.render.darkness import DIM, LEFT, darkened, deepened
 from derrumbe.render.raster import Window
 from derrumbe.render.solids import Solids
 
@@ -69,3 +69,33 @@ def test_half_covered_pixels_are_filled_up(alpha):
     rgba = wall()
     rgba[70:80, 60:72] *= alpha
     assert np.allclose(seen(rgba)[72:78, 62:70, 3], 1, atol=0.01)
+
+
+def deep(depth: np.ndarray, worn: float = 0.0) -> np.ndarray:
+    """Return how much light is left (h,w) on a wall seen at depth (h,w)."""
+    rgba = np.ones((*depth.shape, 4), np.float32)
+    solids = Solids(Window(0, 0, *depth.shape[::-1]), rgba, np.zeros_like(depth), np.full_like(depth, worn))
+    return deepened(solids, depth, METRE).rgba[..., 0]
+
+
+def pit(width: int) -> np.ndarray:
+    depth = np.full((120, 160), 30.0, np.float32)
+    depth[60 - width // 2 : 60 + width // 2, 80 - width // 2 : 80 + width // 2] = 34
+    return depth
+
+
+def test_what_lies_deep_in_a_hole_is_dark_and_all_else_as_it_was():
+    left = deep(pit(20))
+    np.testing.assert_allclose(left[60, 80], LEFT, rtol=1e-4)
+    flush = pit(20) == 30
+    assert (left[flush] == 1).all()
+    assert (deep(pit(20), worn=1.0) == 1).all()
+
+
+def test_a_step_is_no_hole_and_a_wide_one_is_lighter():
+    step = np.full((120, 160), 30.0, np.float32)
+    step[:60] = 34
+    assert deep(step).min() == 1
+    middles = [deep(pit(width))[60, 80] for width in (20, 36, 44, 56)]
+    assert (np.diff(middles) > -1e-6).all()
+    assert middles[-1] == 1
