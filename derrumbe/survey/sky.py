@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import disc, masked_mean, shrunk, soft_edge
+from derrumbe.survey.filters import connected_to, disc, masked_mean, shrunk, soft_edge, widened
 from derrumbe.survey.grabcut import grab_cut
 
 WORKING_SIDE = 640
@@ -20,6 +20,13 @@ SHORE_STEP, SHORE_SHARE = 0.022, 0.5
 """A far shore is a step to darker, of light of at least this (display codes) along this share of the open columns."""
 TOLERANCE = 0.11
 """Sky colours stay this near (display codes, 0..1) to the mean of the sky around, or nearer than its own spread."""
+NOTCH, CLOSE, CALM = 0.06, 0.035, 0.4
+"""How far into an outline its sky goes on between roofs and chimneys, share of the width; how near its colours stay to that of the sky right beside (display
+codes), and how much less they change from pixel to pixel than skies elsewhere."""
+TIP = 0.03
+"""How far it goes on where it is too narrow to be calm, share of the width."""
+WIRE = 4.0
+"""Pixels over which a wire, or the dark edge that a lens draws, may part it."""
 EVEN, APART = 0.01, 0.05
 """A sky of which nine tenths stray by less than the first (display codes, 0..1) is burnt out or wholly overcast; what strays by the second is a roof."""
 
@@ -35,6 +42,7 @@ def find_sky(codes: np.ndarray, outline_mask: np.ndarray, horizon: float) -> np.
     if (seed & ~low).mean() < SMALLEST:
         return np.zeros(codes.shape[:2], np.float32)
     region = _cut(small, seed, building, low)
+    region |= _notches(small, region, building, low)
     region &= ~_below_far_horizon(small, region)
     region &= ~_pale_roofs(small, region)
     mask = cv2.resize(region.astype(np.float32), codes.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
@@ -81,6 +89,20 @@ def _cut(codes: np.ndarray, seed: np.ndarray, building: np.ndarray, low: np.ndar
     return _joined(grab_cut(codes, labels, rounds=3) & (seed | _like_the_sky_around(codes, seed)), seed)
 
 
+def _notches(codes: np.ndarray, region: np.ndarray, building: np.ndarray, low: np.ndarray) -> np.ndarray:
+    """Return the sky (h, w) bool deep inside an outline drawn straight over it: what goes on without a step, in the sky's own colour, from its region
+    (h, w) bool. Where the sky is one colour nothing is told, since pale walls and roofs have it too."""
+    if not region.any() or _stray(codes, region)[1]:
+        return np.zeros_like(region)
+    picture = cv2.GaussianBlur(codes, (0, 0), 0.7).astype(np.float32) / 255
+    reach = NOTCH * codes.shape[1]
+    mean, cover = masked_mean(picture, region, max(4, round(reach)))
+    like = (np.abs(picture - mean).max(axis=-1) < CLOSE) & (cover > 0.01) & building & ~low & widened(region, reach)
+    calm = cv2.morphologyEx((like & (_steepness(picture) < CALM * STEEPEST)).astype(np.uint8), cv2.MORPH_OPEN, disc(1)) > 0
+    wide = connected_to(calm, widened(region, WIRE))
+    return connected_to(like & widened(wide, TIP * codes.shape[1]), wide)
+
+
 def _below_far_horizon(codes: np.ndarray, region: np.ndarray) -> np.ndarray:
     """Return what lies below a level edge that runs through most of the region's columns (h, w) bool: sea or haze isn't sky.
 
@@ -124,10 +146,15 @@ def _pale_roofs(codes: np.ndarray, region: np.ndarray) -> np.ndarray:
     """Return what isn't the one colour of an even sky (h, w) bool: a roof in the haze is as light and smooth as a sky."""
     if not region.any():
         return region
+    stray, even = _stray(codes, region)
+    return (stray > APART) & even
+
+
+def _stray(codes: np.ndarray, region: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Return how far (h, w) colours stray from a sky's usual one (display codes, 0..1), and whether the sky is all of that."""
     picture = codes.astype(np.float32) / 255
     stray = np.abs(picture - np.median(picture[region], axis=0)).max(axis=-1)
-    even = float(np.percentile(stray[region], 90)) < EVEN
-    return (stray > APART) & even
+    return stray, float(np.percentile(stray[region], 90)) < EVEN
 
 
 def _joined(region: np.ndarray, seed: np.ndarray) -> np.ndarray:

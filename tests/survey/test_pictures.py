@@ -58,6 +58,27 @@ def test_a_roof_under_a_white_sky_is_no_sky(roof: tuple[int, int, int], soft: fl
     assert sky[5:110].min() > 0.9
 
 
+@pytest.mark.parametrize(("clear", "wall"), [(True, False), (False, False), (True, True)])
+def test_sky_between_chimneys_is_found_deep_inside_an_outline(clear: bool, wall: bool) -> None:
+    """The outline runs over a notch 40 pixels deep and more: a clear sky's own colours go on in it; where the sky is one white, or a pale wall stands there,
+    none is told."""
+    rows, columns = np.mgrid[:400, :640]
+    codes = np.full((400, 640, 3), 255, np.float32)
+    if clear:
+        codes -= np.stack([70 - 0.12 * rows + 0.03 * columns, 30 - 0.06 * rows, 0 * rows], -1)
+    house = (rows > 120) & (columns > 100) & (columns < 540) & ~((rows < 180) & (columns > 300) & (columns < 330))
+    codes[house] = (70, 70, 90)
+    notch = (rows > 130) & (rows < 158) & (columns > 306) & (columns < 324)
+    if wall:
+        codes[(rows > 124) & (rows < 180) & (columns > 300) & (columns < 330)] = (214, 205, 190)
+    codes = np.clip(codes + np.random.default_rng(2).normal(0, 1, codes.shape), 0, 255).astype(np.uint8)
+    outline = ((rows > 120) & (columns > 100) & (columns < 540)).astype(np.uint8) * 255
+    sky = find_sky(codes, outline, 360.0)
+    assert sky[:100].min() > 0.9
+    assert sky[house].mean() < 0.01
+    assert sky[notch].mean() > 0.95 if clear and not wall else sky[notch].mean() < 0.05
+
+
 @pytest.mark.parametrize("horizon", [-300.0, -60.0, -8.0])
 def test_water_seen_from_above_is_no_sky(horizon: float) -> None:
     codes = np.full((300, 400, 3), (110, 90, 70), np.uint8)
