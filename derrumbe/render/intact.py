@@ -9,8 +9,9 @@ import numpy as np
 
 from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.core.records import Camera
+from derrumbe.geom.camera import eye, project
 from derrumbe.render.light import Illumination, lamp_of, light_at
-from derrumbe.render.occlusion import Occluders
+from derrumbe.render.occlusion import LIFT, Occluders, lifted
 from derrumbe.render.raster import ABSENT, NONE, Projected, Window, bounds, depth_of, projected, visible
 from derrumbe.render.scene import Inputs, Scene, load, planes
 from derrumbe.render.surface import piece_of
@@ -19,6 +20,10 @@ SPOTS = np.array([[0.6, 0.2, 0.2], [0.2, 0.6, 0.2], [0.2, 0.2, 0.6]])
 SKY_RAYS = 48
 PATCHES = 3
 HAIRLINE = 2.5
+UNSEEN = 1e-3
+"""How much spots count that the camera doesn't see, beside those that it does."""
+FEW, NEAR, ALIKE = 24, 4, 0.95
+"""Pixels that slivers show less of; how far around them, pixels, light is taken from, and the cosine from which on what is there faces the same way."""
 LEAST_LIGHT = 0.06
 """Old light is never less than this share of open sky, so that dividing by it stays sane."""
 
@@ -85,16 +90,52 @@ def old_light(scene: Scene, lamp: Illumination, occluders: Occluders, seed: int)
     corners = scene.rest[scene.triangles[outer]]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) + 1e-12
     plane = planes(scene.piece[outer], scene.normal[outer])
-    largest = _first_of_each(plane, area, PATCHES)
-    points = np.einsum("sk,tkc->tsc", SPOTS, corners[largest]).reshape(-1, 3)
-    normals = np.repeat(scene.normal[outer[largest]], len(SPOTS), 0)
+    spots = np.einsum("sk,tkc->tsc", SPOTS, corners)
+    # what a plane shows stands in the light of the part that is seen: the part that lies under another piece is dark
+    seen = np.maximum(in_sight(scene, occluders, spots, scene.normal[outer]), UNSEEN)
+    largest = _first_of_each(plane, area * seen.mean(1), PATCHES)
+    points, normals = spots[largest].reshape(-1, 3), np.repeat(scene.normal[outer[largest]], len(SPOTS), 0)
     keys = np.arange(len(points), dtype=np.int64) + 7919 * seed
-    found = light_at(lamp, occluders, points, normals, keys, first_ray=0, sky_rays=SKY_RAYS).reshape(-1, len(SPOTS), 3).mean(1)
-    total = np.bincount(plane[largest], area[largest])
+    found = light_at(lamp, occluders, points, normals, keys, first_ray=0, sky_rays=SKY_RAYS)
+    weight, spot = (area[largest, None] * seen[largest]).ravel(), np.repeat(plane[largest], len(SPOTS))
+    total = np.bincount(spot, weight)
     least = LEAST_LIGHT * (lamp.sky + 0.5 * lamp.sun)
     for c in range(3):
-        light[outer, c] = np.maximum(np.bincount(plane[largest], area[largest] * found[:, c]) / total, least[c])[plane]
+        light[outer, c] = np.maximum(np.bincount(spot, weight * found[:, c]) / total, least[c])[plane]
+    light[outer] = _evened(scene, light, outer, plane)
     return _lent(light, outer, scene.piece, area)
+
+
+def in_sight(scene: Scene, occluders: Occluders, spots: np.ndarray, normal: np.ndarray) -> np.ndarray:
+    """Return which spots (n,s,3) of triangles with unit normals (n,3) the camera of the worn picture sees past `occluders`, (n,s) bool."""
+    points, normals = spots.reshape(-1, 3), np.repeat(normal, spots.shape[1], 0)
+    way = eye(scene.camera) - points
+    facing = np.einsum("nc,nc->n", way, normals) > 0
+    return (facing & ~occluders.blocked(lifted(points, normals, LIFT), way.astype(np.float32))).reshape(spots.shape[:2])
+
+
+def _evened(scene: Scene, light: np.ndarray, outer: np.ndarray, plane: np.ndarray) -> np.ndarray:
+    """Return the light (n,3) of outer triangles, of which planes (n,) that the worn picture shows FEW pixels of stand in that of those which face the
+    same way around them: the model shades such slivers by its own steps and by what they lie under, the picture doesn't."""
+    hit = visible(scene.view, scene.triangles, scene.window, (0.5, 0.5), holes=scene.holes)
+    own = np.full(len(scene.triangles), NONE)
+    own[outer] = plane
+    hit = np.where((hit >= 0) & (own[hit] >= 0), hit, NONE)
+    count = int(plane.max(initial=-1)) + 1
+    shown = np.bincount(own[hit[hit >= 0]], minlength=count)
+    first = np.unique(plane, return_index=True)[1]
+    middle = scene.rest[scene.triangles[outer[first]]].mean(axis=1)
+    facing = np.einsum("nc,nc->n", eye(scene.camera) - middle, scene.normal[outer[first]]) > 0
+    pixel, depth = project(scene.camera, middle)
+    of_plane = light[outer[first]]
+    place = np.floor(np.where(depth[:, None] > 0, pixel, -1e6)).astype(int) - (scene.window.x0, scene.window.y0)
+    for index in np.flatnonzero(facing & (shown < FEW)):
+        x, y = place[index]
+        some = hit[max(y - NEAR, 0) : max(y + NEAR + 1, 0), max(x - NEAR, 0) : max(x + NEAR + 1, 0)]
+        some = some[(some >= 0) & (scene.normal[some] @ scene.normal[outer[first[index]]] > ALIKE)]
+        if len(some) >= NEAR:
+            of_plane[index] = np.median(light[some], axis=0)
+    return of_plane[plane]
 
 
 def _lent(light: np.ndarray, outer: np.ndarray, piece: np.ndarray, area: np.ndarray) -> np.ndarray:

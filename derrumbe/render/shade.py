@@ -43,6 +43,8 @@ HEAPED = 0.3
 """How much sooner small rubble lies in heaps where all that is around came down later than where nothing did."""
 LEVEL = (0.62, 0.88)
 """How far up a side looks from which on small rubble stays on it, and all of it does: it slides off at 37 degrees."""
+COVERED = 0.7
+"""How far up a face looks from which on it is a roof: felt and shingles tear, they don't come off in flakes as plaster and bricks do."""
 PALEST = 0.85
 """Albedo of the palest paint."""
 LOST, AT_ONCE = 0.45, 8.0
@@ -172,7 +174,7 @@ def _shade(
         up = normal[i, 1]
         coat = _coat(p, x, y, z, up, age[p], change[p], settled[p], trigger_age, seed)
         grit = 1.0 if element[p] == RUBBLE else _littered(x, y, z, up, settled[p], buried[p], period, seed)
-        bare = worn[i] and change[p] > 0 and element[p] != WINDOW and spalled(
+        bare = worn[i] and change[p] > 0 and element[p] != WINDOW and rest_normal[t, 1] < COVERED and spalled(
             uv[i, 0], uv[i, 1], x, y, z, rest_normal[t, 0], rest_normal[t, 2], material[p], bond, away, reach, opens, parted, left, top
         )  # fmt: skip
         bare |= face[t] > BROKEN and material[p] < TIMBER and settled[p] > 0 and _battered(x, y, z, settled[p], size[i], seed)

@@ -44,12 +44,13 @@ def clean_plate(
     softness: float,
     seed: int,
     elsewhere: np.ndarray | None = None,
+    lies: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the texture (h, w, 3) with its hole (h, w) bool filled, and where (h, w) bool that shows sky.
 
     cards: the rows between which things stand beside and behind the building; trees: what stands there where patches would show;
     houses: those that go on before the trees; softness: sigma of the plate's edges, pixels; elsewhere (3,): light of the sky where the
-    plate's other frames show it, for a texture without any.
+    plate's other frames show it, for a texture without any; lies (h, w) bool: ground and what lies on it, where that is known.
     """
     low, horizon = below_foot(mattes.region), horizon_row(camera)
     shaded = low & ~hole & widened(mattes.region, SHADE * max(hole.shape))
@@ -58,7 +59,7 @@ def clean_plate(
     # Where trees stand behind, ground is what lies bare: elsewhere it may be a wood before the building that goes on.
     banned = mattes.drawn_front | (mattes.front > 0.5) if trees else mattes.drawn_front
     skyline = cards.base if trees else cards.top
-    ground = fill_ground(texture, hole, mattes.sky, skyline, cards.base, banned, seed, horizon, camera.focal_px)
+    ground = fill_ground(texture, hole, mattes.sky, skyline, cards.base, banned, seed, horizon, camera.focal_px, lies)
     clean = cleanplate.joined(texture, heaven, ground, hole, mattes.sky, skyline)
     if trees:
         clean = trees.planted(clean, heaven, texture, hole, cards.top, cards.base, softness, seed)

@@ -30,6 +30,9 @@ SHADE = 0.4
 PLAN_SIDE, REACH, VOTES, EVEN = 320, 0.15, 15, 0.015
 """Kinds are laid out in a picture no larger than this, from ground within a share of the longer side, by so many nearest places; edges between
 them are even by a share of it."""
+CLOSE = 0.1
+"""Ground that is known to be ground, with all that lies on it, is taken from within this share of the longer side: further off are other streets
+and ponds."""
 ISLAND = 0.003
 """Even parts that hang together over less than this share of the picture are roofs rather than ground."""
 
@@ -44,12 +47,13 @@ def fill_ground(
     seed: int,
     horizon: float = -np.inf,
     focal: float = 1000.0,
+    lies: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return a picture (h, w, 3) whose hole below the skyline is filled: what stands there with patches of what stands, ground with ground.
 
     `skyline` and `base` are rows (w,): between them things stand. `banned` (h, w) bool: things no patch may be taken from.
     Ground comes from even ground, and no nearer to the camera than NEARER times, as the row of its `horizon` tells: cars and kerbs repeat, near
-    grass is coarse. focal: pixels.
+    grass is coarse. focal: pixels; lies (h, w) bool: ground and what lies on it, where that is known: walls and roofs of the houses around are none.
     """
     rows = np.arange(hole.shape[0], dtype=np.float32)[:, None] + 0.5
     wanted, ground = hole & (rows > skyline[None] - 3), rows > base[None]
@@ -63,15 +67,24 @@ def fill_ground(
     lowest = float(np.flatnonzero(wanted.any(axis=1)).max(initial=0))
     things = things_on(texture)
     things = things if (sky > 0.5).any() else with_islands(things)
-    calm = no_source | things | (rows > horizon + NEARER * (lowest - horizon) if horizon < lowest else False)
+    coarse = rows > (horizon + NEARER * (lowest - horizon) if horizon < lowest else np.inf)
+    calm = no_source | things | coarse | (False if lies is None else ~lies)
     ring = widened(wanted, RING * max(hole.shape)) & ~wanted & ground & ~hole
     if np.count_nonzero(~calm) <= ENOUGH_GROUND * np.count_nonzero(wanted) or np.count_nonzero(
         ring & ~calm
     ) <= OPEN_GROUND * np.count_nonzero(ring):
-        return patched_in(filled, wanted, no_source & ~wanted, seed + 1)
+        return patched_in(filled, wanted, _but_ground(no_source, lies, coarse, wanted) & ~wanted, seed + 1)
     for index, (part, own) in enumerate(kinds_of(texture, ~calm, wanted, horizon, focal)):
         filled = patched_in(filled, part, ~own & ~part, seed + 1 + index)
     return filled
+
+
+def _but_ground(no_source: np.ndarray, lies: np.ndarray | None, coarse: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return where (h, w) bool no patch is taken from: no_source, and, where enough of what lies on the ground around is known, all else too."""
+    if lies is None:
+        return no_source
+    elsewhere = no_source | coarse | ~lies | ~widened(wanted, CLOSE * max(wanted.shape))
+    return elsewhere if np.count_nonzero(~elsewhere) > ENOUGH_GROUND * np.count_nonzero(wanted) else no_source
 
 
 def kinds_of(

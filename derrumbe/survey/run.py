@@ -102,8 +102,9 @@ def _surveyed(settings: Settings, work: Work, plate: Located[Plate]) -> Set:
     passing_first = before.passing_at_first(plate, texture)
     passers = beside(passing_first, mattes.region)
     softness = look.edge_softness(codes, mattes.region & (mattes.front < 0.01))
+    around = look_around(plate, found, before.wanderers, geometry, drawn, work)
     clean, cards, houses, edges = _behind(
-        texture, codes, mattes, passing_first, geometry, settings, plate.record, work.folder, views, softness
+        texture, codes, mattes, passing_first, geometry, settings, plate.record, work.folder, views, softness, around.ground
     )
     taken = [house.taken(mattes.region, codes, to_display(clean, record.display)) for house in houses]
     mattes = mattes.without(taken).also(edges)
@@ -115,8 +116,7 @@ def _surveyed(settings: Settings, work: Work, plate: Located[Plate]) -> Set:
         work, plate, mattes.front, mattes.parts, reference, cameras, settings.holdout, before.passing, before.standing, crest, before.signs
     )
     passing = _passing(fronts, cameras, geometry, plate, work.folder, before.wanderers)
-    around = look_around(plate, found, before.wanderers, geometry, drawn, work)
-    place = _sun_place(texture, mattes, geometry, cards, float(drawn[:, 1].max()), passing, around)
+    place = _sun_place(texture, mattes, geometry, cards, float(drawn[:, 1].max()), passing, around.shadows)
     film_set = _record(
         settings, plate, geometry, texture, softness, mattes, cards, drawn, pictures, place, clean, work.folder, list(found.cautions)
     )
@@ -174,12 +174,13 @@ def _behind(
     folder: Path,
     views: Views | None,
     softness: float,
+    lies: np.ndarray | None,
 ) -> tuple[np.ndarray, Cards, list[House], np.ndarray]:
     """Return the clean plate (h, w, 3), what stands beside and behind the building, the houses that go on behind it, and the building's edges
     (h, w) bool that its outline leaves before those; writes both's shapes, and how far all that is.
 
     passing (h, w) bool: what passes in the first frame; views: a moving camera's other frames, which see some of what the building hides;
-    softness: sigma of the plate's edges, pixels.
+    softness: sigma of the plate's edges, pixels; lies (h, w) bool: ground and what lies on it, where that is known.
     """
     growth = max(3.0, HOLE_GROWTH * max(mattes.region.shape))
     hole = _hole(mattes, fringe(codes, mattes.region, mattes.sky), growth, softness)
@@ -213,7 +214,7 @@ def _behind(
     texture, hole = without_passers(texture, hole, passers & ~own, passing, settings.seed)
     shown = bool((mattes.sky > 0.995).any())
     heaven = None if shown or views is None else sky_elsewhere(views, plate.display)
-    clean, open_sky = clean_plate(texture, mattes, hole, cards, trees, houses, geometry.camera, softness, settings.seed, heaven)
+    clean, open_sky = clean_plate(texture, mattes, hole, cards, trees, houses, geometry.camera, softness, settings.seed, heaven, lies)
     write_exr(folder / "set_depth.exr", set_depth(solid, geometry.camera, np.maximum(mattes.sky, open_sky)), ("Z",), full=True)
     clean = clean if views is None else past_things(clean, np.maximum(mattes.front, passing), hidden, settings.seed)
     return clean, solid, houses, edges

@@ -229,6 +229,19 @@ def test_roofs_within_their_edges_are_no_ground_from_the_air() -> None:
     assert not with_islands(things)[20, 20]
 
 
+def test_where_houses_stand_all_around_only_what_lies_on_the_ground_goes_on() -> None:
+    rng = np.random.default_rng(3)
+    light = rng.uniform(0.1, 0.3, (300, 400, 1)).astype(np.float32) * np.ones(3, np.float32)
+    y, x = np.mgrid[0:300, 0:400]
+    roofs = (x % 60 < 44) & (y % 60 < 44)
+    light[roofs] = (0.7, 0.02, 0.02)
+    hole = (y >= 100) & (y < 200) & (x >= 140) & (x < 260)
+    nothing, rows = np.zeros(hole.shape, np.float32), np.zeros(hole.shape[1], np.float32)
+    without, told = (fill_ground(light, hole, nothing, rows, rows, np.zeros_like(hole), 1, lies=lies) for lies in (None, ~roofs))
+    assert red(without)[hole].mean() > 0.1
+    assert not red(told)[hole].any()
+
+
 def test_a_foot_that_runs_away_has_its_background_further_away() -> None:
     hole = np.zeros(SIZE[::-1], bool)
     feet = np.linspace(250, 190, 200).astype(int)

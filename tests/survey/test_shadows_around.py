@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from derrumbe.geom.camera import project, resized
 from derrumbe.survey.cast import towards
 from derrumbe.survey.relief import CELLS, NOTHING, Relief, relief_of
 from derrumbe.survey.shadows_around import Sight, shadows_around
 from derrumbe.survey.sun_place import angle_between, find_sun
+from derrumbe.survey.surroundings import ground_in
 from tests.survey.hamlets import Mesh, around, drum, seen, village
 
 PLACES = {
@@ -79,3 +81,16 @@ def test_what_is_unknown_hides_nothing() -> None:
     relief = relief_of(points, np.zeros(3), 100.0)
     assert relief.heights[0, 0] == NOTHING
     assert (relief.horizon(np.array([[0.0, 0.0, 0.0]]), 90.0) < 0.05).all()
+
+
+def test_a_depth_map_from_above_tells_the_ground_from_houses_in_any_unit() -> None:
+    mesh, cameras = PLACES["village"]
+    points = seen(mesh, cameras[0], None, 3)[1]
+    depth = project(cameras[0], points.reshape(-1, 3))[1].reshape(points.shape[:2])
+    camera = resized(cameras[0], *depth.shape[::-1])
+    noise = np.random.default_rng(2).normal(1, 2e-3, depth.shape)
+    low, high = points[..., 1] < 0.2, points[..., 1] > 3
+    for unit in (0.1, 7.0):
+        ground = ground_in((unit * noise / depth).astype(np.float32), camera)
+        assert ground[low].mean() > 0.8
+        assert ground[high].mean() < 0.05
