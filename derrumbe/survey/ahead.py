@@ -29,6 +29,7 @@ from derrumbe.survey.things_ahead import (
     flatness,
     grown,
     lies_flat,
+    raised,
     whole,
     with_feet,
     with_flanks,
@@ -164,9 +165,8 @@ class Ahead:
         vote = settled(here.codes, vote, weight)
         front = with_flanks(vote > TAKEN, vote, known)
         mask = self._tight(here, whole(self._things(here, front, near), vote), near, sure)
-        # a parapet that hides the foot needn't leave a wall with a step
         if hiding is not None and hiding.any():
-            mask |= hiding | self._on(here, front, near, hiding)
+            mask |= self._before_foot(here, front, vote, near, sure, hiding)
         depth = np.where(mask, 1 / np.maximum(near, 1e-9), 0).astype(np.float32)
         save_arrays(Path(self.out.format(frame=frame)), front=mask, depth=depth)
 
@@ -217,6 +217,14 @@ class Ahead:
             flat = (flat & (self.scenery.rise(points) < ROOF)) | (front & (points @ self.scenery.ground > 1 - OFF_GROUND))
         return flat
 
+    def _before_foot(
+        self, here: Shown, front: np.ndarray, vote: np.ndarray, near: np.ndarray, sure: np.ndarray, hiding: np.ndarray
+    ) -> np.ndarray:
+        """Return what (h, w) bool hides the building's foot, with all that hangs together with it, without the wall that is seen beside it."""
+        # a parapet that hides the foot needn't leave a wall with a step
+        found = hiding | self._on(here, front, near, hiding) | raised(front & ~here.moving, near, hiding)
+        return self._without_wall(here, whole(found, vote), near, sure)
+
     def _on(self, here: Shown, front: np.ndarray, near: np.ndarray, hiding: np.ndarray) -> np.ndarray:
         """Return what (h, w) bool stands in front and hangs together with what hides the building's foot: it needn't leave a wall with a step."""
         own = region_of(self.scenery, here)
@@ -226,11 +234,13 @@ class Ahead:
     def _tight(self, here: Shown, things: np.ndarray, near: np.ndarray, sure: np.ndarray) -> np.ndarray:
         """Return the things (h, w) bool without wall around them. near, sure (h, w): nearness, and how sure it is, 0 to 1."""
         own = region_of(self.scenery, here)
-        share = self.scenery.share(points_of(here, near)).astype(np.float32)
         # what keeps clear of the building has been cut out by its colours
         close = connected_to(things, around(own, int(np.count_nonzero(own.any(axis=1)))))
-        clear = self.scenery.clear
-        return (things & ~close) | without_loose_wall(close, share, sure, here.codes, clear, STEP * (1 - clear))
+        return (things & ~close) | self._without_wall(here, close, near, sure)
+
+    def _without_wall(self, here: Shown, things: np.ndarray, near: np.ndarray, sure: np.ndarray) -> np.ndarray:
+        share, clear = self.scenery.share(points_of(here, near)).astype(np.float32), self.scenery.clear
+        return without_loose_wall(things, share, sure, here.codes, clear, STEP * (1 - clear))
 
 
 @dataclass(frozen=True)
