@@ -20,6 +20,8 @@ RISE = 0.9
 """The shadow ends where the logarithm of light rises by this."""
 TALLEST, ALONE = 0.25, 0.35
 """A shadow takes no more of a column than the first share of the thing's height; than the second where there is nothing else in it."""
+FOOT = 0.5
+"""It begins no higher over the thing's foot than this share of its height: an arm that is held out is as dark."""
 USUAL = 0.15
 """A shadow lies under at least this share of the thing's columns."""
 DEEPEST, SPREAD = 20, 0.6
@@ -84,9 +86,9 @@ class _Run:
 def _runs(lum: np.ndarray, columns: np.ndarray, top: np.ndarray, bottom: np.ndarray, tall: float) -> list[_Run]:
     """Return the dips of `lum` (h, w), log light against the lit ground's, that are short enough for shadows of a thing `tall` pixels."""
     lead = _lead(lum)
-    runs = []
+    highest, runs = bottom.max() - FOOT * (bottom.max() - top.min()), []
     for column, high, low in zip(columns.tolist(), top.tolist(), bottom.tolist(), strict=True):
-        found = _dip(lum[high : low + 2, column][::-1], lead)
+        found = _dip(lum[high : low + 2, column][::-1], lead) if low >= highest else None
         if found is None:
             continue
         dark, rows = found
