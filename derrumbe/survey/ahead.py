@@ -52,6 +52,8 @@ OFF_GROUND = 0.04
 """What stands is at least so much nearer than the ground along its ray, as a share."""
 ROOF, DUSTY = 0.25, 3.0
 """What lies flat higher over the ground than this share of the building's height is a roof; dust runs out over the ground for so many heights."""
+WELL_BEFORE = 0.7
+"""Where no ground is known, dust is taken to reach what stands at less than this share of the way to the walls, wherever that is in the picture."""
 STEP = 0.35
 """Share of what is clear by which a thing leaves the wall at its edge, where windows blur the step: round walls leave it by a tenth."""
 MOSTLY = 0.7
@@ -197,15 +199,19 @@ class Ahead:
             return own
         height = int(np.count_nonzero(own.any(axis=1)))
         flat = self._flat(here, front, near)
+        share = self.scenery.share(points_of(here, near))
         close = near_it = around(own, height)
         if self.scenery.ground is not None:
             near_it = close | self.scenery.under_dust(here)
         standing = front & ~here.moving & ~flat
         if self.scenery.ground is None:
             standing = with_feet(here.codes, standing, flat)
-        things = grown(standing & near_it, standing, near)
-        share = self.scenery.share(points_of(here, near))
-        things = cut_free(without_scraps(things, flat, near), here.codes, close)
+        things = without_scraps(grown(standing & near_it, standing, near), flat, near)
+        if self.scenery.ground is None:
+            # found on its own, so that what is close stays as it is; what lies under something that moves is ground
+            rest = standing & ~things
+            things |= without_scraps(grown(rest & (share < WELL_BEFORE), rest, near), flat | here.moving, near)
+        things = cut_free(things, here.codes, close)
         things = without_fragments(things, here.codes, own)
         return detached(things, share, own, STEP * (1 - self.scenery.clear))
 
