@@ -86,7 +86,8 @@ class _Run:
 def _runs(lum: np.ndarray, columns: np.ndarray, top: np.ndarray, bottom: np.ndarray, tall: float) -> list[_Run]:
     """Return the dips of `lum` (h, w), log light against the lit ground's, that are short enough for shadows of a thing `tall` pixels."""
     lead = _lead(lum)
-    highest, runs = bottom.max() - FOOT * (bottom.max() - top.min()), []
+    highest = bottom.max() - FOOT * (bottom.max() - top.min())
+    runs = []
     for column, high, low in zip(columns.tolist(), top.tolist(), bottom.tolist(), strict=True):
         found = _dip(lum[high : low + 2, column][::-1], lead) if low >= highest else None
         if found is None:
