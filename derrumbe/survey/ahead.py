@@ -23,6 +23,7 @@ from derrumbe.survey.hidden_foot import HiddenFoot
 from derrumbe.survey.loose_edges import without_loose_wall
 from derrumbe.survey.shown import Shown, points_of, rays_of
 from derrumbe.survey.things_ahead import (
+    WINDOW,
     around,
     cut_free,
     detached,
@@ -208,9 +209,10 @@ class Ahead:
             standing = with_feet(here.codes, standing, flat)
         things = without_scraps(grown(standing & near_it, standing, near), flat, near)
         if self.scenery.ground is None:
-            # found on its own, so that what is close stays as it is; what lies under something that moves is ground
-            rest = standing & ~things
-            things |= without_scraps(grown(rest & (share < WELL_BEFORE), rest, near), flat | here.moving, near)
+            # found on its own, so that what is close stays as it is; windows that reach over something that moves don't tell what is beside it
+            beside = widened(here.moving, WINDOW * own.shape[1])
+            rest = standing & ~things & ~beside
+            things |= without_scraps(grown(rest & (share < WELL_BEFORE), rest, near), flat | beside, near)
         things = cut_free(things, here.codes, close)
         things = without_fragments(things, here.codes, own)
         return detached(things, share, own, STEP * (1 - self.scenery.clear))

@@ -77,11 +77,9 @@ class Walls:
         for box, depth in boxes:
             behind = self._bare(frame, picture, thing, depth, box)
             if behind is not None:
-                seen, unrest, off = behind
-                alpha = _closed(passing_alpha(picture[box], seen, unrest + off), unrest + off)
+                alpha = _closed(passing_alpha(picture[box], *behind), behind[1])
                 found[box] |= connected_to(alpha > 0.5, near[box])
-                # edges that lie where they are expected tell more than plain wall
-                bare[box] |= (unrest < VAGUE) & (strangeness(picture[box], seen, unrest) < FAINT)
+                bare[box] |= (behind[1] < VAGUE) & (strangeness(picture[box], *behind) < FAINT)
         thing = _without(thing, bare & ~found)
         # what stands on the ground lies before more of it than model and plane know: only what touches him there is his
         found = connected_to(found | thing, thing | (found & (wall <= ground) & (wall < FAR))) & found
@@ -98,9 +96,8 @@ class Walls:
 
     def _bare(
         self, frame: int, picture: np.ndarray, thing: np.ndarray, depth: np.ndarray, box: tuple[slice, slice]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """Return what is at `depth` in `box`, with nothing before it (h, w, 3), display-like, how much frames disagree (h, w), and how far (h, w) it may
-        be off because it is misplaced; None if too few tell."""
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return what is at `depth` in `box`, with nothing before it (h, w, 3), display-like, and how much frames disagree (h, w); None if too few tell."""
         wall = depth[box] < FAR
         light = np.power(picture[box], np.float32(2.2))
         stack = [self._seen(other, frame, light, thing[box], depth, box) for other in self._others(frame)]
@@ -109,7 +106,7 @@ class Walls:
             return None
         bare, told, unrest = _usual(np.stack(shown))
         bare = np.where(wall[..., None], bare, picture[box])
-        return bare, np.where(wall & told, unrest, UNTOLD).astype(np.float32), (OFF * _steepness(bare)).astype(np.float32)
+        return bare, np.where(wall & told, unrest + OFF * _steepness(bare), UNTOLD).astype(np.float32)
 
     def _others(self, frame: int) -> list[int]:
         first, count = self.views.first_frame, len(self.views.cameras)
