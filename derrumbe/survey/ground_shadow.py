@@ -64,8 +64,9 @@ def _shadow(light: np.ndarray, own: np.ndarray) -> np.ndarray:
     if len(runs) < USUAL * len(columns):
         return shadow
     shade = np.percentile([run.dark for run in runs], DEEPEST)
+    highest = bottom.max() - FOOT * (bottom.max() - top.min())
     for run in runs:
-        if run.alone or run.open or run.dark < shade + SPREAD:
+        if run.low >= highest and (run.alone or run.open or run.dark < shade + SPREAD):
             shadow[max(0, run.low + 1 - run.rows) : run.low + 1, run.column] = True
     shadow = _wide(shadow, width)
     return _grown(shadow, lum, own) | _lit_below(lum, columns, bottom, own)
@@ -86,10 +87,9 @@ class _Run:
 def _runs(lum: np.ndarray, columns: np.ndarray, top: np.ndarray, bottom: np.ndarray, tall: float) -> list[_Run]:
     """Return the dips of `lum` (h, w), log light against the lit ground's, that are short enough for shadows of a thing `tall` pixels."""
     lead = _lead(lum)
-    highest = bottom.max() - FOOT * (bottom.max() - top.min())
     runs = []
     for column, high, low in zip(columns.tolist(), top.tolist(), bottom.tolist(), strict=True):
-        found = _dip(lum[high : low + 2, column][::-1], lead) if low >= highest else None
+        found = _dip(lum[high : low + 2, column][::-1], lead)
         if found is None:
             continue
         dark, rows = found
