@@ -23,12 +23,14 @@ from derrumbe.survey.hidden_foot import HiddenFoot
 from derrumbe.survey.loose_edges import without_loose_wall
 from derrumbe.survey.shown import Shown, points_of, rays_of
 from derrumbe.survey.things_ahead import (
+    WINDOW,
     around,
     cut_free,
     detached,
     flatness,
     grown,
     lies_flat,
+    raised,
     whole,
     with_feet,
     with_flanks,
@@ -51,6 +53,8 @@ OFF_GROUND = 0.04
 """What stands is at least so much nearer than the ground along its ray, as a share."""
 ROOF, DUSTY = 0.25, 3.0
 """What lies flat higher over the ground than this share of the building's height is a roof; dust runs out over the ground for so many heights."""
+WELL_BEFORE = 0.7
+"""Where no ground is known, dust is taken to reach what stands at less than this share of the way to the walls, wherever that is in the picture."""
 STEP = 0.35
 """Share of what is clear by which a thing leaves the wall at its edge, where windows blur the step: round walls leave it by a tenth."""
 MOSTLY = 0.7
@@ -164,9 +168,8 @@ class Ahead:
         vote = settled(here.codes, vote, weight)
         front = with_flanks(vote > TAKEN, vote, known)
         mask = self._tight(here, whole(self._things(here, front, near), vote), near, sure)
-        # a parapet that hides the foot needn't leave a wall with a step
         if hiding is not None and hiding.any():
-            mask |= hiding | self._on(here, front, near, hiding)
+            mask |= self._before_foot(here, front, vote, near, sure, hiding)
         depth = np.where(mask, 1 / np.maximum(near, 1e-9), 0).astype(np.float32)
         save_arrays(Path(self.out.format(frame=frame)), front=mask, depth=depth)
 
@@ -197,15 +200,20 @@ class Ahead:
             return own
         height = int(np.count_nonzero(own.any(axis=1)))
         flat = self._flat(here, front, near)
+        share = self.scenery.share(points_of(here, near))
         close = near_it = around(own, height)
         if self.scenery.ground is not None:
             near_it = close | self.scenery.under_dust(here)
         standing = front & ~here.moving & ~flat
         if self.scenery.ground is None:
             standing = with_feet(here.codes, standing, flat)
-        things = grown(standing & near_it, standing, near)
-        share = self.scenery.share(points_of(here, near))
-        things = cut_free(without_scraps(things, flat, near), here.codes, close)
+        things = without_scraps(grown(standing & near_it, standing, near), flat, near)
+        if self.scenery.ground is None:
+            # found on its own, so that what is close stays as it is; windows that reach over something that moves don't tell what is beside it
+            beside = widened(here.moving, WINDOW * own.shape[1])
+            rest = standing & ~things & ~beside
+            things |= without_scraps(grown(rest & (share < WELL_BEFORE), rest, near), flat | beside, near)
+        things = cut_free(things, here.codes, close)
         things = without_fragments(things, here.codes, own)
         return detached(things, share, own, STEP * (1 - self.scenery.clear))
 
@@ -217,6 +225,14 @@ class Ahead:
             flat = (flat & (self.scenery.rise(points) < ROOF)) | (front & (points @ self.scenery.ground > 1 - OFF_GROUND))
         return flat
 
+    def _before_foot(
+        self, here: Shown, front: np.ndarray, vote: np.ndarray, near: np.ndarray, sure: np.ndarray, hiding: np.ndarray
+    ) -> np.ndarray:
+        """Return what (h, w) bool hides the building's foot, with all that hangs together with it, without the wall that is seen beside it."""
+        # a parapet that hides the foot needn't leave a wall with a step
+        found = hiding | self._on(here, front, near, hiding) | raised(front & ~here.moving, near, hiding)
+        return self._without_wall(here, whole(found, vote), near, sure)
+
     def _on(self, here: Shown, front: np.ndarray, near: np.ndarray, hiding: np.ndarray) -> np.ndarray:
         """Return what (h, w) bool stands in front and hangs together with what hides the building's foot: it needn't leave a wall with a step."""
         own = region_of(self.scenery, here)
@@ -226,11 +242,13 @@ class Ahead:
     def _tight(self, here: Shown, things: np.ndarray, near: np.ndarray, sure: np.ndarray) -> np.ndarray:
         """Return the things (h, w) bool without wall around them. near, sure (h, w): nearness, and how sure it is, 0 to 1."""
         own = region_of(self.scenery, here)
-        share = self.scenery.share(points_of(here, near)).astype(np.float32)
         # what keeps clear of the building has been cut out by its colours
         close = connected_to(things, around(own, int(np.count_nonzero(own.any(axis=1)))))
-        clear = self.scenery.clear
-        return (things & ~close) | without_loose_wall(close, share, sure, here.codes, clear, STEP * (1 - clear))
+        return (things & ~close) | self._without_wall(here, close, near, sure)
+
+    def _without_wall(self, here: Shown, things: np.ndarray, near: np.ndarray, sure: np.ndarray) -> np.ndarray:
+        share, clear = self.scenery.share(points_of(here, near)).astype(np.float32), self.scenery.clear
+        return without_loose_wall(things, share, sure, here.codes, clear, STEP * (1 - clear))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ RISE = 0.9
 """The shadow ends where the logarithm of light rises by this."""
 TALLEST, ALONE = 0.25, 0.35
 """A shadow takes no more of a column than the first share of the thing's height; than the second where there is nothing else in it."""
+FOOT = 0.5
+"""It begins no higher over the thing's foot than this share of its height: an arm that is held out is as dark."""
 USUAL = 0.15
 """A shadow lies under at least this share of the thing's columns."""
 DEEPEST, SPREAD = 20, 0.6
@@ -62,8 +64,9 @@ def _shadow(light: np.ndarray, own: np.ndarray) -> np.ndarray:
     if len(runs) < USUAL * len(columns):
         return shadow
     shade = np.percentile([run.dark for run in runs], DEEPEST)
+    highest = bottom.max() - FOOT * (bottom.max() - top.min())
     for run in runs:
-        if run.alone or run.open or run.dark < shade + SPREAD:
+        if run.low >= highest and (run.alone or run.open or run.dark < shade + SPREAD):
             shadow[max(0, run.low + 1 - run.rows) : run.low + 1, run.column] = True
     shadow = _wide(shadow, width)
     return _grown(shadow, lum, own) | _lit_below(lum, columns, bottom, own)

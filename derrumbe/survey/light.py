@@ -184,10 +184,10 @@ def _palest(light: np.ndarray, sky: np.ndarray) -> float:
 
 
 def _sunward(shape: tuple[np.ndarray, np.ndarray, np.ndarray], direction: np.ndarray) -> float:
-    """Return the luminance of a white wall that faces the sun's side, 0 when the camera sees none: a low sun lights it more than the ground."""
-    if direction[2] <= 0:
-        return 0.0
-    return float((shape[0] * np.hypot(direction[0], direction[2]) + 0.5 * (shape[1] + shape[2])) @ LUMA)
+    """Return the luminance of the white wall that the sun lights most of those the camera may see: a low sun lights it more than the ground. A sun from
+    behind lights those that stand sideways."""
+    facing = float(np.hypot(direction[0], max(0.0, direction[2])))
+    return float((shape[0] * facing + 0.5 * (shape[1] + shape[2])) @ LUMA)
 
 
 def faces_of(texture: np.ndarray, walls: np.ndarray, camera: Camera, facades: tuple[Facade, ...]) -> tuple[Face, ...]:
@@ -221,8 +221,15 @@ def _is_overcast(heaven: np.ndarray) -> bool:
 
 def _strength(shadow: np.ndarray, direction: np.ndarray, sky_tint: np.ndarray) -> np.ndarray:
     """Return the sun's light over the sky's (3,), from how much darker the ground is in the shadow: there it sees SEEN of the sky."""
-    over = np.clip((shadow * SEEN - 1) * sky_tint / max(float(direction[1]), 0.1), 0.3, 12.0)
-    return float(over @ LUMA) * _sunlight(_tint(over), float(direction[1]))
+    rise = max(float(direction[1]), 0.1)
+    over = np.maximum((shadow * SEEN - 1) * sky_tint / rise, 0.3)
+    return min(float(over @ LUMA), _clearest(rise)) * _sunlight(_tint(over), float(direction[1]))
+
+
+def _clearest(rise: float) -> float:
+    """Return how much brighter than a clear sky's light on level ground the sun's is on a face turned to it, at a height of which `rise` is the sine (IES
+    standard clear sky, Gillette, Pierpoint & Treado 1984). A shadow may be darker than that: under a car hardly any sky is seen."""
+    return float(127.5 * np.exp(-0.21 / rise) / (0.8 + 15.5 * np.sqrt(rise)))
 
 
 def _sunlight(tint: np.ndarray, rise: float) -> np.ndarray:

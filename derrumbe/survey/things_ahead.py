@@ -36,6 +36,10 @@ WINDOW, FLAT = 0.014, 0.6
 """Half the side of a window, share of the width, in which a surface's slope is measured; cosine between its normal and up from which it lies flat."""
 ROUGH, MISSED, BESIDE_IT = 0.016, 0.004, 0.045
 """How far a thing's edge may lie inside and outside of where depth ends, and the width of the surroundings whose colours are compared, shares of the width."""
+BREAK, FURTHER, ABOVE, ALONG = 1.08, 1.2, 8, 0.5
+"""Factor in nearness that parts two surfaces; by how much further what is so many pixels above a raised one's upper border is, and along which share of it."""
+LOOSE = 0.007
+"""Radius of what a surface closes, share of the width: leaves and mesh are rough."""
 FAMILY = 1.25
 """What belongs to a thing beyond the building's outline is as far away as it is, within this factor."""
 
@@ -184,6 +188,27 @@ def grown(inside: np.ndarray, standing: np.ndarray, near: np.ndarray) -> np.ndar
         parts = _labels(family)[0]
         out |= np.isin(parts, np.unique(parts[own])) & family
     return cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, disc(1)) > 0
+
+
+def raised(front: np.ndarray, near: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """Return the surfaces (h, w) bool of what is in `front` (h, w) bool that reach where one `begins` (h, w) bool and stand over what is behind them.
+
+    The top of a hedge or a terrace lies as flat as the ground does. But ground goes on to what stands on it, while above the upper border of those there is
+    something else with a step in nearness (h, w).
+    """
+    calm = cv2.medianBlur(near.astype(np.float32), 5)
+    step = cv2.dilate(calm, np.ones((3, 3))) / np.maximum(cv2.erode(calm, np.ones((3, 3))), 1e-9)
+    labels, _ = _labels(without_specks(front & (step < BREAK), SPECK * front.size))
+    out = np.zeros_like(front)
+    for label in sorted(set(labels[begins].tolist()) - {0}):
+        own = labels == label
+        columns = np.flatnonzero(own.any(axis=0))
+        top = own[:, columns].argmax(axis=0)
+        columns, top = columns[top >= ABOVE], top[top >= ABOVE]
+        inside, beyond = calm[np.minimum(top + 2, len(own) - 1), columns], calm[top - ABOVE, columns]
+        if len(columns) and np.mean(inside > FURTHER * beyond) > ALONG:
+            out |= own
+    return front & (cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, disc(LOOSE * front.shape[1])) > 0)
 
 
 def whole(mask: np.ndarray, vote: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from derrumbe.survey.matting import display_like
 from derrumbe.survey.shown import Shown, rays_of
 from derrumbe.survey.solved_planes import walls_through
 from derrumbe.survey.sweep import COLOUR, COLOUR_FULL, UNSEEN, cost_of
-from derrumbe.survey.things_ahead import cut_free, detached, with_flanks, without_fragments, without_scraps
+from derrumbe.survey.things_ahead import cut_free, detached, raised, with_flanks, without_fragments, without_scraps
 from derrumbe.survey.unhidden import unhidden
 from tests.survey.filmed import Quad, _camera, _drawn, _street, _tiled
 from tests.survey.scenes import QUIET
@@ -175,6 +175,19 @@ def test_a_scrap_of_ground_is_dropped_and_what_stands_on_it_is_not() -> None:
     near = np.where(post, 1.2, ground)
     found = without_scraps(scrap | post, (y > 50) & ~scrap & ~post, near)
     assert (found == post).all()
+
+
+def test_a_hedges_top_stands_over_what_is_behind_it_and_ground_goes_on_to_the_wall() -> None:
+    x, y = np.meshgrid(np.arange(300.0), np.arange(200.0))
+    wall = np.full(y.shape, 0.2)
+    ground = np.maximum(wall, 0.2 + (y - 60) / 400)
+    hedge = (x > 180) & (y > 90 + 10 * np.sin(x / 15))
+    near = np.where(hedge, 0.6 + (y - 90) / 200, ground)
+    everywhere = np.ones(hedge.shape, bool)
+    found = raised((y > 60) | hedge, near, everywhere)
+    assert found[hedge].mean() > 0.97
+    assert found[~hedge].mean() < 0.01
+    assert not raised((y > 60) | hedge, near, ~hedge & (x < 100)).any()
 
 
 def test_part_of_a_plain_wall_next_door_is_no_thing_and_all_of_it_is() -> None:

@@ -109,6 +109,16 @@ def test_a_still_point_moves_along_the_line_from_far_to_near() -> None:
     assert usual == pytest.approx((1 / 20 - still.furthest) / (still.nearest - still.furthest), abs=0.01)
 
 
+def test_an_arm_that_is_held_out_over_lit_ground_is_no_shadow() -> None:
+    codes = np.full((200, 320, 3), 150.0, np.float32)
+    body, arm = np.zeros((200, 320), bool), np.zeros((200, 320), bool)
+    body[40:150, 140:190], arm[60:72, 100:140] = True, True
+    codes[body], codes[arm] = 60, 50
+    found = without_shadow(codes, body | arm)
+    assert found[arm].mean() > 0.9
+    assert found[body].mean() > 0.95
+
+
 def test_a_shadow_on_the_ground_is_left_out_and_tyres_stay() -> None:
     codes = np.full((200, 320, 3), 150.0, np.float32)
     body, shadow = np.zeros((200, 320), bool), np.zeros((200, 320), bool)
