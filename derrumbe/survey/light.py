@@ -29,6 +29,8 @@ GROUND_ALBEDO = 0.18
 """What ground that isn't seen sends back of the light that reaches it."""
 DARK_GROUND, PALE_GROUND = 0.06, 0.6
 """Least and most that seen ground sends back: wet asphalt, and white gravel or old snow."""
+LEAST_SUN = 0.3
+"""Least light of a sun that shines, over the sky's."""
 ROUNDS = 8
 """Times that what the ground sends back and how bright white paint in its light would be are found in turn."""
 BLUE_SHARE = 0.15
@@ -75,12 +77,15 @@ def estimate(
     direction = towards(azimuth, elevation)
     sky_tint = _sky_tint(heaven, place.shadow)
     strength = SUN_OVER_SKY * SUN_TINT if place.shadow is None else _strength(place.shadow, direction, sky_tint)
-    earth_hue = _ground_hue(texture[ground], sky_tint + (0 if overcast else max(0.0, direction[1])) * strength)
-    sky_tint, strength = _coloured(knobs.sky_color, sky_tint), _coloured(knobs.sun_color, strength)
     lit = float(np.asarray(normal) @ direction)
     # Dark paint would make the light dim: the façade's light parts are at most as pale as PALE.
     white = max(float(wall @ LUMA) / ALBEDO[material], light_parts / PALE)
-    luminance, known_grey = texture @ LUMA.astype(np.float32), overcast and len(heaven) >= SKY_SEEN
+    luminance = texture @ LUMA.astype(np.float32)
+    if place.shadow is None and not overcast and lit <= 0:
+        strength = _beside_shade(white, luminance, sky, ground, direction) * SUN_TINT
+    earth_hue = _ground_hue(texture[ground], sky_tint + (0 if overcast else max(0.0, direction[1])) * strength)
+    sky_tint, strength = _coloured(knobs.sky_color, sky_tint), _coloured(knobs.sun_color, strength)
+    known_grey = overcast and len(heaven) >= SKY_SEEN
     palest = _palest(luminance, sky) / (UPRIGHT if known_grey else PAINT)
     shape = _shape(np.zeros(3) if overcast else strength, direction, sky_tint, GROUND_ALBEDO, earth_hue)
     shown = shape[0] * max(0.0, lit) + 0.5 * (shape[1] + shape[2])
@@ -222,8 +227,19 @@ def _is_overcast(heaven: np.ndarray) -> bool:
 def _strength(shadow: np.ndarray, direction: np.ndarray, sky_tint: np.ndarray) -> np.ndarray:
     """Return the sun's light over the sky's (3,), from how much darker the ground is in the shadow: there it sees SEEN of the sky."""
     rise = max(float(direction[1]), 0.1)
-    over = np.maximum((shadow * SEEN - 1) * sky_tint / rise, 0.3)
+    over = np.maximum((shadow * SEEN - 1) * sky_tint / rise, LEAST_SUN)
     return min(float(over @ LUMA), _clearest(rise)) * _sunlight(_tint(over), float(direction[1]))
+
+
+def _beside_shade(white: float, light: np.ndarray, sky: np.ndarray, ground: np.ndarray, direction: np.ndarray) -> float:
+    """Return the sun's light over the sky's where the façade stands in its own shade: that shows the light of sky and ground alone, `white`: as a white
+    wall would, and the ground in a picture (h, w) of luminance that of all."""
+    below = ground & (sky < 0.01)
+    if np.count_nonzero(below) <= ENOUGH:
+        return SUN_OVER_SKY
+    rise, level = max(float(direction[1]), 0.1), float(np.percentile(light[below], LIT_GROUND)) / PAVING
+    of_sky = np.clip((2 * white - _sent_back(light, ground, level) * level) / level, 1 / (1 + SUN_OVER_SKY * rise), 1)
+    return max(LEAST_SUN, float(1 / of_sky - 1) / rise)
 
 
 def _clearest(rise: float) -> float:

@@ -9,22 +9,22 @@ from hypothesis import strategies as st
 
 from derrumbe.core.knobs import Light
 from derrumbe.core.records import Sun
-from derrumbe.survey.light import DARK_GROUND, GROUND_ALBEDO, LUMA, PAINT, PALE_GROUND, PAVING, SUN_TINT, estimate
+from derrumbe.survey.light import ALBEDO, DARK_GROUND, GROUND_ALBEDO, LUMA, PAINT, PALE_GROUND, PAVING, SUN_TINT, estimate
 from derrumbe.survey.sun_place import SunPlace
 
 FACING = np.array([0.0, 0.0, 1.0])
 WALLS, GROUND, SKY = slice(40, 80), slice(80, 120), slice(0, 40)
 
 
-def street(wall: float, paving: float, paint: float, sky: float, blue: bool = True) -> Sun:
-    """Return the light of a street of flat greys; one pixel in forty below the sky is `paint`."""
+def street(wall: float, paving: float, paint: float, sky: float, blue: bool = True, place: SunPlace | None = None) -> Sun:
+    """Return the light of a street of flat greys; one pixel in forty below the sky is `paint`. place: where the sun stands, if that is known."""
     picture = np.zeros((120, 100, 3), np.float32)
     picture[SKY] = np.array([0.6, 1.0, 1.5] if blue else [1.0, 1.0, 1.0]) * sky
     picture[WALLS], picture[GROUND] = wall, paving
     picture[WALLS, ::40] = paint
     heaven, walls, ground = np.zeros((120, 100), np.float32), np.zeros((120, 100), bool), np.zeros((120, 100), bool)
     heaven[SKY], walls[WALLS, 20:80], ground[GROUND] = 1, True, True
-    return estimate(picture, heaven, walls, ground, FACING, "concrete", Light())
+    return estimate(picture, heaven, walls, ground, FACING, "concrete", Light(), *([place] if place else []))
 
 
 def level(sun: Sun) -> float:
@@ -49,6 +49,19 @@ def test_a_facade_in_the_shade_does_not_turn_the_light_off(blue):
 def test_light_scales_with_the_picture(gain):
     one, other = street(0.3, 0.2, 0.7, 0.5), street(0.3 * gain, 0.2 * gain, 0.7 * gain, 0.5 * gain)
     assert level(other) == pytest.approx(gain * level(one), rel=1e-4)
+
+
+@pytest.mark.parametrize("wall", [0.1, 0.15, 0.2, 0.25])
+def test_a_facade_in_its_own_shade_tells_the_sky_and_the_ground_tells_the_sun(wall):
+    """The sun stands behind the building, and no shadow tells how strong it is: walls show as they do in the plate, and the paler they are beside the
+    ground, the weaker the sun."""
+    behind = SunPlace(azimuth=330.0, elevation=40.0, spread_deg=40.0)
+    sun = street(wall, 0.2, 0.7, 0.5, place=behind)
+    assert np.array(sun.direction) @ FACING < 0
+    shown = ALBEDO["concrete"] * 0.5 * float((np.array(sun.sky_rgb) + np.array(sun.ground_rgb)) @ LUMA)
+    assert shown == pytest.approx(wall, rel=0.25)
+    paler = street(1.2 * wall, 0.2, 0.7, 0.5, place=behind)
+    assert np.divide(paler.rgb, paler.sky_rgb)[1] <= np.divide(sun.rgb, sun.sky_rgb)[1]
 
 
 def test_the_sun_is_never_bluer_than_daylight_where_a_shadow_tells_it():
