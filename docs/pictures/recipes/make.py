@@ -18,8 +18,8 @@ from derrumbe.brief.recipes import names
 from derrumbe.cli.demo import OUTLINE, photograph
 from derrumbe.media.colour import to_display
 from derrumbe.media.exr import read_exr
-from derrumbe.pipeline.make import make_shot
 from derrumbe.pipeline.prepare import Request, prepare
+from derrumbe.pipeline.stills import make_stills
 
 HERE = Path(__file__).parent
 MOMENTS = (0.8, 2.0, 3.2, 4.8)
@@ -42,8 +42,8 @@ def make(name: str, folder: Path) -> None:
         rate=str(RATE),
         recipe=name,
     )
-    make_shot(prepare(request), request.out, jobs=2)
-    tiles = [_tile(request.out / f"final/final.{frame}.exr") for frame in frames]
+    stills = make_stills(prepare(request), request.out, frames, jobs=2)
+    tiles = [_tile(stills.pictures[frame]) for frame in frames]
     cv2.imwrite(str(HERE / f"{name}.jpg"), np.hstack(tiles), [cv2.IMWRITE_JPEG_QUALITY, 88])
 
 
