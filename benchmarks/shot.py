@@ -1,6 +1,6 @@
 """What a shot costs, stage by stage. Prints JSON.
 
-    python benchmarks/shot.py                                   a drawn 1920x1080 street, 120 frames, 2000 pieces
+    python benchmarks/shot.py                                   a drawn 1920x1080 street, 120 frames
     python benchmarks/shot.py --preview
     python benchmarks/shot.py --plate PLATE --building OUTLINE   any plate
 
