@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from derrumbe.core.errors import BadOutput
+from derrumbe.core.knobs import Group
 from derrumbe.core.records import Located, Record, StageLog
 from derrumbe.core.work import Progress, Silence, Work
 from derrumbe.pipeline.meter import Meter
@@ -69,16 +70,14 @@ def run_shot(
 
 
 def _advance(stage: Stage, shot: Shot, store: Store, flow: Flow, bench: Work, announce: Callable[[bool], None]) -> None:
-    settings = settings_for(stage, shot)
-    inputs = {name: flow.results[name] for name in stage.needs if name != LEDGER}
-    key = key_of(stage, settings, inputs.items())
+    settings, inputs, key = asked_of(stage, shot, flow)
     result = store.load(stage, key)
     announce(result is not None)
     if result is None:
         extra = {LEDGER: tuple(flow.ledger)} if LEDGER in stage.needs else {}
         work = replace(bench, folder=store.open(stage, key))
         with Meter() as meter:
-            record = _run_on_a_finite_disk(stage, settings, work, {**inputs, **extra})
+            record = run_on_a_finite_disk(stage, settings, work, {**inputs, **extra})
         log = StageLog(
             stage=stage.name,
             version=stage.version,
@@ -95,7 +94,16 @@ def _advance(stage: Stage, shot: Shot, store: Store, flow: Flow, bench: Work, an
     flow.ledger.append(log)
 
 
-def _run_on_a_finite_disk(stage: Stage, settings: object, work: Work, inputs: dict) -> Record:
+def asked_of(stage: Stage, shot: Shot, flow: Flow) -> tuple[Group, dict[str, Located], str]:
+    """Return what a stage is given, settings and inputs, and the key of that; an input that is still in the making counts as what it becomes."""
+    settings = settings_for(stage, shot)
+    inputs = {name: flow.results[name] for name in stage.needs if name != LEDGER}
+    whole = ((name, Located(at.record, at.folder.with_suffix(""))) for name, at in inputs.items())
+    return settings, inputs, key_of(stage, settings, whole)
+
+
+def run_on_a_finite_disk(stage: Stage, settings: object, work: Work, inputs: dict) -> Record:
+    """Run a stage. Raises BadOutput when the disk is full, and what the stage raises."""
     try:
         return stage.run(settings, work, **inputs)
     except OSError as error:

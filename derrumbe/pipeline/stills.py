@@ -9,10 +9,10 @@ from pathlib import Path
 from derrumbe.core.errors import BadInput
 from derrumbe.core.records import Located
 from derrumbe.core.work import Work
-from derrumbe.pipeline.runner import Flow, SilentTeller, Teller, run_shot
-from derrumbe.pipeline.settings import Shot, settings_for
+from derrumbe.pipeline.runner import Flow, SilentTeller, Teller, asked_of, run_on_a_finite_disk, run_shot
+from derrumbe.pipeline.settings import Shot
 from derrumbe.pipeline.stages import STAGES, Stage
-from derrumbe.pipeline.store import Store, key_of, locked
+from derrumbe.pipeline.store import Store, locked
 
 WHOLE, FINISHED = "dust", "comp"
 """Last stage that needs the whole shot, and the one that finishes pictures: those between make frames one by one."""
@@ -69,12 +69,10 @@ def _check_inside(chosen: frozenset[int], flow: Flow) -> None:
 
 def _advance(stage: Stage, shot: Shot, store: Store, flow: Flow, work: Work) -> None:
     """Make the chosen frames of a stage in the folder where a whole run goes on, or take a finished result."""
-    settings = settings_for(stage, shot)
-    inputs = {name: flow.results[name] for name in stage.needs}
-    key = key_of(stage, settings, ((name, Located(at.record, at.folder.with_suffix(""))) for name, at in inputs.items()))
+    settings, inputs, key = asked_of(stage, shot, flow)
     result = store.load(stage, key)
     if result is None:
         bench = replace(work, folder=store.open(stage, key))
-        result = Located(stage.run(settings, bench, **inputs), bench.folder)
+        result = Located(run_on_a_finite_disk(stage, settings, bench, inputs), bench.folder)
     flow.results[stage.gives] = result
     flow.keys[stage.name] = key

@@ -13,6 +13,7 @@ from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye, rotation_matrix
 from derrumbe.geom.lens import lens_of
 from derrumbe.media.colour import to_display
+from derrumbe.media.deposits import read_deposit
 from derrumbe.media.exr import RGB, read_exr
 from derrumbe.render.aov import Data
 from derrumbe.render.contact import Contact, contact, contacts
@@ -231,9 +232,9 @@ def backdrop(
     new = light_on(lighting.lamp, lighting.occluders, to, rays, lighting.sun_air, lighting.sky_air)
     old, new = smoothed(np.where(pick, was.building_light, was.ground_light), to), smoothed(new, to, weight)
     most = np.where(stands, MOST, was.room).astype(np.float32)
-    share = cover(
-        inputs.cloud, frame, to, stands, eye(camera), _codes(inputs, frame)[to.step // 2 :: to.step, to.step // 2 :: to.step], SETTLED
-    )
+    deposit = read_deposit(inputs.cloud, frame)
+    shown = None if deposit is None else _shown_at(inputs, frame, to.step)
+    share = None if deposit is None or shown is None else cover(deposit, to, stands, eye(camera), shown.codes, SETTLED)
     return Backdrop(
         camera=camera,
         to=to,
@@ -244,7 +245,7 @@ def backdrop(
         new=new,
         dust=None if share is None else np.repeat(1 - share[0][..., None], 3, -1),
         lit_dust=None if share is None else (1 - share[1][..., None] * dust * light_at_feet(new, to, stands)).astype(np.float32),
-        form=None if share is None else _form(inputs, frame),
+        form=None if share is None or shown is None else shown.form,
         contact=_contact(inputs, camera, lighting, data, to, stands, frame),
     )
 
@@ -256,26 +257,24 @@ def _at_receivers(depth: np.ndarray, data: Data, camera: Camera, step: int) -> n
     return full[step // 2 :: step, step // 2 :: step]
 
 
-def _form(inputs: Inputs, frame: int) -> np.ndarray:
-    """Return what settled dust takes on of the set at a frame; a locked set's is found once per process."""
-    film_set = inputs.film_set
-    return _form_of(film_set.path(film_set.record.clean_plate, frame))
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What the plate shows where the building is gone: codes (m,n,3) uint8 for display at receivers; form (h,w,2): what settled dust takes on of it."""
+
+    codes: np.ndarray
+    form: np.ndarray
 
 
-def _codes(inputs: Inputs, frame: int) -> np.ndarray:
-    """Return what the plate shows where the building is gone, (h,w,3) uint8 for display."""
+def _shown_at(inputs: Inputs, frame: int, step: int) -> Shown:
+    """Return what the set shows at a frame; a locked set's is found once per process."""
     film_set = inputs.film_set
-    return _codes_of(film_set.path(film_set.record.clean_plate, frame), inputs.plate.record.display)
+    return _shown_in(film_set.path(film_set.record.clean_plate, frame), inputs.plate.record.display, step)
 
 
 @lru_cache(maxsize=2)
-def _codes_of(path: Path, display: str) -> np.ndarray:
-    return to_display(read_exr(path, RGB), display)
-
-
-@lru_cache(maxsize=2)
-def _form_of(path: Path) -> np.ndarray:
-    return form(read_exr(path, RGB))
+def _shown_in(path: Path, display: str, step: int) -> Shown:
+    clean = read_exr(path, RGB)
+    return Shown(to_display(np.ascontiguousarray(clean[step // 2 :: step, step // 2 :: step]), display), form(clean))
 
 
 def _contact(

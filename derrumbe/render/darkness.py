@@ -46,11 +46,10 @@ def darkened(solids: Solids, metre: float) -> Solids:
     y, x = np.nonzero(wide & high & (alpha < 1))
     if not len(y):
         return solids
-    closed, rim = _surroundings(solids.rgba, solid, y, x, reach)
-    t = np.clip((closed - CLOSED[0]) / (CLOSED[1] - CLOSED[0]), 0, 1)
-    share = (t * t * (3 - 2 * t))[:, None] * (1 - alpha[y, x, None])
+    met = _met(np.float32(1) - solid, np.ones(len(y), np.float32), y, x, reach)
+    share = _risen(met, CLOSED)[:, None] * (1 - alpha[y, x, None])
     rgba = solids.rgba.copy()
-    rgba[y, x] += share * np.concatenate([DIM * rim, np.ones((len(y), 1), np.float32)], 1)
+    rgba[y, x] += share * np.concatenate([DIM * _rims(solids.rgba, met), np.ones((len(y), 1), np.float32)], 1)
     return replace(solids, rgba=rgba)
 
 
@@ -61,21 +60,30 @@ def deepened(solids: Solids, depth: np.ndarray, metre: float) -> Solids:
     y, x = np.nonzero((solids.rgba[..., 3] > SOLID) & (solids.worn < 1))
     if reach < 2 or not len(y):
         return solids
-    t = np.clip((_deep(depth, y, x, reach) - WITHIN[0]) / (WITHIN[1] - WITHIN[0]), 0, 1)
+    deep = _risen(_met(depth, depth[y, x] - SUNK, y, x, reach), WITHIN)
     rgba = solids.rgba.copy()
-    rgba[y, x, :3] *= (1 - (1 - LEFT) * (t * t * (3 - 2 * t)) * (1 - solids.worn[y, x]))[:, None]
+    rgba[y, x, :3] *= (1 - (1 - LEFT) * deep * (1 - solids.worn[y, x]))[:, None]
     return replace(solids, rgba=rgba)
 
 
+def _rims(rgba: np.ndarray, met: np.ndarray) -> np.ndarray:
+    """Return the mean colour (n,3) of what was `met` (n,WAYS) of rgba (h,w,4)."""
+    solid = rgba.reshape(-1, 4)
+    rim = np.zeros((len(met), 3), np.float32)
+    for place in met.T:
+        hit = place >= 0
+        rim[hit] += solid[place[hit], :3] / solid[place[hit], 3:]
+    return (rim / np.maximum((met >= 0).sum(1, keepdims=True), 1)).astype(np.float32)
+
+
 @nb.njit(cache=True)
-def _deep(depth, y, x, reach):  # type: ignore[no-untyped-def]
-    """Return the share (n,) of directions in which something nearer stands within `reach` pixels of pixels y, x (n,) in depth (h,w)."""
-    out = np.zeros(len(y), np.float32)
-    height, width = depth.shape
+def _met(plane, below, y, x, reach):  # type: ignore[no-untyped-def]
+    """Return the pixel of a plane (h,w), counted through its rows, that is less than `below` (n,) and is met first within `reach` pixels of pixels y, x
+    (n,) in each of the directions, (n,WAYS) int32; -1 where there is none."""
+    out = np.full((len(y), WAYS), -1, np.int32)
+    height, width = plane.shape
     stride = max(1, reach // RAYS)
     for i in range(len(y)):
-        limit = depth[y[i], x[i]] - SUNK
-        hits = 0
         for way in range(WAYS):
             angle = 2 * np.pi * way / WAYS
             down, across = np.sin(angle), np.cos(angle)
@@ -83,36 +91,13 @@ def _deep(depth, y, x, reach):  # type: ignore[no-untyped-def]
                 v, u = int(np.round(y[i] + step * down)), int(np.round(x[i] + step * across))
                 if v < 0 or u < 0 or v >= height or u >= width:
                     break
-                if depth[v, u] < limit:
-                    hits += 1
+                if plane[v, u] < below[i]:
+                    out[i, way] = v * width + u
                     break
-        out[i] = hits / WAYS
     return out
 
 
-@nb.njit(cache=True)
-def _surroundings(rgba, solid, y, x, reach):  # type: ignore[no-untyped-def]
-    """Return the share (n,) of directions in which something solid (h,w) stands within `reach` pixels of pixels y, x (n,), and the mean colour (n,3)
-    of its rims in rgba (h,w,4)."""
-    closed, rim = np.zeros(len(y), np.float32), np.zeros((len(y), 3), np.float32)
-    height, width = rgba.shape[:2]
-    stride = max(1, reach // RAYS)
-    for i in range(len(y)):
-        hits = 0
-        for way in range(WAYS):
-            angle = 2 * np.pi * way / WAYS
-            down, across = np.sin(angle), np.cos(angle)
-            for step in range(1, reach + 1, stride):
-                v, u = int(np.round(y[i] + step * down)), int(np.round(x[i] + step * across))
-                if v < 0 or u < 0 or v >= height or u >= width:
-                    break
-                if solid[v, u]:
-                    hits += 1
-                    for c in range(3):
-                        rim[i, c] += rgba[v, u, c] / rgba[v, u, 3]
-                    break
-        if hits:
-            closed[i] = hits / WAYS
-            for c in range(3):
-                rim[i, c] /= hits
-    return closed, rim
+def _risen(met: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+    """Return how far (n,), 0..1 without a step, the share of directions in which something was `met` (n,WAYS) is on the way between two limits."""
+    t = np.clip(((met >= 0).mean(1, dtype=np.float32) - limits[0]) / (limits[1] - limits[0]), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t))

@@ -7,8 +7,7 @@ import cv2
 import numba as nb
 import numpy as np
 
-from derrumbe.core.records import DustCloud, Located
-from derrumbe.media.deposits import COARSE_COVER, COVER, Deposit, coverage, read_deposit
+from derrumbe.media.deposits import COARSE_COVER, COVER, Deposit, coverage
 from derrumbe.media.guided import guided
 from derrumbe.render.noise import value
 from derrumbe.render.receivers import Receivers
@@ -38,16 +37,13 @@ DARK = 0.6
 
 
 def cover(
-    cloud: Located[DustCloud], frame: int, to: Receivers, stands: np.ndarray, eye: np.ndarray, codes: np.ndarray, seed: int
+    deposit: Deposit, to: Receivers, stands: np.ndarray, eye: np.ndarray, codes: np.ndarray, seed: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the share (h,w) float32 of each receiver that settled dust hides by `frame`, and that share times how bright it is beside fine dust;
-    None when there is no such dust.
+    """Return the share (h,w) float32 of each receiver that settled dust hides, and that share times how bright it is beside fine dust; None when
+    there is no such dust.
 
     stands (h,w) bool: where the building still does; eye (3,): the camera's place; codes (h,w,3) uint8: what the plate shows at the receivers.
     """
-    deposit = read_deposit(cloud, frame)
-    if deposit is None:
-        return None
     alike = _like_ground(to, stands, codes)
     fine, grains = _hidden(deposit, COVER, to, stands, alike, eye, seed), deposit.grains()
     dark = np.zeros_like(fine) if grains is None else (1 - fine) * _hidden(grains, COARSE_COVER, to, stands, alike, eye, seed + 2)

@@ -57,12 +57,14 @@ def write_fronts(
     fixed, things, shown = (work.folder / f"foreground_{name}" for name in ("static.exr", "parts.npz", "shown.exr"))
     if static.any():
         write_exr(fixed, static, ("Y",))
-        write_exr(shown, reference.texture)
         save_arrays(things, parts=parts)
+    flat = bool(static.any()) and upright is None
+    if flat:
+        write_exr(shown, reference.texture)
     frame_pass = FramePass(
         picture=str(plate.folder / record.picture),
         passing=passing or _held(work.folder, reference),
-        standing=Standing(fixed, things, shown, cameras, furthest) if static.any() and upright is None else None,
+        standing=Standing(fixed, things, shown, cameras, furthest) if flat else None,
         cameras=cameras,
         first_frame=record.frames.first,
         furthest=furthest,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import connected_to, disc, masked_mean, shrunk, soft_edge, widened
+from derrumbe.survey.filters import connected_to, disc, masked_mean, opened, shrunk, soft_edge, widened
 from derrumbe.survey.grabcut import grab_cut
 
 WORKING_SIDE = 640
@@ -98,7 +98,7 @@ def _notches(codes: np.ndarray, region: np.ndarray, building: np.ndarray, low: n
     reach = NOTCH * codes.shape[1]
     mean, cover = masked_mean(picture, region, max(4, round(reach)))
     like = (np.abs(picture - mean).max(axis=-1) < CLOSE) & (cover > 0.01) & building & ~low & widened(region, reach)
-    calm = cv2.morphologyEx((like & (_steepness(picture) < CALM * STEEPEST)).astype(np.uint8), cv2.MORPH_OPEN, disc(1)) > 0
+    calm = opened(like & (_steepness(picture) < CALM * STEEPEST), 1)
     wide = connected_to(calm, widened(region, WIRE))
     return connected_to(like & widened(wide, TIP * codes.shape[1]), wide)
 

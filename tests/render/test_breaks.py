@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from derrumbe.media.deposits import read_deposit
 from derrumbe.render.bars import SPLINTERED, _timbers
 from derrumbe.render.cracks import GLASS, ROOF, edges_of
 from derrumbe.render.receivers import Receivers
@@ -154,7 +155,7 @@ def test_settled_dust_fades_out_behind_the_foot_of_a_neighbour(tmp_path):
     card = Receivers(1, np.ones((1, 5), np.float32), points, np.tile(np.float32([0, 0, 1]), (1, 5, 1)))
     eye = np.array([3.0, 2.5, 12.0])
     plain = np.full((1, 5, 3), 90, np.uint8)
-    found = [cover(inputs.cloud, 1002, card, np.full((1, 5), stands), eye, plain, 1) for stands in (False, True)]
+    found = [cover(read_deposit(inputs.cloud, 1002), card, np.full((1, 5), stands), eye, plain, 1) for stands in (False, True)]
     assert all(each is not None for each in found)
     lies, stood = (each[0] for each in found)
     assert lies[0, 0] > 0.5
@@ -176,7 +177,9 @@ def test_settled_dust_goes_on_over_what_looks_like_the_ground(tmp_path, alike):
     normals = np.where(right, np.float32([0, 1, 0]), np.float32([0, 0, 1]))
     grain = np.random.default_rng(1).integers(0, 9, (*shape, 3), np.uint8)
     codes = np.where(right | alike, np.uint8(90), np.uint8(160)) + grain
-    lies = cover(inputs.cloud, 1002, Receivers(1, np.ones(shape, np.float32), points, normals), np.zeros(shape, bool), eye, codes, 1)[0]
+    lies = cover(
+        read_deposit(inputs.cloud, 1002), Receivers(1, np.ones(shape, np.float32), points, normals), np.zeros(shape, bool), eye, codes, 1
+    )[0]
     beyond, on_ground = lies[5:-5, 92:99].mean(), lies[5:-5, 101:108].mean()
     assert on_ground > 0.5
     assert beyond > 0.9 * on_ground if alike else beyond < 0.6 * on_ground
