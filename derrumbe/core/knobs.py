@@ -77,6 +77,14 @@ class BuildingKnobs(Group):
     storeys: int | None = knob(None, "storeys above ground; empty: counted from rows of openings", "storeys", ge=1, le=200)
     storey_height: float = knob(3.3, "typical storey height, for scale when the height isn't given", "m", ge=2, le=10)
     depth: float | None = knob(None, "depth of the building away from the main façade; empty: a guess from its width", "m", gt=0.5, le=500)
+    roof_pitch: float | None = knob(
+        None,
+        "how steep the roof is over a building that shows one wall, whose model then leans back; empty: its wall goes on upright, and only the shadow by which "
+        "the sun is found is that of a roof as steep as its hips, where colour and hips tell one; 90: no roof at all",
+        "deg",
+        ge=20,
+        le=90,
+    )
     material: Literal["auto", "brick", "concrete", "stone", "timber"] = knob("auto", "what walls are made of")
     floors: Literal["auto", "concrete", "timber"] = knob(
         "auto", "what floors are made of; auto: timber in timber houses and in low ones of stone under a real roof, else concrete"

@@ -13,6 +13,8 @@ from derrumbe.core.errors import DerrumbeError
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import eye, rays
 
+UP = (0.0, 1.0, 0.0)
+
 
 def shape(polygons: Sequence[np.ndarray]) -> Shape:
     """Return the plane region covered by closed polygons (n, 2) of either winding (even-odd)."""
@@ -52,10 +54,13 @@ def upright_prism(footprint: np.ndarray, low: float, high: float) -> Solid:
     return region.extrude(high - low).transform(np.array([[1.0, 0, 0, 0], [0, 0, 1, low], [0, -1, 0, 0]]))
 
 
-def wall_prism(region: Shape, origin: np.ndarray, along: np.ndarray, inward: np.ndarray, depth: float) -> Solid:
-    """Return a wall region (metres along, up) carried `depth` metres along `inward` from the wall at `origin`."""
+def wall_prism(
+    region: Shape, origin: np.ndarray, along: np.ndarray, inward: np.ndarray, depth: float, upwards: tuple[float, ...] | np.ndarray = UP
+) -> Solid:
+    """Return a wall region (metres along, up) carried `depth` metres along `inward` from the wall at `origin`. upwards: the way up the wall for
+    every metre of height; it may lean."""
     # Local axes (along, up, outward) are right-handed; the extrusion runs outward from -depth to 0.
-    turn = np.stack([along, np.array([0.0, 1.0, 0.0]), -inward], 1)
+    turn = np.stack([along, upwards, -inward], 1)
     return region.extrude(depth).translate([0.0, 0.0, -depth]).transform(np.concatenate([turn, np.reshape(origin, (3, 1))], 1))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ UP = np.array([0.0, 1.0, 0.0])
 class Wall:
     """A visible wall in the world: a vertical plane from its lower left corner `origin` along `along` for `width` metres.
 
-    free_left, free_right: no other visible wall shares that end.
+    free_left, free_right: no other visible wall shares that end. lean: metres by which the plane leans back for every metre up; `origin` is on it.
     """
 
     origin: np.ndarray
@@ -26,6 +26,25 @@ class Wall:
     width: float
     free_left: bool = True
     free_right: bool = True
+    lean: float = 0.0
+
+    @property
+    def upwards(self) -> np.ndarray:
+        """The way up the plane for every metre of height."""
+        return np.asarray(UP - self.lean * self.normal)
+
+    @property
+    def facing(self) -> np.ndarray:
+        """The plane's outward normal; not of unit length where it leans."""
+        return np.asarray(self.normal + self.lean * UP)
+
+    def leaning(self, eaves: float, lean: float) -> Wall:
+        """Return the plane that leans back from the wall above `eaves`, metres; its points are, as the wall's, metres along and up."""
+        return replace(self, origin=self.origin + lean * eaves * self.normal, lean=lean)
+
+    def set_back(self, by: float) -> Wall:
+        """Return the same wall `by` metres further in."""
+        return replace(self, origin=self.origin - by * self.normal)
 
     @property
     def end(self) -> np.ndarray:
@@ -34,13 +53,13 @@ class Wall:
 
     def to_world(self, points: np.ndarray) -> np.ndarray:
         """Return world points (n, 3) of wall points (n, 2): metres along and up."""
-        return self.origin + points[:, :1] * self.along + points[:, 1:] * np.array([0.0, 1.0, 0.0])
+        return self.origin + points[:, :1] * self.along + points[:, 1:] * self.upwards
 
     def from_rays(self, eye: np.ndarray, rays: np.ndarray) -> np.ndarray:
         """Return where rays (n, 3) from `eye` meet the wall's plane, as wall points (n, 2); NaN where they run from it."""
-        towards = rays @ self.normal
+        towards = rays @ self.facing
         with np.errstate(divide="ignore", invalid="ignore"):
-            reach = ((self.origin - eye) @ self.normal) / towards
+            reach = ((self.origin - eye) @ self.facing) / towards
         reach = np.where((reach > 0) & (towards < -1e-6), reach, np.nan)
         hit = eye + rays * reach[:, None] - self.origin
         return np.stack([hit @ self.along, hit[:, 1]], 1)

@@ -22,6 +22,7 @@ from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, FOCAL_PRIOR, Orientation, orient
 from derrumbe.survey.overlooked import Overlooked, is_court, overlooked
 from derrumbe.survey.rectify import elevation
+from derrumbe.survey.roof import roof_of
 from derrumbe.survey.scale import Sizing
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.siting import Plan, View, above_ground, lifted, site, tilted, view_of
@@ -53,6 +54,8 @@ class Geometry:
     segments: np.ndarray
     support: np.ndarray
     warnings: tuple[Caution, ...]
+    roofed: tuple[np.ndarray, np.ndarray] | None = None
+    """Vertices (n, 3) and triangles (m, 3) of the solid with a roof that leans back, where one is told: what throws the building's shadow."""
     solved: float | None = None
     """Metres of one unit of a moving camera's solve, where its points place the walls."""
 
@@ -86,6 +89,10 @@ def build_geometry(
     plan = solved_plan(view, move, straight, plan) if move else plan
     unit = frame_of(view, plan, size, 1.0)
     rows, eaves, top = _measure(codes, drawn, lens.filming(unit), plan.solved.high if plan.solved else None)
+    told = None if move else roof_of(codes, drawn, lens.filming(unit), eaves, settings.building.roof_pitch)
+    # What is told by the plate alone only throws the shadow: as panels, slopes ride down whole over walls that have gone.
+    leans = told is not None and settings.building.roof_pitch is not None
+    top = told.on_ridge(top, eye(unit.camera)) if told and leans else top
     storeys = measure.storeys_of(rows, eaves, settings.building.storeys)
     above = _seen_from_above(unit, view, move, straight, plan, 1.0)
     kind: scales.Kind = "arena" if above and is_court(unit, above) else "stone" if is_stone else "usual"
@@ -99,11 +106,16 @@ def build_geometry(
     frame = frame_of(view, plan, size, scale)
     rows = [completed(wall_rows, storey_rows(rows)) for wall_rows in rows]
     depth = depth_of(frame, settings.building.depth)
+    roof = told.scaled(scale) if told else None
+    deep = max(depth, roof.depth) if roof else depth
+    depth = deep if leans else depth
     storey = storeys.tops[-1] * scale / len(storeys.tops) if storeys.tops else settings.building.storey_height
     up_point = vanishing_point(orientation.up, view.focal, view.centre)
     outline = lens.outline(carried_on(lens.filming(frame), silhouette, up_point, storey, move is not None))
     above = _seen_from_above(frame, view, move, straight, plan, scale)
-    vertices, triangles = mesh(building_solid(frame, outline, depth, eaves * scale, above=above, seed=settings.seed))
+    roofed = mesh(building_solid(frame, outline, deep, eaves * scale, roof=roof)) if roof else None
+    upright = None if leans else mesh(building_solid(frame, outline, depth, eaves * scale, above=above, seed=settings.seed))
+    vertices, triangles = upright or roofed  # type: ignore[misc]
     footprint = above.footprint if above and (is_round(frame) or is_court(frame, above)) else footprint_of(frame, depth)
     return Geometry(
         camera=lens.filming(frame).camera,
@@ -113,6 +125,7 @@ def build_geometry(
         height=float(vertices[:, 1].max()),
         vertices=vertices,
         triangles=triangles,
+        roofed=roofed,
         depth=depth,
         segments=segments,
         support=orientation.support,

@@ -355,9 +355,10 @@ def _sun_place(
 ) -> SunPlace:
     """Return where the sun stands. lowest: row of the outline's foot; passing, around: what else than the building throws shadows."""
     clear = (mattes.sky < 0.01) & (mattes.front < 0.01)
-    solid = continued(geometry.vertices, geometry.triangles, geometry.camera, geometry.facades)
+    vertices, triangles = geometry.roofed or (geometry.vertices, geometry.triangles)
+    solid = continued(vertices, triangles, geometry.camera, geometry.facades)
     neighbours = boxes(cards, geometry.camera, REACH * float(geometry.camera.translation[2]))
-    house = Caster(texture, clear & ~widened(mattes.region, 3), geometry.camera, *solid, geometry.height, neighbours)
+    house = Caster(texture, clear & ~widened(mattes.region, 3), geometry.camera, *solid, float(vertices[:, 1].max()), neighbours)
     below = np.arange(len(texture))[:, None] > lowest
     casters = (house, *passing)
     return light.sun_place(texture, mattes.sky, clear & mattes.region, clear & below, geometry.camera, geometry.facades, casters, around)

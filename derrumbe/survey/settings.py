@@ -24,6 +24,7 @@ class Bulk(Group):
     storeys: int | None = None
     storey_height: float = 3.3
     depth: float | None = None
+    roof_pitch: float | None = None
     material: Literal["auto", "brick", "concrete", "stone", "timber"] = "auto"
 
 

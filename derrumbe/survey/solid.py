@@ -1,7 +1,8 @@
 """The building's solid: from the camera it fills the outline; in depth it is a guess that keeps roofs and towers in proportion.
 
 solid = sight cone of the outline ∩ union over walls of (the outline on that wall, carried back along the wall's normal).
-A part of the outline is carried back no further than it is wide, so that a spire is as deep as it is wide and not a long ridge.
+A part of the outline is carried back no further than it is wide, so that a spire is as deep as it is wide and not a long ridge. A roof that is told
+from its wall leans back: there the outline is carried back from the slope, which reaches higher and wider behind the wall than on it.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from derrumbe.geom.camera import eye, rays
 from derrumbe.geom.solids import Shape, Solid, cone, grown, shape, union, upright_prism, wall_prism
 from derrumbe.survey.footing import bottom_chain
 from derrumbe.survey.footprint import FACING, footprint_of, hull, is_round
-from derrumbe.survey.frame import Frame, Wall
+from derrumbe.survey.frame import UP, Frame, Wall
+from derrumbe.survey.on_walls import band, wall_region
 from derrumbe.survey.overlooked import Overlooked, around_a_court, depth_under, is_court, slopes_of
+from derrumbe.survey.roof import Roof
 
 GROWTH = 1.5
 """The outline is grown by this many pixels, so that mixed edge pixels go with the building."""
@@ -33,18 +36,25 @@ BACK = np.array([0.0, 0.0, -1.0])
 
 
 def building_solid(
-    frame: Frame, outline: np.ndarray, depth: float, eaves: float, growth: float = GROWTH, above: Overlooked | None = None, seed: int = 0
+    frame: Frame,
+    outline: np.ndarray,
+    depth: float,
+    eaves: float,
+    growth: float = GROWTH,
+    above: Overlooked | None = None,
+    seed: int = 0,
+    roof: Roof | None = None,
 ) -> Solid:
     """Return the closed solid, metres, its base on the ground. `outline` (n, 2) pixels may run outside the picture.
 
-    above: what a camera that looks down on the building tells of it.
+    above: what a camera that looks down on the building tells of it; roof: what leans back over its front.
     """
     seen = grown(shape([_to_ground(frame, outline)]), growth)
     if above and is_court(frame, above):
         bulk = around_a_court(frame, above)
     else:
         slopes = _slopes(frame, above, outline, seed) if above else []
-        bulk = _under(frame, seen, slopes, outline, depth, above) if slopes and above else _behind_walls(frame, seen, depth, eaves)
+        bulk = _under(frame, seen, slopes, outline, depth, above) if slopes and above else _behind_walls(frame, seen, depth, eaves, roof)
     reach = _reach(frame, bulk)
     solid = bulk ^ cone(frame.camera, seen, 0.05 * reach[0], 1.5 * reach[1])
     if solid.is_empty():
@@ -75,15 +85,18 @@ def _ground(frame: Frame, depth: float, above: Overlooked | None) -> np.ndarray:
     return hull(np.concatenate([ground, above.footprint])) if above else ground
 
 
-def _behind_walls(frame: Frame, seen: Shape, depth: float, eaves: float) -> Solid:
-    """Return the outline (pixels) on its walls, carried back from them."""
+def _behind_walls(frame: Frame, seen: Shape, depth: float, eaves: float, roof: Roof | None = None) -> Solid:
+    """Return the outline (pixels) on its walls, and on the roof that leans back from the front, carried back from them."""
     parts: list[Solid] = []
     across = float(np.ptp(frame.feet[:, 0]))
     for wall in frame.walls:
         front = wall.normal[2] > FACING
         # All of the front goes back the same way, so that no gap opens behind its edges.
         way, reach = (BACK, depth) if front else (-wall.normal, across)
-        parts += _carried_back(frame, wall, seen, way, reach, eaves, _limits(wall, frame))
+        if front and roof:
+            parts += _roofed(frame, wall, seen, reach, roof, _limits(wall, frame))
+        else:
+            parts += _carried_back(wall, wall_region(frame, wall, seen, _limits(wall, frame)), way, reach, eaves)
     if not parts:
         raise DerrumbeError("no wall of the building lies behind its outline")
     bulk = union(parts)
@@ -123,55 +136,39 @@ def _feet(frame: Frame, chain: np.ndarray) -> np.ndarray:
     return feet
 
 
-def _carried_back(
-    frame: Frame, wall: Wall, seen: Shape, way: np.ndarray, depth: float, eaves: float, limits: tuple[float, float]
-) -> list[Solid]:
-    """Return the wall's share of the outline carried back along `way`: whole depth up to the eaves, above it as deep as it is wide."""
-    region = wall_region(frame, wall, seen, limits)
+def _roofed(frame: Frame, wall: Wall, seen: Shape, depth: float, roof: Roof, limits: tuple[float, float]) -> list[Solid]:
+    """Return a front wall carried back up to its eaves, its roof from the ridge down to the rear, and what stands upright on the ridge."""
+    span = (-1e4, 1e4)
+    upright = wall_region(frame, wall, seen, limits) ^ band(span, -1.0, roof.eaves)
+    slope, ridge = wall.leaning(roof.eaves, roof.lean), wall.set_back(roof.run)
+    leaning = wall_region(frame, slope, seen, limits) ^ band(span, roof.eaves, roof.ridge)
+    above = wall_region(frame, ridge, seen, limits) ^ band(span, roof.ridge, 1e4)
+    back = (depth - roof.run) / (roof.ridge - roof.eaves)
+    steep = float(np.hypot(1.0, back))
+    rear = (BACK + back * UP) / -steep, float(depth + (BACK @ wall.origin) + back * roof.eaves) / -steep
+    parts = [part.trim_by_plane(tuple(rear[0]), rear[1]) for part in _carried_back(slope, leaning, BACK, depth, roof.eaves)]
+    return [
+        *_carried_back(wall, upright, BACK, depth, roof.eaves),
+        *parts,
+        *_carried_back(ridge, above, BACK, depth - roof.run, roof.ridge),
+    ]
+
+
+def _carried_back(plane: Wall, region: Shape, way: np.ndarray, depth: float, eaves: float) -> list[Solid]:
+    """Return a region of a wall or a slope carried back along `way`: whole depth up to the eaves, above it as deep as it is wide."""
     if region.is_empty():
         return []
     low, left, high, right = (region.bounds()[i] for i in (1, 0, 3, 2))
     span = (left - 1.0, right + 1.0)
-    parts = [_back(wall, region ^ _band(span, low - 1.0, min(eaves, high + 1.0)), way, depth)]
+    parts = [_back(plane, region ^ band(span, low - 1.0, min(eaves, high + 1.0)), way, depth)]
     if eaves >= high:
         return [part for part in parts if not part.is_empty()]
     edges = np.linspace(eaves, max(high, eaves + 1e-3), BANDS + 1)
     for bottom, top in itertools.pairwise(edges):
-        for part in (region ^ _band(span, bottom, top)).decompose():
+        for part in (region ^ band(span, bottom, top)).decompose():
             bounds = part.bounds()
-            parts.append(_back(wall, part, way, float(np.clip(SLENDER * (bounds[2] - bounds[0]), THINNEST, depth))))
+            parts.append(_back(plane, part, way, float(np.clip(SLENDER * (bounds[2] - bounds[0]), THINNEST, depth))))
     return [part for part in parts if not part.is_empty()]
-
-
-def wall_region(frame: Frame, wall: Wall, seen: Shape, limits: tuple[float, float]) -> Shape:
-    """Return the part of a picture region that falls on a wall, in wall metres (along, up), above the ground and within `limits` along."""
-    origin = eye(frame.camera)
-    polygons = []
-    for polygon in seen.to_polygons():
-        points = wall.from_rays(origin, rays(frame.camera, np.asarray(polygon)))
-        if np.isfinite(points).all():
-            polygons.append(points)
-        else:
-            polygons.append(_clipped_to_front(frame, wall, np.asarray(polygon)))
-    return shape([polygon for polygon in polygons if len(polygon) > 2]) ^ _band(limits, 0.0, 1e4)
-
-
-def _clipped_to_front(frame: Frame, wall: Wall, polygon: np.ndarray) -> np.ndarray:
-    """Return the wall points of the part of a pixel polygon whose sight lines reach the wall well before its horizon."""
-    camera = frame.camera
-    rotation = np.asarray(camera.rotation)
-    facing = rotation @ wall.normal
-    # rays·normal = (pixel - centre)/focal · facing_xy + facing_z; keep where it is below a small negative number.
-    slope = np.array([facing[0], facing[1]]) / camera.focal_px
-    level = facing[2] - slope @ (camera.cx, camera.cy) + 0.03
-    kept = []
-    for start, end in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-        a, b = slope @ start + level, slope @ end + level
-        if a <= 0:
-            kept.append(start)
-        if a * b < 0:
-            kept.append(start + (end - start) * (a / (a - b)))
-    return wall.from_rays(eye(camera), rays(camera, np.array(kept))) if len(kept) > 2 else np.zeros((0, 2))
 
 
 def _limits(wall: Wall, frame: Frame) -> tuple[float, float]:
@@ -195,12 +192,8 @@ def _corners_before(wall: Wall, frame: Frame, end: np.ndarray, left: bool) -> tu
     return (own, *(own + float((corner[0] - end[0]) / wall.along[0]) for corner in beside))
 
 
-def _band(span: tuple[float, float], low: float, high: float) -> Shape:
-    return Shape.square([span[1] - span[0], max(high - low, 1e-6)]).translate([span[0], low])
-
-
-def _back(wall: Wall, region: Shape, way: np.ndarray, depth: float) -> Solid:
-    return wall_prism(region, wall.origin, wall.along, way, depth) if not region.is_empty() else Solid()
+def _back(plane: Wall, region: Shape, way: np.ndarray, depth: float) -> Solid:
+    return wall_prism(region, plane.origin, plane.along, way, depth, plane.upwards) if not region.is_empty() else Solid()
 
 
 def _reach(frame: Frame, bulk: Solid) -> tuple[float, float]:

@@ -36,8 +36,13 @@ def building(
     storeys: int = 3,
     columns: int = 6,
     gable: float = 0.0,
+    hips: tuple[float, float] | None = None,
+    roof: tuple[int, int, int] = ROOF,
 ) -> Scene:
-    """Draw a box with rows of windows, with a gable over the main wall when `gable` (metres) is above 0."""
+    """Draw a box with rows of windows, with a gable over the main wall when `gable` (metres) is above 0; or under slopes all round, level on top.
+
+    hips: pitch (degrees) and rise (metres) of such slopes; roof: its colour.
+    """
     camera = look(focal, picture, eye, aim, roll)
     width, height, depth = size
     canvas = _backdrop(camera)
@@ -49,6 +54,12 @@ def building(
         for sign in (-1, 1):
             corner = (sign * width / 2, height, 0.0), (sign * width / 2, height, -depth)
             polygons.append(_paint(canvas, camera, np.array([corner[0], ridge_front, ridge_back, corner[1]]), ROOF))
+    if hips:
+        run = hips[1] / np.tan(np.radians(hips[0]))
+        foot = np.array([[-width / 2, height, 0.0], [width / 2, height, 0.0], [width / 2, height, -depth], [-width / 2, height, -depth]])
+        top = foot + np.array([[run, hips[1], -run], [-run, hips[1], -run], [-run, hips[1], run], [run, hips[1], run]])
+        for a, b in ((2, 3), (3, 0), (1, 2), (0, 1)):
+            polygons.append(_paint(canvas, camera, np.array([foot[a], foot[b], top[b], top[a]]), roof))
     for visible, x, sign in ((right, width / 2, 1), (left, -width / 2, -1)):
         if visible:
             start = np.array([x, 0.0, 0.0 if sign > 0 else -depth])
