@@ -43,8 +43,8 @@ def against(picture: np.ndarray, background: np.ndarray, solid: np.ndarray, empt
     open_ = ~(solid | empty)
     share, apart = solid.astype(np.float32), np.zeros(solid.shape, np.float32)
     step = max(1, round(scale))
-    planes = [np.ascontiguousarray(plane, np.float32) for plane in (picture, background)]
-    _sampled(*planes, solid, open_, REACH * step, step, NEARBY * scale, share, apart)
+    here, behind = (np.ascontiguousarray(plane, np.float32) for plane in (picture, background))
+    _sampled(here, behind, solid, open_, REACH * step, step, NEARBY * scale, share, apart)
     trust = np.where(open_, SMOOTH * apart / (apart + APART**2), 10.0)
     return _settled(picture, share, trust, open_)
 
