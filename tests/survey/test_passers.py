@@ -121,12 +121,12 @@ def test_the_wall_shows_between_leaves() -> None:
 
 
 def test_passers_by_of_a_real_street(plates: Path) -> None:
-    """Pedestrians a dozen pixels wide, a car and their shadows; the outlines themselves are good to about half a pixel."""
+    """Pedestrians a dozen pixels wide, a car and their shadows; the outlines themselves are good to a quarter of a pixel or half of one."""
     name = "brick-office-locked"
     frames = {1001 + i: load().pixels.astype(np.float32) / 255 for i, load in enumerate(read_movie(plates / name / "plate.mp4", 0, 103))}
     stack = np.stack(list(frames.values())[::7])
     usual = np.median(stack, axis=0)
     unrest = 1.4826 * np.median(np.abs(stack - usual), axis=0).max(axis=-1)
     found = {frame: overlap_of(passing_alpha(frames[frame], usual, unrest), polygons) for frame, polygons in truths(name).items()}
-    assert np.mean(list(found.values())) > 0.81
-    assert min(found.values()) > 0.74
+    assert np.mean(list(found.values())) > 0.86
+    assert min(found.values()) > 0.77
