@@ -6,7 +6,7 @@
 For every plate with outlines: intersection over union of the matte (alpha above a half) and the outlines, a frame and overall, and over
 frames on which no constant was chosen; of each thing alone; the same without pixels within half a pixel of an outline (`trimmed`), and the share of
 what differs that lies there (`of_rims`). Of a finished shot: how many pixels in the cores of the outlines differ from the plate's, where the
-matte is not full (its fault) and where it is (dust that passes in front).
+matte is not full (its fault) and where it is (dust that passes in front). What else is in front beside an outlined thing is left out of account outside of it.
 """
 
 from __future__ import annotations
