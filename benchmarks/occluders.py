@@ -6,7 +6,7 @@
 For every plate with outlines: intersection over union of the matte (alpha above a half) and the outlines, a frame and overall, and over
 frames on which no constant was chosen; of each thing alone; the same without pixels within half a pixel of an outline (`trimmed`), and the share of
 what differs that lies there (`of_rims`). Of a finished shot: how many pixels in the cores of the outlines differ from the plate's, where the
-matte is not full (its fault) and where it is (dust that passes in front).
+matte is not full (its fault) and where it is (dust that passes in front). What else is in front beside an outlined thing is left out of account outside of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from derrumbe.media.exr import read_exr
 from derrumbe.pipeline.make import make_shot
 from derrumbe.pipeline.prepare import Request, prepare
-from tests.survey.truth import core_of, mask_of, overlap_of, rim_of, truths, tuned_on, which
+from tests.survey.truth import core_of, left_out, mask_of, overlap_of, rim_of, truths, tuned_on, which
 
 FULL = 0.995
 """Alpha from which on a matte counts as full."""
@@ -46,7 +46,7 @@ def measure(plates: Path, name: str, folder: Path) -> dict[str, object]:
         if not path.exists():
             return {"failed": f"no matte for frame {frame}"}
         alpha = read_exr(path, ("Y",))[..., 0]
-        near = [which(polygon, alpha.shape) & ~mask_of(truths(name, "unsure").get(frame, []), alpha.shape) for polygon in polygons]
+        near = [which(polygon, alpha.shape) & ~left_out(name, frame, alpha.shape) for polygon in polygons]
         where, rim = np.logical_or.reduce(near), rim_of(polygons, alpha.shape)
         frames[frame] = overlap_of(alpha, polygons, where)
         trimmed.append(overlap_of(alpha, polygons, where & ~rim))
@@ -77,8 +77,7 @@ def standing(store: Path, name: str) -> dict[int, float]:
             continue
         alpha = read_exr(path, ("Y",))[..., 0]
         where = np.logical_or.reduce([which(polygon, alpha.shape) for polygon in polygons])
-        left_out = truths(name, "unsure").get(frame, [])
-        where &= ~mask_of(left_out, alpha.shape)
+        where &= ~mask_of(truths(name, "unsure_standing").get(frame, []), alpha.shape)
         out[frame] = overlap_of(alpha, polygons, where)
     return out
 

@@ -167,7 +167,7 @@ class Ahead:
         vote, weight = not_the_sky(here.codes, self.scenery.heaven, vote, weight, VOTERS)
         vote = settled(here.codes, vote, weight)
         front = with_flanks(vote > TAKEN, vote, known)
-        mask = self._tight(here, whole(self._things(here, front, near), vote), near, sure)
+        mask = self._tight(here, whole(self._things(here, front, near), vote, sure > LEAST_VOTE), near, sure)
         if hiding is not None and hiding.any():
             mask |= self._before_foot(here, front, vote, near, sure, hiding)
         depth = np.where(mask, 1 / np.maximum(near, 1e-9), 0).astype(np.float32)
@@ -231,7 +231,7 @@ class Ahead:
         """Return what (h, w) bool hides the building's foot, with all that hangs together with it, without the wall that is seen beside it."""
         # a parapet that hides the foot needn't leave a wall with a step
         found = hiding | self._on(here, front, near, hiding) | raised(front & ~here.moving, near, hiding)
-        return self._without_wall(here, whole(found, vote), near, sure)
+        return self._without_wall(here, whole(found, vote, sure > LEAST_VOTE), near, sure)
 
     def _on(self, here: Shown, front: np.ndarray, near: np.ndarray, hiding: np.ndarray) -> np.ndarray:
         """Return what (h, w) bool stands in front and hangs together with what hides the building's foot: it needn't leave a wall with a step."""

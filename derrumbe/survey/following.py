@@ -28,6 +28,7 @@ from derrumbe.survey.unhidden import unhidden
 from derrumbe.survey.wanderers import Wanderers, agreement
 
 EVIDENCE, MASK = "own_motion/own_motion.{frame}.npz", "own_motion/mask.{frame}.npz"
+PASSING = "own_motion/passing.{frame}.npz"
 STEADY = 0.75
 """A mask fits the next neighbour's, carried to it, at least so well (intersection over union)."""
 UNSTEADY_SHARE = 0.2
@@ -57,12 +58,16 @@ class Before:
     def wanderers(self) -> Wanderers | None:
         return None if self.passing is None else self.passing.wanderers
 
-    def before(self, views: Views | None) -> Before:
-        """Return the same with what passes cut out against the building's walls, once the frames of a moving camera are known in its world."""
+    def before(self, views: Views | None, work: Work) -> Before:
+        """Return the same with what passes cut out against the building's walls, once the frames of a moving camera are known in its world. Writes masks of
+        it: each frame's are asked for several times."""
         if self.passing is None or views is None:
             return self
         signs = None if self.standing is None else signposts(views, self._hidden(views))
-        return replace(self, passing=replace(self.passing, walls=Walls(views, self.passing.wanderers)), signs=signs)
+        passing = replace(self.passing, walls=Walls(views, self.passing.wanderers))
+        frames = range(views.first_frame, views.first_frame + len(views.cameras))
+        work.map_frames(passing, frames, passing.done, "telling it from walls and street")
+        return replace(self, passing=passing, signs=signs)
 
     def _hidden(self, views: Views) -> Callable[[int], np.ndarray]:
         """Return what tells where (h, w) bool of a frame's picture something passes or stands before the walls, by the frame's index."""
@@ -135,7 +140,7 @@ def following(plate: Located[Plate], found: Match, work: Work) -> tuple[Followin
     work.map_frames(evidence, frames, evidence.done, "telling what moves by itself")
     wanderers = Wanderers(pattern, out, str(work.folder / MASK), size)
     work.map_frames(wanderers, frames, wanderers.done, "following it")
-    return Following(wanderers), cautions_of(wanderers, frames)
+    return Following(wanderers, str(work.folder / PASSING)), cautions_of(wanderers, frames)
 
 
 def cautions_of(found: Wanderers, frames: range) -> tuple[Caution, ...]:

@@ -14,7 +14,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from derrumbe.core.files import load_arrays
+from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.core.records import FAR, Camera
 from derrumbe.media.exr import read_exr, write_exr
 from derrumbe.survey.before_walls import Walls
@@ -22,9 +22,13 @@ from derrumbe.survey.holdout import Holdout
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.parts import joined
 from derrumbe.survey.passers import passing_alpha
+from derrumbe.survey.rigid import OFFSETS, steadied
 from derrumbe.survey.standing import carried, depth_of_things, things
 from derrumbe.survey.tight_edges import cut_out
 from derrumbe.survey.wanderers import Wanderers
+
+LOOSE = 0.0095
+"""How far masks of what moves by itself, found in small pictures, may reach beyond the thing's edge, share of the longer side."""
 
 
 class Passing(Protocol):
@@ -48,18 +52,37 @@ class Held:
 @dataclass(frozen=True)
 class Following:
     """What passes before a moving camera: what moves by itself, from a mask at working size to alpha along the picture's edges, and before the
-    building and street what hangs together with it and is neither."""
+    building and street what hangs together with it and is neither. What is rigid has the shape that its neighbours in time agree on.
+
+    A callable for `Work.map_frames` that writes masks before they agree, (h, w) bool at working size (npz); out: pattern.
+    """
 
     wanderers: Wanderers
+    out: str
     walls: Walls | None = None
 
+    def done(self, frame: int) -> bool:
+        return Path(self.out.format(frame=frame)).exists()
+
+    def __call__(self, frame: int) -> None:
+        cv2.setNumThreads(1)
+        save_arrays(Path(self.out.format(frame=frame)), mask=self._found(frame))
+
     def at(self, frame: int, picture: np.ndarray) -> np.ndarray:
-        mask = self.wanderers.at(frame)
-        mask = self.walls.passing(frame) if mask.any() and self.walls is not None else mask
+        mask = self._mask(frame)
         if not mask.any():
             return np.zeros(picture.shape[:2], np.float32)
+        others = [frame + offset for offset in OFFSETS if self.wanderers.done(frame + offset)]
+        mask = steadied(mask, self.wanderers.codes(frame), [(self._mask(other), self.wanderers.codes(other)) for other in others])
         large = cv2.resize(mask.astype(np.float32), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
-        return cut_out(picture, large)
+        return cut_out(picture, large, LOOSE)
+
+    def _mask(self, frame: int) -> np.ndarray:
+        return _mask_of(self.out.format(frame=frame)) if self.done(frame) else self._found(frame)
+
+    def _found(self, frame: int) -> np.ndarray:
+        mask = self.wanderers.at(frame)
+        return self.walls.passing(frame) if mask.any() and self.walls is not None else mask
 
 
 @dataclass(frozen=True)
@@ -146,6 +169,11 @@ class FramePass:
 
     def done(self, frame: int) -> bool:
         return all(Path(name.format(frame=frame)).exists() for name in (self.out, self.depth))
+
+
+@lru_cache(maxsize=8)
+def _mask_of(path: str) -> np.ndarray:
+    return load_arrays(Path(path))["mask"]
 
 
 @lru_cache(maxsize=4)

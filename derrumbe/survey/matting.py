@@ -1,8 +1,8 @@
 """Alpha to a fraction of a pixel, from a guess: where the background is known by subtracting it, elsewhere by colour lines.
 
-Known background: alpha is how far a colour lies on the way from the background to the nearby solid foreground (Qian & Sezan 1992,
-difference matting). Colour lines: the matting Laplacian of Levin, Lischinski & Weiss, "A Closed-Form Solution to Natural Image Matting"
-(2008), by the library pymatting.
+Known background: alpha is how far a colour lies on the way from the background to those colours of the solid foreground nearby that explain it (Qian &
+Sezan 1992, difference matting; Wang & Cohen, "Optimized Color Sampling for Robust Matting", 2007). Colour lines: the matting Laplacian of Levin,
+Lischinski & Weiss, "A Closed-Form Solution to Natural Image Matting" (2008), by the library pymatting.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numba import njit
 
 from derrumbe.survey.filters import widened
 
 APART = 0.10
 """Foreground and background whose colours (display-like, 0..1) are this far apart tell alpha by themselves."""
-LENT = (1.5, 4.0)
-"""Sigmas, pixels, over which solid foreground lends its colour to its edge: the near one first."""
+NEARBY, REACH = 2.5, 5
+"""Sigma, pixels, over which solid foreground lends its colours to its edge, and how far at most; both times a picture's scale."""
+UNLIKE, NOISE = 0.08, 0.03
+"""How far (display-like) a pixel may lie off the way to a colour that still explains it, and the least contrast with the background that tells anything."""
 SMOOTH = 2.0
 """Weight of the known background's word against that of the colour lines."""
 EPSILON = 1e-5
@@ -32,17 +35,18 @@ def display_like(picture: np.ndarray) -> np.ndarray:
     return np.power(np.clip(picture, 0, 4), np.float32(1 / 2.2)).astype(np.float32, copy=False)
 
 
-def against(picture: np.ndarray, background: np.ndarray, solid: np.ndarray, empty: np.ndarray) -> np.ndarray:
+def against(picture: np.ndarray, background: np.ndarray, solid: np.ndarray, empty: np.ndarray, scale: float = 1.0) -> np.ndarray:
     """Return the alpha (h, w) float32 of what stands before a known background.
 
-    picture, background (h, w, 3) display-like; solid, empty (h, w) bool: surely foreground, surely not.
+    picture, background (h, w, 3) display-like; solid, empty (h, w) bool: surely foreground, surely not; scale: pixels in one of a small picture.
     """
-    way = _lent(picture, solid) - background
-    apart = (way * way).sum(axis=-1)
-    share = ((picture - background) * way).sum(axis=-1) / np.maximum(apart, 1e-6)
-    guess = np.where(solid, 1.0, np.where(empty, 0.0, np.clip(share, 0, 1)))
-    trust = np.where(solid | empty, 10.0, SMOOTH * apart / (apart + APART**2))
-    return _settled(picture, guess, trust, ~(solid | empty))
+    open_ = ~(solid | empty)
+    share, apart = solid.astype(np.float32), np.zeros(solid.shape, np.float32)
+    step = max(1, round(scale))
+    here, behind = (np.ascontiguousarray(plane, np.float32) for plane in (picture, background))
+    _sampled(here, behind, solid, open_, REACH * step, step, NEARBY * scale, share, apart)
+    trust = np.where(open_, SMOOTH * apart / (apart + APART**2), 10.0)
+    return _settled(picture, share, trust, open_)
 
 
 def refined(picture: np.ndarray, solid: np.ndarray, empty: np.ndarray) -> np.ndarray:
@@ -66,15 +70,36 @@ def thin_core(mask: np.ndarray, band: float) -> np.ndarray:
     return (depth > band) | (mask & (depth >= 0.8 * middle) & (middle <= band))
 
 
-def _lent(picture: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    """Return the colour of the nearest solid foreground (h, w, 3); the picture's own where there is none."""
-    colour = picture
-    for sigma in LENT[::-1]:
-        weight = cv2.GaussianBlur(solid.astype(np.float32), (0, 0), sigma)
-        mean = cv2.GaussianBlur(picture * solid[..., None].astype(np.float32), (0, 0), sigma) / np.maximum(weight, 1e-6)[..., None]
-        share = np.clip(weight / 0.05, 0, 1)[..., None]
-        colour = colour + share * (mean - colour)
-    return colour
+@njit(cache=True, fastmath=False)
+def _sampled(picture, background, solid, open_, reach, step, near, share, apart):  # type: ignore[no-untyped-def]
+    """Fill for `open_` pixels (h, w) bool of pictures (h, w, 3) which share of the way they lie to solid colours nearby, and how far those are from the
+    background, squared (h, w): means over every `step`-th pixel within `reach`, by how near each is, how well it explains the pixel and how much it tells."""
+    height, width = solid.shape
+    for y in range(height):
+        for x in range(width):
+            if not open_[y, x]:
+                continue
+            total, shares, contrast = 0.0, 0.0, 0.0
+            for v in range(max(y % step, y - reach), min(height, y + reach + 1), step):
+                for u in range(max(x % step, x - reach), min(width, x + reach + 1), step):
+                    away = (v - y) ** 2 + (u - x) ** 2
+                    if not solid[v, u] or away > reach**2:
+                        continue
+                    way, along, off = 0.0, 0.0, 0.0
+                    for c in range(3):
+                        to = picture[v, u, c] - background[y, x, c]
+                        way += to * to
+                        along += to * (picture[y, x, c] - background[y, x, c])
+                    part = min(max(along / max(way, 1e-6), 0.0), 1.0)
+                    for c in range(3):
+                        to = picture[v, u, c] - background[y, x, c]
+                        off += (picture[y, x, c] - background[y, x, c] - part * to) ** 2
+                    weight = np.exp(-0.5 * (off / UNLIKE**2 + away / near**2)) * way / (way + NOISE**2)
+                    total += weight
+                    shares += weight * part
+                    contrast += weight * way
+            if total > 1e-9:
+                share[y, x], apart[y, x] = shares / total, contrast / total
 
 
 def _settled(picture: np.ndarray, guess: np.ndarray, trust: np.ndarray, open_: np.ndarray) -> np.ndarray:

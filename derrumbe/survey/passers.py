@@ -11,14 +11,17 @@ from derrumbe.survey.filters import disc, widened
 
 FLOOR = 0.02
 """Least difference (display-like, 0..1) that means something, besides the plate's own unrest."""
+BLURS = ((0.7, 1.0), (0.4, 0.8))
+"""Sigmas, pixels, over which differences are averaged against noise, and the weight of each: a pale shoe under dark trousers is even over the first."""
 SURE, LIKELY = 3.5, 2.2
 """Differences in units of unrest: what starts a passer-by, and what goes with it."""
 SMALLEST = 3e-4
 """A passer-by covers at least this share of the picture."""
 FAINT, BRIDGE = 1.2, 5.0
 """A difference that counts where a passer-by is on both sides: a grey shirt before grey asphalt; and over how many pixels at WIDTH."""
-REACH, CORE, BAND = 3.0, 2.0, 1.0
-"""Pixels at WIDTH: how far likely goes from sure; what depth inside is solid; how far outside alpha may reach."""
+REACH, CORE, BAND, EDGE = 3.0, 2.0, 1.0, 1.5
+"""Pixels at WIDTH: how far likely goes from sure; what depth inside is solid; how far outside alpha may reach; how far off a first edge may be, to
+both sides: solid colours that lie closer to it tell it better the second time."""
 FULL, ENCLOSED = 0.995, 0.5
 """Alpha from which on nothing of the background is seen; what is open to it somewhere has less than the second."""
 WIDTH = 600.0
@@ -26,7 +29,7 @@ SHADE = (0.42, 0.985)
 """A shadow dims the ground to between these shares of its light."""
 EVEN = 0.14
 """... by the same share in all channels, give or take this."""
-STANDING = 0.35
+STANDING = 0.5
 """Where more than this share of a dim patch has something of the passer-by below it, the patch is clothing and no shadow."""
 
 
@@ -42,9 +45,12 @@ def passing_alpha(picture: np.ndarray, background: np.ndarray, unrest: np.ndarra
     if not body.any():
         return np.zeros(strange.shape, np.float32)
     shade = _shadows(picture, background, body)
-    body &= ~(cv2.dilate(shade.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) | (~shade & (strange > 3 * SURE))
-    solid = matting.thin_core(body, CORE * scale) & (strange > FAINT)
-    return _whole(matting.against(picture, background, solid, ~widened(body, BAND * scale) | shade))
+    brighter = (picture.sum(axis=-1) > background.sum(axis=-1)) & (strange > LIKELY)
+    body &= ~(cv2.dilate(shade.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) | (~shade & ((strange > 3 * SURE) | brighter))
+    solid, empty = matting.thin_core(body, CORE * scale) & (strange > FAINT), ~widened(body, BAND * scale) | shade
+    rough = matting.against(picture, background, solid, empty, scale) > 0.5
+    solid, empty = matting.thin_core(rough, EDGE * scale), ~widened(rough, EDGE * scale) | empty
+    return _whole(matting.against(picture, background, solid, empty, scale))
 
 
 def _whole(alpha: np.ndarray) -> np.ndarray:
@@ -56,8 +62,9 @@ def _whole(alpha: np.ndarray) -> np.ndarray:
 
 def strangeness(picture: np.ndarray, background: np.ndarray, unrest: np.ndarray) -> np.ndarray:
     """Return by how many times its unrest (h, w) each pixel of a picture (h, w, 3) differs from its background (h, w, 3), both display-like."""
-    difference = cv2.GaussianBlur(picture - background, (0, 0), 0.7)
-    return np.sqrt((difference**2).sum(axis=-1)) / (cv2.GaussianBlur(unrest, (0, 0), 1.0) + FLOOR)
+    off = picture - background
+    blurred = [share * np.sqrt((cv2.GaussianBlur(off, (0, 0), sigma) ** 2).sum(axis=-1)) for sigma, share in BLURS]
+    return np.maximum(*blurred) / (cv2.GaussianBlur(unrest, (0, 0), 1.0) + FLOOR)
 
 
 def _bodies(strange: np.ndarray, scale: float) -> np.ndarray:

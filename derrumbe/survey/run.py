@@ -96,7 +96,7 @@ def _surveyed(settings: Settings, work: Work, plate: Located[Plate]) -> Set:
         geometry = build_geometry(codes, drawn, contour, record.focal_px, settings, view, walkers, stone, shore, distance)
         mattes, solve = mattes.below_no_horizon(horizon_row(geometry.camera)), placed(found, geometry, drawn)
     views = solved_views(solve, geometry, plate, work.folder) if solve else None
-    before = things_before(plate, found, geometry, drawn, mattes, work).before(views)
+    before = things_before(plate, found, geometry, drawn, mattes, work).before(views, work)
     before = replace(before, crest=crest)
     mattes = replace(mattes, front=before.first(mattes.front, texture, mattes.region))
     passing_first = before.passing_at_first(plate, texture)

@@ -13,8 +13,8 @@ from derrumbe.survey.shown import Shown, rays_of
 
 SPECK = 8e-4
 """Share of the picture of the smallest thing."""
-AT_EDGE, SMALL = -0.4, 0.03
-"""The same for a hole at the picture's edge, and the share of the picture that it takes at most."""
+AT_EDGE, MOSTLY, SMALL = -0.4, 0.5, 0.03
+"""The same as THROUGH for a hole at the picture's edge, of which no more than a share has a depth, and the share of the picture that it takes at most."""
 GAP, THROUGH, SHOWN = 0.015, -0.1, -0.6
 """Radius of gaps, share of the width, that a thing closes; the vote below which something else shows in one, and on the whole in a hole."""
 CLOSE, BESIDE = 0.08, 0.35
@@ -211,16 +211,18 @@ def raised(front: np.ndarray, near: np.ndarray, begins: np.ndarray) -> np.ndarra
     return front & (cv2.morphologyEx(out.astype(np.uint8), cv2.MORPH_CLOSE, disc(LOOSE * front.shape[1])) > 0)
 
 
-def whole(mask: np.ndarray, vote: np.ndarray) -> np.ndarray:
-    """Return things (h, w) bool with their gaps and holes, but those through which votes (h, w) on the whole see something else."""
+def whole(mask: np.ndarray, vote: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """Return things (h, w) bool with their gaps and holes, but those through which votes (h, w) on the whole see something else. told (h, w) bool: where
+    depth itself votes, and not only what is beside it."""
     closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, disc(GAP * mask.shape[1])) > 0
     mask = mask | (closed & (vote > THROUGH))
     count, labels = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
-    mean = np.bincount(labels.ravel(), weights=vote.ravel(), minlength=count) / np.maximum(np.bincount(labels.ravel(), minlength=count), 1)
+    size = np.maximum(np.bincount(labels.ravel(), minlength=count), 1)
+    mean, seen = (np.bincount(labels.ravel(), weights=what.ravel(), minlength=count) / size for what in (vote, told))
     edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    # What the picture's edge encloses along with the thing is a hole as well, if it is small and not seen through.
+    # What the picture's edge encloses along with the thing is a hole as well, if it is small and not seen through: a wall beside a monument has a depth.
     hole = mean > SHOWN
-    hole[edge] = (mean > AT_EDGE)[edge] & (np.bincount(labels.ravel(), minlength=count) < SMALL * labels.size)[edge]
+    hole[edge] = ((mean > np.where(seen > MOSTLY, THROUGH, AT_EDGE)) & (size < SMALL * labels.size))[edge]
     hole[0] = False
     return mask | hole[labels]
 

@@ -30,22 +30,23 @@ SOFT, SOFTEST = 1.5, 0.001
 """How far a tight edge's mixed pixels reach, pixels and share of the longer side."""
 
 
-def cut_out(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return the alpha (h, w) float32 of what a rough mask (h, w) bool holds, along the edges of a display-like picture (h, w, 3)."""
+def cut_out(picture: np.ndarray, mask: np.ndarray, inside: float = INSIDE) -> np.ndarray:
+    """Return the alpha (h, w) float32 of what a rough mask (h, w) bool holds, along the edges of a display-like picture (h, w, 3). inside: how far its edge
+    may lie outside of the thing's, share of the longer side."""
     if not mask.any():
         return np.zeros(mask.shape, np.float32)
     side = max(mask.shape)
-    tight, told = tightened(np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8), mask)
+    tight, told = tightened(np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8), mask, inside)
     near, wide = trimap(tight, max(SOFT, SOFTEST * side)), trimap(tight, max(SOFT, OUTSIDE * side))
     solid, empty = (np.where(told, narrow, loose) for narrow, loose in zip(near, wide, strict=True))
     return refined(picture, solid, empty)
 
 
-def tightened(codes: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def tightened(codes: np.ndarray, mask: np.ndarray, inside: float = INSIDE) -> tuple[np.ndarray, np.ndarray]:
     """Return the mask (h, w) bool along the edges of codes (h, w, 3) uint8, and where enough was seen to tell (h, w) bool. What is thinner than the
     band in doubt keeps its middle."""
     side = max(mask.shape)
-    band = max(2.0, INSIDE * side)
+    band = max(2.0, inside * side)
     sure, beyond = thin_core(mask, band), ~widened(mask, max(1.0, OUTSIDE * side))
     labels = np.select([sure, beyond, mask], [cv2.GC_FGD, cv2.GC_BGD, cv2.GC_PR_FGD], cv2.GC_PR_BGD).astype(np.uint8)
     doubt = ~sure & ~beyond

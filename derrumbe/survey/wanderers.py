@@ -60,8 +60,12 @@ class Wanderers:
         """Return what moves by itself (h, w) bool, at working size, once it is written."""
         return _file(self.out.format(frame=frame))["mask"]
 
+    def codes(self, frame: int) -> np.ndarray:
+        """Return a frame (h, w, 3) float32 at working size, in codes near a display's, 0..255."""
+        return codes_of(self.plate, frame, self.size)
+
     def _found(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
-        codes = codes_of(self.plate, frame, self.size)
+        codes = self.codes(frame)
         return codes, _things(codes, self._remembered(frame))
 
     def _expected(self, frame: int) -> np.ndarray:

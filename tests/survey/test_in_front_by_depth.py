@@ -21,7 +21,7 @@ from derrumbe.survey.matting import display_like
 from derrumbe.survey.shown import Shown, rays_of
 from derrumbe.survey.solved_planes import walls_through
 from derrumbe.survey.sweep import COLOUR, COLOUR_FULL, UNSEEN, cost_of
-from derrumbe.survey.things_ahead import cut_free, detached, raised, with_flanks, without_fragments, without_scraps
+from derrumbe.survey.things_ahead import cut_free, detached, raised, whole, with_flanks, without_fragments, without_scraps
 from derrumbe.survey.unhidden import unhidden
 from tests.survey.filmed import Quad, _camera, _drawn, _street, _tiled
 from tests.survey.scenes import QUIET
@@ -165,6 +165,17 @@ def test_a_flank_leaves_the_wall_with_a_step_and_a_rising_wall_or_a_blurred_edge
     front = with_flanks(vote > 0.1, vote, np.ones(vote.shape, bool))[100]
     assert front[300:374].all()
     assert not np.concatenate([front[161:300], front[380:550]]).any()
+
+
+def test_wall_that_is_seen_between_a_thing_and_the_picture_s_edge_is_no_hole() -> None:
+    mask, vote = np.zeros((120, 400), bool), np.full((120, 400), -1.0, np.float32)
+    mask[:, 12:60] = True
+    mask[90:, :60] = True
+    vote[mask], vote[:90, :12] = 1.0, -0.25
+    wall = np.zeros_like(mask)
+    wall[:90, :12] = True
+    assert whole(mask, vote, np.zeros_like(mask))[wall].all()
+    assert not whole(mask, vote, wall)[:80, :8].any()
 
 
 def test_a_scrap_of_ground_is_dropped_and_what_stands_on_it_is_not() -> None:

@@ -45,6 +45,29 @@ def test_its_shadow_on_the_ground_isn_t_in_front() -> None:
     assert alpha[88:94, 125:165].max() < 0.05
 
 
+def test_clothes_of_many_colours_are_cut_out_by_each() -> None:
+    """Stripes whose mean is the street's own colour: each tells its rim, all together tell nothing."""
+    street, truth = _street(9), _disc((160, 240), 120.3, 80.7, 22)
+    stripes = np.where((np.arange(160)[:, None, None] // 4) % 2, np.float32(0.15), np.float32(0.75)) * np.ones(street.shape, np.float32)
+    picture = street + (stripes - street) * truth[..., None]
+    grain = np.random.default_rng(10).normal(0, 0.004, street.shape).astype(np.float32)
+    alpha = passing_alpha((picture + grain).astype(np.float32), street, np.full(truth.shape, 0.004, np.float32))
+    assert np.abs(alpha - truth)[(truth > 0) & (truth < 1)].mean() < 0.1
+
+
+def test_a_pale_shoe_stays_beside_its_shadow() -> None:
+    street, body = _street(11), _disc((160, 240), 100, 70, 18)
+    shadow, shoe = np.zeros_like(body), np.zeros_like(body)
+    shadow[86:92, 106:170] = 1.0
+    shoe[86:90, 100:106] = 1.0
+    picture = street * (1 - 0.3 * cv2.GaussianBlur(shadow, (0, 0), 1.0))[..., None] ** (1 / 2.2)
+    picture = picture + (np.float32([0.7, 0.2, 0.1]) - picture) * body[..., None]
+    picture = picture + (1.2 * street - picture) * shoe[..., None]
+    alpha = passing_alpha(picture.astype(np.float32), street, np.full(body.shape, 0.004, np.float32))
+    assert alpha[86:90, 101:105].mean() > 0.8
+    assert alpha[87:91, 125:165].max() < 0.05
+
+
 def test_somebody_below_makes_no_clothing_of_a_shadow() -> None:
     street, far, near = _street(8), _disc((160, 240), 100, 40, 14), _disc((160, 240), 130, 130, 18)
     shadow = np.zeros_like(far)
@@ -98,12 +121,12 @@ def test_the_wall_shows_between_leaves() -> None:
 
 
 def test_passers_by_of_a_real_street(plates: Path) -> None:
-    """Pedestrians a dozen pixels wide, a car and their shadows; the outlines themselves are good to about half a pixel."""
+    """Pedestrians a dozen pixels wide, a car and their shadows; the outlines themselves are good to a quarter of a pixel or half of one."""
     name = "brick-office-locked"
     frames = {1001 + i: load().pixels.astype(np.float32) / 255 for i, load in enumerate(read_movie(plates / name / "plate.mp4", 0, 103))}
     stack = np.stack(list(frames.values())[::7])
     usual = np.median(stack, axis=0)
     unrest = 1.4826 * np.median(np.abs(stack - usual), axis=0).max(axis=-1)
     found = {frame: overlap_of(passing_alpha(frames[frame], usual, unrest), polygons) for frame, polygons in truths(name).items()}
-    assert np.mean(list(found.values())) > 0.81
-    assert min(found.values()) > 0.74
+    assert np.mean(list(found.values())) > 0.86
+    assert min(found.values()) > 0.77

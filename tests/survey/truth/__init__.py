@@ -19,7 +19,8 @@ AROUND, ROUNDER = 7, 0.03
 
 
 def truths(name: str, kind: str = "moving") -> dict[int, list[np.ndarray]]:
-    """Return polygons (n, 2) by plate frame number, pixel centres at +0.5, of what is `moving` or `standing`, or is left out (`unsure`)."""
+    """Return polygons (n, 2) by plate frame number, pixel centres at +0.5, of a kind: what is `moving` or `standing`, what is left out of account (`unsure`;
+    for what stands `unsure_standing`), and what else is in front `beside` what moves."""
     data = json.loads((Path(__file__).parent / f"{name}.json").read_text())
     return {int(frame): [np.array(polygon) for polygon in polygons] for frame, polygons in data.get(kind, {}).items()}
 
@@ -67,6 +68,13 @@ def mask_of(polygons: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
     for polygon in polygons:
         cv2.fillPoly(mask, [np.round(polygon * finer - 0.5).astype(np.int32)], 255)
     return cv2.resize(mask, (shape[1], shape[0]), interpolation=cv2.INTER_AREA) > 127
+
+
+def left_out(name: str, frame: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Return what is left out of account (h, w) bool for what moves: what is unsure, and what else is in front, where that is outside the outlines. A matte
+    holds all that is in front: it isn't wrong there."""
+    unsure, beside, moving = (mask_of(truths(name, kind).get(frame, []), shape) for kind in ("unsure", "beside", "moving"))
+    return unsure | (beside & ~moving)
 
 
 def rim_of(polygons: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
