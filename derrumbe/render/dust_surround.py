@@ -28,7 +28,7 @@ HIDDEN = 1.75
 """Power of the share of all directions in which dust hides a place: as far as light is scattered more than once there."""
 WANDERS = 2.0
 """Standard deviation, cells, of how far sun that is scattered more than once has wandered: about the way between two scatterings in dense dust."""
-STRAYS, REGAINED = 0.8, 1.12
+STRAYS, REGAINED = 0.7, 1.08
 """The same of light from sky and ground; and what that is worth once it has wandered, since at a surface half of the dust around is darker. Fitted to path
 tracing with the shares of dust_scattering (benchmarks/dust_reference.py)."""
 WIDE = 1.5
