@@ -62,7 +62,7 @@ class Dust(Group):
     amount: float = knob(1.0, "how much dust the collapse makes", "x", ge=0, le=10)
     density: float = knob(1.0, "how opaque a given amount of dust is", "x", ge=0.05, le=10)
     spread: float = knob(1.0, "how far the ground current runs", "x", ge=0.1, le=4)
-    linger: float = knob(12.0, "time for dust in still air to thin to a third", "s", ge=1, le=600)
+    linger: float = knob(20.0, "time for dust in still air to thin to a third", "s", ge=1, le=600)
     color: str = knob("auto", "auto takes the façade's own colour; or #rrggbb")
     wind: float = knob(0.6, "wind speed", "m/s", ge=0, le=20)
     wind_heading: float = knob(90.0, "where the wind blows to: 0 away from camera, 90 to the right of frame", "deg", ge=-360, le=360)

@@ -12,7 +12,7 @@ from numba import njit
 DEPTH = 15.0
 """Mean optical depth of all dust in the air at most, were it spread over the walls as they are seen from the side. It lies low, and as much behind
 and beside them as before them: the foot is hidden, and what is above a quarter of the height is seen."""
-CLEARS = 1.7
+CLEARS = 2.5
 """Seconds in which two thirds of it make room for more."""
 
 

@@ -70,6 +70,21 @@ def _wanted(film_set: Set, spread: float) -> tuple[np.ndarray, np.ndarray]:
     return np.minimum(np.maximum(low, seen[0]), walls_low - margin), np.maximum(np.minimum(high, seen[1]), walls_high + margin)
 
 
+def seen_ends(domain: Domain, cameras: list[Camera], height: float, count: int = 4) -> np.ndarray:
+    """Return which of the outermost columns (x,z), bool, some camera has in its picture, anywhere up to `height`, m."""
+    ends = np.ones(domain.shape[::2], bool)
+    ends[1:-1, 1:-1] = False
+    columns = np.argwhere(ends)
+    x, z = (domain.origin[a] + domain.voxel * (columns[:, n] + 0.5) for n, a in enumerate((0, 2)))
+    seen = np.zeros(len(columns), bool)
+    for up in np.linspace(0, height, count):
+        for camera in cameras:
+            pixels, depth = project(camera, np.stack([x, np.full(len(x), up), z], -1))
+            seen |= (depth > 0.5) & (np.abs(pixels / (camera.width, camera.height) - 0.5).max(-1) < 0.5)
+    ends[tuple(columns[~seen].T)] = False
+    return ends
+
+
 def building_box(film_set: Set) -> tuple[np.ndarray, np.ndarray]:
     """Corners of the box around the standing building."""
     footprint = np.asarray(film_set.building.footprint)

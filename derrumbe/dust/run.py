@@ -98,13 +98,15 @@ def _write(
 def build(settings: Settings, plate: Plate, film_set: Located[Set], pieces: Located[Pieces], motion: Located[Motion]) -> Scene:
     """Gather what the steps need."""
     dust: MovingDust = settings.dust
-    cameras = np.stack([eye(camera) for camera in film_set.record.cameras[:: max(len(film_set.record.cameras) // 4, 1)]])
+    views = list(film_set.record.cameras[:: max(len(film_set.record.cameras) // 4, 1)])
+    cameras = np.stack([eye(camera) for camera in views])
     box = boxes.choose(film_set.record, dust.spread, dust.voxels, cameras[-1] if dust.reach_camera else None)
     walls = boxes.building_box(film_set.record)
     poses = _poses(motion, plate.rate)
     rock = load_arrays(pieces.path(pieces.record.arrays))
     events = _sources(dust, film_set.record, motion, poses, rock["mass"], np.random.default_rng((settings.seed, 0xFA4)))
     rng = np.random.default_rng((settings.seed, 0xD057))
+    ends = boxes.seen_ends(box, views, film_set.record.building.height)
     blown = wind.profile(box.heights(), dust.wind, wind.heading(film_set.record.cameras[0], dust.wind_heading))
     return Scene(
         domain=box,
@@ -116,7 +118,7 @@ def build(settings: Settings, plate: Plate, film_set: Located[Set], pieces: Loca
         linger=dust.linger,
         tile=curl_tile(settings.seed),
         seed=settings.seed,
-        sink=settling.sinks(box, cameras[:0] if dust.reach_camera else cameras, walls, rng),
+        sink=settling.sinks(box, cameras[:0] if dust.reach_camera else cameras, walls, ends, rng),
         drive=_drive(events, cameras[-1], walls, plate, box) if dust.reach_camera else None,
         tongues=tongues(box, film_set.record.building.height, dust.linger, blown, np.random.default_rng((settings.seed, 0x70C6))),
         shed=min(dust.ejecta, 1.0) * _shed_rate(dust.amount, events, rock["volume"], poses),

@@ -5,25 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from derrumbe.dust.cloud import load
 from derrumbe.dust.domain import Domain
 
 F = np.float32
-RIM, WIDE = 6.0, 16.0
-"""Flow cells at the grid's sides in which dust thins so that no cloud is cut straight, all of it; and in patches."""
+RIM, WIDE = 0.25, 0.6
+"""Shares of the grid's reach beyond the walls within which dust thins where it is seen to end, so that no cloud is cut straight: all of it; and in
+patches. What drifts out of the picture needs no such end."""
 RATE = 4.0
 """How fast, per second, at the very side."""
 AT_CAMERA = 8.0
 """The same at a camera: a front that comes at 6 m/s would fill the picture before it has thinned."""
-CLEAR = 0.7
-"""Share of the way from camera to building into which dust comes only thinned."""
+CLEAR, ABOUT = 0.7, 1.5
+"""Share of the way from camera to building into which dust comes only thinned, but no more than so many heights of the building: seen from farther
+off no cloud is as broad as the picture."""
 PATCH, RAGGED = 3.5, 0.3
 """Metres of the patches in which it thins sooner or later (sigma), and by what share of the way: a limit of one distance shows as a line."""
-FALL, HANGS = 0.75, 0.07
+FALL, HANGS = 0.48, 0.07
 """Speed at which fresh dust settles, m/s, by mean, and what is left of it without its coarse grains: 30 µm (Stokes)."""
-COARSE = 0.7
+COARSE = 0.42
 """Share of fresh dust that is coarse, grains of a tenth of a millimetre: it falls out in seconds, and the rest drifts with the wind."""
 
 
@@ -72,21 +74,29 @@ def fallout(density: np.ndarray, fallen: float, left: np.ndarray) -> np.ndarray:
     return ground + ((1 - left) * density).sum(1) - (1 - left[:, 0]) * ground
 
 
-def sinks(domain: Domain, cameras: np.ndarray, building: tuple[np.ndarray, np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """Return how fast dust thins beside lingering, (x,z) float32 per second, where it must not end at a wall of nothing: towards the grid's
-    sides, and near the cameras (n,3); building: corners of its box."""
+def sinks(
+    domain: Domain, cameras: np.ndarray, building: tuple[np.ndarray, np.ndarray], ends: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Return how fast dust thins beside lingering, (x,z) float32 per second, where it must not end at a wall of nothing: towards the columns (x,z)
+    where the grid is seen to end, and near the cameras (n,3); building: corners of its box."""
     x, z = (domain.origin[a] + domain.voxel * (np.arange(domain.shape[a]) + 0.5) for a in (0, 2))
     ragged = gaussian_filter(rng.standard_normal((len(x), len(z))), PATCH / domain.voxel, mode="wrap")
     ragged = np.clip(RAGGED / max(float(ragged.std()), 1e-9) * ragged, -0.7, 0.7)
-    sides = [0.5 * np.minimum(np.arange(n), np.arange(n)[::-1]) for n in (len(x), len(z))]
-    inside = np.minimum(sides[0][:, None], sides[1][None, :])
+    inside = distance_transform_edt(~ends, sampling=domain.voxel) / _reach(domain, building) if ends.any() else np.full(ends.shape, np.inf)
     out = RATE * np.clip(1 - inside / RIM, 0, 1) ** 2 + 0.3 * RATE * np.clip(1 - (1 + ragged) * inside / WIDE, 0, 1) ** 2
     for eye in cameras:
         beside = np.maximum(np.maximum(building[0] - eye, eye - building[1]), 0)[[0, 2]]
-        room = max(CLEAR * float(np.hypot(*beside)), domain.voxel)
+        room = max(min(CLEAR * float(np.hypot(*beside)), ABOUT * float(building[1][1])), domain.voxel)
         away = np.hypot(x[:, None] - eye[0], z[None, :] - eye[2]) / room
         out = np.maximum(out, AT_CAMERA * np.clip(1 - (1 + ragged) * away, 0, 1))
     return out.astype(F)
+
+
+def _reach(domain: Domain, building: tuple[np.ndarray, np.ndarray]) -> float:
+    """How far the grid reaches beyond the box around the building, metres: the median of its sides, since one may go on behind a camera."""
+    low = building[0] - domain.origin
+    high = np.asarray(domain.origin) + domain.voxel * np.asarray(domain.shape) - building[1]
+    return max(float(np.median([low[[0, 2]], high[[0, 2]]])), domain.voxel)
 
 
 def booked(ledger: Ledger, before: float, after: float, gone: float, down: np.ndarray, voxel: float, coarse: float = 1.0) -> Ledger:

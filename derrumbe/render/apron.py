@@ -57,7 +57,15 @@ def apron(scene: Scene, origin: np.ndarray, cell: float, final: np.ndarray, stuf
     up = np.tile([0.0, 1.0, 0.0], (count, 1))
     blocks = blocks_at(place, np.full(count, -1), up, stuff, SMALLEST * scene.pixel, rng, source)
     shrunk = 1 - (1 - SHRUNK) * cell * away.reshape(-1)[picked] / (REACH * far)
-    return replace(blocks, corners=blocks.corners * shrunk[:, None, None]).some(free)
+    return replace(blocks, corners=_resting(blocks.corners * shrunk[:, None, None])).some(free)
+
+
+def _resting(corners: np.ndarray) -> np.ndarray:
+    """Return corners (n,8,3) of stones about their places with nothing below the ground: the plate lies under them there and hides nothing, so a
+    stone that is sunk in stands on its point in the picture, and what shades the ground begins behind it."""
+    out = corners.copy()
+    out[..., 1] = np.maximum(out[..., 1], 0)
+    return out
 
 
 def _in_view(scene: Scene, place: np.ndarray) -> np.ndarray:

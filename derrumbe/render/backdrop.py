@@ -24,7 +24,7 @@ from derrumbe.render.raster import Window, depth_of, projected, visible
 from derrumbe.render.receivers import SKY_DEPTH, Receivers, coarse_camera, grid, place, set_normals
 from derrumbe.render.scene import Inputs, load
 from derrumbe.render.settled import cover, form, light_at_feet
-from derrumbe.render.shadow import MOST, enlarged, headroom, light_on, ratio, smoothed
+from derrumbe.render.shadow import MOST, enlarged, headroom, light_on, ratio, shown_before, smoothed
 from derrumbe.render.solids import Lighting
 from derrumbe.render.surface import piece_of
 
@@ -131,7 +131,7 @@ class Backdrop:
     """What is seen behind the new solids, on the coarse grid, to be enlarged a band of rows at a time.
 
     stands (m,n) bool: the building is what receives; weight (m,n): receivers that solids hide count for next to nothing; shadow (m,n,3): ratio of
-    light; old, new (m,n,3): light before and now;
+    light; old, new (m,n,3): light before, no less than the plate shows (`shadow.shown_before`), and now;
     dust, lit_dust: what settled dust leaves open (m,n,3) and 1 less what it shows, None when there is none; form (h,w,2) at full size: what the
     dust takes on of what lies under it; contact: finer light, or None.
     """
@@ -241,7 +241,7 @@ def backdrop(
         stands=stands,
         weight=weight,
         shadow=ratio(new, old, to, most),
-        old=old,
+        old=shown_before(old, new, most),
         new=new,
         dust=None if share is None else np.repeat(1 - share[0][..., None], 3, -1),
         lit_dust=None if share is None else (1 - share[1][..., None] * dust * light_at_feet(new, to, stands)).astype(np.float32),

@@ -30,6 +30,8 @@ FOOT = 0.2
 """Heights of the building up to which what it ends on is its foot."""
 BESIDE = 0.1
 """Widths of the picture from the building to where what stands beside it is as near as it seems."""
+JUTS, CLIMBS = 0.02, 0.25
+"""Widths of the picture by which a cornice or a gutter juts out over the foot beside it, at most; rows a column by which a foot climbs."""
 COARSE = 4
 """Pixels across a cell of the filter's picture."""
 
@@ -61,10 +63,11 @@ def before_foot(depth: np.ndarray, window: Window, standing: np.ndarray, camera:
     if not found.any():
         return depth
     last = rows - 1 - np.argmax(found[::-1], axis=0)
+    ends = _down_to_feet(np.where(found.any(0), last, -1), max(round(JUTS * depth.shape[1]), 1))
     foot = np.where(found.any(0), standing[last, np.arange(columns)], np.inf)
     height = eye(camera)[1] * (1 - foot * ground(camera)[window.slices][last, np.arange(columns)])
     foot[~(height < low)] = np.inf
-    below = np.arange(window.y0, depth.shape[0])[:, None] > window.y0 + last[None]
+    below = np.arange(window.y0, depth.shape[0])[:, None] > window.y0 + ends[None]
     out = depth.copy()
     part = out[window.y0 :, window.x0 : window.x1]
     part[:] = np.where(below, np.minimum(part, foot.astype(np.float32)), part)
@@ -72,6 +75,17 @@ def before_foot(depth: np.ndarray, window: Window, standing: np.ndarray, camera:
     own[:] = np.maximum(own, standing)
     out[window.y0 : window.y0 + rows] = _joined(out[window.y0 : window.y0 + rows], standing, window.x0)
     return out
+
+
+def _down_to_feet(last: np.ndarray, reach: int) -> np.ndarray:
+    """Return the last rows (n,) int of a building's columns, -1 for none, those that end in the air beside a foot put down to it: under what juts
+    out one sees past the corner. Up to `reach` columns off, and only where the end leaps (CLIMBS)."""
+    out = last.copy()
+    for shift in range(1, min(reach, len(last) - 1) + 1):
+        climb = int(CLIMBS * shift)
+        out[shift:] = np.maximum(out[shift:], last[:-shift] - climb)
+        out[:-shift] = np.maximum(out[:-shift], last[shift:] - climb)
+    return np.where(last < 0, last, out)
 
 
 def _joined(depth: np.ndarray, standing: np.ndarray, x0: int) -> np.ndarray:

@@ -28,6 +28,9 @@ HIDDEN = 1.75
 """Power of the share of all directions in which dust hides a place: as far as light is scattered more than once there."""
 WANDERS = 2.0
 """Standard deviation, cells, of how far sun that is scattered more than once has wandered: about the way between two scatterings in dense dust."""
+STRAYS, REGAINED = 0.7, 1.08
+"""The same of light from sky and ground; and what that is worth once it has wandered, since at a surface half of the dust around is darker. Fitted to path
+tracing with the shares of dust_scattering (benchmarks/dust_reference.py)."""
 WIDE = 1.5
 """Standard deviation, cells, of the ground around the middle of a part that sends light in its stead."""
 BOUNCED = 0.15
@@ -99,17 +102,19 @@ def surround(
         part = (share * light[n]).astype(F)
         _add_light(out, many, *cells, each.parts(), depths(solid, way).parts(), part, F(share), way.astype(F), under, ground, gains, offset)
     out[..., 4] **= HIDDEN
-    out[..., :3] += out[..., 4:5] * many
+    for channel in range(3):
+        out[..., channel] += F(REGAINED) * out[..., 4] * wandered(many[..., channel], small, STRAYS)
     _add_sun(out, *cells, shade.parts(), offset)
     out[..., 5] = wandered(out[..., 3], small)
     return Surround(tuple(found[:UPPER]), out)
 
 
-def wandered(passed: np.ndarray, small: np.ndarray) -> np.ndarray:
-    """Return the sun that solids let through, `passed` (x,y,z), as light that is scattered from place to place finds it: the mean over the dust
-    around, each cell counted by what it hides (`small`: its optical depth). Shade is lit by the lit dust beside it, and has no hard side."""
+def wandered(passed: np.ndarray, small: np.ndarray, far: float = WANDERS) -> np.ndarray:
+    """Return light, or the share of it that solids let through, `passed` (x,y,z), as what is scattered from place to place finds it: the mean over the
+    dust around, `far` cells (sigma), each counted by what it hides (`small`: its optical depth). Shade is lit by the lit dust beside it, and has no
+    hard side."""
     counts = -np.expm1(-small) + F(1e-6)
-    return gaussian_filter(counts * passed, WANDERS) / gaussian_filter(counts, WANDERS)
+    return gaussian_filter(counts * passed, far) / gaussian_filter(counts, far)
 
 
 def _ground_light(zenith: Depths, shape: tuple[int, ...]) -> np.ndarray:

@@ -118,6 +118,12 @@ def ratio(now: np.ndarray, before: np.ndarray, to: Receivers, most: np.ndarray) 
     return np.minimum(out, most[..., None]).astype(np.float32)
 
 
+def shown_before(before: np.ndarray, now: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Return the light before (h,w,3), no less than what may since have become `now` (h,w,3) by `most` (h,w): where the plate doesn't show the model's
+    shade, ground was that light, and the foot of a stone on it is darker than it was."""
+    return np.maximum(before, now / most[..., None])
+
+
 @nb.njit(cache=True)
 def enlarged(coarse, known, stands, weight, points, normals, depth, building, step, top, origin, across, down, corner, lens):  # type: ignore[no-untyped-def]
     """Return (h,w,3) float32: a coarse layer enlarged along the surfaces of a full-size depth (joint bilateral; Kopf et al., 2007).

@@ -10,7 +10,7 @@ CLEAN = {
     # the two sentences that the project promises
     "the left half pancakes from the third floor at 1.5 s, slowly, heavy dust rolling to the right": {
         "collapse.mode": "pancake", "collapse.part": "left", "collapse.origin_storey": 3, "trigger.time": 1.5, "collapse.speed": 0.5,
-        "dust.amount": 2.0, "dust.ejecta": 2.0, "dust.linger": 24.0, "dust.wind_heading": 90.0,
+        "dust.amount": 2.0, "dust.ejecta": 2.0, "dust.linger": 40.0, "dust.wind_heading": 90.0,
         "dust.wind": 2.0,
     },
     "derrumbe vertical desde la planta baja en el fotograma 1020, mucho polvo": {
@@ -83,11 +83,11 @@ CLEAN = {
     "the dust reaches the camera": {"dust.reach_camera": True},
     "el polvo llega hasta la cámara": {"dust.reach_camera": True},
     "la poussière atteint la caméra": {"dust.reach_camera": True},
-    "heavy, pale dust": {"dust.amount": 2.0, "dust.ejecta": 2.0, "dust.linger": 24.0, "dust.color": "#d8cfc0"},
+    "heavy, pale dust": {"dust.amount": 2.0, "dust.ejecta": 2.0, "dust.linger": 40.0, "dust.color": "#d8cfc0"},
     "lots of dust": {"dust.amount": 2.0},
-    "heavy dust that hangs for 40 seconds": {"dust.amount": 2.0, "dust.ejecta": 2.0, "dust.linger": 40.0},
-    "mucho polvo pesado": {"dust.amount": 2.0, "dust.ejecta": 2.0, "dust.linger": 24.0},
-    "une poussière lourde": {"dust.amount": 2.0, "dust.ejecta": 2.0, "dust.linger": 24.0},
+    "heavy dust that hangs for 30 seconds": {"dust.amount": 2.0, "dust.ejecta": 2.0, "dust.linger": 30.0},
+    "mucho polvo pesado": {"dust.amount": 2.0, "dust.ejecta": 2.0, "dust.linger": 40.0},
+    "une poussière lourde": {"dust.amount": 2.0, "dust.ejecta": 2.0, "dust.linger": 40.0},
     "the dust should be thick and dark grey": {"dust.density": 2.0, "dust.color": "#5f5c58"},
     "a bit of dust drifting away from the camera": {"dust.amount": 0.7, "dust.wind_heading": 0.0, "dust.wind": 2.0},
     "not too much dust": {"dust.amount": 0.5},

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from derrumbe.dust.domain import Domain
+from derrumbe.dust.domain import Domain, seen_ends
 from derrumbe.dust.drive import towards
 from derrumbe.dust.settling import COARSE, FALL, HANGS, booked, fallout, falls, keeps_coarse, sinks
 from derrumbe.dust.state import Ledger
@@ -85,24 +85,69 @@ def test_rubble_free_scenes_shed_nothing():
     assert run(place, ball(place, (0, 4, 0), radius=0.0), 2).ledger.made == 0
 
 
+WIDE = Domain((-40.0, 0.0, -40.0), 1.0, (80, 20, 80))
+NONE = np.zeros((0, 3))
+
+
+def sinking(cameras=NONE, walls=((-1.0, 0.0, -35.0), (1.0, 40.0, -30.0)), box=WIDE, sides=(True, True, True, True), seed=1):
+    """With the grid seen to end at its low x, high x, low z, high z."""
+    ends = np.zeros(box.shape[::2], bool)
+    for side, at in zip(sides, (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]), strict=True):
+        ends[at] = side
+    return sinks(box, cameras, (np.array(walls[0]), np.array(walls[1])), ends, np.random.default_rng(seed))
+
+
 def test_dust_thins_at_the_sides_and_before_a_camera_alone():
-    wide = Domain((-40.0, 0.0, -40.0), 1.0, (80, 20, 80))
-    walls = np.array([-1.0, 0, -35.0]), np.array([1.0, 4.0, -30.0])
-    bare, seen = (sinks(wide, cameras, walls, np.random.default_rng(1)) for cameras in (np.zeros((0, 3)), np.array([[0.0, 1.6, 25.0]])))
-    middle = wide.shape[0] // 2
+    bare, seen = (sinking(cameras) for cameras in (NONE, np.array([[0.0, 1.6, 25.0]])))
+    middle = WIDE.shape[0] // 2
     assert min(bare[0].min(), bare[-1].min(), bare[:, 0].min(), bare[:, -1].min()) > 3
     assert bare[middle, middle] == 0
-    near = middle + int(25.0 / wide.voxel)
+    near = middle + int(25.0 / WIDE.voxel)
     assert seen[middle, near] > 3 > bare[middle, near]
     assert seen[middle, : middle - 20].max() == bare[middle, : middle - 20].max()
 
 
 def test_where_dust_ends_is_no_straight_line():
-    wide = Domain((-40.0, 0.0, -40.0), 1.0, (80, 20, 80))
-    thins = sinks(wide, np.zeros((0, 3)), (np.full(3, -1.0), np.ones(3)), np.random.default_rng(1))
+    thins = sinking(walls=((-1.0, -1.0, -1.0), (1.0, 1.0, 1.0)))
     ends = np.argmax(thins[:, 40:-40] < 0.1, axis=0)
     assert np.ptp(ends) > 6
     assert np.abs(np.diff(thins, axis=1)).max() < 1
+
+
+def test_dust_thins_only_where_the_grid_is_seen_to_end():
+    assert sinking(sides=(False,) * 4).max() == 0
+    right = sinking(sides=(False, True, False, False))
+    assert right[-1].min() > 3
+    assert right[: WIDE.shape[0] // 4].mean() < 0.002
+
+
+def test_a_finer_grid_loses_as_much_at_its_sides():
+    walls = (-10.0, 0.0, -10.0), (10.0, 15.0, 10.0)
+    coarse, fine = (
+        np.mean([sinking(walls=walls, box=Domain(WIDE.origin, cell, (n, 20, n)), seed=seed).mean() for seed in range(4)])
+        for cell, n in ((2.0, 40), (0.5, 160))
+    )
+    assert coarse == pytest.approx(fine, rel=0.15)
+
+
+def test_a_camera_far_off_clears_no_more_than_what_is_about_it():
+    walls = (-1.0, 0.0, -38.0), (1.0, 10.0, -35.0)
+    seen = sinking(np.array([[0.0, 1.6, 38.0]]), walls, sides=(False,) * 4)
+    z = (np.arange(WIDE.shape[2]) + 0.5) * WIDE.voxel + WIDE.origin[2]
+    middle = WIDE.shape[0] // 2
+    assert seen[middle - 4 : middle + 4, z > 36].min() > 1
+    assert (seen[:, z < 5] > 0.5).mean() < 0.02
+
+
+def test_the_grid_is_seen_to_end_inside_the_picture_alone():
+    from tests.dust.collapse import camera
+
+    ends = seen_ends(WIDE, [camera(eye=(0.0, 3.0, 30.0))], 10.0)
+    middle = WIDE.shape[0] // 2
+    assert not ends[1:-1, 1:-1].any()
+    assert ends[middle, 0]
+    assert not ends[:, -1].any()
+    assert not ends[0, middle:].any()
 
 
 def test_a_driven_current_goes_towards_the_camera():

@@ -77,6 +77,19 @@ def test_below_a_buildings_foot_nothing_behind_it_is_seen():
     assert before_foot(depth, window, 0 * standing, view, 4.0) is depth
 
 
+@pytest.mark.parametrize("flip", [False, True])
+def test_under_a_cornice_one_sees_past_the_corner(flip):
+    """The wall's foot is at row 24; 4 columns of cornice beside it end at row 8, lower than an eave would be. A van stands behind, 36 m off."""
+    view = collapse.camera(200, 60, eye=(0.0, 1.0, 40.0))
+    standing = np.zeros((30, 60), np.float32)
+    standing[:25, :56], standing[:9, 56:] = 29.0, 29.0
+    standing = standing[:, ::-1] if flip else standing
+    out = before_foot(np.full((60, 200), 36.0, np.float32), Window(80, 10, 140, 40), standing, view, 100.0)
+    under, inside = (82, 130) if flip else (138, 90)
+    assert out[25, under] == 36
+    assert out[38, inside] == pytest.approx(29)
+
+
 def test_nothing_ends_dust_before_the_building_that_the_plate_shows():
     view = collapse.camera(20, 16, eye=(0.0, 1.0, 40.0)).model_copy(update={"cy": 12.5, "cx": 10.0})
     window, standing = Window(4, 4, 16, 14), np.zeros((10, 12), np.float32)

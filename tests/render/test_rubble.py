@@ -124,6 +124,16 @@ def test_they_get_fewer_with_their_distance(staged):
     assert (ring[1:] < 0.7 * ring[:-1]).all()
 
 
+def test_no_stone_on_open_ground_shows_what_is_sunk_in(staged):
+    inputs, scene = staged
+    bed = bed_of(inputs)
+    stones = apron(scene, bed.origin, bed.cell, bed.final, np.eye(8)[0], np.random.default_rng(1))
+    low, high = stones.corners[..., 1].min(1), stones.corners[..., 1].max(1)
+    assert (low >= 0).all()
+    assert (low < 0.05 * high).mean() > 0.9, "they rest on the ground"
+    assert (high > 0).all()
+
+
 def test_no_stone_lies_inside_a_neighbour(staged):
     inputs, scene = staged
     bed = bed_of(inputs)

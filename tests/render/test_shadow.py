@@ -6,7 +6,7 @@ from derrumbe.render.backdrop import Backdrop, Behind
 from derrumbe.render.contact import Contact
 from derrumbe.render.raster import Window
 from derrumbe.render.receivers import Receivers, grid, place
-from derrumbe.render.shadow import MOST, MOST_WALL, headroom
+from derrumbe.render.shadow import MOST, MOST_WALL, headroom, ratio, shown_before
 
 from . import scenes
 from .conftest import rendered
@@ -78,6 +78,19 @@ def test_walls_brighten_little_and_nothing_is_ever_held_below_one():
     assert (headroom(np.random.default_rng(1).random((6, 8)), np.ones((6, 8, 3)), to) == np.float32(MOST_WALL)).all()
     room = _level(np.random.default_rng(2).random((20, 30)), np.random.default_rng(3).random((20, 30)))
     assert 1 <= room.min() <= room.max() <= np.float32(MOST)
+
+
+def test_a_foot_on_ground_that_the_plate_shows_lit_is_dark_though_the_model_had_it_in_the_shade():
+    """The model's building left a fifth of the light; the plate shows no shade at the left, and one at the right."""
+    most = np.tile(np.float32([1.0, MOST]), (4, 1))
+    to = Receivers(2, np.full((4, 2), 9.0, np.float32), np.zeros((4, 2, 3), np.float32), np.zeros((4, 2, 3), np.float32))
+    old, new = np.full((4, 2, 3), 0.2, np.float32), np.ones((4, 2, 3), np.float32)
+    was = shown_before(old, new, most)
+    np.testing.assert_allclose(new / was, ratio(new, old, to, most), rtol=1e-4)
+    foot = 0.5 * new
+    assert np.allclose(foot[:, 0] / was[:, 0], 0.5)
+    assert (foot[:, 1] / was[:, 1] > foot[:, 0] / was[:, 0]).all()
+    np.testing.assert_array_equal(shown_before(2 * new, new, most), 2 * new)
 
 
 def test_settled_dust_lies_in_contact_shadow_as_the_plate_does():
