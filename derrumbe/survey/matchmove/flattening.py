@@ -16,7 +16,7 @@ from derrumbe.survey.matchmove.belief import Belief
 
 STEP, ROUNDS = 0.015, 25
 """The logarithm of the focal length is moved by this much at a time, and all else adjusted for so many rounds."""
-WORSE = 1.3
+WORSE = 1.25
 """The building's points may miss by so many times what they did: less than the grain of their own tracks."""
 
 
