@@ -140,7 +140,7 @@ def test_the_frame_of_a_roof_is_broken_by_what_lands_and_not_by_what_rubs(tmp_pa
     roof = structure.kind == ROOF
     struck = int(np.flatnonzero(roof)[0])
     blow = Blow(np.array([[struck, -1]]), np.array([1e12]))
-    impact.strike(world, failure, blow, world.moving(), 1.0)
+    impact.strike(world, failure, blow, world.unhindered(), 1.0)
     own = (structure.bonds == struck).any(1) & roof[structure.bonds].all(1)
     assert failure.alive[own].all() == holds
 
