@@ -32,6 +32,8 @@ class Bearing:
         self.since: dict[int, float] = {}
         self.borne: set[int] = set()
         self.all_mass = float(structure.mass[plan.falls].sum())
+        self.uprights = np.bincount(structure.column, structure.mass * structure.upright) / structure.cells.storeys
+        """(bays,) kg of uprights in a storey of every bay, on average."""
 
     def divided(self, born: list[tuple[int, int]], now: float) -> None:
         """Remember since when new bodies fall: with what they were part of. born: (parent, child), parent -1 for what stood."""
@@ -56,17 +58,21 @@ class Bearing:
         self.borne.discard(number)
 
     def _share(self, number: int, now: float) -> float:
-        """Return the share of a body's weight that is borne: none on its hinge, none of a few loose pieces, none of a roof without its walls, which
-        lies on what is below it and on nothing else."""
+        """Return the share of a body's weight that is borne: none on its hinge, none of a few loose pieces."""
         body = self.world.bodies[number]
-        if not self.structure.upright[body.pieces].any():
-            return 0.0
         if body.units < BLOCK or (self.plan.hinge and now < self.plan.hinge.seconds):
             return 0.0
         resists = float(np.average(self.plan.resist[self.structure.column[body.pieces]], weights=self.structure.mass[body.pieces]))
         resists += (BUCKLES - resists) * float(np.exp(-(now - self.since.get(number, now)) / BUCKLING))
         # what is light beside the rest rides on it, and must not be left behind in the air
-        return resists * min(1.0, body.mass / (HEAVY * self.all_mass))
+        return resists * min(1.0, body.mass / (HEAVY * self.all_mass)) * self._stands(body.pieces)
+
+    def _stands(self, pieces: np.ndarray) -> float:
+        """Return how far what is crushed can bear a body, 0 to 1: through its own uprights, and fully if those would make up a storey. A roof that
+        has lost its walls lies on what is below it and on nothing else."""
+        own = self.structure.mass[pieces][self.structure.upright[pieces]].sum()
+        storey = self.uprights[np.unique(self.structure.column[pieces])].sum()
+        return float(min(1.0, own / storey)) if storey > 0 else 0.0
 
     def _aside(self, number: int, turn: np.ndarray) -> np.ndarray:
         """Return how far off a body's middle it is borne, (3,) m: away from where it leans, until it has tilted so far."""

@@ -84,7 +84,7 @@ class Collapse:
         self.passage.begin(self.now)
         self.panels.relax(self.now)
         self._unhang()
-        before = self.world.moving()
+        before = self.world.unhindered()
         blow = self.world.step()
         self.now += self.world.step_seconds
         force = impact.strike(self.world, self.failure, blow, before, self.now)

@@ -60,9 +60,7 @@ class Limits:
         self.position, height = position, position[:, 1]
         self.apex = np.maximum(self.apex, height)
         limited, spin = self._limited(states, pushed, seconds), slowed(states.angular)
-        share = self._turning(states, limited, height, -velocity[:, 1])
-        heavy = self._units(states) >= self.block
-        limited, spin = np.where(heavy[:, None], share[:, None], 1.0) * limited, share[:, None] * spin
+        spin = self._turning(states, limited, height, -velocity[:, 1])[:, None] * spin
         for k in np.flatnonzero(states.awake & ((limited != states.linear) | (spin != states.angular)).any(1)):
             self.world.set_motion(int(states.number[k]), limited[k], spin[k])
         self.velocity = velocity + np.append(limited - states.linear, np.zeros((1, 3)), 0)[states.row]  # row -1, what stands, is the last

@@ -298,10 +298,16 @@ class World:
         linear, angular, centre = np.array(rows, float).reshape(-1, 3, 3).transpose(1, 0, 2)
         return linear, angular, centre
 
-    def moving(self) -> dict[int, RawMotion]:
-        """Return the motion of every body of several pieces that is awake."""
+    def unhindered(self) -> dict[int, RawMotion]:
+        """Return how every body of several pieces that is awake will move after the next step if it meets nothing."""
         found = ((number, self._get(number)) for number, body in self.bodies.items() if len(body.pieces) > 1 and number not in self.held)
-        return {number: raw_motion(body) for number, body in found if not body.is_sleeping}
+        return {number: self._unhindered(body, self.bodies[number].mass) for number, body in found if not body.is_sleeping}
+
+    def _unhindered(self, body: Any, mass: float) -> RawMotion:
+        (x, y, z), angular, centre = raw_motion(body)
+        force = body.user_force
+        gain = self.step_seconds / mass
+        return (x + gain * force.x, y + gain * force.y - GRAVITY * self.step_seconds, z + gain * force.z), angular, centre
 
     def sinking(self, number: int) -> float:
         """Return how fast a body sinks, m/s."""

@@ -12,11 +12,13 @@ from hypothesis.extra import numpy as hnp
 
 from derrumbe.core.knobs import Collapse
 from derrumbe.simulate import impact, schedule
+from derrumbe.simulate.bearing import BLOCK, Bearing
+from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.clusters import components
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import rotate
 from derrumbe.simulate.ground import Ground
-from derrumbe.simulate.limits import ASIDE, REBOUND, fall_speed, unbounced
+from derrumbe.simulate.limits import ASIDE, REBOUND, Limits, fall_speed, unbounced
 from derrumbe.simulate.spans import OVERHANG, Spans
 from derrumbe.simulate.structure import ROOF, SLAB, Structure
 from derrumbe.simulate.world import Blow, World
@@ -140,7 +142,7 @@ def test_the_frame_of_a_roof_is_broken_by_what_lands_and_not_by_what_rubs(tmp_pa
     roof = structure.kind == ROOF
     struck = int(np.flatnonzero(roof)[0])
     blow = Blow(np.array([[struck, -1]]), np.array([1e12]))
-    impact.strike(world, failure, blow, world.moving(), 1.0)
+    impact.strike(world, failure, blow, world.unhindered(), 1.0)
     own = (structure.bonds == struck).any(1) & roof[structure.bonds].all(1)
     assert failure.alive[own].all() == holds
 
@@ -169,3 +171,69 @@ def test_a_roof_breaks_off_where_its_walls_have_sunk_and_only_there(tmp_path):
     labels = components(structure.bonds, ~broken & frame, np.zeros(structure.count, bool))[0][roof]
     counts = np.bincount(labels)
     assert np.sort(counts)[-2:].sum() > 0.9 * roof.sum()
+
+
+def _falling(structure: Structure) -> tuple[World, Failure]:
+    """Return the structure as one body, high over the ground."""
+    failure = Failure(structure, schedule.plan(structure, Collapse(), np.random.default_rng(0)), np.random.default_rng(0))
+    world = World(structure, STEP)
+    world.set_clusters(np.zeros(structure.count, int), ground=-1)
+    world.move(min(world.bodies), np.array([0.0, 60.0, 0.0]))
+    return world, failure
+
+
+def test_a_block_that_breaks_as_it_falls_falls_no_slower(tmp_path):
+    """Bonds that go in every step, under blows on a crumb, take a share of the crumb's speed and nothing of the block's: no gravity is lost."""
+    structure = structure_of(tmp_path)
+    world, failure = _falling(structure)
+    (number,) = world.bodies
+    crumb, labels = int(np.argmin(structure.mass)), np.zeros(structure.count, int)
+    force = np.zeros(structure.count)
+    force[crumb] = 1.0
+    for step in range(48):
+        before = world.unhindered()
+        world.step()
+        failure.break_bonds(np.flatnonzero((structure.bonds == crumb).any(1)), float(step))
+        impact.give_back(world, failure, before, force, world.set_clusters(labels, ground=-1), float(step))
+    assert world.sinking(number) == pytest.approx(GRAVITY * 48 * STEP, rel=0.01)
+
+
+def test_a_piece_that_turns_too_fast_stops_the_turning_and_not_the_fall(tmp_path):
+    structure = structure_of(tmp_path)
+    world, _ = _falling(structure)
+    (number,) = world.bodies
+    limits = Limits(structure, world, BLOCK)
+    limits.apex = structure.centre[:, 1] + 62.0
+    limits.apex[int(np.argmax(structure.centre[:, 0]))] -= 2.0  # the far end has only just turned over its highest place
+    world.set_motion(number, np.array([0.0, -4.0, 0.0]), np.array([0.0, 0.0, -0.4]))
+    limits.velocity[:, 1] = -4.0
+    states, whole = world.states(), np.arange(structure.count)
+    limits.apply(states, world.positions(whole), _speeds(world), np.zeros(structure.count, bool), {}, STEP)
+    linear, angular, _ = world.motion(number)
+    assert linear[1] == pytest.approx(-4.0)
+    assert np.linalg.norm(angular) < 0.4
+
+
+def test_crushing_bears_a_block_through_its_walls_and_hardly_a_roof_without(tmp_path):
+    """The same roof with all of its walls, and with one: what fails below bears the one as planned, and the other by that wall's share."""
+    structure = _roofed(structure_of(tmp_path, storeys=2, bays=6, deep=3))
+    plan = schedule.plan(structure, Collapse(), np.random.default_rng(0))
+    plan = replace(plan, resist=np.full_like(plan.resist, 0.4), lean=np.zeros_like(plan.lean))
+    roof = np.flatnonzero((structure.kind == ROOF) | (structure.storey == structure.storey.max()))
+    bare = np.flatnonzero(structure.kind == ROOF)
+    one = np.append(bare, np.flatnonzero(structure.upright & (structure.storey == structure.storey.max()))[0])
+    gains = []
+    for pieces in (roof, one, bare):
+        world = World(structure, STEP)
+        labels = np.full(structure.count, -1)
+        labels[pieces] = 0
+        world.set_clusters(labels, ground=-1)
+        world.move(min(world.bodies), np.array([0.0, 30.0, 0.0]))
+        bearing = Bearing(structure, world, plan)
+        bearing.divided([(-1, min(world.bodies))], 0.0)
+        bearing.look(world.states(), 9.0)
+        world.step()
+        gains.append(1 - world.sinking(min(world.bodies)) / (GRAVITY * STEP))
+    assert gains[0] > 0.25
+    assert 0.0 < gains[1] < 0.25 * gains[0]
+    assert gains[2] == pytest.approx(0.0, abs=1e-3)

@@ -197,7 +197,7 @@ def test_crumbs_are_shed_and_not_thrown_up(collapse_of):
     born = np.isfinite(height)
     first = height[born.argmax(0), np.arange(height.shape[1])]
     rise = np.nanmax(np.where(born, height, -np.inf), axis=0) - first
-    assert np.quantile(rise[np.isfinite(first)], 0.9) < 0.01, "nine of ten only fall"
+    assert np.quantile(rise[np.isfinite(first)], 0.9) < 0.02, "nine of ten only fall"
 
 
 def test_neighbours_that_touch_the_building_are_left_out(tmp_path):
