@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from derrumbe.survey import matting
-from derrumbe.survey.filters import around, connected_to, disc, widened
+from derrumbe.survey.filters import around, connected_to, disc, opened, widened
 
 FLOOR = 0.02
 """Least difference (display-like, 0..1) that means something, besides the plate's own unrest."""
@@ -34,6 +34,8 @@ EVEN = 0.14
 """... by the same share in all channels, give or take this."""
 DIMMED, OTHER = 2.0, 1.6
 """Sigma, pixels at WIDTH, over which a shadow has one darkness, and by how many units of unrest a pale shoe or a hand in it differs from the ground in it."""
+SHOE = 1.0
+"""Radius, pixels at WIDTH, of a disc too large for what lies in a shadow: where it fits in, ground that is known badly differs from itself."""
 STANDING = 0.5
 """Where more than this share of a dim patch has something of the passer-by below it, the patch is clothing and no shadow."""
 
@@ -59,7 +61,7 @@ def _cut_out(
 ) -> np.ndarray:
     """Return the alpha (h, w) of what is strange: of its `body` (h, w) bool without shadows."""
     shade = _shadows(picture, background, body)
-    shade &= ~_in_shadow(picture, _dimmed(picture, background, body, shade, scale), unrest, body, shade)
+    shade &= ~_in_shadow(picture, _dimmed(picture, background, body, shade, scale), unrest, body, shade, scale)
     ground = _dimmed(picture, background, body, shade, scale)
     brighter = (picture.sum(axis=-1) > ground.sum(axis=-1)) & (strangeness(picture, ground, unrest) > LIKELY)
     body = body & (~(cv2.dilate(shade.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) | (~shade & ((strange > 3 * SURE) | brighter)))
@@ -71,10 +73,10 @@ def _cut_out(
 
 def _against(picture: np.ndarray, ground: np.ndarray, unrest: np.ndarray, solid: np.ndarray, empty: np.ndarray, scale: float) -> np.ndarray:
     """Return the alpha (h, w) between solid and empty (h, w) bool. What is brighter than the ground, so no shadow, and that no solid colour nearby
-    explains has a colour of its own: a pale shoe under dark trousers."""
+    explains, hanging together with what is solid, has a colour of its own: a pale shoe under dark trousers."""
     alone = matting.unexplained(picture, ground, solid, empty, scale) > SURE * _usual_off(unrest)
     own = alone & (picture.sum(axis=-1) > ground.sum(axis=-1))
-    return matting.against(picture, ground, solid | own, empty, scale)
+    return matting.against(picture, ground, connected_to(solid | own, solid), empty, scale)
 
 
 def _core(mask: np.ndarray, band: float, scale: float) -> np.ndarray:
@@ -147,10 +149,12 @@ def _dimmed(picture: np.ndarray, background: np.ndarray, body: np.ndarray, shade
     return (background * usual[..., None] ** (1 / 2.2)).astype(np.float32)
 
 
-def _in_shadow(picture: np.ndarray, ground: np.ndarray, unrest: np.ndarray, body: np.ndarray, shade: np.ndarray) -> np.ndarray:
-    """Return what of a shadow (h, w) bool isn't the ground in it (h, w, 3) and hangs together with the body that casts it."""
-    own = body & ~shade
-    return shade & connected_to(own | (shade & (strangeness(picture, ground, unrest) > OTHER)), own)
+def _in_shadow(
+    picture: np.ndarray, ground: np.ndarray, unrest: np.ndarray, body: np.ndarray, shade: np.ndarray, scale: float
+) -> np.ndarray:
+    """Return what of a shadow (h, w) bool isn't the ground in it (h, w, 3), is as thin as a shoe, and hangs together with the body that casts it."""
+    own, other = body & ~shade, shade & (strangeness(picture, ground, unrest) > OTHER)
+    return shade & connected_to(own | (other & ~opened(other, SHOE * scale)), own)
 
 
 def _light_left(picture: np.ndarray, background: np.ndarray) -> np.ndarray:
