@@ -41,12 +41,26 @@ def against(picture: np.ndarray, background: np.ndarray, solid: np.ndarray, empt
     picture, background (h, w, 3) display-like; solid, empty (h, w) bool: surely foreground, surely not; scale: pixels in one of a small picture.
     """
     open_ = ~(solid | empty)
-    share, apart = solid.astype(np.float32), np.zeros(solid.shape, np.float32)
-    step = max(1, round(scale))
-    here, behind = (np.ascontiguousarray(plane, np.float32) for plane in (picture, background))
-    _sampled(here, behind, solid, open_, REACH * step, step, NEARBY * scale, share, apart)
+    share, apart, _ = _explained(picture, background, solid, open_, scale)
     trust = np.where(open_, SMOOTH * apart / (apart + APART**2), 10.0)
     return _settled(picture, share, trust, open_)
+
+
+def unexplained(picture: np.ndarray, background: np.ndarray, solid: np.ndarray, empty: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """Return how far (h, w) float32, display-like, what is neither `solid` nor `empty` lies off the ways from the background to all solid colours nearby; 0
+    elsewhere. Arguments as in `against`."""
+    return _explained(picture, background, solid, ~(solid | empty), scale)[2]
+
+
+def _explained(
+    picture: np.ndarray, background: np.ndarray, solid: np.ndarray, open_: np.ndarray, scale: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the shares, contrasts and least residues (h, w) that `_sampled` fills."""
+    share, apart, least = solid.astype(np.float32), *np.zeros((2, *solid.shape), np.float32)
+    step = max(1, round(scale))
+    here, behind = (np.ascontiguousarray(plane, np.float32) for plane in (picture, background))
+    _sampled(here, behind, solid, open_, REACH * step, step, NEARBY * scale, share, apart, least)
+    return share, apart, least
 
 
 def refined(picture: np.ndarray, solid: np.ndarray, empty: np.ndarray) -> np.ndarray:
@@ -71,15 +85,18 @@ def thin_core(mask: np.ndarray, band: float) -> np.ndarray:
 
 
 @njit(cache=True, fastmath=False)
-def _sampled(picture, background, solid, open_, reach, step, near, share, apart):  # type: ignore[no-untyped-def]
+def _sampled(picture, background, solid, open_, reach, step, near, share, apart, least):  # type: ignore[no-untyped-def]
     """Fill for `open_` pixels (h, w) bool of pictures (h, w, 3) which share of the way they lie to solid colours nearby, and how far those are from the
-    background, squared (h, w): means over every `step`-th pixel within `reach`, by how near each is, how well it explains the pixel and how much it tells."""
+    background, squared (h, w): means over every `step`-th pixel within `reach`, by how near each is, how well it explains the pixel and how much it tells;
+    and how far they lie off the nearest of those ways (h, w)."""
     height, width = solid.shape
     for y in range(height):
         for x in range(width):
             if not open_[y, x]:
                 continue
-            total, shares, contrast = 0.0, 0.0, 0.0
+            total, shares, contrast, best = 0.0, 0.0, 0.0, 0.0
+            for c in range(3):
+                best += (picture[y, x, c] - background[y, x, c]) ** 2
             for v in range(max(y % step, y - reach), min(height, y + reach + 1), step):
                 for u in range(max(x % step, x - reach), min(width, x + reach + 1), step):
                     away = (v - y) ** 2 + (u - x) ** 2
@@ -94,10 +111,12 @@ def _sampled(picture, background, solid, open_, reach, step, near, share, apart)
                     for c in range(3):
                         to = picture[v, u, c] - background[y, x, c]
                         off += (picture[y, x, c] - background[y, x, c] - part * to) ** 2
+                    best = min(best, off)
                     weight = np.exp(-0.5 * (off / UNLIKE**2 + away / near**2)) * way / (way + NOISE**2)
                     total += weight
                     shares += weight * part
                     contrast += weight * way
+            least[y, x] = np.sqrt(best)
             if total > 1e-9:
                 share[y, x], apart[y, x] = shares / total, contrast / total
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from derrumbe.media.movie import read_movie
 from derrumbe.survey.drawn import drawn_alpha
+from derrumbe.survey.filters import shrunk, widened
 from derrumbe.survey.foliage import porous_alpha
-from derrumbe.survey.passers import _whole, passing_alpha
+from derrumbe.survey.passers import _core, _dimmed, _whole, passing_alpha
 from tests.survey.truth import overlap_of, truths
 
 
@@ -66,6 +67,45 @@ def test_a_pale_shoe_stays_beside_its_shadow() -> None:
     alpha = passing_alpha(picture.astype(np.float32), street, np.full(body.shape, 0.004, np.float32))
     assert alpha[86:90, 101:105].mean() > 0.8
     assert alpha[87:91, 125:165].max() < 0.05
+
+
+def test_a_narrow_head_has_a_core_though_shoulders_are_wide() -> None:
+    person = np.zeros((60, 60), bool)
+    person[20:50, 12:48] = person[13:20, 28:32] = True
+    core = _core(person, 2.0, 1.0)
+    assert core[14:20, 29:31].all()
+    assert not (core & ~shrunk(person, 1)).any()
+
+
+def _walker(street: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a picture (h, w, 3) of dark legs in their own shadow, with a pale shoe in it, and where (h, w) bool legs and shoe are."""
+    legs, shoe, shadow = np.zeros((3, 160, 240), np.float32)
+    legs[60:100, 100:105] = legs[60:100, 109:114] = legs[40:60, 98:116] = 1.0
+    shoe[98:101, 114:118] = 1.0
+    shadow[70:106, 90:150] = 1.0
+    dim = (1 - 0.25 * cv2.GaussianBlur(shadow, (0, 0), 1.0))[..., None] ** (1 / 2.2)
+    picture = np.where(legs[..., None] > 0, np.float32([0.12, 0.1, 0.16]), street * dim)
+    picture = np.where(shoe[..., None] > 0, np.float32([0.52, 0.52, 0.52]), picture)
+    return cv2.GaussianBlur(picture, (0, 0), 0.5).astype(np.float32), legs > 0, shoe > 0
+
+
+def test_what_is_behind_a_shadow_is_as_dark_as_it_makes_the_ground() -> None:
+    street = _street(14)
+    picture, legs, _ = _walker(street)
+    ratio = 0.75 ** (1 / 2.2)
+    body = widened(legs, 1)
+    body[70:106, 90:150] = True
+    ground = _dimmed(picture, street, body, body & ~widened(legs, 1), 1.0)
+    assert np.abs(ground[80:96, 92:114] / street[80:96, 92:114] - ratio).max() < 0.04
+    assert (ground[:, 180:] == street[:, 180:]).all()
+
+
+def test_a_pale_shoe_in_the_shadow_of_dark_trousers_stays() -> None:
+    street = _street(15)
+    picture, _, shoe = _walker(street)
+    alpha = passing_alpha(picture, street, np.full(shoe.shape, 0.004, np.float32))
+    assert alpha[shoe].mean() > 0.7
+    assert alpha[98:104, 122:148].max() < 0.05
 
 
 def test_somebody_below_makes_no_clothing_of_a_shadow() -> None:
