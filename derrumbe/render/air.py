@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LARGE = 1280
 """Width of a picture from which on rays are as many as the knob says."""
+RIM = 3
+"""Pixels over which edges of solids reach, by their own smoothness and by their motion."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +89,7 @@ def march(
     from derrumbe.render.dust_march import march as through
 
     depth = np.full((camera.height, camera.width), FAR, np.float32)
-    depth[window.slices] = solid
+    depth[window.slices] = widened(solid)
     detail = detail_for(inputs.film_set.record.cameras[0], lit.lit, shutter)
     things = _things(inputs, frame)
     low = FOOT * inputs.film_set.record.building.height
@@ -103,6 +105,15 @@ def march(
         things=things,
     )
     return front, behind, None if things is None else things.dust
+
+
+def widened(depth: np.ndarray) -> np.ndarray:
+    """Return depths (h,w) that go on past the edges of solids, over RIM pixels where there are none: a pixel that a solid covers in part shows it
+    through the dust before it, as those beside it do. What no solid covers looks the same, cut in two or not."""
+    import cv2
+
+    near = cv2.erode(depth, np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8))
+    return np.where(depth < FAR, depth, near)
 
 
 def rays(scale: float, width: int) -> float:

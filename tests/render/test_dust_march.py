@@ -1,4 +1,4 @@
-"""Laws of marching: Beer-Lambert, a clean split at solids, no halos, no light from nowhere."""
+"""Laws of marching: Beer-Lambert, a clean and smooth split at solids, no halos, no light from nowhere."""
 
 import cv2
 import numpy as np
@@ -7,6 +7,7 @@ import pytest
 from derrumbe.core.records import FAR
 from derrumbe.geom.camera import pixel_grid
 from derrumbe.geom.lens import undistorted
+from derrumbe.render.air import RIM, widened
 from derrumbe.render.dust_lumps import Detail
 from derrumbe.render.dust_march import Things, march
 from tests.render import dust_slab
@@ -39,18 +40,41 @@ def test_a_solid_inside_shows_the_dust_before_it_only():
     np.testing.assert_allclose(front[28:36, 52:58, 3], 1 - np.exp(-0.4 * 2.3), rtol=0.01)
     np.testing.assert_allclose(behind[28:36, 52:58, 3], 1 - np.exp(-0.4 * 2.3), rtol=0.01)
     np.testing.assert_allclose(front[28:36, 38:46, 3], 1 - np.exp(-0.4 * 4.6), rtol=0.01)
-    assert not behind[:, :48].any()
+    assert not behind[:, :47].any()
 
 
-def test_the_edge_of_a_solid_is_as_sharp_as_its_pixels():
+def test_the_edge_of_a_solid_is_a_tent_wide():
+    """Dust before what is near and before what is far meet as solids do that are drawn with smooth edges: over two pixels, with no halo."""
     view = dust_slab.view()
-    solid = nothing(view)
+    solid = np.full_like(nothing(view), 33.0)
     solid[:, 48:] = 31.0
     front, _ = march(dust_slab.slab(0.4), view, solid, nothing(view), scale=0.5, step=0.75, seed=1)
     row = front[32, :, 3]
-    np.testing.assert_allclose(row[44:48], row[46], rtol=0.01)
-    np.testing.assert_allclose(row[48:52], row[50], rtol=0.01)
-    assert row[47] > 2 * row[48]
+    np.testing.assert_allclose(row[44:47], row[46], rtol=0.01)
+    np.testing.assert_allclose(row[49:52], row[50], rtol=0.01)
+    assert row[46] > 2 * row[49]
+    np.testing.assert_allclose(row[47:49], [0.75 * row[46] + 0.25 * row[49], 0.25 * row[46] + 0.75 * row[49]], rtol=0.02)
+
+
+def test_dust_over_what_no_solid_covers_is_whole_beside_an_edge():
+    view, lit = dust_slab.view(), dust_slab.lumps(density=0.4)
+    far, solid = np.full_like(nothing(view), 48.0), nothing(view)
+    solid[20:44, 30:60] = 38.0
+    whole, _ = march(lit, view, nothing(view), far, scale=0.5, step=0.75, seed=1)
+    front, behind = march(lit, view, solid, far, scale=0.5, step=0.75, seed=1)
+    assert behind[30, 29].any()
+    assert not behind[30, 28].any()
+    np.testing.assert_allclose(over(front, behind), whole, atol=2e-3)
+
+
+def test_solids_go_on_past_their_edges_where_there_are_none():
+    depth = np.full((24, 24), FAR, np.float32)
+    depth[8:16, 8:16], depth[8:16, 12:16] = 30.0, 20.0
+    wide = widened(depth)
+    np.testing.assert_array_equal(wide[8:16, 8:16], depth[8:16, 8:16])
+    assert (wide[8:16, 16 : 16 + RIM] == 20).all()
+    assert (wide[8:16, 8 - RIM : 8] == 30).all()
+    assert (wide[:, : 8 - RIM] == FAR).all()
 
 
 def test_a_piece_that_comes_before_a_thing_in_front_takes_no_dust_off_it():
