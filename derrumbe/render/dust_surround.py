@@ -102,19 +102,19 @@ def surround(
         part = (share * light[n]).astype(F)
         _add_light(out, many, *cells, each.parts(), depths(solid, way).parts(), part, F(share), way.astype(F), under, ground, gains, offset)
     out[..., 4] **= HIDDEN
-    for channel in range(3):
-        out[..., channel] += F(REGAINED) * out[..., 4] * wandered(many[..., channel], small, STRAYS)
+    out[..., :3] += F(REGAINED) * out[..., 4:5] * wandered(many, small, STRAYS)
     _add_sun(out, *cells, shade.parts(), offset)
     out[..., 5] = wandered(out[..., 3], small)
     return Surround(tuple(found[:UPPER]), out)
 
 
 def wandered(passed: np.ndarray, small: np.ndarray, far: float = WANDERS) -> np.ndarray:
-    """Return light, or the share of it that solids let through, `passed` (x,y,z), as what is scattered from place to place finds it: the mean over the
+    """Return light, or the share of it that solids let through, `passed` (x,y,z,...), as what is scattered from place to place finds it: the mean over the
     dust around, `far` cells (sigma), each counted by what it hides (`small`: its optical depth). Shade is lit by the lit dust beside it, and has no
     hard side."""
-    counts = -np.expm1(-small) + F(1e-6)
-    return gaussian_filter(counts * passed, far) / gaussian_filter(counts, far)
+    counts = (-np.expm1(-small) + F(1e-6)).reshape(*small.shape, *[1] * (passed.ndim - small.ndim))
+    around = [gaussian_filter(values, far, axes=(0, 1, 2)) for values in (counts * passed, counts)]
+    return np.asarray(around[0] / around[1])
 
 
 def _ground_light(zenith: Depths, shape: tuple[int, ...]) -> np.ndarray:

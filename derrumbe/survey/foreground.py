@@ -25,7 +25,7 @@ from derrumbe.survey.passers import passing_alpha
 from derrumbe.survey.rigid import OFFSETS, steadied
 from derrumbe.survey.standing import carried, depth_of_things, things
 from derrumbe.survey.tight_edges import cut_out
-from derrumbe.survey.wanderers import Wanderers
+from derrumbe.survey.wanderers import Wanderers, stored
 
 LOOSE = 0.0095
 """How far masks of what moves by itself, found in small pictures, may reach beyond the thing's edge, share of the longer side."""
@@ -78,7 +78,7 @@ class Following:
         return cut_out(picture, large, LOOSE)
 
     def _mask(self, frame: int) -> np.ndarray:
-        return _mask_of(self.out.format(frame=frame)) if self.done(frame) else self._found(frame)
+        return stored(self.out.format(frame=frame))["mask"] if self.done(frame) else self._found(frame)
 
     def _found(self, frame: int) -> np.ndarray:
         mask = self.wanderers.at(frame)
@@ -169,11 +169,6 @@ class FramePass:
 
     def done(self, frame: int) -> bool:
         return all(Path(name.format(frame=frame)).exists() for name in (self.out, self.depth))
-
-
-@lru_cache(maxsize=8)
-def _mask_of(path: str) -> np.ndarray:
-    return load_arrays(Path(path))["mask"]
 
 
 @lru_cache(maxsize=4)

@@ -58,7 +58,7 @@ class Wanderers:
 
     def at(self, frame: int) -> np.ndarray:
         """Return what moves by itself (h, w) bool, at working size, once it is written."""
-        return _file(self.out.format(frame=frame))["mask"]
+        return stored(self.out.format(frame=frame))["mask"]
 
     def codes(self, frame: int) -> np.ndarray:
         """Return a frame (h, w, 3) float32 at working size, in codes near a display's, 0..255."""
@@ -71,10 +71,10 @@ class Wanderers:
     def _expected(self, frame: int) -> np.ndarray:
         """Return where (h, w) bool a thing may be by its neighbour in time, where only one side of time tells: at the shot's ends what has just been
         uncovered is found nowhere else, as if it moved. Everywhere in other frames."""
-        own = _file(self.evidence.format(frame=frame))
+        own = stored(self.evidence.format(frame=frame))
         others = own["others"].tolist()
         nearest = min(others, key=lambda other: abs(other - frame), default=frame)
-        if not _is_one_sided(frame, others) or _is_one_sided(nearest, _file(self.evidence.format(frame=nearest))["others"].tolist()):
+        if not _is_one_sided(frame, others) or _is_one_sided(nearest, stored(self.evidence.format(frame=nearest))["others"].tolist()):
             return np.ones(own["evidence"].shape, bool)
         theirs = self._found(nearest)[1]
         flow = cv2.resize(own["flow"][others.index(nearest)].astype(np.float32), theirs.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -84,11 +84,11 @@ class Wanderers:
 
     def _remembered(self, frame: int) -> np.ndarray:
         """Return the frame's evidence (h, w) and that of its neighbours, carried here along the thing's own flow."""
-        own = _file(self.evidence.format(frame=frame))
+        own = stored(self.evidence.format(frame=frame))
         total = own["evidence"].astype(np.float32)
         weight = np.ones_like(total)
         for other, flow in zip(own["others"].tolist(), own["flow"], strict=True):
-            theirs = _file(self.evidence.format(frame=other))["evidence"].astype(np.float32)
+            theirs = stored(self.evidence.format(frame=other))["evidence"].astype(np.float32)
             flow = cv2.resize(flow.astype(np.float32), total.shape[::-1], interpolation=cv2.INTER_LINEAR)
             y, x = np.mgrid[0 : total.shape[0], 0 : total.shape[1]].astype(np.float32)
             x, y = x + flow[..., 0], y + flow[..., 1]
@@ -162,7 +162,7 @@ def agreement(found: Wanderers, frame: int, frames: range) -> float | None:
     later = [other for other in neighbours(frame, frames) if other > frame]
     if not later or not (found.at(frame).any() or found.at(later[0]).any()):
         return None
-    file = _file(found.evidence.format(frame=frame))
+    file = stored(found.evidence.format(frame=frame))
     flow = file["flow"][file["others"].tolist().index(later[0])].astype(np.float32)
     mask = found.at(frame)
     flow = cv2.resize(flow, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -173,5 +173,6 @@ def agreement(found: Wanderers, frame: int, frames: range) -> float | None:
 
 
 @lru_cache(maxsize=40)
-def _file(path: str) -> dict[str, np.ndarray]:
+def stored(path: str) -> dict[str, np.ndarray]:
+    """Return the arrays of an npz, which frames around it ask for too."""
     return load_arrays(Path(path))
