@@ -152,7 +152,7 @@ class Render(Group):
     dust_scale: float = knob(
         0.5, "size at which dust is marched, before edge-aware enlarging; pictures under 1280 pixels take more", "x", ge=0.1, le=1
     )
-    dust_step: float = knob(0.75, "march step", "voxel", ge=0.1, le=4)
+    dust_step: float = knob(0.75, "march step, of the finest cells of dust", "cell", ge=0.1, le=4)
     shade_hidden: bool = knob(True, "shade pieces even where dust hides them, so that layers can be taken apart; a preview does not")
 
 

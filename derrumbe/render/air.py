@@ -51,7 +51,7 @@ class Air:
 
 def air(inputs: Inputs, frame: int, look: DustLook) -> Air:
     """Return the dust of a frame, lit by the set's sun and surroundings."""
-    from derrumbe.render.dust_light import light_cloud
+    from derrumbe.render.dust_light import light_cloud, voxel_pixels
 
     film_set = inputs.film_set.record
     lit = light_cloud(
@@ -61,7 +61,7 @@ def air(inputs: Inputs, frame: int, look: DustLook) -> Air:
         color=look.color,
         density=look.density,
         facade_rgb=masonry_of(inputs),
-        width=film_set.camera_at(frame).width,
+        pixels=voxel_pixels(film_set.cameras[0], inputs.cloud.record),
         around=lamp_of(inputs.film_set).around,
         eye=eye(film_set.camera_at(frame)),
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from derrumbe.core.records import DustCloud, Located, Sun
+from derrumbe.core.records import Camera, DustCloud, Located, Sun
+from derrumbe.geom.camera import rotation_matrix
 from derrumbe.media.volumes import Volume, read_volume
 from derrumbe.render.dust_depths import Depths, at_points, depths
 from derrumbe.render.dust_noise import BLOCK, LUMP, billows, eased, halved, occupied_blocks, refined, riding, sharpened, softened
@@ -21,6 +22,8 @@ CRISP = 1.0
 """Power by which dust gets richer where it is richer than around it."""
 WARP = 2.2
 """How far billows push flanks in and out, density voxels."""
+REACH = 6
+"""Voxels that billows carry dust at most, with what smooths it: so far around it there is room for it, or it would end along its own box."""
 CLOSE = (1.0, 3.0)
 """Distances from the camera, in widths of the largest billows, below which dust has none and from which on it has all. One that fills the picture is no
 detail: as it turns into the next one, all dust before the camera would come and go within a few frames."""
@@ -40,8 +43,8 @@ RUST = 1.2
 or the light of a sunset."""
 EARTHY = 0.18
 """Most by which a channel leaves the mean in ground rock and clay: stronger colours are paint and glaze, a skin that dust is hardly made of."""
-LARGE = 1280
-"""Width of a picture from which on dust is refined below its voxels."""
+SHOWS = 4.0
+"""Pixels across a voxel from which on dust is refined below it: else single voxels show as boxes."""
 MOST_FINE_CELLS = 48_000_000
 SEED = 5
 
@@ -109,7 +112,7 @@ def light_cloud(
     color: str,
     density: float,
     facade_rgb: tuple[float, float, float],
-    width: int | None = None,
+    pixels: float | None = None,
     around: np.ndarray | None = None,
     eye: np.ndarray | None = None,
 ) -> LitCloud | None:
@@ -118,13 +121,13 @@ def light_cloud(
     `around` (r,c,3): all light but the sun's, laid out as in `Set.environment`; None: `sun.sky_rgb` above, `sun.ground_rgb` below.
     `eye` (3,): the camera's place in the world, where dust is even.
 
-    `width`: of the picture, when it is known; cells finer than two pixels are then left out, and in small pictures
-    all: there lumps in the march (dust_lumps) do, and coarse steps leave no hatching. Returns None when the frame has no dust.
+    `pixels`: across a voxel, see voxel_pixels, when that is known; cells finer than two of them are then left out: lumps in the march (dust_lumps)
+    do. Returns None when the frame has no dust.
     """
     volume = read_volume(cloud.path(cloud.record.grid, frame))
     if volume.empty:
         return None
-    fine = width is None or (width >= LARGE and 4 * max(cloud.record.shape) <= width)
+    fine = pixels is None or pixels >= SHOWS
     fine_dust, grains = reflectances(color, facade_rgb, sun)
     floor = dusted(sun.ground_rgb, fine_dust)
     if around is not None:
@@ -136,6 +139,13 @@ def light_cloud(
     )
 
 
+def voxel_pixels(camera: Camera, record: DustCloud) -> float:
+    """Return how many pixels a voxel is wide in the middle of the dust's box."""
+    middle = np.asarray(record.origin) + 0.5 * record.voxel * np.asarray(record.shape)
+    depth = rotation_matrix(camera)[2] @ middle + camera.translation[2]
+    return record.voxel * camera.focal_px / max(float(depth), 1.0)
+
+
 def light_volume(
     volume: Volume, record: DustCloud, sun: Sun, albedo: np.ndarray, density: float, *, bite: float = BITE, fine: bool = True,
     dark_albedo: np.ndarray | None = None, around: np.ndarray | None = None, eye: np.ndarray | None = None,
@@ -143,10 +153,10 @@ def light_volume(
     """Refine and light a volume that isn't empty, with single-scattering `albedo` (3,); coarse grains have `dark_albedo`, else that too.
 
     `around`, `eye`: see light_cloud."""
-    volume, dark = mixed(volume, record)
+    volume, dark = mixed(padded(volume, REACH if bite > 0 else 0), record)
     scale = F(record.extinction * density * record.voxel)
     factor = 2 if fine and volume.density.size * 8 <= MOST_FINE_CELLS else 1
-    blocks = occupied_blocks(volume.density, factor)
+    blocks = occupied_blocks(volume.density, factor, REACH if bite > 0 else 1)
     start, half_start = (np.asarray(s, np.int64) for s in (volume.start, volume.ride_start))
     ride = Ride(riding(volume.ride), eased(volume.ride), start, half_start, volume.ride_offset, volume.ride_weight, billows(SEED))
     place = None if eye is None else (np.asarray(eye) - record.origin) / record.voxel - volume.start
@@ -180,6 +190,19 @@ def sunny(sun: Sun) -> float:
     """Return the share of the sun in what lights open ground."""
     direct, sky = float(np.mean(sun.rgb)) * max(sun.direction[1], 0.0), float(np.mean(sun.sky_rgb))
     return direct / max(direct + sky, 1e-6)
+
+
+def padded(volume: Volume, reach: int) -> Volume:
+    """Return the volume with `reach` voxels of clean air around its dust, as far as its grid goes."""
+    before = [min(start, reach) for start in volume.start]
+    ends = [start + count for start, count in zip(volume.start, volume.density.shape, strict=True)]
+    room = [(a, min(whole - end, reach)) for a, whole, end in zip(before, volume.shape, ends, strict=True)]
+    return replace(
+        volume,
+        start=tuple(start - a for start, a in zip(volume.start, before, strict=True)),
+        density=np.pad(volume.density, room),
+        coarse=None if volume.coarse is None else np.pad(volume.coarse, room),
+    )
 
 
 def mixed(volume: Volume, record: DustCloud) -> tuple[Volume, np.ndarray | None]:

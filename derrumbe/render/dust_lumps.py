@@ -27,7 +27,7 @@ PATCHY = 1.5
 """How much stronger lumps are on broad ones than between them: one size all over looks like wool."""
 FACING, TOPS = 1.7, 0.4
 """How much brighter lumps are where they face the light, and on their tops."""
-USUAL = 0.1
+USUAL = 0.05
 """How high lumps are that are seen: tops hide the rest, so light is shared out about them."""
 SKY = 0.6
 """What of the sky's light comes from above, beside the sun's from where it stands."""
@@ -35,8 +35,8 @@ DIMMEST, BRIGHTEST = 0.3, 1.7
 TOWARDS, FARTHER = 0.45, 2.5
 """How far towards the light a lump's slope is taken, in widths of the smallest lump, and so many times farther on broad ones: a slope taken over
 less than their own size is shade in ridges across the light, as if by shafts."""
-VEIL = 0.18
-"""Optical depth per voxel under which dust is a veil and its lumps fade."""
+VEIL = 0.3
+"""Optical depth per voxel under which dust is a veil and its lumps fade: one that hides by itself what the dust about it does not is a disc."""
 PIXELS = 2.6
 """Width of the smallest lumps in the picture, about."""
 LEAST_SHOWN = 1.0

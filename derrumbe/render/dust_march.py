@@ -71,7 +71,7 @@ def march(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return dust before the solid (the set where there is none) and between solid and set, (h,w,4) float32 each, premultiplied ACEScg.
 
-    Depths (h,w) float32, metres along the axis, FAR where there is nothing; `scale` of the rays' picture; `step` in voxels;
+    Depths (h,w) float32, metres along the axis, FAR where there is nothing; `scale` of the rays' picture; `step` in the cloud's cells;
     `detail` is finer than the grid (dust_lumps). `things`: what stands before it all; how much dust lies before them is filled in.
     """
     height, width = solid_depth.shape
@@ -82,6 +82,7 @@ def march(
         return front, behind
     deepest = _deepest(np.minimum(set_depth, F(span[1])), small.height, small.width)
     view = _view(lit, small)
+    step /= lit.factor
     cloud = lit.fine, lit.blocks, F(lit.factor), sources(lit, view[0]), F(lit.brightest)
     lumps = lumps_of(lit, detail)
     if things is None:

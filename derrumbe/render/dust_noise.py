@@ -26,7 +26,7 @@ MOST_STRAIN = 1.6
 EASED = 4
 """Cells of the half grid over which displacements are averaged for what is finer than the grid."""
 BLOCK = 8
-FOOT = 0.5
+FOOT = 0.75
 """How far billows lift dust off the ground and press it down, as a share of how far they push its flanks: a front has an overhanging nose, and runs over
 the ground in lobes with bits between them. The ground itself is flat, and cuts dust along a ruler."""
 MOST_RICH = 4.0
@@ -150,8 +150,8 @@ def _held(field, x, y, z):
 
 
 @njit(cache=True)
-def occupied_blocks(density, factor):
-    """Which blocks of BLOCK³ fine cells (density grid refined `factor` times) hold or touch dust, bool."""
+def occupied_blocks(density, factor, reach=1):
+    """Which blocks of BLOCK³ fine cells (density grid refined `factor` times) hold dust or have some within `reach` voxels, bool."""
     size = BLOCK // factor
     shape = ((density.shape[0] + size - 1) // size, (density.shape[1] + size - 1) // size, (density.shape[2] + size - 1) // size)
     out = np.zeros(shape, np.bool_)
@@ -159,9 +159,9 @@ def occupied_blocks(density, factor):
         for j in range(density.shape[1]):
             for k in range(density.shape[2]):
                 if density[i, j, k] > F(0):
-                    for a in range(max(i - 1, 0) // size, min(i + 1, density.shape[0] - 1) // size + 1):
-                        for b in range(max(j - 1, 0) // size, min(j + 1, density.shape[1] - 1) // size + 1):
-                            for c in range(max(k - 1, 0) // size, min(k + 1, density.shape[2] - 1) // size + 1):
+                    for a in range(max(i - reach, 0) // size, min(i + reach, density.shape[0] - 1) // size + 1):
+                        for b in range(max(j - reach, 0) // size, min(j + reach, density.shape[1] - 1) // size + 1):
+                            for c in range(max(k - reach, 0) // size, min(k + reach, density.shape[2] - 1) // size + 1):
                                 out[a, b, c] = True
     return out
 
@@ -204,7 +204,7 @@ def refined(density, around, start, blocks, factor, riding, ride_start, offset, 
                 gain = min(F(1) / np.sqrt(power), F(1.6))
                 reach = F(2) * warp * gain
                 dust = _held(density, u + reach * da, v + reach * db, w + reach * dc)
-                dust *= min(max(v + F(start[1]) + F(1.25) + F(FOOT) * reach * db, F(0)), F(1))
+                dust *= min(max(v + F(start[1]) + F(1.1) + F(FOOT) * reach * db, F(0)), F(1))
                 if dust * scale <= F(1e-5):
                     continue
                 billow = min(max(half + gain * noise, F(0)), F(1))

@@ -35,11 +35,24 @@ def test_even_dust_and_no_dust_stay_as_they_are():
 
 
 def test_a_front_touches_the_ground_in_places_and_dust_aloft_has_no_such_holes():
-    flat = dust_slab.volume(np.full((32, 8, 32), 0.4))
-    aloft = replace(flat, start=(0, 6, 0), shape=(32, 20, 32))
-    low, high = (
-        light_volume(volume, dust_slab.record(volume.shape), dust_slab.DAY, np.full(3, 0.95), 1.0).fine[4:-4, 0, 4:-4]
-        for volume in (flat, aloft)
-    )
+    cloud = dust_slab.volume(np.full((32, 16, 32), 0.4))
+    fine = light_volume(cloud, dust_slab.record(cloud.shape), dust_slab.DAY, np.full(3, 0.95), 1.0).fine[4:-4, :, 4:-4]
+    low, high = fine[:, 0], fine[:, 16]
     assert 0.02 < (low < 0.2 * np.median(high)).mean() < 0.4
     assert not (high < 0.2 * np.median(high)).any()
+
+
+def test_dust_does_not_end_at_the_box_that_it_is_kept_in():
+    """Billows carry it beyond what isn't empty: cropped to that, it is the same."""
+    whole = np.zeros((40, 40, 40))
+    whole[14:24, 14:24, 14:24] = 0.4
+    cloud = dust_slab.volume(whole)
+    cropped = replace(cloud, density=cloud.density[14:24, 14:24, 14:24], start=(14, 14, 14))
+    lit, small = (light_volume(each, dust_slab.record(each.shape), dust_slab.DAY, np.full(3, 0.95), 1.0) for each in (cloud, cropped))
+    low = np.rint(lit.factor * (small.origin - lit.origin) / lit.voxel).astype(int)
+    part = tuple(slice(a, a + n) for a, n in zip(low, small.fine.shape, strict=True))
+    np.testing.assert_allclose(small.fine, lit.fine[part], atol=1e-5)
+    assert small.fine.sum() == pytest.approx(float(lit.fine.sum()), rel=1e-4)
+    beyond = lit.fine.copy()
+    beyond[28:48, 28:48, 28:48] = 0
+    assert beyond.any()

@@ -89,3 +89,12 @@ def test_light_from_all_around_gets_into_the_folds():
         light = detailed[thick, 1] / np.maximum(plain[thick, 1], 1e-6)
         shares.append(float(np.std(light)))
     assert shares[1] < 0.85 * shares[0]
+
+
+def test_no_lump_of_thin_dust_hides_what_eight_times_as_much_would():
+    """It would be a disc."""
+    thin = dust_slab.slab(0.4, shape=(32, 24, 4))
+    lumpy, even = (shown(thin, detail)[16:48, 30:66, 3] for detail in (Detail(1.0, 0.0), None))
+    usual = float(np.median(even))
+    assert 0.3 < usual < 0.7
+    assert lumpy.max() < 1 - (1 - usual) ** 8
