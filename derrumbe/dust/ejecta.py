@@ -14,7 +14,7 @@ from numba import njit
 from scipy.ndimage import gaussian_filter
 
 from derrumbe.dust.domain import Domain
-from derrumbe.dust.sources import IMPACT, JET, Sources
+from derrumbe.dust.sources import BREATH, IMPACT, JET, Sources
 
 F = np.float32
 GRAVITY = 9.81
@@ -61,8 +61,8 @@ class Ejecta:
 
 
 def thrown(events: Sources, amount: float, rng: np.random.Generator) -> Ejecta:
-    """Return the bundles that all events throw, sorted by birth; `amount` times as much as usual."""
-    total = np.cumsum(events.mass, dtype=np.float64)
+    """Return the bundles that all events but breaths throw, sorted by birth; `amount` times as much as usual."""
+    total = np.cumsum(np.where(events.kind == BREATH, 0, events.mass), dtype=np.float64)
     count = 0 if not len(total) or total[-1] * amount <= 0 else min(MOST, 24 * len(total))
     picks = (np.arange(count) + rng.random(count)) / max(count, 1) * (total[-1] if count else 0.0)
     event = np.searchsorted(total, picks, side="right").clip(0, max(len(total) - 1, 0))
@@ -85,7 +85,7 @@ def _jets(events: Sources, rng: np.random.Generator) -> tuple[np.ndarray, np.nda
     along = events.kind == JET
     way[along] = events.velocity[along] / np.maximum(fast[along], 1e-6)[:, None]
     way /= np.maximum(np.linalg.norm(way, axis=1), 1e-6)[:, None]
-    pace = np.choose(events.kind, [SPEED[0] * rng.gamma(2.0, 0.5, len(fast)), 1.5 + SPEED[1] * fast, SPEED[2] * fast])
+    pace = np.choose(events.kind, [SPEED[0] * rng.gamma(2.0, 0.5, len(fast)), 1.5 + SPEED[1] * fast, SPEED[2] * fast, np.zeros(len(fast))])
     return way, np.minimum(pace, 14.0)
 
 

@@ -23,8 +23,9 @@ CLEAR, ABOUT = 0.7, 1.5
 off no cloud is as broad as the picture."""
 PATCH, RAGGED = 3.5, 0.3
 """Metres of the patches in which it thins sooner or later (sigma), and by what share of the way: a limit of one distance shows as a line."""
-FALL, HANGS = 0.48, 0.07
-"""Speed at which fresh dust settles, m/s, by mean, and what is left of it without its coarse grains: 30 µm (Stokes)."""
+FALL, HANGS = 0.25, 0.07
+"""Speed at which fresh dust settles, m/s, by mean, and what is left of it without its coarse grains, which fall at 0.5: 30 and 90 µm
+(Stokes, with drag after Schiller and Naumann)."""
 COARSE = 0.42
 """Share of fresh dust that is coarse, grains of a tenth of a millimetre: it falls out in seconds, and the rest drifts with the wind."""
 

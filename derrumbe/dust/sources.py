@@ -17,13 +17,18 @@ from derrumbe.dust.domain import Domain
 from derrumbe.dust.sampling import wrapped
 
 F = np.float32
-BREAK, IMPACT, JET = 0, 1, 2
-LASTS = (0.9, 0.35, 0.35)
+BREAK, IMPACT, JET, BREATH = 0, 1, 2, 3
+LASTS = (0.9, 0.35, 0.35, 0.9)
 """Seconds that an event blows, by kind: most at first, nothing at the end. A break sheds dust for as long as its sides part."""
-PULL_PER_SECOND = (6.0, 6.0, 40.0)
+PULL_PER_SECOND = (6.0, 6.0, 40.0, 1.0)
 """How fast air inside a puff takes the event's velocity, by kind."""
 AIR_BY_JETS = 0.7
 """Share of the building's air that leaves by its openings; the rest is squeezed out where pieces land."""
+BREATHES, AFTER = 0.4, 4.0
+"""A pile goes on breathing dust out: air is squeezed out of it and rubble settles. How much, over what its fall gave; seconds after a landing in
+which it does two thirds of that."""
+BREATHS, RISES = 1200, 0.8
+"""Breaths of a pile, at most; m/s at which they rise."""
 TRAIL = 1.5
 """Longest trail of what breaks or lands, in its own widths and a cell more: at rest in one place its puffs would be balls."""
 WAKE = 1.5
@@ -122,8 +127,8 @@ class Sources:
 
 
 def sources(events: dict[str, np.ndarray], out: np.ndarray, amount: float, delay: float, air: float, most: float = np.inf) -> Sources:
-    """Return the events with `amount` times the share `out` (K,) of their mass, of which no more than `most` kg are in the air at a time, `delay`
-    seconds later, sharing `air` m³ pressed out of the building."""
+    """Return the events, and the breaths of the pile that they leave: `amount` times the share `out` (K,) of the events' mass, of which no more than
+    `most` kg are in the air at a time, `delay` seconds later, sharing `air` m³ pressed out of the building."""
     speed = np.linalg.norm(events["velocity"], axis=1)
     jets = np.where(events["kind"] == JET, events["radius"].astype(np.float64) ** 2 * speed * out, 0)
     landings = np.where(events["kind"] == IMPACT, events["mass"].astype(np.float64), 0)
@@ -133,8 +138,35 @@ def sources(events: dict[str, np.ndarray], out: np.ndarray, amount: float, delay
     kept = {name: np.asarray(events[name])[order] for name in ("time", "position", "velocity", "mass", "radius", "kind")}
     mass = kept["mass"] * out[order]
     kept["mass"] = amount * (mass if np.isinf(most) else rising(kept["time"], mass, most))
-    kept["time"] = kept["time"] + delay
-    return Sources(**kept, air=air * share[order])
+    kept["air"] = air * share[order]
+    kept = _then(kept, breaths(kept))
+    return Sources(**{**kept, "time": kept["time"] + delay})
+
+
+def breaths(events: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the breaths of a pile, arrays as those of `events` in order of time: where pieces landed, the more the heavier they did."""
+    landed = np.flatnonzero(events["kind"] == IMPACT)
+    weight = np.cumsum(events["mass"][landed], dtype=np.float64)
+    count = min(BREATHS, len(landed)) if len(landed) and weight[-1] > 0 else 0
+    places = (np.arange(count) + 0.5) / max(count, 1)
+    chosen = landed[np.searchsorted(weight, places * (weight[-1] if count else 0))]
+    # the golden ratio spreads delays evenly over any run of landings
+    late = -AFTER * np.log1p(-((np.arange(count) * 0.6180339887 + 0.5) % 1))
+    return {
+        "time": events["time"][chosen] + late,
+        "position": events["position"][chosen],
+        "velocity": np.broadcast_to(np.array([0, RISES, 0], events["velocity"].dtype), (count, 3)),
+        "mass": np.full(count, BREATHES * float(events["mass"].sum()) / max(count, 1)),
+        "radius": events["radius"][chosen],
+        "kind": np.full(count, BREATH, events["kind"].dtype),
+        "air": np.zeros(count),
+    }
+
+
+def _then(events: dict[str, np.ndarray], more: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    both = {name: np.concatenate([events[name], more[name]]) for name in events}
+    order = np.argsort(both["time"], kind="stable")
+    return {name: values[order] for name, values in both.items()}
 
 
 def fanned(events: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter, shift
 from derrumbe.dust.domain import Domain
 
 F = np.float32
-THINS = 4.2
+THINS = 1.5
 """How many times dust thins by e in tongues, on the whole, at DEEP, while it lingers to a third."""
 WIDE = 0.16
 """Sigma of tongues, building heights."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from derrumbe.dust.airborne import CLEARS, DEPTH, most, rising
-from derrumbe.dust.sources import FAN, IMPACT, JET, fanned
+from derrumbe.dust.sources import AFTER, BREATH, BREATHES, FAN, IMPACT, JET, breaths, fanned
 
 
 def test_the_air_holds_no_more_than_its_limit():
@@ -45,3 +45,28 @@ def test_jets_fan_out_level_and_keep_their_speed():
     assert np.allclose(turned[:, 1], 1.0)
     assert (turned[600:] == events["velocity"][600:]).all()
     assert np.arctan2(turned[:600, 2], turned[:600, 0]).std() == pytest.approx(FAN, rel=0.1)
+
+
+def landed(count: int = 400) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(4)
+    time, kind = np.sort(rng.uniform(1, 3, count)), np.where(rng.random(count) < 0.5, IMPACT, JET)
+    return {
+        "time": time, "position": rng.uniform(0, 9, (count, 3)), "velocity": np.ones((count, 3)), "mass": rng.uniform(0.5, 2, count),
+        "radius": np.full(count, 0.4), "kind": kind, "air": np.zeros(count),
+    }  # fmt: skip
+
+
+def test_a_pile_breathes_after_it_has_landed_and_where_it_did():
+    events = landed()
+    breath, falls = breaths(events), events["kind"] == IMPACT
+    assert breath["mass"].sum() == pytest.approx(BREATHES * events["mass"].sum())
+    assert (breath["kind"] == BREATH).all()
+    assert len(np.unique(np.concatenate([breath["position"], events["position"][falls]]), axis=0)) == falls.sum()
+    late = breath["time"].mean() - np.average(events["time"][falls], weights=events["mass"][falls])
+    assert late == pytest.approx(AFTER, rel=0.1)
+    assert breath["time"].min() > 1
+
+
+def test_what_never_lands_does_not_breathe():
+    events = {name: values[landed()["kind"] == JET] for name, values in landed().items()}
+    assert len(breaths(events)["time"]) == 0
