@@ -199,7 +199,7 @@ def padded(volume: Volume, reach: int) -> Volume:
     room = [(a, min(whole - end, reach)) for a, whole, end in zip(before, volume.shape, ends, strict=True)]
     return replace(
         volume,
-        start=tuple(start - a for start, a in zip(volume.start, before, strict=True)),
+        start=(volume.start[0] - before[0], volume.start[1] - before[1], volume.start[2] - before[2]),
         density=np.pad(volume.density, room),
         coarse=None if volume.coarse is None else np.pad(volume.coarse, room),
     )
