@@ -119,8 +119,8 @@ def render_solids(
     every = 2 if len(poses) >= 3 else 1
     rays = max(1, int(np.ceil(sky_rays * every / len(poses))))
     for index, (at, view, offset) in enumerate(zip(poses, views, times.offsets, strict=True)):
-        hit = closed_joints(scene, view, window, offset, visible(view, scene.triangles, window, offset, holes=scene.holes))
-        hit = seen_past(scene, view, window, offset, hit, at.moved)
+        hit = seen_past(scene, view, window, offset, visible(view, scene.triangles, window, offset, holes=scene.holes), at.moved)
+        hit = closed_joints(scene, view, window, offset, hit)
         pixel, triangle = collect(scene, hit, rest_pieces(inputs, camera, offset, window), at.moved, calm, coverage)
         if hidden is not None:
             seen = ~hidden[window.slices].reshape(-1)[pixel]
