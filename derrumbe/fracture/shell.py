@@ -68,8 +68,7 @@ def _sheet_elements(sheet: Sheet, openings: tuple[Opening, ...], plan: Plan, rng
     for level, band in strips(sheet.solid, facet, openings, plan, rng):
         kind, stuff = _kind(facet.normal, level, plan)
         element = Element(kind, stuff, level, (), facet.frame, joints)
-        # what reaches over the eaves, or looks dark between dormers there, is part of the roof: panes of its own would slip out of it in rectangles
-        made += _band_elements(band, element, () if kind == Kind.ROOF else openings, slack, plan.quota.per_panel)
+        made += _band_elements(band, element, openings, slack, plan.quota.per_panel)
     return made
 
 

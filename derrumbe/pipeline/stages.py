@@ -41,7 +41,7 @@ class Stage:
 STAGES: tuple[Stage, ...] = (
     Stage("ingest", "plate", records.Plate, (), "2"),
     Stage("survey", "film_set", records.Set, ("plate",), "60"),
-    Stage("fracture", "pieces", records.Pieces, ("film_set",), "12"),
+    Stage("fracture", "pieces", records.Pieces, ("film_set",), "11"),
     Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "18"),
     Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "15"),
     Stage("render", "guides", records.Guides, ("plate", "film_set", "pieces", "motion", "cloud"), "46"),
