@@ -40,7 +40,8 @@ WITHIN = 0.06
 
 
 def closed_joints(scene: Scene, view: Projected, window: Window, offset: tuple[float, float], hit: np.ndarray) -> np.ndarray:
-    """Return `hit` (h,w), what samples at `offset` see, with those in narrow joints, or dots between torn rims, given the outer face beside. view: the posed vertices."""
+    """Return `hit` (h,w), what samples at `offset` see, with those in narrow joints, or dots between torn rims, given the outer face beside.
+    view: the posed vertices."""
     out = hit.copy()
     _close(
         hit, window.x0 + offset[0], window.y0 + offset[1], lens_of(view.camera), lens_of(scene.camera), scene.triangles, view.cam, scene.view.cam,

@@ -12,9 +12,7 @@ from derrumbe.render.raster import NONE, Projected, Window, visible
 from derrumbe.render.scene import OUTER, Scene
 
 
-def seen_past(
-    scene: Scene, view: Projected, window: Window, offset: tuple[float, float], hit: np.ndarray, moved: np.ndarray
-) -> np.ndarray:
+def seen_past(scene: Scene, view: Projected, window: Window, offset: tuple[float, float], hit: np.ndarray, moved: np.ndarray) -> np.ndarray:
     """Return `hit` (h,w), what samples at `offset` see, with those that look through such a rim at what was never seen given the rim, or NONE where
     its piece still stands: there the plate is right. view: the posed vertices; moved (N,) bool."""
     faces = np.unique(hit[hit >= 0])
