@@ -23,9 +23,9 @@ from derrumbe.render.surface import barycentric, worn_at
 OUTER, BROKEN = 0, 1
 NARROW = 1.0
 """Pixels by which the sides of a joint may have moved apart, whichever way, for it to be drawn as a line."""
-SLID, DOT = 5.0, 3
-"""Pixels that they may have slid along each other, and in how many of four ways across there must be outer faces on both sides within two pixels, for
-a sample to lie in a dot: torn rims that no longer fit leave rows of them, which no wall that breaks shows.
+SLID, DOT = 5.0, 4
+"""Pixels that they may have slid along each other, and in how many of the WAYS across there must be outer faces on both sides within two pixels, for a
+sample to lie in a dot: torn rims that no longer fit leave rows of them. In fewer ways, what is there is a crack and stays.
 """
 WAYS = np.array([[1, 0], [0, 1], [1, 1], [1, -1]])
 DARK, DARKER = 0.07, 0.5
