@@ -23,9 +23,10 @@ CLOSED = (0.84, 1.0)
 """Share of the directions from which on a hole gets darker, and is as dark as may be."""
 DIM = 0.22
 """Light of what is within over that of the rims around: one reflection, and little of the sky in view."""
-SUNK, WITHIN, LEFT = 0.5, (0.55, 0.95), 0.3
-"""Metres by which what stands around is nearer where something lies deep; share of the directions from which on it gets darker, and is as dark as may
-be; light that is left there."""
+SUNK, WITHIN, LEFT = (0.5, 1.5, 3.0), (0.55, 0.95), 0.45
+"""Metres by which what stands around is nearer where something lies deep, by one step after the other: rays have found the light of what lies just
+behind a tear, what is a room's depth in stands behind all that nobody models; share of the directions from which on it gets darker, and is as dark as
+may be; light that is left there."""
 RAYS = 20
 """Most steps along a direction."""
 SOLID, LARGE = 0.97, 0.5
@@ -60,7 +61,7 @@ def deepened(solids: Solids, depth: np.ndarray, metre: float) -> Solids:
     y, x = np.nonzero((solids.rgba[..., 3] > SOLID) & (solids.worn < 1))
     if reach < 2 or not len(y):
         return solids
-    deep = _risen(_met(depth, depth[y, x] - SUNK, y, x, reach), WITHIN)
+    deep = np.mean([_risen(_met(depth, depth[y, x] - np.float32(step), y, x, reach), WITHIN) for step in SUNK], axis=0)
     rgba = solids.rgba.copy()
     rgba[y, x, :3] *= (1 - (1 - LEFT) * deep * (1 - solids.worn[y, x]))[:, None]
     return replace(solids, rgba=rgba)

@@ -23,6 +23,11 @@ from derrumbe.render.surface import barycentric, worn_at
 OUTER, BROKEN = 0, 1
 NARROW = 1.0
 """Pixels by which the sides of a joint may have moved apart, whichever way, for it to be drawn as a line."""
+SLID, DOT = 5.0, 4
+"""Pixels that they may have slid along each other, and in how many of the WAYS across there must be outer faces on both sides within two pixels, for a
+sample to lie in a dot: torn rims that no longer fit leave rows of them. In fewer ways, what is there is a crack and stays.
+"""
+WAYS = np.array([[1, 0], [0, 1], [1, 1], [1, -1]])
 DARK, DARKER = 0.07, 0.5
 """Albedo of the depth of a slit; its most brightness, of what the plate shows there: on a dark door it may not shine."""
 LIFT, LIFT_PIXELS = 0.1, 2.0
@@ -35,7 +40,8 @@ WITHIN = 0.06
 
 
 def closed_joints(scene: Scene, view: Projected, window: Window, offset: tuple[float, float], hit: np.ndarray) -> np.ndarray:
-    """Return `hit` (h,w), what samples at `offset` see, with those in narrow joints given the outer face beside it. view: the posed vertices."""
+    """Return `hit` (h,w), what samples at `offset` see, with those in narrow joints, or dots between torn rims, given the outer face beside.
+    view: the posed vertices."""
     out = hit.copy()
     _close(
         hit, window.x0 + offset[0], window.y0 + offset[1], lens_of(view.camera), lens_of(scene.camera), scene.triangles, view.cam, scene.view.cam,
@@ -52,28 +58,37 @@ def _close(hit, left, top, lens, wear, triangles, cam, rest_cam, piece, face, ou
             seen = hit[y, x]
             if seen >= 0 and face[seen] == OUTER:
                 continue
-            # where three torn rims meet they may miss each other by two pixels
-            for dx, dy in ((1, 0), (0, 1), (1, 1), (1, -1), (2, 0), (0, 2), (2, 2), (2, -2)):
-                if not (dx <= x < width - dx and abs(dy) <= y < height - abs(dy)):
-                    continue
-                one, two = hit[y - dy, x - dx], hit[y + dy, x + dx]
-                if one < 0 or two < 0 or face[one] != OUTER or face[two] != OUTER or piece[one] == piece[two]:
-                    continue
-                px, py = x + left, y + top
-                a, b, c = triangles[one]
-                d, e, f = triangles[two]
-                u, v = worn_at(px, py, lens, wear, cam, rest_cam, a, b, c)
-                s, t = worn_at(px, py, lens, wear, cam, rest_cam, d, e, f)
-                # both sides carried on to here show the same place of the plate, or one as far off as they have parted
-                if np.hypot(u - s, v - t) >= NARROW:
-                    continue
-                if seen >= 0:
-                    g, h, i = triangles[seen]
-                    wall = min(barycentric(px, py, lens, cam, a, b, c)[3], barycentric(px, py, lens, cam, d, e, f)[3])
-                    if barycentric(px, py, lens, cam, g, h, i)[3] < wall * (1 - NEAR_BEHIND / lens[0]):
+            ways = 0
+            for way in range(4):
+                # where three torn rims meet they may miss each other by two pixels
+                for step in (1, 2):
+                    dx, dy = step * WAYS[way, 0], step * WAYS[way, 1]
+                    if not (dx <= x < width - dx and abs(dy) <= y < height - abs(dy)):
                         continue
-                out[y, x] = two if seen >= 0 and piece[seen] == piece[two] else one
-                break
+                    one, two = hit[y - dy, x - dx], hit[y + dy, x + dx]
+                    if one < 0 or two < 0 or face[one] != OUTER or face[two] != OUTER:
+                        continue
+                    px, py = x + left, y + top
+                    a, b, c = triangles[one]
+                    d, e, f = triangles[two]
+                    u, v = worn_at(px, py, lens, wear, cam, rest_cam, a, b, c)
+                    s, t = worn_at(px, py, lens, wear, cam, rest_cam, d, e, f)
+                    # both sides carried on to here show the same place of the plate, or one as far off as they have parted
+                    parted = np.hypot(u - s, v - t)
+                    if parted >= SLID:
+                        continue
+                    if seen >= 0:
+                        g, h, i = triangles[seen]
+                        wall = min(barycentric(px, py, lens, cam, a, b, c)[3], barycentric(px, py, lens, cam, d, e, f)[3])
+                        if barycentric(px, py, lens, cam, g, h, i)[3] < wall * (1 - NEAR_BEHIND / lens[0]):
+                            continue
+                    ways += 1
+                    if ways >= DOT or (parted < NARROW and piece[one] != piece[two]):
+                        out[y, x] = two if seen >= 0 and piece[seen] == piece[two] else one
+                        ways = DOT
+                    break
+                if ways >= DOT:
+                    break
 
 
 @dataclass(frozen=True, eq=False)

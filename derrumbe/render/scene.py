@@ -12,6 +12,7 @@ from derrumbe.core.records import NEIGHBOUR, Camera, DustCloud, Located, Motion,
 from derrumbe.geom.camera import eye, project
 from derrumbe.render.beyond import steps_beyond
 from derrumbe.render.cornice import Cornice, cornice_of, over_ledge
+from derrumbe.render.panes import dulled, openings_in
 from derrumbe.render.raster import Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
 from derrumbe.render.sections import PARTITION, WALL, sides
 from derrumbe.render.torn import Mesh, tear
@@ -93,6 +94,9 @@ class Scene:
     """Where the building stands in the picture at rest."""
     texture: np.ndarray
     """(h,w,3) float32, cropped to `window`."""
+    dull: np.ndarray
+    """(h,w,3) float32, the same with dull panes where some shine as the sky does, `dulls` (h,w) bool: what they show once they have moved."""
+    dulls: np.ndarray
     holes: Holes
     """Where the outline holds no building: some sky, or something in front."""
     rest_depth: np.ndarray
@@ -204,6 +208,9 @@ def load(inputs: Inputs) -> Scene:
     solid_there[window.slices] = (holes.matte > 0.9) & (rest_depth > 0)
     behind = far_ground(worn.camera, rest_depth)
     texture = solid_colour(worn.texture, solid_there, behind, film_set.record.softness_px, smeared_px(inputs.plate.record))[window.slices]
+    sky = float(np.mean(film_set.record.sun.sky_rgb))
+    openings = openings_in(worn.camera, film_set.record.building, window)
+    dull, dulls = dulled(np.ascontiguousarray(texture, np.float32), solid_there[window.slices], openings, sky, pixel)
     way = np.ascontiguousarray(worn.way[window.slices])
     shown_depth = np.where(way == SHOWN, rest_depth, np.float32(0))
     cornice = cornice_of(worn.camera, texture, shown_depth, way, window, rest[view.pixels[:, 1] < 0, 1])
@@ -243,6 +250,8 @@ def load(inputs: Inputs) -> Scene:
         view=view,
         window=window,
         texture=np.ascontiguousarray(texture, np.float32),
+        dull=dull,
+        dulls=dulls,
         holes=holes,
         rest_depth=rest_depth,
         shown_depth=shown_depth,

@@ -15,6 +15,7 @@ import numpy as np
 from derrumbe.render.gaps import Gaps, daylight
 from derrumbe.render.materials import broken, detail, litter, lumpy, mixed, roughness_normal, tilted, tinted
 from derrumbe.render.noise import cells, chance, layered
+from derrumbe.render.panes import TURNED
 from derrumbe.render.rooms import painted
 from derrumbe.render.scene import Scene
 from derrumbe.render.sections import COLUMN, RUBBLE, SLAB, STONE, WINDOW, albedo, below
@@ -105,7 +106,8 @@ def shade(
     out = Shading(np.empty((count, 3), np.float32), np.empty((count, 3), np.float32), np.empty(count, np.float32), samples.normal.copy())
     _shade(
         samples.triangle, samples.rest, samples.uv, samples.size, samples.worn, samples.coarse, samples.second, scene.piece, scene.face, scene.normal,
-        scene.material, scene.element, scene.storey, scene.floor, scene.level, scene.upper, scene.lower, scene.texture, scene.window.x0, scene.window.y0,
+        scene.material, scene.element, scene.storey, scene.floor, scene.level, scene.upper, scene.lower, scene.texture, scene.dull, scene.dulls,
+        scene.window.x0, scene.window.y0,
         look.typical, look.facade, look.dust, look.old_light, look.seed, age, change, settled, turn, trigger_age, scene.buried,
         max(LITTER, LITTER_PIXELS * scene.pixel), max(CLUMP, CLUMP_PIXELS * scene.pixel),
         gaps.start, gaps.place, gaps.gape, gaps.of_bond, spalls.bond, spalls.away, spalls.reach, spalls.opens, out.reflect, out.old, out.change, out.normal,
@@ -160,7 +162,8 @@ def _battered(x, y, z, settled, pixel, seed):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True)
 def _shade(
-    triangle, rest, uv, size, worn, coarse, second, piece, face, rest_normal, material, element, storey, floor, level, upper, lower, texture, left, top,
+    triangle, rest, uv, size, worn, coarse, second, piece, face, rest_normal, material, element, storey, floor, level, upper, lower, texture, dull, dulls,
+    left, top,
     typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, buried, period, clump, joints, place, gape, parted, bond, away, reach,
     opens, reflect, old, changed, normal,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
@@ -183,6 +186,8 @@ def _shade(
             rgb = picture_at(texture, uv[i, 0], uv[i, 1], left, top)
             if second[i, 2] > 0:
                 rgb = mixed(rgb, picture_at(texture, second[i, 0], second[i, 1], left, top), second[i, 2])
+            if change[p] > 0 and _inside(dulls, uv[i, 0], uv[i, 1], left, top):
+                rgb = mixed(rgb, picture_at(dull, uv[i, 0], uv[i, 1], left, top), min(change[p] / TURNED, 1.0))
             base = (rgb[0] / typical[0], rgb[1] / typical[1], rgb[2] / typical[2])
             if coarse[i] > FINE_ENOUGH:
                 base = tinted(base, detail(x, y, z, size[i], min((coarse[i] - FINE_ENOUGH) / 2.5, 1.0), seed))
@@ -239,6 +244,13 @@ def _sided(rgb, p, nx, ny, nz, seed):  # type: ignore[no-untyped-def]
     if chance(p, side, 29, seed) > SIDED:
         return rgb
     return painted(chance(p, 31, 0, seed), 0.75 + 0.35 * chance(p, side, 37, seed))
+
+
+@nb.njit(cache=True, inline="always")
+def _inside(mask, u, v, left, top):  # type: ignore[no-untyped-def]
+    """Return whether a mask (h,w) bool holds the plate's pixel (u, v)."""
+    i, j = int(np.floor(u)) - left, int(np.floor(v)) - top
+    return 0 <= j < mask.shape[0] and 0 <= i < mask.shape[1] and mask[j, i]
 
 
 @nb.njit(cache=True, inline="always")

@@ -13,6 +13,7 @@ from derrumbe.render.intact import rest_pieces, rest_window, standing
 from derrumbe.render.joints import closed_joints
 from derrumbe.render.light import Illumination, Transmittance, light_at
 from derrumbe.render.occlusion import Occluders
+from derrumbe.render.overhang import seen_past
 from derrumbe.render.poses import Pose
 from derrumbe.render.raster import Window, bounds, projected, visible
 from derrumbe.render.scene import Inputs, Scene, load
@@ -118,7 +119,8 @@ def render_solids(
     every = 2 if len(poses) >= 3 else 1
     rays = max(1, int(np.ceil(sky_rays * every / len(poses))))
     for index, (at, view, offset) in enumerate(zip(poses, views, times.offsets, strict=True)):
-        hit = closed_joints(scene, view, window, offset, visible(view, scene.triangles, window, offset, holes=scene.holes))
+        hit = seen_past(scene, view, window, offset, visible(view, scene.triangles, window, offset, holes=scene.holes), at.moved)
+        hit = closed_joints(scene, view, window, offset, hit)
         pixel, triangle = collect(scene, hit, rest_pieces(inputs, camera, offset, window), at.moved, calm, coverage)
         if hidden is not None:
             seen = ~hidden[window.slices].reshape(-1)[pixel]

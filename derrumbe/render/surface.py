@@ -10,8 +10,9 @@ import numpy as np
 from derrumbe.geom.lens import lens_of, pixel_of, slope_of
 from derrumbe.render.beyond import SHOWN_CODE, blended, continued, edge_to
 from derrumbe.render.cornice import cornice_at
-from derrumbe.render.raster import NONE, Projected, Window
+from derrumbe.render.raster import ABSENT, NONE, Projected, Window
 from derrumbe.render.scene import Scene
+from derrumbe.render.texture import grey
 
 STEEPEST = 1.5
 """Most metres of depth from pixel to pixel at which a face still counts as seen."""
@@ -161,6 +162,7 @@ def surfaces(
         scene.way,
         scene.window.x0,
         scene.window.y0,
+        scene.holes.matte,
         *view_of_plate,
         (scene.camera.width, scene.camera.height),
         scene.steps,
@@ -184,6 +186,7 @@ def _wear(
     way,
     left,
     top,
+    matte,
     rotation,
     translation,
     lens,
@@ -209,7 +212,9 @@ def _wear(
             continue
         if shown:
             slant = point[2] * point[2] * (abs(normal[0]) + abs(normal[1])) / (lens[0] * -facing)
-            worn[i] = was_seen(rest_depth, u, v, left, top, point[2], min(slant, STEEPEST))
+            # beyond the building's own rim it goes on in the colour of that rim
+            past = grey(matte, u, v, left, top) < ABSENT
+            worn[i] = past or was_seen(rest_depth, u, v, left, top, point[2], min(slant, STEEPEST))
             continue
         share, mu, mv = blended(u, v, size, rest_depth, left, top)
         there, u, v = continued(rest[i], u, v, steps, rotation, translation, lens, size, rest_depth, way, left, top)

@@ -28,7 +28,7 @@ def worn(u: float, v: float, building: np.ndarray, way: np.ndarray | None = None
     rest = np.array([[(u - 50) / FOCAL * DEPTH, (v - 30) / FOCAL * DEPTH, DEPTH]])
     nobody, outer, towards = np.zeros(1, np.bool_), np.zeros(1, np.uint8), np.array([[0.0, 0.0, -1.0]])
     _wear(
-        nobody, np.zeros(1, np.int32), rest, uv, outer, towards, depth, way, 0, 0, np.eye(3), np.zeros(3),
+        nobody, np.zeros(1, np.int32), rest, uv, outer, towards, depth, way, 0, 0, np.ones(SIZE[::-1], np.float32), np.eye(3), np.zeros(3),
         (FOCAL, 50.0, 30.0, np.zeros(0)), SIZE, STEPS, 0.0, np.zeros(0), out, np.zeros((1, 3), np.float32),
     )  # fmt: skip
     return bool(out[0]), (float(uv[0, 0]), float(uv[0, 1]))

@@ -99,3 +99,10 @@ def test_a_step_is_no_hole_and_a_wide_one_is_lighter():
     middles = [deep(pit(width))[60, 80] for width in (20, 36, 44, 56)]
     assert (np.diff(middles) > -1e-6).all()
     assert middles[-1] == 1
+
+
+def test_what_lies_just_behind_a_tear_keeps_more_light_than_what_is_a_room_deep():
+    depths = [np.where(pit(20) > 30, np.float32(30 + deep_by), np.float32(30)) for deep_by in (0.3, 0.8, 2.0, 4.0)]
+    middles = [deep(depth)[60, 80] for depth in depths]
+    assert middles[0] == 1
+    assert (np.diff(middles) < -0.1).all()

@@ -7,6 +7,9 @@ import pytest
 
 from derrumbe.core.knobs import Render
 from derrumbe.render.gather import Sums
+from derrumbe.render.joints import BROKEN, OUTER, closed_joints
+from derrumbe.render.raster import Window, projected, visible
+from derrumbe.render.scene import load
 from derrumbe.render.settings import Settings
 from derrumbe.render.shade import Shading
 
@@ -58,3 +61,17 @@ def test_a_pixel_that_holds_wall_and_dark_break_keeps_the_walls_light():
     made = wall.picture(3, False) + broken.picture(3, False)
     assert made.shape == (*shape, 3)
     assert np.allclose(made[1, 1], (2 * 0.8 * 1.0 + 0.1 * 0.01) / 3, atol=1e-5)
+
+
+@pytest.mark.parametrize(("rows", "columns", "closed"), [((20, 21), (60, 61), True), ((20, 21), (50, 70), False)], ids=["a dot", "a crack"])
+def test_a_dot_in_a_wall_is_closed_and_a_crack_stays(tmp_path, rows, columns, closed):
+    """Samples see a break in a block's face: where that has it on both sides whichever way one looks, it was two torn rims that missed each other."""
+    scene = load(scenes.stage(tmp_path, scenes.Shot(frames=2)))
+    view, window = projected(scenes.CAMERA, scene.rest), Window(0, 0, 192, 144)
+    hit = visible(view, scene.triangles, window, (0.5, 0.5))
+    block = scene.piece[hit[20, 60]]
+    hole = hit.copy()
+    hole[slice(*rows), slice(*columns)] = np.flatnonzero((scene.piece == block) & (scene.face == BROKEN))[0]
+    found = closed_joints(scene, view, window, (0.5, 0.5), hole)
+    there = scene.face[found[slice(*rows), slice(*columns)]]
+    assert (there == OUTER).all() if closed else (there == BROKEN).sum() > 12
