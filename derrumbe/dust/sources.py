@@ -18,17 +18,22 @@ from derrumbe.dust.sampling import wrapped
 
 F = np.float32
 BREAK, IMPACT, JET, BREATH = 0, 1, 2, 3
-LASTS = (0.9, 0.35, 0.35, 0.9)
+LASTS = (0.9, 0.35, 0.35, 2.0)
 """Seconds that an event blows, by kind: most at first, nothing at the end. A break sheds dust for as long as its sides part."""
 PULL_PER_SECOND = (6.0, 6.0, 40.0, 1.0)
 """How fast air inside a puff takes the event's velocity, by kind."""
 AIR_BY_JETS = 0.7
 """Share of the building's air that leaves by its openings; the rest is squeezed out where pieces land."""
-BREATHES, AFTER = 0.4, 4.0
+BREATHES, AFTER = 0.5, 4.0
 """A pile goes on breathing dust out: air is squeezed out of it and rubble settles. How much, over what its fall gave; seconds after a landing in
 which it does two thirds of that."""
-BREATHS, RISES = 1200, 0.8
-"""Breaths of a pile, at most; m/s at which they rise."""
+BREATHS, RISES = 90, 0.8
+"""Breaths of a pile, at most; m/s at which they rise. Few and broad: what comes out of many gaps is one eddy as soon as it has left them, and a thousand
+small ones are an even haze."""
+HEAVY = 1.0
+"""Sigma of the logarithm of their masses, about: some are banks, some are wisps."""
+LOADED = 0.03
+"""kg/m³ of dust in a breath: so broad it is."""
 TRAIL = 1.5
 """Longest trail of what breaks or lands, in its own widths and a cell more: at rest in one place its puffs would be balls."""
 WAKE = 1.5
@@ -109,10 +114,12 @@ class Sources:
         return np.where(self.kind[on] == JET, np.minimum(narrow, 1.0), 1.0)
 
     def _radius(self, on: slice, late: np.ndarray, cell: float) -> np.ndarray:
-        """Radius (K,) in flow cells: balls swell and have room for their dust, jets are as wide as their opening at the foot."""
+        """Radius (K,) in flow cells: balls swell, but for breaths, and have room for their dust, jets are as wide as their opening at the foot."""
         # the integral of (1 - (d/r)²)² over a ball is 0.96 r³
         room = np.cbrt(self.mass[on] / (0.96 * RICHEST))
-        ball = np.maximum(np.maximum(self.radius[on] * (0.5 + 0.5 * late), room) / cell, LEAST_RADIUS)
+        # a breath comes out of gaps all over its foot, a break and a blow from one place
+        swollen = np.where(self.kind[on] == BREATH, 1.0, 0.5 + 0.5 * late)
+        ball = np.maximum(np.maximum(self.radius[on] * swollen, room) / cell, LEAST_RADIUS)
         return np.where(self.kind[on] == JET, np.maximum(self.radius[on] / cell, LEAST_JET), ball)
 
     def _reach(self, on: slice, age: np.ndarray, cell: float) -> np.ndarray:
@@ -150,14 +157,17 @@ def breaths(events: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     count = min(BREATHS, len(landed)) if len(landed) and weight[-1] > 0 else 0
     places = (np.arange(count) + 0.5) / max(count, 1)
     chosen = landed[np.searchsorted(weight, places * (weight[-1] if count else 0))]
-    # the golden ratio spreads delays evenly over any run of landings
+    # multiples of the golden and of the plastic ratio spread delays and masses evenly over any run of landings
     late = -AFTER * np.log1p(-((np.arange(count) * 0.6180339887 + 0.5) % 1))
+    mass = np.exp(HEAVY * np.sqrt(3) * (2 * ((np.arange(count) * 0.7548776662 + 0.5) % 1) - 1))
+    mass *= BREATHES * float(events["mass"].sum()) / max(float(mass.sum()), 1e-9)
     return {
         "time": events["time"][chosen] + late,
         "position": events["position"][chosen],
         "velocity": np.broadcast_to(np.array([0, RISES, 0], events["velocity"].dtype), (count, 3)),
-        "mass": np.full(count, BREATHES * float(events["mass"].sum()) / max(count, 1)),
-        "radius": events["radius"][chosen],
+        "mass": mass,
+        # the integral of (1 - (d/r)²)² over a ball is 0.96 r³
+        "radius": np.cbrt(mass / (0.96 * LOADED)),
         "kind": np.full(count, BREATH, events["kind"].dtype),
         "air": np.zeros(count),
     }

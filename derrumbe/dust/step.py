@@ -26,6 +26,9 @@ EDDY = 0.45
 """Speed of the noise below the grid, as a share of the spin across a cell."""
 FASTEST_EDDY = 2.0
 """m/s."""
+MIXES, LIVELY = 0.2, 0.8
+"""Diffusivity of eddies below a voxel, over its size and their speed (a tenth of both for momentum, Deardorff 1980, over a Schmidt number of a half);
+and that speed, m/s: of the 1.2 to 1.8 that a cloud rolls at some seconds after a fall, what eddies a tenth as large have."""
 STIR = 3.0
 """How hard noise of a few cells pushes, per second of the spin across a cell."""
 THICKEST = 0.35
@@ -139,7 +142,8 @@ def _carry(
     dt = end - begin
     weight, offset = ride_frame(begin, scene.seed)
     eddy = np.minimum(F(EDDY) * spin[..., 3], F(FASTEST_EDDY))
-    density = cloud.stirred(state.density, air, eddy, (state.ride, weight, offset), scene.tile, dt / scene.domain.cell, fall)
+    share = min(6 * MIXES * LIVELY * dt / scene.domain.voxel, 0.5)
+    density = cloud.stirred(state.density, air, eddy, (state.ride, weight, offset), scene.tile, dt / scene.domain.cell, fall, share)
     ride = turbulence.ridden(state.ride, *air, F(dt / scene.domain.cell))
     for which in np.flatnonzero(turbulence.ride_lives(end) != turbulence.ride_lives(begin)):
         ride[which] = 0

@@ -14,17 +14,17 @@ from scipy.ndimage import gaussian_filter, shift
 from derrumbe.dust.domain import Domain
 
 F = np.float32
-THINS = 1.5
+THINS = 2.5
 """How many times dust thins by e in tongues, on the whole, at DEEP, while it lingers to a third."""
-WIDE = 0.16
-"""Sigma of tongues, building heights."""
+WIDE = 0.3
+"""Sigma of tongues, building heights: a line of sight crosses several smaller ones, and a hole in one is closed by the next."""
 LEAST_WIDE = 2.5
 """The same at least, voxels."""
 DEEP = 0.3
 """Building heights over the ground up to which they reach."""
 LOW = 0.25
 """Share of that at the ground."""
-SPREAD = 1.3
+SPREAD = 1.9
 """How much faster some places thin than others: sigma of the logarithm of the rate."""
 EVEN = (0.4, 1.0)
 """Times DEEP between which tongues end: above, all thins alike. What they leave standing there are plumes that seem to rise."""

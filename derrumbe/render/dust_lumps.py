@@ -77,8 +77,8 @@ def lumps_of(lit: LitCloud, detail: Detail | None) -> tuple:
 
 @njit(cache=True, fastmath=True)
 def lump(lumps, x, y, z, thick, pixel, sunlit):
-    """Return factors of thickness and of light at index position (x,y,z); thick: optical depth per voxel, pixel: voxels that a ray covers,
-    sunlit: share of the sun that solids let through to there."""
+    """Return factors of thickness and of light at index position (x,y,z), and how far lumps are seen there, 0..1; thick: optical depth per voxel,
+    pixel: voxels that a ray covers, sunlit: share of the sun that solids let through to there."""
     first, second, start, half_start, offset, weight, tile, light, finer, drift, blur = lumps
     small = F(2 * SMALLEST) / finer
     share = min(max(small / pixel - F(LEAST_SHOWN), F(0)), F(1)) * min(thick / F(VEIL), F(1))
@@ -87,7 +87,7 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
     taps = 2 if streak > F(STREAKS) else 1
     share /= F(1) + F(FADES) * streak
     if share <= F(0.02):
-        return F(1), F(1)
+        return F(1), F(1), F(0)
     x, y, z = x + F(start[0]), y + F(start[1]), z + F(start[2])
     step = F(TOWARDS) * small
     towards, contrast = _towards(light, sunlit)
@@ -119,7 +119,7 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
             facing += part * (here - there)
     gain = share * min(F(1) / np.sqrt(power), F(1.6))
     bright = F(1) + gain * contrast * (F(FACING) * facing + F(TOPS) * (high - F(USUAL)))
-    return np.exp(gain * (F(DEEP) * high - F(EVEN))), min(max(bright, F(DIMMEST)), F(BRIGHTEST))
+    return np.exp(gain * (F(DEEP) * high - F(EVEN))), min(max(bright, F(DIMMEST)), F(BRIGHTEST)), share
 
 
 @njit(cache=True, fastmath=True)

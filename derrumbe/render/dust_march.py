@@ -257,8 +257,8 @@ def _ray(out, cloud, lumps, origin, way, across, near, far, deepest, step, jitte
             a, b, c, sunlit = _read4(light, x, y, z)
             if finer > F(0) and clear > F(UNSEEN):
                 long = pace * (last - first)
-                more, bright = lump(lumps, x, y, z, thick / long, across * F(0.5) * (first + last), sunlit)
-                bright = _shaped(bright, max(a, b, c) / brightest)
+                more, bright, seen = lump(lumps, x, y, z, thick / long, across * F(0.5) * (first + last), sunlit)
+                bright = _shaped(bright, max(a, b, c) / brightest, seen)
                 thick, a, b, c = thick * more, a * bright, b * bright, c * bright
             while node < NODES and near + F(node) * gap <= last:
                 part = max(near + F(node) * gap - first, F(0)) / max(last - first, F(1e-9))
@@ -279,12 +279,14 @@ def _ray(out, cloud, lumps, origin, way, across, near, far, deepest, step, jitte
 
 
 @njit(cache=True)
-def _shaped(bright, level):
+def _shaped(bright, level, seen):
     """Return how much brighter a billow is where dust has `level` of what it shows facing the light: the less headroom, the less brighter, on a
-    shoulder, since tops that are all cut at one brightness are flat; and crevices deeper, so that what is lost on the tops isn't shape."""
+    shoulder, since tops that are all cut at one brightness are flat; and crevices deeper, so that what is lost on the tops isn't shape. The shoulder
+    dims what lies between the tops as well, so it is there as far as lumps are `seen`, 0..1."""
     most = min(F(SHOULDER) / max(level, F(1e-3)), F(HIGHEST))
     steep = bright * np.sqrt(np.sqrt(bright)) / most
-    return most * steep / (F(1) + steep * steep * steep) ** F(1 / 3)
+    shoulder = most * steep / (F(1) + steep * steep * steep) ** F(1 / 3)
+    return min(bright + seen * (shoulder - bright), most)
 
 
 @njit(cache=True)

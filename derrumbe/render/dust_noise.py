@@ -31,9 +31,10 @@ FOOT = 0.75
 the ground in lobes with bits between them. The ground itself is flat, and cuts dust along a ruler."""
 MOST_RICH = 4.0
 """Most that a voxel may have over the mean around it, while it is made sharper."""
-FOLDS, BANKS, DENSE = 1.6, 1.2, 0.4
-"""How far billows make dust richer and poorer, as a power of e from trough to top: while it is dense, and so much more where it is thin, below an optical
-depth of DENSE per voxel. A veil without banks is fog."""
+FOLDS, FADED, DENSE = 1.6, 0.6, 0.4
+"""How far billows make dust richer and poorer, as a power of e from trough to top; and what is off that where it is thin, below an optical depth of DENSE
+per voxel. Thin dust is old: eddies as small as billows have died, and its banks are as broad as the flow has left them. Seen through metres of it,
+small ones add up to noise."""
 
 
 @njit(cache=True)
@@ -212,7 +213,7 @@ def refined(density, around, start, blocks, factor, riding, ride_start, offset, 
                 eaten = bite * (F(1) - billow)
                 left = max(full - eaten, F(0)) / (F(1) - eaten)
                 thin = max(F(1) - dust * scale / F(DENSE), F(0))
-                slope = bite * (F(FOLDS) + F(BANKS) * thin)
+                slope = bite * F(FOLDS) * (F(1) - F(FADED) * thin)
                 rich = np.exp(slope * (billow - half)) * (F(1) - slope * slope / F(24)) if slope > F(0) else F(1)
                 out[i, j, k] = scale * dust * left / full * rich
     return out

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from derrumbe.dust.airborne import CLEARS, DEPTH, most, rising
-from derrumbe.dust.sources import AFTER, BREATH, BREATHES, FAN, IMPACT, JET, breaths, fanned
+from derrumbe.dust.sources import AFTER, BREATH, BREATHES, FAN, HEAVY, IMPACT, JET, breaths, fanned
 
 
 def test_the_air_holds_no_more_than_its_limit():
@@ -65,6 +65,15 @@ def test_a_pile_breathes_after_it_has_landed_and_where_it_did():
     late = breath["time"].mean() - np.average(events["time"][falls], weights=events["mass"][falls])
     assert late == pytest.approx(AFTER, rel=0.1)
     assert breath["time"].min() > 1
+
+
+def test_a_breath_is_as_broad_as_its_dust_asks_for_and_a_pile_has_few():
+    """A pile ten times as heavy has no more of them: they are larger, so that its dust lies in banks."""
+    events = landed()
+    small, large = (breaths({**events, "mass": events["mass"] * times}) for times in (1.0, 10.0))
+    assert 20 < len(small["time"]) == len(large["time"]) < 0.6 * (events["kind"] == IMPACT).sum()
+    assert large["radius"] == pytest.approx(10 ** (1 / 3) * small["radius"])
+    assert np.log(small["mass"]).std() == pytest.approx(HEAVY, rel=0.1)
 
 
 def test_what_never_lands_does_not_breathe():

@@ -194,3 +194,15 @@ def test_busy_blocks_reach_one_block_around_dust():
     assert busy.shape == (6, 3, 5)
     assert busy[1:4, 0:3, 1:4].all()
     assert busy.sum() == 27
+
+
+def test_what_is_as_small_as_a_voxel_is_evened_out_and_what_is_broad_stays():
+    density = 0.1 + 0.05 * np.random.default_rng(3).standard_normal((32, 32, 32)).clip(-1, 1).astype(np.float32)
+    wave = (0.1 + 0.05 * np.sin(2 * np.pi * np.arange(32) / 32))[:, None, None] * np.ones((1, 32, 32))
+    all_busy = np.ones((4, 4, 4), bool)
+    for begin, least, most in ((density, 0.0, 0.3), (wave.astype(np.float32), 0.9, 1.0)):
+        end = begin
+        for _ in range(20):
+            end = cloud.mixed(end, all_busy, 0.1)
+        assert end.sum() == pytest.approx(begin.sum(), rel=1e-4)
+        assert least <= end[4:-4].std() / begin[4:-4].std() <= most

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from derrumbe.dust.tongues import DEEP, LOW, tongues
+from derrumbe.dust.tongues import DEEP, LOW, WIDE, tongues
 from tests.dust.test_cloud import BOX
 
 
@@ -40,3 +40,13 @@ def test_fresh_dust_is_left_alone_where_it_lies_and_not_aloft():
     fresh, old = (made().rate(0.0, share, BOX.shape) for share in (1.0, 0.0))
     assert np.allclose(fresh[:, 0], 0)
     assert np.allclose(fresh[:, -1], old[:, -1])
+
+
+def test_they_are_as_broad_as_a_hole_that_is_seen_through_the_cloud():
+    """A place thins as fast as one half a tongue away, and not as one six of them away."""
+    pattern = tongues(BOX, 4.0, 12.0, np.zeros((BOX.cells[1], 2)), np.random.default_rng(4)).pattern
+    near, far = (
+        np.corrcoef(pattern.ravel(), np.roll(pattern, round(times * WIDE * 4.0 / BOX.voxel), axis=0).ravel())[0, 1] for times in (1, 6)
+    )
+    assert near > 0.6
+    assert abs(far) < 0.5

@@ -56,3 +56,12 @@ def test_dust_does_not_end_at_the_box_that_it_is_kept_in():
     beyond = lit.fine.copy()
     beyond[28:48, 28:48, 28:48] = 0
     assert beyond.any()
+
+
+def test_thin_dust_has_fainter_billows():
+    uneven = []
+    for thick in (0.02, 0.8):
+        cloud = dust_slab.volume(np.full((32, 16, 32), thick))
+        fine = light_volume(cloud, dust_slab.record(cloud.shape), dust_slab.DAY, np.full(3, 0.95), 1.0).fine[6:-6, 8:, 6:-6]
+        uneven.append(fine.std() / fine.mean())
+    assert 0.1 < uneven[0] < 0.6 * uneven[1]

@@ -98,3 +98,10 @@ def test_no_lump_of_thin_dust_hides_what_eight_times_as_much_would():
     usual = float(np.median(even))
     assert 0.3 < usual < 0.7
     assert lumpy.max() < 1 - (1 - usual) ** 8
+
+
+def test_dust_too_thin_for_lumps_is_as_bright_with_them_as_without():
+    """They are made up for by what lies between their tops: where there are none there is nothing to make up for."""
+    thin = dust_slab.slab(0.01)
+    detailed, plain = (shown(thin, detail)[16:48, 30:66, :3].mean() for detail in (Detail(1.0, 0.0), None))
+    assert detailed == pytest.approx(plain, rel=0.02)
