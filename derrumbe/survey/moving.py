@@ -63,6 +63,7 @@ class FramePictures:
         clean = skirted(
             self._uncovered(picture, camera, depth, hole), picture, hole, shrunk(matte > 0.5, 1), self._front(frame, hole.shape)
         )
+        depth = opened(depth, camera, self.cameras[0], _depth(self.folder / "set_depth.exr"))
         write_exr(self.folder / SET_DEPTH.format(frame=frame), depth, ("Z",), full=True)
         write_exr(self.folder / CLEAN.format(frame=frame), clean)
         write_exr(self.folder / MATTE.format(frame=frame), matte, ("Y",))
@@ -115,6 +116,23 @@ def set_depth_at(folder: Path, camera: Camera, reach: float) -> np.ndarray:
     ground = plane_depth(camera)
     depth = np.minimum(np.where(ground < reach, ground, np.float32(FAR)), mesh_depth(camera, proxies["vertices"], neighbours))
     return depth.astype(np.float32)
+
+
+def opened(depth: np.ndarray, camera: Camera, first: Camera, known: np.ndarray) -> np.ndarray:
+    """Return the depth (h, w) of ground and cards with FAR where one looks past the cards at the sky, between crowns and over roofs: where the depth
+    that the first camera sees, known (h', w'), is sky at the place that is seen, or below that at its picture's upper edge. A card that goes on there
+    would take shadow and dust before the sky."""
+    places = np.floor(seen_from(camera, first, depth)).astype(np.int64)
+    places[..., 1] = np.maximum(places[..., 1], 0)
+    inside = (places[..., 0] >= 0) & (places < known.shape[::-1]).all(axis=-1)
+    sky = np.zeros(depth.shape, bool)
+    sky[inside] = known[places[inside][:, 1], places[inside][:, 0]] >= FAR
+    return np.where(sky, np.float32(FAR), depth).astype(np.float32)
+
+
+@lru_cache(maxsize=2)
+def _depth(path: Path) -> np.ndarray:
+    return np.asarray(read_exr(path, ("Z",))[..., 0])
 
 
 @lru_cache(maxsize=2)

@@ -201,7 +201,11 @@ def _behind(
         edges = edges if houses else np.zeros_like(edges)
     cards = trees.cards(cards, hole) if trees else cards
     beyond = np.asarray(hole.any(axis=0))
-    solid = cards if trees else standing(cards, beyond, horizon_row(geometry.camera), len(hole))
+    solid = (
+        (cards if views is None else trees.crowned(cards, hole))
+        if trees
+        else standing(cards, beyond, horizon_row(geometry.camera), len(hole))
+    )
     for house in houses:
         solid = house.cards(solid)
     save_arrays(folder / "building.npz", vertices=geometry.vertices, triangles=geometry.triangles)

@@ -26,8 +26,8 @@ HALFWAY, BREADTH, BLURRED, LEAVES = -0.45, 0.03, 0.008, 0.35
 width; step in votes by which it leaves the wall."""
 CONTOUR, OUTLINED = 5.0, 0.75
 """Slope (codes a pixel) that counts as an edge of the picture, and the share of a thing's rim that lies on such."""
-LYING, AS_NEAR = 0.5, 1.05
-"""Share of a scrap's surroundings that is ground, and how much nearer than it a scrap is at most."""
+LYING, AS_NEAR, SCRAP = 0.5, 1.05, 0.1
+"""Share of a scrap's surroundings that is ground, how much nearer than it a scrap is at most, and how large at most, as a share of it."""
 SURELY = 0.2
 """How clearly, -1 to 1, the colour of a foot must be the thing's."""
 LEAST_GROUND = 0.012
@@ -68,14 +68,17 @@ def with_feet(codes: np.ndarray, standing: np.ndarray, flat: np.ndarray) -> np.n
 
 
 def without_scraps(things: np.ndarray, flat: np.ndarray, near: np.ndarray) -> np.ndarray:
-    """Return the things (h, w) bool but those that lie in ground (`flat`, bool) and are as near (h, w) as it is: ground that wasn't told."""
+    """Return the things (h, w) bool but those that lie in ground (`flat`, bool), are small and as near (h, w) as it is: ground that wasn't told. A fence
+    with all that stands behind it may have as much ground around, more in one frame than in the next."""
     labels, count = _labels(things)
     out = things.copy()
     for label in range(1, count):
         own = labels == label
         ring = widened(own, RIM[1]) & ~own
         ground = ring & flat
-        if np.count_nonzero(ground) > LYING * np.count_nonzero(ring) and np.median(near[own]) < AS_NEAR * np.median(near[ground]):
+        if np.count_nonzero(ground) <= LYING * np.count_nonzero(ring) or np.median(near[own]) >= AS_NEAR * np.median(near[ground]):
+            continue
+        if np.count_nonzero(own) < SCRAP * np.count_nonzero(connected_to(flat, ground)):
             out[own] = False
     return out
 

@@ -79,6 +79,11 @@ class Trees:
         least = self.least * self.metre * np.clip(inside / (self.least * self.metre), 0, 1)
         return replace(cards, top=np.where(hidden, cards.base - np.maximum(own, least), cards.top).astype(np.float32))
 
+    def crowned(self, cards: Cards, hole: np.ndarray) -> Cards:
+        """Return the cards, behind the hole (h, w) as high as the highest crown that may be planted there."""
+        highest = cards.base - HIGHEST * (cards.base - cards.top)
+        return replace(cards, top=np.where(np.asarray(hole.any(axis=0)), highest, cards.top).astype(np.float32))
+
     def planted(
         self,
         clean: np.ndarray,

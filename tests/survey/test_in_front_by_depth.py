@@ -188,6 +188,16 @@ def test_a_scrap_of_ground_is_dropped_and_what_stands_on_it_is_not() -> None:
     assert (found == post).all()
 
 
+def test_a_large_thing_is_no_scrap_however_much_ground_is_around_it() -> None:
+    y, x = np.indices((100, 200))
+    fence = (y > 45) & (y < 75) & (x > 40) & (x < 140)
+    near = 0.02 + 0.004 * y.astype(np.float32)
+    ground = (y > 50) & ~fence
+    assert np.array_equal(without_scraps(fence, ground, near), fence)
+    scrap = (y > 60) & (y < 70) & (x > 40) & (x < 70)
+    assert not without_scraps(scrap, (y > 50) & ~scrap, near).any()
+
+
 def test_a_hedges_top_stands_over_what_is_behind_it_and_ground_goes_on_to_the_wall() -> None:
     x, y = np.meshgrid(np.arange(300.0), np.arange(200.0))
     wall = np.full(y.shape, 0.2)
