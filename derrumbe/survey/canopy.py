@@ -18,6 +18,8 @@ CROWN, CLUMP = 4.0, 0.8
 """Metres that crowns are wide, and clumps of their leaves."""
 BEFORE, FARTHEST = 2.5, 1.6
 """Metres by which clumps that are lighter than the crowns around them by one spread stand before those, and the most of such spreads."""
+LEAST = 0.5
+"""Share of the way to a crown from which on its clumps may stand."""
 ON_EDGE = 2
 """Rows from the lower border within which plants run out of the picture."""
 
@@ -44,7 +46,9 @@ def clumped(depth: np.ndarray, mask: np.ndarray, light: np.ndarray, camera: Came
     clumps, crowns = (masked_mean(tone, mask, max(1, round(0.5 * wide * metre)))[0][..., 0] for wide in (CLUMP, CROWN))
     lighter = clumps - crowns
     spreads = lighter / max(float(lighter[mask].std()), 1e-6)
-    return np.minimum(depth - np.float32(BEFORE) * np.clip(spreads, -FARTHEST, FARTHEST), np.float32(furthest)).astype(np.float32)
+    return np.clip(depth - np.float32(BEFORE) * np.clip(spreads, -FARTHEST, FARTHEST), LEAST * depth, np.float32(furthest)).astype(
+        np.float32
+    )
 
 
 def _usual_top(mask: np.ndarray) -> int:

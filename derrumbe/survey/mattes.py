@@ -94,8 +94,10 @@ def find_mattes(
     wrong = filled([np.asarray(polygon, np.float64) for polygon in not_in_front], region.shape) > 0
     found = _most([*mine, np.where(wrong, 0, _most([*posts, _plants(codes, sure, region, own_sky, foot)], region.shape))], region.shape)
     crowns = _crowns(codes, foliage, (region | (own_sky > OPEN)) & (found < 0.1))
+    alpha = np.maximum(found, crowns)
+    plants = [np.where(filled([np.asarray(polygon, np.float64)], region.shape) > 0, alpha, 0) for polygon in foliage]
     drawn_front = _most([*mine, crowns], region.shape) > 0.05
-    return Mattes(region, building, own_sky, np.maximum(found, crowns), drawn_front, parts_of([*mine, *posts], region.shape), proposals)
+    return Mattes(region, building, own_sky, alpha, drawn_front, parts_of([*mine, *posts, *plants], region.shape), proposals)
 
 
 def _most(alphas: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:

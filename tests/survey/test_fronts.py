@@ -46,6 +46,17 @@ def test_things_that_touch_in_the_picture_stand_at_their_own_feet() -> None:
     assert depth[(far > 0.5) & (near == 0)] == pytest.approx(20.0, rel=0.04)
 
 
+def test_clumps_of_close_crowns_stay_before_the_camera() -> None:
+    camera = look(300.0, SIZE, (0.0, 1.0, 30.0), (0.0, 1.0, 0.0), 0.0)
+    alpha = np.zeros(SIZE[::-1], np.float32)
+    alpha[115:] = 1
+    light = np.random.default_rng(3).uniform(0.01, 1.0, (*alpha.shape, 3)).astype(np.float32)
+    plain = depth_of_things(alpha, camera, 30.0, np.zeros(alpha.shape, np.int16))
+    depth = depth_of_things(alpha, camera, 30.0, np.zeros(alpha.shape, np.int16), light)
+    assert plain[115:].min() < 4
+    assert (depth >= 0.5 * plain * 0.999).all()
+
+
 def test_a_soft_rim_before_a_car_takes_the_car_s_depth() -> None:
     man, car = np.array([[1.0, 0.3, 0.0, 0.3]], np.float32), np.array([[1.0, 1.0, 1.0, 0.0]], np.float32)
     near, far = np.where(man > 0, 5.0, FAR), np.where(car > 0, 20.0, FAR)

@@ -65,6 +65,17 @@ def test_what_is_said_not_to_be_in_front_is_not_found_and_what_is_drawn_stays() 
     assert find_mattes(codes, SCENE.outline, (box,), (), 0.5, (half,)).front[:, : middle - 1].max() > 0.5
 
 
+def test_each_plant_that_is_drawn_is_a_thing_of_its_own() -> None:
+    codes, _ = with_bush((70, 120, 35), (LEFT + RIGHT) // 2, 10)
+    middle, high = (LEFT + RIGHT) / 2, FOOT - 60.0
+    whole = ((middle - 40, high), (middle + 40, high), (middle + 40, FOOT + 10.0), (middle - 40, FOOT + 10.0))
+    bed = ((0.0, FOOT + 5.0), (1e4, FOOT + 5.0), (1e4, 1e4), (0.0, 1e4))
+    mattes = find_mattes(codes, SCENE.outline, (), (whole, bed))
+    own = mattes.front > 0.5
+    assert set(np.unique(mattes.parts[own & (np.indices(own.shape)[0] < FOOT)])) >= {1}
+    assert 1 not in mattes.parts[int(FOOT) + 12 :]
+
+
 def test_a_hanging_garden_belongs_to_the_building() -> None:
     codes, _ = with_bush((70, 120, 35), (LEFT + RIGHT) // 2, -110)
     assert find_mattes(codes, SCENE.outline, ()).front.max() == 0.0
