@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Protocol
 
@@ -22,13 +23,16 @@ from derrumbe.survey.holdout import Holdout
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.parts import joined
 from derrumbe.survey.passers import passing_alpha
-from derrumbe.survey.rigid import OFFSETS, steadied
+from derrumbe.survey.rigid import DOUBTERS, Shown, steadied
 from derrumbe.survey.standing import carried, depth_of_things, things
 from derrumbe.survey.tight_edges import cut_out
 from derrumbe.survey.wanderers import Wanderers, stored
 
 LOOSE = 0.0095
 """How far masks of what moves by itself, found in small pictures, may reach beyond the thing's edge, share of the longer side."""
+
+SURELY = 2.2
+"""Times the usual evidence that rules out what only few frames claim."""
 
 
 class Passing(Protocol):
@@ -72,10 +76,18 @@ class Following:
         mask = self._mask(frame)
         if not mask.any():
             return np.zeros(picture.shape[:2], np.float32)
-        others = [frame + offset for offset in OFFSETS if self.wanderers.done(frame + offset)]
-        mask = steadied(mask, self.wanderers.codes(frame), [(self._mask(other), self.wanderers.codes(other)) for other in others])
-        large = cv2.resize(mask.astype(np.float32), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5
-        return cut_out(picture, large, LOOSE)
+        mask, unsure = steadied(mask, self.wanderers.codes(frame), self._shown(frame, -1), self._shown(frame, 1))
+        # where frames differ, what standing still explains is none of it; a plain roof is nearly explained, too
+        mask, unsure = mask & ~(unsure & self.wanderers.stands(frame)), unsure & (mask | ~self.wanderers.stands(frame, SURELY))
+        large, open_ = (
+            cv2.resize(part.astype(np.float32), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5 for part in (mask, unsure)
+        )
+        return cut_out(picture, large, LOOSE, open_)
+
+    def _shown(self, frame: int, way: int) -> list[Shown]:
+        """Return masks and codes of the frames before a frame (`way` -1) or after it (1), the nearest first."""
+        others = takewhile(self.wanderers.done, (frame + way * step for step in range(1, DOUBTERS + 1)))
+        return [(self._mask(other), self.wanderers.codes(other)) for other in others]
 
     def _mask(self, frame: int) -> np.ndarray:
         return stored(self.out.format(frame=frame))["mask"] if self.done(frame) else self._found(frame)

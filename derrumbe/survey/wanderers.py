@@ -64,6 +64,10 @@ class Wanderers:
         """Return a frame (h, w, 3) float32 at working size, in codes near a display's, 0..255."""
         return codes_of(self.plate, frame, self.size)
 
+    def stands(self, frame: int, surely: float = 1.0) -> np.ndarray:
+        """Return where (h, w) bool, at working size, a frame's neighbours are explained by what stands still, `surely` times as surely as will do."""
+        return _blurred(stored(self.evidence.format(frame=frame))["evidence"].astype(np.float32)) < surely * STANDS
+
     def _found(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
         codes = self.codes(frame)
         return codes, _things(codes, self._remembered(frame))
@@ -111,7 +115,7 @@ def _things(codes: np.ndarray, evidence: np.ndarray) -> np.ndarray:
     of the ground around is ground.
     """
     width = evidence.shape[1]
-    blurred = cv2.GaussianBlur(evidence, (0, 0), SOFT * width)
+    blurred = _blurred(evidence)
     moves = cv2.morphologyEx((cv2.GaussianBlur(evidence, (0, 0), SMOOTH * width) > MOVES).astype(np.uint8), cv2.MORPH_OPEN, disc(1.5))
     hull, core = _hulls(moves, evidence)
     if not hull.any():
@@ -126,6 +130,10 @@ def _things(codes: np.ndarray, evidence: np.ndarray) -> np.ndarray:
     thing = hull & ~np.isin(labels, reached[reached > 0])
     thing = cv2.morphologyEx(thing.astype(np.uint8), cv2.MORPH_OPEN, disc(width / 320)) > 0
     return _holding(thing, moves > 0, SMALLEST * thing.size)
+
+
+def _blurred(evidence: np.ndarray) -> np.ndarray:
+    return np.asarray(cv2.GaussianBlur(evidence, (0, 0), SOFT * evidence.shape[1]))
 
 
 def _hulls(moves: np.ndarray, evidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -39,6 +39,15 @@ def test_a_bitten_edge_is_made_whole() -> None:
     assert _overlap(tightened(codes, rough)[0], thing) > max(0.985, _overlap(rough, thing))
 
 
+def test_colours_tell_where_a_mask_is_unsure() -> None:
+    codes, thing = _street(np.random.default_rng(6))
+    rough, unsure = thing.copy(), np.zeros(SHAPE, bool)
+    rough[50:70], rough[90:150, 360:400] = False, True
+    unsure[40:75, 400:560] = unsure[90:150, 340:400] = True
+    assert _overlap(tightened(codes, rough, 0.0125)[0], thing) < 0.95
+    assert _overlap(tightened(codes, rough, 0.0125, unsure)[0], thing) > 0.97
+
+
 def test_an_edge_moves_no_further_than_it_may_be_off() -> None:
     random = np.random.default_rng(3)
     codes = random.integers(0, 255, (*SHAPE, 3)).astype(np.uint8)
