@@ -12,6 +12,11 @@ from derrumbe.survey.foot import below_foot
 
 THIN, FAR_OUT = 0.006, 0.04
 """Half the width of what counts as thin, and how far it may stand out; shares of the longer side."""
+FAINT, RUN, GAP = 3.0, 0.01, 0.05
+"""Codes by which a flagpole differs from the sky on both sides of it, the height over which that is averaged, and how far above the building it may
+begin; shares of the longer side."""
+SLENDER, TALL = 0.01, (0.03, 0.2)
+"""How wide and how high a flagpole may be, shares of the longer side."""
 RIM = 0.009
 """How far walls may reach beyond the drawn outline, share of the longer side."""
 NEARER, TOLD = 0.5, 25.0
@@ -24,8 +29,8 @@ REACH, THICK, STRAIGHT = 0.10, 0.04, 0.003
 """How far a roof next door may reach over the building, how thick it may be there, and how straight it is at the top; shares of the longer side."""
 
 
-def remnants(sky: np.ndarray, hole: np.ndarray, front: np.ndarray) -> np.ndarray:
-    """Return where (h, w) bool things that aren't `sky` (h, w, 0..1) go with the `hole` (h, w) bool that the building leaves.
+def remnants(codes: np.ndarray, sky: np.ndarray, hole: np.ndarray, front: np.ndarray) -> np.ndarray:
+    """Return where (h, w) bool things that aren't `sky` (h, w, 0..1) go with the `hole` (h, w) bool that the building leaves; codes (h, w, 3) uint8.
 
     What stands on ground of its own (a tree, the house next door) stays, and so does what doesn't touch the hole. front (h, w): alpha of
     what stands before the building: it stays too, and holds up what hangs on it, as a trunk before the wall does its crown.
@@ -38,8 +43,33 @@ def remnants(sky: np.ndarray, hole: np.ndarray, front: np.ndarray) -> np.ndarray
     # an opening also takes the corners of broad things
     thin = (solid > 0) & ~widened(broad > 0, 2) & widened(hole, FAR_OUT * side)
     joined = connected_to(thin | (widened(hole, 3) & (solid > 0)), hole)
-    out = (thin & joined) | hanging(sky, hole) | cantilevers(sky, hole)
+    out = (thin & joined) | flagpoles(codes, sky, hole, before) | hanging(sky, hole) | cantilevers(sky, hole)
     return out & ~widened(before, 2)
+
+
+def flagpoles(codes: np.ndarray, sky: np.ndarray, hole: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Return upright lines (h, w) bool of a pixel or two above the hole, which the sky's matte takes for sky; none close to what is `before` it (h, w) bool,
+    which may be a bare tree. Arguments as in `remnants`."""
+    side = max(sky.shape)
+    open_ = (sky > 0.5) & ~hole & (np.cumsum(hole[::-1], axis=0)[::-1] > 0) & ~widened(before, FAR_OUT * side)
+    grey = cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    found = np.any([_upright_lines(sign * grey, RUN * side) for sign in (-1, 1)], axis=0) & open_
+    joined = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((2 * round(RUN * side) + 1, 1), np.uint8))
+    labels, stats = cv2.connectedComponentsWithStats(joined, connectivity=8)[1:3]
+    width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    slender = (width <= max(4.0, SLENDER * side)) & (height >= TALL[0] * side) & (height <= TALL[1] * side)
+    slender[0] = False
+    near = np.unique(labels[widened(hole, GAP * side)])
+    return widened(np.isin(labels, [n for n in near if slender[n]]), 1)
+
+
+def _upright_lines(grey: np.ndarray, run: float) -> np.ndarray:
+    """Return which pixels (h, w) bool are brighter than what is beside them on both sides, on average over a run of pixels above and below."""
+    out = np.zeros(grey.shape, bool)
+    for reach in (2, 3):
+        beside = np.maximum(np.roll(grey, reach, axis=1), np.roll(grey, -reach, axis=1))
+        out |= cv2.blur(grey - beside, (1, 2 * round(run) + 1)) > FAINT
+    return out
 
 
 def hanging(sky: np.ndarray, hole: np.ndarray) -> np.ndarray:

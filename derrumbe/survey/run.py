@@ -183,7 +183,7 @@ def _behind(
     softness: sigma of the plate's edges, pixels; lies (h, w) bool: ground and what lies on it, where that is known.
     """
     growth = max(3.0, HOLE_GROWTH * max(mattes.region.shape))
-    hole = _hole(mattes, fringe(codes, mattes.region, mattes.sky), growth, softness)
+    hole = _hole(codes, mattes, fringe(codes, mattes.region, mattes.sky), growth, softness)
     own, passers = hole, widened(beside(passing, mattes.region), growth)
     hole = hole | passers
     skyline = skyline_rows(mattes.sky, hole, horizon_row(geometry.camera), np.random.default_rng((settings.seed, 72)))
@@ -194,7 +194,7 @@ def _behind(
     edges = np.zeros_like(hole)
     if trees and views is None:  # a moving camera's other frames show what goes on beside the building
         edges = dark_edges(codes, mattes.region, mattes.sky)
-        bare = _hole(mattes, edges, growth, softness) | passers
+        bare = _hole(codes, mattes, edges, growth, softness) | passers
         houses = houses_at_ends(codes, mattes, bare, cards)
         for house in houses:
             hole = house.spared(hole | bare, bare)
@@ -224,14 +224,14 @@ def _behind(
     return clean, solid, houses, edges
 
 
-def _hole(mattes: Mattes, rim: np.ndarray, growth: float, softness: float) -> np.ndarray:
+def _hole(codes: np.ndarray, mattes: Mattes, rim: np.ndarray, growth: float, softness: float) -> np.ndarray:
     """Return what (h, w) bool goes with the building: its region, a rim (h, w) bool of it that the outline leaves, and what hangs on it.
 
-    growth: pixels by which that reaches past mixed pixels; softness: sigma of the plate's edges, pixels.
+    codes (h, w, 3) uint8; growth: pixels by which that reaches past mixed pixels; softness: sigma of the plate's edges, pixels.
     """
     hole = widened(mattes.region | rim, growth)
     hole &= ~below_foot(mattes.region) | widened(mattes.region, max(1.0, MIXED * softness))
-    return np.asarray(hole | widened(remnants(mattes.sky, hole, mattes.front), 2))
+    return np.asarray(hole | widened(remnants(codes, mattes.sky, hole, mattes.front), 2))
 
 
 def _write(folder: Path, mattes: Mattes, clean: np.ndarray, texture: np.ndarray) -> None:
