@@ -1,5 +1,6 @@
 """Bits of building that a plant's colours take in: what is plain, borders on bare wall, ends along straight lines and has no foot on the ground is
-wall. Evergreens are plain as well, and bronze riders, but nothing about them is straight.
+wall. Evergreens are plain as well, and bronze riders, but nothing about them is straight. So is what has hardly a leaf around it in a leafy plant, but for
+what stands on its foot: a trunk.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.filters import disc, widened
-from derrumbe.survey.vegetation import long_lines
+from derrumbe.survey.vegetation import long_lines, plant_odds
 
 WORKING_SIDE = 1000
 """Larger pictures are made smaller first: what is plain and what is straight depends on size."""
@@ -25,6 +26,11 @@ ALIKE = 0.12
 STANDS = 0.03
 """What comes as near to the building's foot as this share of the longer side may stand on the ground."""
 
+LEAF, AROUND = 1.7, 0.02
+"""Log odds above which a pixel shows leaves, and how far around a bit they are looked for, share of the longer side."""
+FEW, LEAFY = 0.15, 0.5
+"""Share of what is held around a bit that must show leaves, and of all that a plant holds, or it is bare and tells nothing."""
+
 
 def attached(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray, foot: float) -> np.ndarray:
     """Return the bits (h, w) bool of a building's `region` (h, w) bool that an `alpha` (h, w) of plants holds and that belong to its walls.
@@ -37,6 +43,26 @@ def attached(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray, foot: flo
     inside = cv2.resize(region.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     found = _attached(small, thin, inside, foot * scale).astype(np.float32)
     return region & (cv2.resize(found, region.shape[::-1], interpolation=cv2.INTER_LINEAR) > 0.5)
+
+
+def leafless(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Return the bits (h, w) bool of a building's `region` (h, w) bool that an `alpha` (h, w) of one plant holds though hardly a leaf is near. codes
+    (h, w, 3) uint8. A bare plant has none."""
+    scale = min(1.0, WORKING_SIDE / max(region.shape))
+    size = round(region.shape[1] * scale), round(region.shape[0] * scale)
+    small, thin = (cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in (codes, alpha))
+    held = thin > BARE
+    leaves = held & (plant_odds(small) > LEAF)
+    if np.count_nonzero(leaves) < LEAFY * np.count_nonzero(held) or not held.any():
+        return np.zeros(region.shape, bool)
+    window = (2 * round(AROUND * max(held.shape)) + 1,) * 2
+    near, all_ = (cv2.blur(part.astype(np.float32), window) for part in (leaves, held))
+    far = held & (near < FEW * all_)
+    foot = int(np.flatnonzero(held.any(axis=1))[-1]) - STANDS * max(held.shape)
+    labels, stats = cv2.connectedComponentsWithStats(far.astype(np.uint8), connectivity=8)[1:3]
+    stands = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] > foot
+    found = (far & ~stands[labels]).astype(np.float32)
+    return region & (cv2.resize(found, region.shape[::-1], interpolation=cv2.INTER_LINEAR) > 0.25)
 
 
 def _attached(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray, foot: float) -> np.ndarray:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from derrumbe.core.records import Vec2
-from derrumbe.survey.attached import attached
+from derrumbe.survey.attached import attached, leafless
 from derrumbe.survey.drawn import drawn_alpha, followed_alpha
 from derrumbe.survey.filters import connected_to, disc, filled, opened, widened
 from derrumbe.survey.foliage import bare_alpha, porous_alpha
@@ -93,7 +93,7 @@ def find_mattes(
     posts = _posts(codes, sure)
     wrong = filled([np.asarray(polygon, np.float64) for polygon in not_in_front], region.shape) > 0
     found = _most([*mine, np.where(wrong, 0, _most([*posts, _plants(codes, sure, region, own_sky, foot)], region.shape))], region.shape)
-    crowns = _crowns(codes, foliage, (region | (own_sky > OPEN)) & (found < 0.1))
+    crowns = _crowns(codes, foliage, region, (region | (own_sky > OPEN)) & (found < 0.1))
     alpha = np.maximum(found, crowns)
     plants = [np.where(filled([np.asarray(polygon, np.float64)], region.shape) > 0, alpha, 0) for polygon in foliage]
     drawn_front = _most([*mine, crowns], region.shape) > 0.05
@@ -150,10 +150,11 @@ def _middle(mask: np.ndarray) -> np.ndarray:
     return np.maximum(core, cv2.GaussianBlur(core, (0, 0), 0.6))
 
 
-def _crowns(codes: np.ndarray, foliage: tuple[tuple[Vec2, ...], ...], behind: np.ndarray) -> np.ndarray:
-    """Return the alpha (h, w) of what the user's rough regions hold."""
+def _crowns(codes: np.ndarray, foliage: tuple[tuple[Vec2, ...], ...], building: np.ndarray, behind: np.ndarray) -> np.ndarray:
+    """Return the alpha (h, w) of what the user's rough regions hold, before the `building` (h, w) bool too."""
     regions = [filled([np.asarray(polygon, np.float64)], codes.shape[:2]) > 0 for polygon in foliage]
     alpha = np.zeros(codes.shape[:2], np.float32)
     for region in regions:
-        alpha = np.maximum(alpha, porous_alpha(codes, region, behind & ~np.logical_or.reduce(regions)))
+        own = porous_alpha(codes, region, behind & ~np.logical_or.reduce(regions))
+        alpha = np.maximum(alpha, np.where(leafless(codes, own, building), 0, own))
     return alpha
