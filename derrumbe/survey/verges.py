@@ -1,0 +1,108 @@
+"""Pale rims of a roof against the sky: white boards along a gable, lead on a hip, gutters. A matte that tells by colours how far a pixel lies on the way
+from roof to sky takes them for a blurred edge or, where they are as white as the sky, for sky; then a dark roof shows its bare edge once it moves.
+
+What a lens blurs lies on a slope as steep as its blur (Elder & Zucker 1998): a step of even colour on the way is a thing of its own. What is as
+white as an even sky and shut off from that by the thin dark line of its own edge isn't sky.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from derrumbe.survey.filters import connected_to, masked_mean, shrunk, widened
+from derrumbe.survey.look import edge_softness
+from derrumbe.survey.sky import strays
+from derrumbe.survey.silhouette import REACH
+
+MIXED = (0.1, 0.85)
+"""Sky in pixels that may be a step of their own; with less or more of it they have one side's colour."""
+FLAT = 0.4
+"""How steep such a step is at most, of the slope that the lens's blur would have there."""
+DEEP = 3.0
+"""Pixels from the edge from which on roof and sky have their own colours."""
+AROUND = 9
+"""Half the side of the box in which those are told, pixels."""
+FEWEST = 8
+"""Pixels of a rim, at least."""
+BODY = (1.5, 5.0)
+"""Pixels from its edge that a body has which a rim is the rim of (a wire has none), and up to which from there on the rim is looked for."""
+LINE, THIN = 0.03, 2
+"""How much darker than what lies to both its sides a rim's edge is (display codes, 0..1), and half of its width, pixels, at most."""
+GAP = 7
+"""Pixels along which such an edge may be lost."""
+
+
+def with_verges(codes: np.ndarray, sky: np.ndarray, outline: np.ndarray) -> np.ndarray:
+    """Return the alpha of sky (h, w) float32 without pale rims at the edge of an `outline` (h, w) bool. codes (h, w, 3) uint8."""
+    picture = codes.astype(np.float32) / 255
+    near = widened(outline, REACH * max(sky.shape) + 1.0)
+    return _without_steps(picture, _without_shut_in(codes, sky, widened(outline, THIN)), near, edge_softness(codes, outline))
+
+
+def _without_shut_in(codes: np.ndarray, sky: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Return the alpha without what an edge shuts off from an even sky `near` (h, w) bool an outline, and without that edge."""
+    if not (sky > 0.99).any() or not strays(codes, sky > 0.99)[1]:
+        return sky
+    light = codes.astype(np.float32).mean(axis=-1) / 255
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * THIN + 1,) * 2)
+    line = near & (cv2.morphologyEx(light, cv2.MORPH_CLOSE, around) - light > LINE)
+    wall = _bridged(line | (near & (sky < 0.5))) & near
+    free = (sky > 0.5) & ~wall
+    open_ = connected_to(free, shrunk(sky > 0.99, DEEP) & ~near, connectivity=4)
+    shut = near & ~widened(open_, THIN + 0.5)
+    return np.where(shut | (line & widened(shut & free, THIN + 0.5)), np.float32(0), sky)
+
+
+def _bridged(mask: np.ndarray) -> np.ndarray:
+    """Return a mask (h, w) bool with the gaps closed along straight lines."""
+    out = mask.astype(np.uint8)
+    for angle in np.arange(0, 180, 22.5):
+        along = np.zeros((GAP, GAP), np.uint8)
+        reach = 0.5 * (GAP - 1) * np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+        middle = 0.5 * (GAP - 1)
+        cv2.line(along, *(tuple(int(v) for v in np.rint(middle + sign * reach)) for sign in (-1, 1)), 1)
+        out |= cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, along)
+    return out > 0
+
+
+def _without_steps(picture: np.ndarray, sky: np.ndarray, near: np.ndarray, softness: float) -> np.ndarray:
+    """Return the alpha without rims whose colour lies on the way from roof to sky. softness: sigma of the lens's blur, pixels."""
+    band = near & (sky > MIXED[0]) & (sky < MIXED[1])
+    if not band.any():
+        return sky
+    outer, open_ = masked_mean(picture, shrunk(sky > 0.99, DEEP), AROUND)
+    inner, known = masked_mean(picture, shrunk(sky < 0.01, DEEP), AROUND)
+    apart = np.linalg.norm(outer - inner, axis=-1)
+    step = np.linalg.norm(picture - _inward(picture, sky), axis=-1) / np.maximum(apart, 1e-6)
+    share = np.clip(sky, *MIXED)
+    blurred = share - ndtr(ndtri(share) - 1 / max(softness, 1e-3))
+    flat = band & (open_ > 1e-3) & (known > 1e-3) & (step < FLAT * blurred)
+    flat &= widened(shrunk(sky < MIXED[0], BODY[0]), BODY[1])
+    _, label, found, _ = cv2.connectedComponentsWithStats(flat.astype(np.uint8))
+    large = found[:, cv2.CC_STAT_AREA] >= FEWEST
+    large[0] = False
+    own = large[label]
+    return _mixed_anew(picture, sky, own, outer) if own.any() else sky
+
+
+def _inward(picture: np.ndarray, sky: np.ndarray) -> np.ndarray:
+    """Return the colours (h, w, 3) a pixel further into the building."""
+    smooth = cv2.GaussianBlur(sky, (0, 0), 1.0)
+    across, down = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
+    length = np.maximum(np.hypot(across, down), 1e-6)
+    y, x = np.indices(sky.shape, np.float32)
+    return cv2.remap(picture, x - across / length, y - down / length, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _mixed_anew(picture: np.ndarray, sky: np.ndarray, own: np.ndarray, outer: np.ndarray) -> np.ndarray:
+    """Return the alpha with rims `own` (h, w) bool solid, and the mixed pixels beside them between their colour and that of the sky, `outer`."""
+    from scipy.ndimage import distance_transform_edt
+
+    far, (y, x) = distance_transform_edt(~own, return_indices=True)
+    colour = picture[y, x]
+    way = outer - colour
+    share = ((picture - colour) * way).sum(-1) / np.maximum((way * way).sum(-1), 1e-6)
+    beside = (far < DEEP) & (sky > 0)
+    return np.where(own, 0, np.where(beside, np.minimum(sky, np.clip(share * 1.1 - 0.05, 0, 1)), sky)).astype(np.float32)
