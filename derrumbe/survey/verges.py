@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from derrumbe.survey.filters import connected_to, masked_mean, shrunk, widened
+from derrumbe.survey.filters import connected_to, masked_mean, opened, shrunk, widened
 from derrumbe.survey.look import edge_softness
-from derrumbe.survey.sky import strays
 from derrumbe.survey.silhouette import REACH
+from derrumbe.survey.sky import strays
 
 MIXED = (0.1, 0.85)
 """Sky in pixels that may be a step of their own; with less or more of it they have one side's colour."""
@@ -30,8 +30,10 @@ BODY = (1.5, 5.0)
 """Pixels from its edge that a body has which a rim is the rim of (a wire has none), and up to which from there on the rim is looked for."""
 LINE, THIN = 0.03, 2
 """How much darker than what lies to both its sides a rim's edge is (display codes, 0..1), and half of its width, pixels, at most."""
-GAP = 7
-"""Pixels along which such an edge may be lost."""
+WIDE = 3
+"""Half the width of a board, pixels, at most."""
+GAP, RUN = 7, 5
+"""Pixels along which such an edge may be lost, and that it runs straight on beside that, odd."""
 
 
 def with_verges(codes: np.ndarray, sky: np.ndarray, outline: np.ndarray) -> np.ndarray:
@@ -48,23 +50,45 @@ def _without_shut_in(codes: np.ndarray, sky: np.ndarray, near: np.ndarray) -> np
     light = codes.astype(np.float32).mean(axis=-1) / 255
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * THIN + 1,) * 2)
     line = near & (cv2.morphologyEx(light, cv2.MORPH_CLOSE, around) - light > LINE)
-    wall = _bridged(line | (near & (sky < 0.5))) & near
-    free = (sky > 0.5) & ~wall
-    open_ = connected_to(free, shrunk(sky > 0.99, DEEP) & ~near, connectivity=4)
-    shut = near & ~widened(open_, THIN + 0.5)
-    return np.where(shut | (line & widened(shut & free, THIN + 0.5)), np.float32(0), sky)
+    edge = _bridged(line)
+    free = (sky > 0.5) & ~(near & edge)
+    shut = _beside(free & near & ~_open(free, shrunk(sky > 0.99, DEEP) & ~near), widened(edge, 2 * WIDE))
+    rim = near & ~widened(free & ~shut, THIN + 0.5)
+    return np.where(rim | (line & widened(shut, THIN + 0.5)), np.float32(0), sky)
 
 
-def _bridged(mask: np.ndarray) -> np.ndarray:
-    """Return a mask (h, w) bool with the gaps closed along straight lines."""
-    out = mask.astype(np.uint8)
-    for angle in np.arange(0, 180, 22.5):
-        along = np.zeros((GAP, GAP), np.uint8)
-        reach = 0.5 * (GAP - 1) * np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
-        middle = 0.5 * (GAP - 1)
-        cv2.line(along, *(tuple(int(v) for v in np.rint(middle + sign * reach)) for sign in (-1, 1)), 1)
-        out |= cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, along)
+def _open(free: np.ndarray, air: np.ndarray) -> np.ndarray:
+    """Return what of `free` (h, w) bool the open `air` (h, w) bool reaches, but for what is no wider than a board and open at an end only."""
+    reached = connected_to(opened(free, WIDE), air)
+    for _ in range(WIDE + 1):
+        reached = free & widened(reached, 1.5)
+    return reached
+
+
+def _beside(mask: np.ndarray, edge: np.ndarray) -> np.ndarray:
+    """Return the parts of a mask (h, w) bool that lie at an edge (h, w) bool for the most part."""
+    count, label = cv2.connectedComponents(mask.astype(np.uint8))
+    share = np.bincount(label[edge], minlength=count) / np.maximum(np.bincount(label.ravel(), minlength=count), 1)
+    return mask & (share > 0.5)[label]
+
+
+def _bridged(line: np.ndarray) -> np.ndarray:
+    """Return thin lines (h, w) bool with the gaps closed in which straight ones are lost."""
+    out = line.astype(np.uint8)
+    for angle in np.radians(np.arange(0, 180, 11.25)):
+        # only what runs that way goes on that way: two strokes beside each other leave their gap
+        straight = cv2.morphologyEx(line.astype(np.uint8), cv2.MORPH_OPEN, _bar(RUN, angle))
+        out = np.maximum(out, cv2.morphologyEx(straight, cv2.MORPH_CLOSE, _bar(GAP, angle)))
     return out > 0
+
+
+def _bar(length: int, angle: float) -> np.ndarray:
+    """Return a structuring element of one pixel's width, `length` pixels long (odd)."""
+    middle = length // 2
+    across, down = round(middle * np.cos(angle)), round(middle * np.sin(angle))
+    bar = np.zeros((length, length), np.uint8)
+    cv2.line(bar, (middle - across, middle - down), (middle + across, middle + down), (1,))
+    return bar
 
 
 def _without_steps(picture: np.ndarray, sky: np.ndarray, near: np.ndarray, softness: float) -> np.ndarray:
