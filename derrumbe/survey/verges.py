@@ -20,6 +20,8 @@ MIXED = (0.1, 0.85)
 """Sky in pixels that may be a step of their own; with less or more of it they have one side's colour."""
 FLAT = 0.4
 """How steep such a step is at most, of the slope that the lens's blur would have there."""
+ASIDE = 0.15
+"""How far a colour that no mixture of roof and sky has lies beside all these (display codes, 0..1): a chimney's sunlit side, as light as the sky."""
 DEEP = 3.0
 """Pixels from the edge from which on roof and sky have their own colours."""
 AROUND = 9
@@ -92,19 +94,21 @@ def _bar(length: int, angle: float) -> np.ndarray:
 
 
 def _without_steps(picture: np.ndarray, sky: np.ndarray, near: np.ndarray, softness: float) -> np.ndarray:
-    """Return the alpha without rims whose colour lies on the way from roof to sky. softness: sigma of the lens's blur, pixels."""
-    band = near & (sky > MIXED[0]) & (sky < MIXED[1])
-    if not band.any():
+    """Return the alpha without rims of a colour of their own, on the way from roof to sky or beside it. softness: sigma of the lens's blur, pixels."""
+    if not (near & (sky > MIXED[0])).any():
         return sky
     outer, open_ = masked_mean(picture, shrunk(sky > 0.99, DEEP), AROUND)
     inner, known = masked_mean(picture, shrunk(sky < 0.01, DEEP), AROUND)
-    apart = np.linalg.norm(outer - inner, axis=-1)
+    way, stray = inner - outer, picture - outer
+    apart = np.linalg.norm(way, axis=-1)
+    along = (stray * way).sum(-1) / np.maximum(apart, 1e-6)
+    aside = np.sqrt(np.maximum((stray * stray).sum(-1) - along * along, 0))
     step = np.linalg.norm(picture - _inward(picture, sky), axis=-1) / np.maximum(apart, 1e-6)
     share = np.clip(sky, *MIXED)
     blurred = share - ndtr(ndtri(share) - 1 / max(softness, 1e-3))
-    flat = band & (open_ > 1e-3) & (known > 1e-3) & (step < FLAT * blurred)
-    flat &= widened(shrunk(sky < MIXED[0], BODY[0]), BODY[1])
-    _, label, found, _ = cv2.connectedComponentsWithStats(flat.astype(np.uint8))
+    own = (aside > ASIDE) | ((sky < MIXED[1]) & (step < FLAT * blurred))
+    own &= near & (sky > MIXED[0]) & (open_ > 1e-3) & (known > 1e-3) & widened(shrunk(sky < MIXED[0], BODY[0]), BODY[1])
+    _, label, found, _ = cv2.connectedComponentsWithStats(own.astype(np.uint8))
     large = found[:, cv2.CC_STAT_AREA] >= FEWEST
     large[0] = False
     own = large[label]
