@@ -37,12 +37,23 @@ def _gone_on(scene: Scene, hit: np.ndarray, where: np.ndarray) -> np.ndarray:
     the face nearest to them that the plate showed: its colour goes on as far as a model may stray."""
     from scipy.ndimage import distance_transform_edt
 
-    faces, reach = np.unique(hit[hit >= 0]), STRAYED * max(scene.camera.width, scene.camera.height)
-    source = np.isin(hit, faces[_shown(scene, faces)]) & ~where
-    if not where.any() or not source.any():
+    if not where.any():
         return hit
-    far, (y, x) = distance_transform_edt(~source, return_indices=True)
-    return np.where(where & (far <= reach), hit[y, x], hit)
+    reach = STRAYED * max(scene.camera.width, scene.camera.height)
+    box = _around(where, int(np.ceil(reach)))
+    near, out = hit[box], hit.copy()
+    faces = np.unique(near[near >= 0])
+    source = np.isin(near, faces[_shown(scene, faces)]) & ~where[box]
+    if source.any():
+        far, (y, x) = distance_transform_edt(~source, return_indices=True)
+        out[box] = np.where(where[box] & (far <= reach), near[y, x], near)
+    return out
+
+
+def _around(where: np.ndarray, pad: int) -> tuple[slice, slice]:
+    """Return the rows and columns that hold all of `where` (h,w) bool, and `pad` more."""
+    y, x = np.nonzero(where)
+    return slice(max(y.min() - pad, 0), y.max() + pad + 1), slice(max(x.min() - pad, 0), x.max() + pad + 1)
 
 
 def _shown(scene: Scene, faces: np.ndarray) -> np.ndarray:
