@@ -26,7 +26,7 @@ DEEP = 3.0
 """Pixels from the edge from which on roof and sky have their own colours."""
 AROUND = 9
 """Half the side of the box in which those are told, pixels."""
-FEWEST = 8
+FEWEST = 16
 """Pixels of a rim, at least."""
 BODY = (1.5, 5.0)
 """Pixels from its edge that a body has which a rim is the rim of (a wire has none), and up to which from there on the rim is looked for."""
@@ -103,7 +103,7 @@ def _without_steps(picture: np.ndarray, sky: np.ndarray, near: np.ndarray, softn
     apart = np.linalg.norm(way, axis=-1)
     along = (stray * way).sum(-1) / np.maximum(apart, 1e-6)
     aside = np.sqrt(np.maximum((stray * stray).sum(-1) - along * along, 0))
-    step = np.linalg.norm(picture - _inward(picture, sky), axis=-1) / np.maximum(apart, 1e-6)
+    step = _steepest(picture, sky) / np.maximum(apart, 1e-6)
     share = np.clip(sky, *MIXED)
     blurred = share - ndtr(ndtri(share) - 1 / max(softness, 1e-3))
     own = (aside > ASIDE) | ((sky < MIXED[1]) & (step < FLAT * blurred))
@@ -115,13 +115,18 @@ def _without_steps(picture: np.ndarray, sky: np.ndarray, near: np.ndarray, softn
     return _mixed_anew(picture, sky, own, outer) if own.any() else sky
 
 
-def _inward(picture: np.ndarray, sky: np.ndarray) -> np.ndarray:
-    """Return the colours (h, w, 3) a pixel further into the building."""
+def _steepest(picture: np.ndarray, sky: np.ndarray) -> np.ndarray:
+    """Return by how much (h, w) colours differ a pixel further into the building, or along its edge to either side: railings change along theirs."""
     smooth = cv2.GaussianBlur(sky, (0, 0), 1.0)
     across, down = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
     length = np.maximum(np.hypot(across, down), 1e-6)
+    across, down = across / length, down / length
     y, x = np.indices(sky.shape, np.float32)
-    return cv2.remap(picture, x - across / length, y - down / length, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    there = (
+        cv2.remap(picture, x + right, y + below, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        for right, below in ((-across, -down), (-down, across), (down, -across))
+    )
+    return np.asarray(np.max([np.linalg.norm(picture - each, axis=-1) for each in there], axis=0))
 
 
 def _mixed_anew(picture: np.ndarray, sky: np.ndarray, own: np.ndarray, outer: np.ndarray) -> np.ndarray:
