@@ -21,6 +21,8 @@ NEAR = 0.3
 BESIDE, DARK = 0.6, 0.4
 """Metres around it in which the window that it is part of shows how dark it is, and light that this has of its own, at most: pale render stands beside
 pale render."""
+WARMER = 1.35
+"""Red over blue of its light, over that of the sky's, at most: sunlit stone beside a dark roof is as bright, but warm."""
 TURNED = 0.2
 """Share of the move that makes light all new at which a pane shows something else."""
 
@@ -38,13 +40,14 @@ def openings_in(camera: Camera, building: Building, window: Window) -> np.ndarra
     return out > 0
 
 
-def dulled(texture: np.ndarray, building: np.ndarray, openings: np.ndarray, sky: float, pixel: float) -> tuple[np.ndarray, np.ndarray]:
+def dulled(texture: np.ndarray, building: np.ndarray, openings: np.ndarray, sky: np.ndarray, pixel: float) -> tuple[np.ndarray, np.ndarray]:
     """Return what the building (h,w) bool wears, texture (h,w,3), with panes as bright as the sky given the darkest colours beside them, and where
-    it differs, (h,w) bool. openings (h,w) bool; sky: its light; pixel: metres that one covers."""
+    it differs, (h,w) bool. openings (h,w) bool; sky (3,): its light; pixel: metres that one covers."""
     if not building.any():
         return texture, np.zeros(building.shape, bool)
     light = texture.mean(-1)
-    shining = building & (light > BRIGHT * max(sky, float(np.percentile(light[building], 100 - BRIGHTEST))))
+    shining = building & (light > BRIGHT * max(float(sky.mean()), float(np.percentile(light[building], 100 - BRIGHTEST))))
+    shining &= texture[..., 0] * sky[2] < WARMER * sky[0] * texture[..., 2]
     around = np.ones((2 * max(1, round(BESIDE / pixel)) + 1,) * 2, np.uint8)
     darkest = cv2.erode(np.ascontiguousarray(texture, np.float32), around)
     shining &= darkest.mean(-1) < DARK * light

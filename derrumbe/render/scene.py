@@ -208,7 +208,7 @@ def load(inputs: Inputs) -> Scene:
     solid_there[window.slices] = (holes.matte > 0.9) & (rest_depth > 0)
     behind = far_ground(worn.camera, rest_depth)
     texture = solid_colour(worn.texture, solid_there, behind, film_set.record.softness_px, smeared_px(inputs.plate.record))[window.slices]
-    sky = float(np.mean(film_set.record.sun.sky_rgb))
+    sky = np.asarray(film_set.record.sun.sky_rgb)
     openings = openings_in(worn.camera, film_set.record.building, window)
     dull, dulls = dulled(np.ascontiguousarray(texture, np.float32), solid_there[window.slices], openings, sky, pixel)
     way = np.ascontiguousarray(worn.way[window.slices])

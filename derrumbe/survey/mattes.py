@@ -22,6 +22,7 @@ from derrumbe.survey.rims import wall_rims
 from derrumbe.survey.rooftop import on_roof
 from derrumbe.survey.silhouette import building_matte, building_region
 from derrumbe.survey.sky import find_sky
+from derrumbe.survey.verges import with_verges
 
 BELOW = 0.04
 """Sky is seen at most this share of the height below the horizon that the camera's solve gives."""
@@ -81,7 +82,8 @@ def find_mattes(
     kept in front, 0..1 (1: none is); not_in_front: where nothing is found, only drawn.
     """
     foot = float(np.median(bottom_samples(drawn)[:, 1]))
-    sky = find_sky(codes, filled([drawn], codes.shape[:2]), foot)
+    outline = filled([drawn], codes.shape[:2])
+    sky = with_verges(codes, find_sky(codes, outline, foot), outline > 0)
     region = building_region(drawn, sky)
     above = on_roof(codes, region, sky)
     region, sky = region | above, np.where(above, 0, sky).astype(np.float32)

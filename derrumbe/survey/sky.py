@@ -92,7 +92,7 @@ def _cut(codes: np.ndarray, seed: np.ndarray, building: np.ndarray, low: np.ndar
 def _notches(codes: np.ndarray, region: np.ndarray, building: np.ndarray, low: np.ndarray) -> np.ndarray:
     """Return the sky (h, w) bool deep inside an outline drawn straight over it: what goes on without a step, in the sky's own colour, from its region
     (h, w) bool. Where the sky is one colour nothing is told, since pale walls and roofs have it too."""
-    if not region.any() or _stray(codes, region)[1]:
+    if not region.any() or strays(codes, region)[1]:
         return np.zeros_like(region)
     picture = cv2.GaussianBlur(codes, (0, 0), 0.7).astype(np.float32) / 255
     reach = NOTCH * codes.shape[1]
@@ -146,11 +146,11 @@ def _pale_roofs(codes: np.ndarray, region: np.ndarray) -> np.ndarray:
     """Return what isn't the one colour of an even sky (h, w) bool: a roof in the haze is as light and smooth as a sky."""
     if not region.any():
         return region
-    stray, even = _stray(codes, region)
+    stray, even = strays(codes, region)
     return (stray > APART) & even
 
 
-def _stray(codes: np.ndarray, region: np.ndarray) -> tuple[np.ndarray, bool]:
+def strays(codes: np.ndarray, region: np.ndarray) -> tuple[np.ndarray, bool]:
     """Return how far (h, w) colours stray from a sky's usual one (display codes, 0..1), and whether the sky is all of that."""
     picture = codes.astype(np.float32) / 255
     stray = np.abs(picture - np.median(picture[region], axis=0)).max(axis=-1)
