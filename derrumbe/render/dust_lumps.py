@@ -25,7 +25,7 @@ BROAD, BROADER = 0.9, 5.0
 """Lumps ride on broad ones, so much as strong and so many times as large: a cauliflower's heads and their florets."""
 PATCHY = 1.5
 """How much stronger lumps are on broad ones than between them: one size all over looks like wool."""
-FLORETS = 0.8
+FLORETS = 0.5
 """How much stronger they are in a small cloud, which has no heads."""
 FACING, TOPS = 1.7, 0.4
 """How much brighter lumps are where they face the light, and on their tops."""
@@ -39,7 +39,7 @@ TOWARDS, FARTHER = 0.45, 2.5
 less than their own size is shade in ridges across the light, as if by shafts."""
 VEIL = 0.3
 """Optical depth per voxel under which dust is a veil and its lumps fade: one that hides by itself what the dust about it does not is a disc."""
-TEARS, HAZE = 2.2, 0.05
+TEARS, HAZE = 1.3, 0.05
 """How far lumps tear a veil, in proportion and not as a power, so that nothing in it gets many times as thick: down to clean air, its mean kept; and
 the depth per voxel under which it is a haze, and they don't."""
 PIXELS = 2.6
@@ -129,8 +129,8 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
     level = min(F(1) / np.sqrt(power), F(1.6))
     gain = share * level
     bright = F(1) + gain * contrast * (F(FACING) * facing + F(TOPS) * (high - F(USUAL)))
-    left = max(F(1) + torn * level * F(TEARS) * (high - F(USUAL)), F(0))
-    return left * np.exp(gain * (F(DEEP) * high - F(EVEN))), min(max(bright, F(DIMMEST)), F(BRIGHTEST)), share
+    more = max(np.exp(gain * (F(DEEP) * high - F(EVEN))) + torn * level * F(TEARS) * (high - F(USUAL)), F(0))
+    return more, min(max(bright, F(DIMMEST)), F(BRIGHTEST)), share
 
 
 @njit(cache=True, fastmath=True)
