@@ -22,8 +22,8 @@ CRISP = 1.0
 """Power by which dust gets richer where it is richer than around it."""
 WARP = 2.2
 """How far billows push flanks in and out, density voxels."""
-LEAST_WARP = 0.4
-"""Share of that in a cloud with no room for more."""
+LEAST_WARP = 0.1
+"""Share of that in a cloud with no room for more (dust_noise.body)."""
 REACH = 6
 """Voxels that billows carry dust at most, with what smooths it: so far around it there is room for it, or it would end along its own box."""
 CLOSE = (1.0, 3.0)

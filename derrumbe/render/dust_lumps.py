@@ -39,7 +39,7 @@ TOWARDS, FARTHER = 0.45, 2.5
 less than their own size is shade in ridges across the light, as if by shafts."""
 VEIL = 0.3
 """Optical depth per voxel under which dust is a veil and its lumps fade: one that hides by itself what the dust about it does not is a disc."""
-TEARS, HAZE = 1.3, 0.05
+TEARS, HAZE = 1.1, 0.04
 """How far lumps tear a veil, in proportion and not as a power, so that nothing in it gets many times as thick: down to clean air, its mean kept; and
 the depth per voxel under which it is a haze, and they don't."""
 PIXELS = 2.6
@@ -78,7 +78,20 @@ def lumps_of(lit: LitCloud, detail: Detail | None) -> tuple:
     blur = F(detail.shutter / lit.voxel) if lit.drift is not None and detail is not None else F(0)
     finer = F(detail.finer if detail is not None else 0.0)
     broad = F(BROAD * lit.body), F(PATCHY * lit.body), F(1 + FLORETS * (1 - lit.body))
-    return ride.eased[0], ride.eased[1], ride.start, ride.half_start, ride.offset, ride.weight, bumps(SEED), light, finer, drift, blur, broad
+    return (
+        ride.eased[0],
+        ride.eased[1],
+        ride.start,
+        ride.half_start,
+        ride.offset,
+        ride.weight,
+        bumps(SEED),
+        light,
+        finer,
+        drift,
+        blur,
+        broad,
+    )
 
 
 @njit(cache=True, fastmath=True)
@@ -93,7 +106,7 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
     taps = 2 if streak > F(STREAKS) else 1
     share /= F(1) + F(FADES) * streak
     dense = min(thick / F(VEIL), F(1))
-    torn = share * (F(1) - dense) * min(thick / F(HAZE), F(1))
+    torn = share * (F(1) - dense) * min(max(thick / F(HAZE) - F(1), F(0)), F(1))
     share *= dense
     if max(share, torn) <= F(0.02):
         return F(1), F(1), F(0)
@@ -129,7 +142,7 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
     level = min(F(1) / np.sqrt(power), F(1.6))
     gain = share * level
     bright = F(1) + gain * contrast * (F(FACING) * facing + F(TOPS) * (high - F(USUAL)))
-    more = max(np.exp(gain * (F(DEEP) * high - F(EVEN))) + torn * level * F(TEARS) * (high - F(USUAL)), F(0))
+    more = max(np.exp(gain * (F(DEEP) * high - F(EVEN))) + torn * level * F(TEARS) * high, F(0))
     return more, min(max(bright, F(DIMMEST)), F(BRIGHTEST)), share
 
 

@@ -30,7 +30,8 @@ FOOT = 0.75
 """How far billows lift dust off the ground and press it down, as a share of how far they push its flanks: a front has an overhanging nose, and runs over
 the ground in lobes with bits between them. The ground itself is flat, and cuts dust along a ruler."""
 STRETCH, PART = 1.5, 0.33
-"""Most dust that billows bring to a place, over what there is at a part of their way: what they carry past clean air is no lobe of a flank but a ball on its own."""
+"""Most dust that billows bring to a place, over what there is at a part of their way: what they carry past clean air is no lobe of a flank, but a
+ball on its own."""
 BODY = (5.0, 16.0)
 """Voxels across a cloud (the cube root of what it fills) under which it has no billows wider than the smallest, and from which on it has all: a puff
 with lobes of its own size is several puffs."""
