@@ -25,6 +25,8 @@ BROAD, BROADER = 0.9, 5.0
 """Lumps ride on broad ones, so much as strong and so many times as large: a cauliflower's heads and their florets."""
 PATCHY = 1.5
 """How much stronger lumps are on broad ones than between them: one size all over looks like wool."""
+FLORETS = 0.5
+"""How much stronger they are in a small cloud, which has no heads."""
 FACING, TOPS = 1.7, 0.4
 """How much brighter lumps are where they face the light, and on their tops."""
 USUAL = 0.05
@@ -37,6 +39,9 @@ TOWARDS, FARTHER = 0.45, 2.5
 less than their own size is shade in ridges across the light, as if by shafts."""
 VEIL = 0.3
 """Optical depth per voxel under which dust is a veil and its lumps fade: one that hides by itself what the dust about it does not is a disc."""
+TEARS, HAZE = 1.1, 0.04
+"""How far lumps tear a veil, in proportion and not as a power, so that nothing in it gets many times as thick: down to clean air, its mean kept; and
+the depth per voxel under which it is a haze, and they don't."""
 PIXELS = 2.6
 """Width of the smallest lumps in the picture, about."""
 LEAST_SHOWN = 1.0
@@ -72,21 +77,38 @@ def lumps_of(lit: LitCloud, detail: Detail | None) -> tuple:
     drift = lit.drift if lit.drift is not None and detail is not None else np.zeros((1, 1, 1, 3), F)
     blur = F(detail.shutter / lit.voxel) if lit.drift is not None and detail is not None else F(0)
     finer = F(detail.finer if detail is not None else 0.0)
-    return ride.eased[0], ride.eased[1], ride.start, ride.half_start, ride.offset, ride.weight, bumps(SEED), light, finer, drift, blur
+    broad = F(BROAD * lit.body), F(PATCHY * lit.body), F(1 + FLORETS * (1 - lit.body))
+    return (
+        ride.eased[0],
+        ride.eased[1],
+        ride.start,
+        ride.half_start,
+        ride.offset,
+        ride.weight,
+        bumps(SEED),
+        light,
+        finer,
+        drift,
+        blur,
+        broad,
+    )
 
 
 @njit(cache=True, fastmath=True)
 def lump(lumps, x, y, z, thick, pixel, sunlit):
     """Return factors of thickness and of light at index position (x,y,z), and how far lumps are seen there, 0..1; thick: optical depth per voxel,
     pixel: voxels that a ray covers, sunlit: share of the sun that solids let through to there."""
-    first, second, start, half_start, offset, weight, tile, light, finer, drift, blur = lumps
+    first, second, start, half_start, offset, weight, tile, light, finer, drift, blur, (heads, patchy, florets) = lumps
     small = F(2 * SMALLEST) / finer
-    share = min(max(small / pixel - F(LEAST_SHOWN), F(0)), F(1)) * min(thick / F(VEIL), F(1))
+    share = min(max(small / pixel - F(LEAST_SHOWN), F(0)), F(1))
     da, db, dc = _way(drift, x, y, z, start, half_start, F(0.25) * blur)
     streak = np.sqrt(da * da + db * db + dc * dc) / small
     taps = 2 if streak > F(STREAKS) else 1
     share /= F(1) + F(FADES) * streak
-    if share <= F(0.02):
+    dense = min(thick / F(VEIL), F(1))
+    torn = share * (F(1) - dense) * min(max(thick / F(HAZE) - F(1), F(0)), F(1))
+    share *= dense
+    if max(share, torn) <= F(0.02):
         return F(1), F(1), F(0)
     x, y, z = x + F(start[0]), y + F(start[1]), z + F(start[2])
     step = F(TOWARDS) * small
@@ -107,9 +129,9 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
         wide, far = scale / F(BROADER), step * F(BROADER * FARTHER)
         broad = bump(tile, a * wide, b * wide, c * wide)
         ahead = bump(tile, (a + far * towards[0]) * wide, (b + far * towards[1]) * wide, (c + far * towards[2]) * wide)
-        high += part * F(BROAD) * broad
-        facing += part * F(BROAD) * (broad - ahead)
-        part *= (F(1) + F(PATCHY) * broad) / F(taps)
+        high += part * heads * broad
+        facing += part * heads * (broad - ahead)
+        part *= florets * (F(1) + patchy * broad) / F(taps)
         for tap in range(taps):
             side = F(0) if taps == 1 else F(2 * tap - 1)
             u, v, w = a + side * da, b + side * db, c + side * dc
@@ -117,9 +139,11 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
             there = bump(tile, (u + step * towards[0]) * scale, (v + step * towards[1]) * scale, (w + step * towards[2]) * scale)
             high += part * here
             facing += part * (here - there)
-    gain = share * min(F(1) / np.sqrt(power), F(1.6))
+    level = min(F(1) / np.sqrt(power), F(1.6))
+    gain = share * level
     bright = F(1) + gain * contrast * (F(FACING) * facing + F(TOPS) * (high - F(USUAL)))
-    return np.exp(gain * (F(DEEP) * high - F(EVEN))), min(max(bright, F(DIMMEST)), F(BRIGHTEST)), share
+    more = max(np.exp(gain * (F(DEEP) * high - F(EVEN))) + torn * level * F(TEARS) * high, F(0))
+    return more, min(max(bright, F(DIMMEST)), F(BRIGHTEST)), share
 
 
 @njit(cache=True, fastmath=True)

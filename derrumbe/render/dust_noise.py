@@ -29,6 +29,12 @@ BLOCK = 8
 FOOT = 0.75
 """How far billows lift dust off the ground and press it down, as a share of how far they push its flanks: a front has an overhanging nose, and runs over
 the ground in lobes with bits between them. The ground itself is flat, and cuts dust along a ruler."""
+STRETCH, PART = 1.5, 0.33
+"""Most dust that billows bring to a place, over what there is at a part of their way: what they carry past clean air is no lobe of a flank, but a
+ball on its own."""
+BODY = (5.0, 16.0)
+"""Voxels across a cloud (the cube root of what it fills) under which it has no billows wider than the smallest, and from which on it has all: a puff
+with lobes of its own size is several puffs."""
 MOST_RICH = 4.0
 """Most that a voxel may have over the mean around it, while it is made sharper."""
 FOLDS, FADED, DENSE = 1.6, 0.6, 0.4
@@ -208,6 +214,10 @@ def refined(density, around, start, blocks, factor, riding, ride_start, offset, 
                 dust *= min(max(v + F(start[1]) + F(1.1) + F(FOOT) * reach * db, F(0)), F(1))
                 if dust * scale <= F(1e-5):
                     continue
+                da, db, dc = F(PART) * reach * da, F(PART) * reach * db, F(PART) * reach * dc
+                dust = min(dust, F(STRETCH) * _held(density, u + da, v + db, w + dc))
+                if dust * scale <= F(1e-5):
+                    continue
                 billow = min(max(half + gain * noise, F(0)), F(1))
                 full = min(dust / near, F(1))
                 eaten = bite * (F(1) - billow)
@@ -238,6 +248,14 @@ def sharpened(density, around, power):
                 p, q, r = F(0.25) * F(i) - F(0.375), F(0.25) * F(j) - F(0.375), F(0.25) * F(k) - F(0.375)
                 out[i, j, k] *= min(_held(around, p, q, r) / max(_held(now, p, q, r), F(1e-12)), F(1))
     return out
+
+
+def body(density: np.ndarray) -> float:
+    """Return how much of the largest billows dust (x,y,z) has room for, 0..1: it fills its mean squared over the mean of its squares."""
+    total, square = float(density.sum(dtype=np.float64)), float(np.square(density, dtype=np.float64).sum())
+    across = (total * total / square) ** (1 / 3) if square > 0 else 0.0
+    part = min(max((across - BODY[0]) / (BODY[1] - BODY[0]), 0.0), 1.0)
+    return part * part * (3 - 2 * part)
 
 
 def riding(ride: np.ndarray, spacing: float = 2.0) -> np.ndarray:
