@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from derrumbe.core.kernels import VARIABLE
+
 Finding = tuple[str, bool, str]
 """What was looked at, whether it is well, what was found or what to do."""
 
@@ -132,12 +134,10 @@ def _disk() -> Finding:
 
 
 def _numba_cache() -> Finding:
-    import derrumbe
-
-    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(derrumbe.__file__).parent)
-    writable = os.access(folder, os.W_OK)
+    folder = Path(os.environ[VARIABLE])
+    writable = os.access(next(one for one in (folder, *folder.parents) if one.exists()), os.W_OK)
     return (
         "compiled kernels",
         True,
-        f"kept in {folder}" if writable else f"{folder} can't be written, so kernels compile anew each run; set NUMBA_CACHE_DIR",
+        f"kept in {folder}" if writable else f"{folder} can't be written, so kernels compile anew each run; set {VARIABLE}",
     )
