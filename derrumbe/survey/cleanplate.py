@@ -33,6 +33,8 @@ ENOUGH_SKYLINE = 0.15
 """Columns with a skyline of their own over those that the building hides, from which on patches of real skylines do: fewer repeat as combs."""
 SEAM = 0.022
 """Half height of the band in which the skyline behind the building is made of real skylines, share of the longer side."""
+FURTHEST = 0.6
+"""How far below a real skyline its patches may lie, in half heights of that band."""
 TAINTED = (0.003, 0.010)
 """Sky this near to anything else (share of the longer side) is tainted by lens blur, sharpening and chroma, and isn't carried on.
 The first for clouds, which hide it and change faster."""
@@ -274,7 +276,8 @@ def stitched(
     if np.count_nonzero(shown) < ENOUGH_SKYLINE * np.count_nonzero(hidden):
         return clean
     seam = hole & (np.abs(rows - skyline[None]) < SEAM * max(hole.shape))
-    low = rows > base[None]
+    # what floats on the water below a far shore would hang in the sky over one that is made of it
+    low = rows > np.minimum(base, skyline + FURTHEST * SEAM * max(hole.shape))[None]
     # Over the sky, so that a tree line keeps its shape and takes the tone of the sky that it is set against.
     heaven = np.maximum(heaven, 1e-3)
     filled = heaven * patched_in(np.clip(clean / heaven, 0, 2), seam, (banned | hole | low) & ~seam, seed)
