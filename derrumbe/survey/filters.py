@@ -6,6 +6,10 @@ import cv2
 import numpy as np
 
 
+PAD = 2
+"""Columns beside a picture in which polygons are filled, too."""
+
+
 def masked_mean(picture: np.ndarray, weight: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean of `picture` (h, w, c) over a box, counting pixels by `weight` (h, w), and the box's mean weight (h, w)."""
     size = (2 * radius + 1, 2 * radius + 1)
@@ -71,10 +75,12 @@ def disc(radius: float) -> np.ndarray:
 
 def filled(polygons: list[np.ndarray], shape: tuple[int, int], smooth: bool = False) -> np.ndarray:
     """Return a mask (h, w) uint8 0/255 of polygons in pixels (centres at +0.5); `smooth` gives soft edges of one pixel."""
-    mask = np.zeros(shape, np.uint8)
-    codes = [np.round((polygon - 0.5) * 16).astype(np.int32) for polygon in polygons]
+    # OpenCV fills the last column with what lies beyond it
+    height, width = shape
+    mask = np.zeros((height, width + 2 * PAD), np.uint8)
+    codes = [np.round((polygon - 0.5 + (PAD, 0)) * 16).astype(np.int32) for polygon in polygons]
     cv2.fillPoly(mask, codes, 255, lineType=cv2.LINE_AA if smooth else cv2.LINE_8, shift=4)
-    return mask
+    return np.ascontiguousarray(mask[:, PAD : PAD + width])
 
 
 def around(hole: np.ndarray, margin: float = 0) -> tuple[slice, slice]:
