@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-
 PAD = 2
 """Columns beside a picture in which polygons are filled, too."""
 

@@ -27,7 +27,7 @@ def test_nothing_stays_nothing() -> None:
 
 
 def test_a_polygon_that_leaves_the_picture_fills_no_column_at_its_edge() -> None:
-    polygon = np.array([[10.0, 30.0], [58.5, 28.0], [190.0, 5.0], [190.0, 90.0], [10.0, 90.0]])
-    found = filled([polygon], (40, 60)) > 0
-    assert found[31:, 11:].all()
-    assert not found[:26].any()
+    crest = np.array([[-1233.0, 386.0], [41.8, 267.9], [639.2, 212.6], [1913.8, 94.4], [2013.0, 1494.0], [140.0, 1548.0]])
+    found = filled([crest], (360, 640)) > 0
+    assert found[214:, 630:].all()
+    assert not found[:211].any()
