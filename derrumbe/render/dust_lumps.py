@@ -91,8 +91,8 @@ def lumps_of(lit: LitCloud, detail: Detail | None) -> tuple:
         finer,
         drift,
         blur,
-        lit.room,
-        F(lit.body),
+        lit.room.about,
+        F(lit.room.cloud),
     )
 
 

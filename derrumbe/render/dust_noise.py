@@ -5,6 +5,7 @@ Cell noise: Worley 1996. Eating the edges and leaving the core, as clouds are ma
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -233,19 +234,20 @@ def refined(density, around, start, blocks, factor, riding, ride_start, offset, 
 
 
 @njit(cache=True, parallel=True)
-def sharpened(density, around, rooms, power):
-    """Return `density` with what is richer than `around` (means over 4³ voxels) richer still and what is poorer poorer, its means kept, as far as
-    there is `room`: what stands apart is a puff that air has mixed in, and no fold.
+def sharpened(density, around, power):
+    """Return `density` with what is richer than `around` (means over 4³ voxels) richer still and what is poorer poorer, its means kept. power
+    (p,q,r): how much so, on a grid half as fine.
 
     A grid smears every flank over three or four voxels; dust that was mixed in as folds is as dense inside them as where it came from.
+    What stands apart is no fold: air has mixed with all of it.
     """
     out = np.empty_like(density)
     for i in prange(density.shape[0]):
         for j in range(density.shape[1]):
             for k in range(density.shape[2]):
                 near = held(around, F(0.25) * F(i) - F(0.375), F(0.25) * F(j) - F(0.375), F(0.25) * F(k) - F(0.375))
-                part = power * held(rooms, F(0.5) * F(i) - F(0.25), F(0.5) * F(j) - F(0.25), F(0.5) * F(k) - F(0.25))
-                out[i, j, k] = density[i, j, k] * min(density[i, j, k] / max(near, F(1e-12)), F(MOST_RICH)) ** part
+                more = held(power, F(0.5) * F(i) - F(0.25), F(0.5) * F(j) - F(0.25), F(0.5) * F(k) - F(0.25))
+                out[i, j, k] = density[i, j, k] * min(density[i, j, k] / max(near, F(1e-12)), F(MOST_RICH)) ** more
     now = halved(halved(out))
     for i in prange(density.shape[0]):
         for j in range(density.shape[1]):
@@ -263,15 +265,23 @@ def body(density: np.ndarray) -> float:
     return part * part * (3 - 2 * part)
 
 
-def room(density: np.ndarray, scale: float) -> np.ndarray:
-    """Return how much of the largest billows dust (x,y,z) has room for at each place, 0..1, on a grid half as fine: as `body`, within ABOUT voxels.
+@dataclass(frozen=True, eq=False)
+class Room:
+    """How much of the largest billows dust has room for, 0..1: the whole cloud (`body`), and about each place (p,q,r), on a grid half as fine."""
+
+    cloud: float
+    about: np.ndarray
+
+
+def room(density: np.ndarray, scale: float) -> Room:
+    """Return the room in dust (x,y,z), about a place as in the whole, but within ABOUT voxels.
 
     `scale` turns density into optical depth per voxel; what is thicker than DENSE counts as that, or a bank's core would make puffs of its flanks.
     """
-    seen = np.minimum(scale * density, F(DENSE))
+    seen = np.minimum(F(scale) * density, F(DENSE))
     mean, square = (gaussian_filter(halved(part), ABOUT / 2, mode="nearest") for part in (seen, seen * seen))
     part = np.clip((mean * mean / np.maximum(square, F(1e-12)) - FILLS[0]) / (FILLS[1] - FILLS[0]), 0, 1)
-    return np.where(square > 1e-12, part * part * (3 - 2 * part), 1).astype(F)
+    return Room(body(density), np.where(square > 1e-12, part * part * (3 - 2 * part), 1).astype(F))
 
 
 def riding(ride: np.ndarray, spacing: float = 2.0) -> np.ndarray:
