@@ -40,7 +40,8 @@ less than their own size is shade in ridges across the light, as if by shafts.""
 VEIL = 0.3
 """Optical depth per voxel under which dust is a veil and its lumps fade: one that hides by itself what the dust about it does not is a disc."""
 APART = 4.0
-"""How much more of a veil dust is that stands apart (dust_noise.room), over VEIL."""
+"""How much of a veil dust is that stands apart (dust_noise.room), over VEIL and besides it: heads as large as what they are on are puffs. Broad lumps
+tear it as far as they are no heads."""
 TEARS, HAZE = 1.1, 0.04
 """How far lumps tear a veil, in proportion and not as a power, so that nothing in it gets many times as thick: down to clean air, its mean kept; and
 the depth per voxel under which it is a haze, and they don't."""
@@ -108,13 +109,14 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
     taps = 2 if streak > F(STREAKS) else 1
     share /= F(1) + F(FADES) * streak
     room = held(rooms, F(0.5) * x - F(0.5), F(0.5) * y - F(0.5), F(0.5) * z - F(0.5))
-    dense = min(thick / (F(VEIL) * (F(1) + F(APART) * (F(1) - room))), F(1))
+    whole, dense = min(thick / F(VEIL), F(1)), min(thick / (F(VEIL) * (F(1) + F(APART) * (F(1) - room))), F(1))
+    even = F(EVEN) * dense / max(whole, F(1e-6))
     torn = share * (F(1) - dense) * min(max(thick / F(HAZE) - F(1), F(0)), F(1))
     share *= dense
     if max(share, torn) <= F(0.02):
         return F(1), F(1), F(0)
-    room *= body
-    heads, patchy, florets = F(BROAD) * room, F(PATCHY) * room, F(1) + F(FLORETS) * (F(1) - room)
+    most, room = F(BROAD) * body, room * body
+    heads, patchy, florets = F(BROAD) * room, F(PATCHY) * room, F(1) + F(FLORETS) * (F(1) - body)
     x, y, z = x + F(start[0]), y + F(start[1]), z + F(start[2])
     step = F(TOWARDS) * small
     towards, contrast = _towards(light, sunlit)
@@ -123,7 +125,7 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
     p = size * (x - F(2 * half_start[0])) - F(0.5)
     q = size * (y - F(2 * half_start[1])) - F(0.5)
     r = size * (z - F(2 * half_start[2])) - F(0.5)
-    power, high, facing = F(1e-6), F(0), F(0)
+    power, high, facing, rest = F(1e-6), F(0), F(0), F(0)
     for n in range(2):
         a, b, c, trust = held4(first if n == 0 else second, p, q, r)
         part = weight[n] * trust
@@ -136,6 +138,7 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
         ahead = bump(tile, (a + far * towards[0]) * wide, (b + far * towards[1]) * wide, (c + far * towards[2]) * wide)
         high += part * heads * broad
         facing += part * heads * (broad - ahead)
+        rest += part * (most - heads) * broad
         part *= florets * (F(1) + patchy * broad) / F(taps)
         for tap in range(taps):
             side = F(0) if taps == 1 else F(2 * tap - 1)
@@ -147,7 +150,7 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
     level = min(F(1) / np.sqrt(power), F(1.6))
     gain = share * level
     bright = F(1) + gain * contrast * (F(FACING) * facing + F(TOPS) * (high - F(USUAL)))
-    more = max(np.exp(gain * (F(DEEP) * high - F(EVEN))) + torn * level * F(TEARS) * high, F(0))
+    more = max(np.exp(gain * (F(DEEP) * high - even)) + torn * level * F(TEARS) * (high + rest), F(0))
     return more, min(max(bright, F(DIMMEST)), F(BRIGHTEST)), share
 
 
