@@ -11,7 +11,20 @@ from derrumbe.core.records import Camera, DustCloud, Located, Sun
 from derrumbe.geom.camera import rotation_matrix
 from derrumbe.media.volumes import Volume, read_volume
 from derrumbe.render.dust_depths import Depths, at_points, depths
-from derrumbe.render.dust_noise import BLOCK, LUMP, billows, body, eased, halved, occupied_blocks, refined, riding, sharpened, softened
+from derrumbe.render.dust_noise import (
+    BLOCK,
+    LUMP,
+    Room,
+    billows,
+    eased,
+    halved,
+    occupied_blocks,
+    refined,
+    riding,
+    room,
+    sharpened,
+    softened,
+)
 from derrumbe.render.dust_scattering import MEAN_COSINE, albedo_of, gains, reflectance_of
 from derrumbe.render.dust_surround import UPPER, Surround, light_from, surround, ways
 
@@ -74,7 +87,7 @@ class LitCloud:
     albedo (3,): of one scattering; sun_rgb, sky_rgb, ground_rgb as in `Sun`; to_sun: unit vector;
     dark (x,y,z) float32: share of coarse, dark grains in what hides, on voxels, None where there are none, dark_albedo (3,) theirs;
     ride: where billows are read; drift (p,q,r,3): the dust's own speed on the half grid, m/s, None when it isn't known; middle (3,): of the whole
-    grid, world; body: how much of the largest billows it has room for, 0..1.
+    grid, world; room: for billows.
     """
 
     fine: np.ndarray
@@ -91,11 +104,11 @@ class LitCloud:
     sky_rgb: np.ndarray
     ground_rgb: np.ndarray
     ride: Ride
+    room: Room
     drift: np.ndarray | None
     middle: np.ndarray
     dark: np.ndarray | None = None
     dark_albedo: np.ndarray | None = None
-    body: float = 1.0
 
     @property
     def brightest(self) -> float:
@@ -163,8 +176,8 @@ def light_volume(
     start, half_start = (np.asarray(s, np.int64) for s in (volume.start, volume.ride_start))
     ride = Ride(riding(volume.ride), eased(volume.ride), start, half_start, volume.ride_offset, volume.ride_weight, billows(SEED))
     place = None if eye is None else (np.asarray(eye) - record.origin) / record.voxel - volume.start
-    room = body(volume.density)
-    cells = _refine(volume, ride, blocks, factor, scale, bite, place, room)
+    space = room(volume.density, float(scale))
+    cells = _refine(volume, ride, blocks, factor, scale, bite, place, space)
     coarse = halved(cells) if factor == 2 else cells
     shine = light_from(np.array([[sun.sky_rgb], [sun.ground_rgb]]) if around is None else around)
     to_sun = np.asarray(sun.direction, np.float64)
@@ -183,11 +196,11 @@ def light_volume(
         sky_rgb=np.asarray(sun.sky_rgb, np.float64),
         ground_rgb=np.asarray(sun.ground_rgb, np.float64),
         ride=ride,
+        room=space,
         drift=volume.speed,
         middle=np.asarray(record.origin) + 0.5 * record.voxel * np.asarray(record.shape),
         dark=dark,
         dark_albedo=albedo if dark_albedo is None else dark_albedo,
-        body=room,
     )
 
 
@@ -220,16 +233,16 @@ def mixed(volume: Volume, record: DustCloud) -> tuple[Volume, np.ndarray | None]
 
 
 def _refine(
-    volume: Volume, ride: Ride, blocks: np.ndarray, factor: int, scale: np.float32, bite: float, eye: np.ndarray | None, room: float
+    volume: Volume, ride: Ride, blocks: np.ndarray, factor: int, scale: np.float32, bite: float, eye: np.ndarray | None, space: Room
 ) -> np.ndarray:
-    """Return optical depth per voxel on cells `factor` times finer; eye (3,): index position of the camera; room: `body`."""
+    """Return optical depth per voxel on cells `factor` times finer; eye (3,): index position of the camera."""
     density = softened(volume.density) if bite > 0 else volume.density
     noise = (ride.coordinates, ride.half_start, ride.offset, ride.weight, ride.tile)
     around = halved(halved(density))
     warp = 0.0
     if bite > 0:
-        density = sharpened(density, around, F(CRISP))
-        warp = WARP * (LEAST_WARP + (1 - LEAST_WARP) * room)
+        density = sharpened(density, around, F(CRISP) * space.about)
+        warp = WARP * (LEAST_WARP + (1 - LEAST_WARP) * space.cloud)
     cells = refined(density, around, ride.start, blocks, factor, *noise, F(bite), F(warp), scale)
     if eye is None or bite <= 0:
         return cells

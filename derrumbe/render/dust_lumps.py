@@ -14,7 +14,7 @@ from numba import njit
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import rotation_matrix
 from derrumbe.render.dust_light import SEED, LitCloud
-from derrumbe.render.dust_noise import EASED, SMALLEST, TEXELS, bump, bumps, held4
+from derrumbe.render.dust_noise import EASED, SMALLEST, TEXELS, bump, bumps, held, held4
 
 F = np.float32
 DEEP = 2.9
@@ -39,6 +39,9 @@ TOWARDS, FARTHER = 0.45, 2.5
 less than their own size is shade in ridges across the light, as if by shafts."""
 VEIL = 0.3
 """Optical depth per voxel under which dust is a veil and its lumps fade: one that hides by itself what the dust about it does not is a disc."""
+APART = 4.0
+"""How much of a veil dust is that stands apart (dust_noise.room), over VEIL and besides it: heads as large as what they are on are puffs. Broad lumps
+tear it as far as they are no heads."""
 TEARS, HAZE = 1.1, 0.04
 """How far lumps tear a veil, in proportion and not as a power, so that nothing in it gets many times as thick: down to clean air, its mean kept; and
 the depth per voxel under which it is a haze, and they don't."""
@@ -77,7 +80,6 @@ def lumps_of(lit: LitCloud, detail: Detail | None) -> tuple:
     drift = lit.drift if lit.drift is not None and detail is not None else np.zeros((1, 1, 1, 3), F)
     blur = F(detail.shutter / lit.voxel) if lit.drift is not None and detail is not None else F(0)
     finer = F(detail.finer if detail is not None else 0.0)
-    broad = F(BROAD * lit.body), F(PATCHY * lit.body), F(1 + FLORETS * (1 - lit.body))
     return (
         ride.eased[0],
         ride.eased[1],
@@ -90,7 +92,8 @@ def lumps_of(lit: LitCloud, detail: Detail | None) -> tuple:
         finer,
         drift,
         blur,
-        broad,
+        lit.room.about,
+        F(lit.room.cloud),
     )
 
 
@@ -98,18 +101,22 @@ def lumps_of(lit: LitCloud, detail: Detail | None) -> tuple:
 def lump(lumps, x, y, z, thick, pixel, sunlit):
     """Return factors of thickness and of light at index position (x,y,z), and how far lumps are seen there, 0..1; thick: optical depth per voxel,
     pixel: voxels that a ray covers, sunlit: share of the sun that solids let through to there."""
-    first, second, start, half_start, offset, weight, tile, light, finer, drift, blur, (heads, patchy, florets) = lumps
+    first, second, start, half_start, offset, weight, tile, light, finer, drift, blur, rooms, body = lumps
     small = F(2 * SMALLEST) / finer
     share = min(max(small / pixel - F(LEAST_SHOWN), F(0)), F(1))
     da, db, dc = _way(drift, x, y, z, start, half_start, F(0.25) * blur)
     streak = np.sqrt(da * da + db * db + dc * dc) / small
     taps = 2 if streak > F(STREAKS) else 1
     share /= F(1) + F(FADES) * streak
-    dense = min(thick / F(VEIL), F(1))
+    room = held(rooms, F(0.5) * x - F(0.5), F(0.5) * y - F(0.5), F(0.5) * z - F(0.5))
+    whole, dense = min(thick / F(VEIL), F(1)), min(thick / (F(VEIL) * (F(1) + F(APART) * (F(1) - room))), F(1))
+    even = F(EVEN) * dense / max(whole, F(1e-6))
     torn = share * (F(1) - dense) * min(max(thick / F(HAZE) - F(1), F(0)), F(1))
     share *= dense
     if max(share, torn) <= F(0.02):
         return F(1), F(1), F(0)
+    most, room = F(BROAD) * body, room * body
+    heads, patchy, florets = F(BROAD) * room, F(PATCHY) * room, F(1) + F(FLORETS) * (F(1) - body)
     x, y, z = x + F(start[0]), y + F(start[1]), z + F(start[2])
     step = F(TOWARDS) * small
     towards, contrast = _towards(light, sunlit)
@@ -118,7 +125,7 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
     p = size * (x - F(2 * half_start[0])) - F(0.5)
     q = size * (y - F(2 * half_start[1])) - F(0.5)
     r = size * (z - F(2 * half_start[2])) - F(0.5)
-    power, high, facing = F(1e-6), F(0), F(0)
+    power, high, facing, rest = F(1e-6), F(0), F(0), F(0)
     for n in range(2):
         a, b, c, trust = held4(first if n == 0 else second, p, q, r)
         part = weight[n] * trust
@@ -131,6 +138,7 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
         ahead = bump(tile, (a + far * towards[0]) * wide, (b + far * towards[1]) * wide, (c + far * towards[2]) * wide)
         high += part * heads * broad
         facing += part * heads * (broad - ahead)
+        rest += part * (most - heads) * broad
         part *= florets * (F(1) + patchy * broad) / F(taps)
         for tap in range(taps):
             side = F(0) if taps == 1 else F(2 * tap - 1)
@@ -142,7 +150,7 @@ def lump(lumps, x, y, z, thick, pixel, sunlit):
     level = min(F(1) / np.sqrt(power), F(1.6))
     gain = share * level
     bright = F(1) + gain * contrast * (F(FACING) * facing + F(TOPS) * (high - F(USUAL)))
-    more = max(np.exp(gain * (F(DEEP) * high - F(EVEN))) + torn * level * F(TEARS) * high, F(0))
+    more = max(np.exp(gain * (F(DEEP) * high - even)) + torn * level * F(TEARS) * (high + rest), F(0))
     return more, min(max(bright, F(DIMMEST)), F(BRIGHTEST)), share
 
 

@@ -5,10 +5,12 @@ Cell noise: Worley 1996. Eating the edges and leaving the core, as clouds are ma
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numba import njit, prange
+from scipy.ndimage import gaussian_filter
 
 F = np.float32
 TILE = 128
@@ -35,6 +37,8 @@ ball on its own."""
 BODY = (5.0, 16.0)
 """Voxels across a cloud (the cube root of what it fills) under which it has no billows wider than the smallest, and from which on it has all: a puff
 with lobes of its own size is several puffs."""
+ABOUT, FILLS = 2.0, (0.2, 0.5)
+"""Voxels about a place (sigma) in which that is measured there, too, and the shares of them that dust fills, for the same: 0.5 at a bank's flank."""
 MOST_RICH = 4.0
 """Most that a voxel may have over the mean around it, while it is made sharper."""
 FOLDS, FADED, DENSE = 1.6, 0.6, 0.4
@@ -139,7 +143,7 @@ def _mixed(field, i, j, k, p, q, r, a, b, c):
 
 
 @njit(cache=True, fastmath=True)
-def _held(field, x, y, z):
+def held(field, x, y, z):
     """Trilinear at index coordinates, held at the borders; the field may be one sample thick."""
     x, y, z = min(max(x, F(0)), F(field.shape[0] - 1)), min(max(y, F(0)), F(field.shape[1] - 1)), min(max(z, F(0)), F(field.shape[2] - 1))
     i, j, k = np.uint64(x), np.uint64(y), np.uint64(z)
@@ -190,7 +194,7 @@ def refined(density, around, start, blocks, factor, riding, ride_start, offset, 
                 if not blocks[i // BLOCK, j // BLOCK, k // BLOCK]:
                     continue
                 u, v, w = (F(i) + half) * small - half, (F(j) + half) * small - half, (F(k) + half) * small - half
-                near = _held(around, F(0.25) * u - F(0.375), F(0.25) * v - F(0.375), F(0.25) * w - F(0.375))
+                near = held(around, F(0.25) * u - F(0.375), F(0.25) * v - F(0.375), F(0.25) * w - F(0.375))
                 if near * scale <= F(1e-5):
                     continue
                 x, y, z = u + half + F(start[0]), v + half + F(start[1]), w + half + F(start[2])
@@ -210,12 +214,12 @@ def refined(density, around, start, blocks, factor, riding, ride_start, offset, 
                         dc += part * t3
                 gain = min(F(1) / np.sqrt(power), F(1.6))
                 reach = F(2) * warp * gain
-                dust = _held(density, u + reach * da, v + reach * db, w + reach * dc)
+                dust = held(density, u + reach * da, v + reach * db, w + reach * dc)
                 dust *= min(max(v + F(start[1]) + F(1.1) + F(FOOT) * reach * db, F(0)), F(1))
                 if dust * scale <= F(1e-5):
                     continue
                 da, db, dc = F(PART) * reach * da, F(PART) * reach * db, F(PART) * reach * dc
-                dust = min(dust, F(STRETCH) * _held(density, u + da, v + db, w + dc))
+                dust = min(dust, F(STRETCH) * held(density, u + da, v + db, w + dc))
                 if dust * scale <= F(1e-5):
                     continue
                 billow = min(max(half + gain * noise, F(0)), F(1))
@@ -231,22 +235,25 @@ def refined(density, around, start, blocks, factor, riding, ride_start, offset, 
 
 @njit(cache=True, parallel=True)
 def sharpened(density, around, power):
-    """Return `density` with what is richer than `around` (means over 4³ voxels) richer still and what is poorer poorer, its means kept.
+    """Return `density` with what is richer than `around` (means over 4³ voxels) richer still and what is poorer poorer, its means kept. power
+    (p,q,r): how much so, on a grid half as fine.
 
     A grid smears every flank over three or four voxels; dust that was mixed in as folds is as dense inside them as where it came from.
+    What stands apart is no fold: air has mixed with all of it.
     """
     out = np.empty_like(density)
     for i in prange(density.shape[0]):
         for j in range(density.shape[1]):
             for k in range(density.shape[2]):
-                near = _held(around, F(0.25) * F(i) - F(0.375), F(0.25) * F(j) - F(0.375), F(0.25) * F(k) - F(0.375))
-                out[i, j, k] = density[i, j, k] * min(density[i, j, k] / max(near, F(1e-12)), F(MOST_RICH)) ** power
+                near = held(around, F(0.25) * F(i) - F(0.375), F(0.25) * F(j) - F(0.375), F(0.25) * F(k) - F(0.375))
+                more = held(power, F(0.5) * F(i) - F(0.25), F(0.5) * F(j) - F(0.25), F(0.5) * F(k) - F(0.25))
+                out[i, j, k] = density[i, j, k] * min(density[i, j, k] / max(near, F(1e-12)), F(MOST_RICH)) ** more
     now = halved(halved(out))
     for i in prange(density.shape[0]):
         for j in range(density.shape[1]):
             for k in range(density.shape[2]):
                 p, q, r = F(0.25) * F(i) - F(0.375), F(0.25) * F(j) - F(0.375), F(0.25) * F(k) - F(0.375)
-                out[i, j, k] *= min(_held(around, p, q, r) / max(_held(now, p, q, r), F(1e-12)), F(1))
+                out[i, j, k] *= min(held(around, p, q, r) / max(held(now, p, q, r), F(1e-12)), F(1))
     return out
 
 
@@ -256,6 +263,25 @@ def body(density: np.ndarray) -> float:
     across = (total * total / square) ** (1 / 3) if square > 0 else 0.0
     part = min(max((across - BODY[0]) / (BODY[1] - BODY[0]), 0.0), 1.0)
     return part * part * (3 - 2 * part)
+
+
+@dataclass(frozen=True, eq=False)
+class Room:
+    """How much of the largest billows dust has room for, 0..1: the whole cloud (`body`), and about each place (p,q,r), on a grid half as fine."""
+
+    cloud: float
+    about: np.ndarray
+
+
+def room(density: np.ndarray, scale: float) -> Room:
+    """Return the room in dust (x,y,z), about a place as in the whole, but within ABOUT voxels.
+
+    `scale` turns density into optical depth per voxel; what is thicker than DENSE counts as that, or a bank's core would make puffs of its flanks.
+    """
+    seen = np.minimum(F(scale) * density, F(DENSE))
+    mean, square = (gaussian_filter(halved(part), ABOUT / 2, mode="nearest") for part in (seen, seen * seen))
+    part = np.clip((mean * mean / np.maximum(square, F(1e-12)) - FILLS[0]) / (FILLS[1] - FILLS[0]), 0, 1)
+    return Room(body(density), np.where(square > 1e-12, part * part * (3 - 2 * part), 1).astype(F))
 
 
 def riding(ride: np.ndarray, spacing: float = 2.0) -> np.ndarray:
