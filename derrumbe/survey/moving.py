@@ -28,6 +28,8 @@ RING = 0.1
 """Exposure is compared within this share of the longer side around what is uncovered."""
 SKIRT, MEAN = 8, 1
 """Pixels from the building's edge up to which what goes on beside it is looked for, and half the side of the mean that is taken, against grain."""
+ROWS = 16
+"""Every so many-th row tells whether sky may be seen there."""
 SEEN, MIXED = 0.02, 2.0
 """Alpha from which something stands in front, and pixels around it that hold some of it."""
 
@@ -122,12 +124,31 @@ def opened(depth: np.ndarray, camera: Camera, first: Camera, known: np.ndarray) 
     """Return the depth (h, w) of ground and cards with FAR where one looks past the cards at the sky, between crowns and over roofs: where the depth
     that the first camera sees, known (h', w'), is sky at the place that is seen, or below that at its picture's upper edge. A card that goes on there
     would take shadow and dust before the sky."""
-    places = np.floor(seen_from(camera, first, depth)).astype(np.int64)
+    box = slice(0, _lowest(depth, camera, first, known)), slice(None)
+    places = np.floor(seen_from(camera, first, depth, box)).astype(np.int64)
     places[..., 1] = np.maximum(places[..., 1], 0)
     inside = (places[..., 0] >= 0) & (places < known.shape[::-1]).all(axis=-1)
-    sky = np.zeros(depth.shape, bool)
+    sky = np.zeros(places.shape[:2], bool)
     sky[inside] = known[places[inside][:, 1], places[inside][:, 0]] >= FAR
-    return np.where(sky, np.float32(FAR), depth).astype(np.float32)
+    out = depth.astype(np.float32)
+    out[box] = np.where(sky, np.float32(FAR), out[box])
+    return out
+
+
+def _lowest(depth: np.ndarray, camera: Camera, first: Camera, known: np.ndarray) -> int:
+    """Return the row of a camera's picture from which on nothing that it sees at `depth` (h, w) lies where the first camera knows, (h', w'), of sky: nearest
+    and furthest of some rows' depths tell."""
+    rows = np.flatnonzero((known >= FAR).any(axis=1))
+    if not len(rows):
+        return 0
+    lowest = 0
+    for row in range(0, len(depth), ROWS):
+        box = slice(row, row + 1), slice(None)
+        for reach in (depth[row : row + ROWS].min(), FAR):
+            places = seen_from(camera, first, np.broadcast_to(np.float32(reach), depth.shape), box)
+            if places[..., 1].min() < rows[-1] + ROWS:
+                lowest = row + 2 * ROWS
+    return lowest
 
 
 @lru_cache(maxsize=2)

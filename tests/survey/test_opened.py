@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from derrumbe.core.records import FAR
 from derrumbe.geom.camera import seen_from
@@ -52,3 +53,16 @@ def test_over_the_first_picture_what_its_upper_edge_shows_goes_on() -> None:
 def test_the_first_camera_keeps_its_own_depth() -> None:
     first, known = _seen(0.0)
     assert np.array_equal(opened(known, first, first, known), known)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("x", [-6.0, 0.0, 3.0, 9.0])
+@pytest.mark.parametrize("target", [-30.0, -6.0, 8.0, 30.0])
+def test_rows_that_are_left_out_hold_no_sky(x: float, target: float) -> None:
+    first, known = _seen(0.0)
+    known[(known > 40) & (np.arange(SIZE[0])[None] % 40 < 20)] = FAR
+    camera, depth = _seen(x, target)
+    places = np.floor(seen_from(camera, first, depth)).astype(int)  # type: ignore[arg-type]
+    inside = (places[..., 0] >= 0) & (places[..., 0] < SIZE[0]) & (places[..., 1] < SIZE[1])
+    sky = np.zeros(depth.shape, bool)
+    sky[inside] = known[np.maximum(places[inside][:, 1], 0), places[inside][:, 0]] >= FAR
+    assert np.array_equal(opened(depth, camera, first, known), np.where(sky, np.float32(FAR), depth))  # type: ignore[arg-type]
