@@ -16,7 +16,8 @@ VARIABLE = "NUMBA_CACHE_DIR"
 
 def keep_by_source(package: Path) -> None:
     """Name the folder, within `package`, for kernels compiled from its present sources."""
-    os.environ.setdefault(VARIABLE, str(package / "__pycache__" / f"kernels-{stamp_of(package)}"))
+    if VARIABLE not in os.environ:  # as in worker processes, which needn't read the sources again
+        os.environ[VARIABLE] = str(package / "__pycache__" / f"kernels-{stamp_of(package)}")
 
 
 def stamp_of(package: Path) -> str:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.filters import disc, widened
+from derrumbe.survey.in_front_by_look import SEED
 from derrumbe.survey.vegetation import long_lines, plant_odds
 
 WORKING_SIDE = 1000
@@ -26,8 +27,8 @@ ALIKE = 0.12
 STANDS = 0.03
 """What comes as near to the building's foot as this share of the longer side may stand on the ground."""
 
-LEAF, AROUND = 1.7, 0.02
-"""Log odds above which a pixel shows leaves, and how far around a bit they are looked for, share of the longer side."""
+AROUND = 0.02
+"""How far around a bit leaves are looked for, share of the longer side."""
 FEW, LEAFY = 0.15, 0.5
 """Share of what is held around a bit that must show leaves, and of all that a plant holds, or it is bare and tells nothing."""
 
@@ -52,7 +53,7 @@ def leafless(codes: np.ndarray, alpha: np.ndarray, region: np.ndarray) -> np.nda
     size = round(region.shape[1] * scale), round(region.shape[0] * scale)
     small, thin = (cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in (codes, alpha))
     held = thin > BARE
-    leaves = held & (plant_odds(small) > LEAF)
+    leaves = held & (plant_odds(small) > SEED)
     if np.count_nonzero(leaves) < LEAFY * np.count_nonzero(held) or not held.any():
         return np.zeros(region.shape, bool)
     window = (2 * round(AROUND * max(held.shape)) + 1,) * 2

@@ -26,7 +26,7 @@ from derrumbe.survey.passers import passing_alpha
 from derrumbe.survey.rigid import DOUBTERS, Shown, steadied
 from derrumbe.survey.standing import carried, depth_of_things, things
 from derrumbe.survey.tight_edges import cut_out
-from derrumbe.survey.wanderers import Wanderers, stored
+from derrumbe.survey.wanderers import STANDS, Wanderers, stored
 
 LOOSE = 0.0095
 """How far masks of what moves by itself, found in small pictures, may reach beyond the thing's edge, share of the longer side."""
@@ -78,7 +78,8 @@ class Following:
             return np.zeros(picture.shape[:2], np.float32)
         mask, unsure = steadied(mask, self.wanderers.codes(frame), self._shown(frame, -1), self._shown(frame, 1))
         # where frames differ, what standing still explains is none of it; a plain roof is nearly explained, too
-        mask, unsure = mask & ~(unsure & self.wanderers.stands(frame)), unsure & (mask | ~self.wanderers.stands(frame, SURELY))
+        evidence = self.wanderers.evidence_at(frame)
+        mask, unsure = mask & ~(unsure & (evidence < STANDS)), unsure & (mask | (evidence >= SURELY * STANDS))
         large, open_ = (
             cv2.resize(part.astype(np.float32), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR) > 0.5 for part in (mask, unsure)
         )

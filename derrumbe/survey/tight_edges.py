@@ -51,11 +51,10 @@ def tightened(
     side = max(mask.shape)
     band = max(2.0, inside * side)
     sure, beyond = thin_core(mask, band), ~widened(mask, max(1.0, OUTSIDE * side))
-    if unsure is not None:
-        sure, beyond = sure & ~unsure, beyond & ~unsure
+    unsure = np.zeros_like(mask) if unsure is None else unsure
+    sure, beyond = sure & ~unsure, beyond & ~unsure
     labels = np.select([sure, beyond, mask], [cv2.GC_FGD, cv2.GC_BGD, cv2.GC_PR_FGD], cv2.GC_PR_BGD).astype(np.uint8)
     doubt = ~sure & ~beyond
-    unsure = np.zeros_like(mask) if unsure is None else unsure & doubt
     said, say = np.zeros((2, *mask.shape), np.float32)
     for tile, inner in _tiles(doubt, round(TILE * band)):
         if min(np.count_nonzero(labels[tile] == known) for known in (cv2.GC_FGD, cv2.GC_BGD)) >= FEWEST:
@@ -71,6 +70,8 @@ def tightened(
 def _begun(codes: np.ndarray, labels: np.ndarray, unsure: np.ndarray) -> np.ndarray:
     """Return labels (h, w) that begin, where the mask tells nothing (`unsure`, (h, w) bool), with the side whose sure pixels of codes (h, w, 3) are more
     alike."""
+    if not unsure.any():
+        return labels
     behind = likelier(codes, labels == cv2.GC_BGD, labels == cv2.GC_FGD)
     return np.where(unsure, np.where(behind, cv2.GC_PR_BGD, cv2.GC_PR_FGD), labels).astype(np.uint8)
 

@@ -15,6 +15,7 @@ from derrumbe.survey.filters import connected_to, masked_mean, opened, shrunk, w
 from derrumbe.survey.look import edge_softness
 from derrumbe.survey.silhouette import REACH
 from derrumbe.survey.sky import strays
+from derrumbe.survey.things_ahead import without_specks
 
 MIXED = (0.1, 0.85)
 """Sky in pixels that may be a step of their own; with less or more of it they have one side's colour."""
@@ -108,10 +109,7 @@ def _without_steps(picture: np.ndarray, sky: np.ndarray, near: np.ndarray, softn
     blurred = share - ndtr(ndtri(share) - 1 / max(softness, 1e-3))
     own = (aside > ASIDE) | ((sky < MIXED[1]) & (step < FLAT * blurred))
     own &= near & (sky > MIXED[0]) & (open_ > 1e-3) & (known > 1e-3) & widened(shrunk(sky < MIXED[0], BODY[0]), BODY[1])
-    _, label, found, _ = cv2.connectedComponentsWithStats(own.astype(np.uint8))
-    large = found[:, cv2.CC_STAT_AREA] >= FEWEST
-    large[0] = False
-    own = large[label]
+    own = without_specks(own, FEWEST)
     return _mixed_anew(picture, sky, own, outer) if own.any() else sky
 
 

@@ -64,9 +64,9 @@ class Wanderers:
         """Return a frame (h, w, 3) float32 at working size, in codes near a display's, 0..255."""
         return codes_of(self.plate, frame, self.size)
 
-    def stands(self, frame: int, surely: float = 1.0) -> np.ndarray:
-        """Return where (h, w) bool, at working size, a frame's neighbours are explained by what stands still, `surely` times as surely as will do."""
-        return _blurred(stored(self.evidence.format(frame=frame))["evidence"].astype(np.float32)) < surely * STANDS
+    def evidence_at(self, frame: int) -> np.ndarray:
+        """Return a frame's own evidence (h, w) float32, at working size, as it is compared with `STANDS`."""
+        return _blurred(stored(self.evidence.format(frame=frame))["evidence"].astype(np.float32))
 
     def _found(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
         codes = self.codes(frame)
