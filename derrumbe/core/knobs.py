@@ -136,7 +136,9 @@ class CameraKnobs(Group):
         ge=-0.5,
         le=0.5,
     )
-    shutter: float = knob(180.0, "shutter angle", "deg", ge=0, le=360)
+    shutter: float | None = knob(
+        None, "shutter angle; empty: that of the plate, measured by its own motion blur, else 180", "deg", ge=0, le=360
+    )
     shake: float = knob(
         0.0, "camera shake from the impact; moves the whole frame, so the plate is resampled when it is above 0", "px", ge=0, le=100
     )

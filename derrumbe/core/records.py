@@ -25,6 +25,8 @@ FIRST_FRAME = 1001
 """Number of every plate's first frame."""
 STILL_FRAMES = 120
 """How long a still is held when nobody says."""
+USUAL_SHUTTER = 180.0
+"""Degrees that a shutter is open where neither the artist nor the plate says."""
 
 Vec2 = tuple[float, float]
 Vec3 = tuple[float, float, float]
@@ -234,6 +236,28 @@ class Worn(Part):
     camera: Camera
 
 
+class FilmedShutter(Part):
+    """What the plate's motion blur tells of its shutter."""
+
+    angle: float | None
+    """Degrees; None: the plate can't tell, as too little moves or what does disagrees."""
+    edges: int
+    """How many moving edges were asked ..."""
+    speed: float = 0.0
+    """... their usual speed across themselves, pixels per frame ..."""
+    spread: float = 0.0
+    """... and one sigma of what they say, degrees."""
+
+    @property
+    def note(self) -> str:
+        """What it means for the artist, in words."""
+        if self.angle is None:
+            why = "too little moves" if self.spread == 0 else "what moves disagrees"
+            return f"the plate can't tell its shutter ({why}): {USUAL_SHUTTER:.0f} degrees; otherwise --set camera.shutter=DEGREES"
+        told = f"{self.edges} edges at {self.speed:.1f} px a frame, give or take {self.spread:.0f}"
+        return f"filmed with a shutter of {self.angle:.0f} degrees ({told}); otherwise --set camera.shutter=DEGREES"
+
+
 class Set(Record):
     """Camera, ground, building, neighbours, light, mattes and clean plate. Pictures have the plate's size.
 
@@ -259,6 +283,8 @@ class Set(Record):
     """None: the air is clear."""
     softness_px: float
     """Gaussian sigma of the plate's own edge blur, in pixels."""
+    shutter: FilmedShutter | None = None
+    """None: a still, which tells nothing."""
     proxies: str = "proxies.npz"
     set_depth: str = "set_depth.exr"
     building_matte: str = "building_matte.exr"
@@ -282,6 +308,14 @@ class Set(Record):
     @property
     def notes(self) -> tuple[str, ...]:
         """What the artist should look at before anything is made from this set."""
+        return (*self._height_note(), *(() if self.shutter is None else (self.shutter.note,)))
+
+    def shutter_angle(self, asked: float | None) -> float:
+        """Return the degrees that the shutter is open: what the artist asked for, else what the plate tells, else what is usual."""
+        measured = self.shutter.angle if self.shutter else None
+        return next(angle for angle in (asked, measured, USUAL_SHUTTER) if angle is not None)
+
+    def _height_note(self) -> tuple[str, ...]:
         building = self.building
         if not building.height_how:
             return ()

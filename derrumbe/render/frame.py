@@ -118,13 +118,14 @@ def render(settings: Settings, inputs: Inputs, intact: Path, frame: int) -> View
     """Return all layers of a frame. intact: the file that `intact.prepare` wrote."""
     scene, look = load(inputs), look_of(inputs, intact, settings.dust.color, settings.seed)
     camera = inputs.film_set.record.camera_at(frame)
-    times = shutter(scene, camera, frame, settings.camera.shutter, settings.render.subframes)
+    angle = inputs.film_set.record.shutter_angle(settings.camera.shutter)
+    times = shutter(scene, camera, frame, angle, settings.render.subframes)
     whole = with_rubble(inputs, scene, times.middle)
     middle, dust = pose(whole, times.middle), air(inputs, frame, settings.dust)
     lighting = Lighting(lamp_of(inputs.film_set), moving_solids(whole, middle), dust.sun, dust.sky)
     knobs = settings.render
     data, rest = _data(inputs, whole, camera, frame, times)
-    seconds = settings.camera.shutter / 360 / float(inputs.plate.record.rate)
+    seconds = angle / 360 / float(inputs.plate.record.rate)
     layers = march(inputs, dust, camera, frame, data.window, data.solid, rest[1], knobs, seconds, settings.seed)
     hidden = None if layers is None or knobs.shade_hidden else hidden_by(layers[0])
     solids = render_solids(inputs, whole, look, camera, times, lighting, sky_rays=knobs.sky_rays, denoise=knobs.denoise, hidden=hidden)

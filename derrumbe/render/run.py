@@ -32,7 +32,7 @@ def run(
     frames = plate.record.frames
     rate = float(plate.record.rate)
     small = min(first_dust(motion, frames, rate), frames.first + first_crack(motion) * rate)
-    untouched = quiet_start(load(inputs), frames, settings.camera.shutter, small)
+    untouched = quiet_start(load(inputs), frames, film_set.record.shutter_angle(settings.camera.shutter), small)
     _write_blank(maker, untouched)
     rest = [frame for frame in frames if untouched is None or frame > untouched.last]
     if rest:

@@ -15,7 +15,7 @@ class DustLook(Group):
 class Shutter(Group):
     """The knob of the camera that render reads."""
 
-    shutter: float = CameraKnobs().shutter
+    shutter: float | None = CameraKnobs().shutter
 
 
 class Settings(Group):

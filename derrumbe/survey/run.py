@@ -32,6 +32,7 @@ from derrumbe.survey.horizon import horizon_row
 from derrumbe.survey.houses_beside import House
 from derrumbe.survey.in_front_by_look import caution_of, doubts_of
 from derrumbe.survey.mattes import Mattes, find_mattes
+from derrumbe.survey.motion_blur import filmed_shutter
 from derrumbe.survey.move import camera_move, moved_set, placed, solved_view, solved_views
 from derrumbe.survey.neighbours import Cards, boxes, find_cards, proxy_mesh, set_depth, standing
 from derrumbe.survey.outline import clipped, scaled
@@ -123,8 +124,13 @@ def _surveyed(settings: Settings, work: Work, plate: Located[Plate]) -> Set:
     if solve and views is not None:
         film_set = moved_set(film_set, found, solve, geometry, plate, work, fronts.matte)
         film_set = film_set.model_copy(update={"worn": _write_worn(views, plate, fronts, settings, work.folder)})
-    warnings = (*film_set.warnings, *before.cautions)
-    return film_set.model_copy(update={"foreground": fronts.matte, "foreground_depth": fronts.depth, "warnings": warnings})
+    update = {
+        "shutter": filmed_shutter(plate, work),
+        "foreground": fronts.matte,
+        "foreground_depth": fronts.depth,
+        "warnings": (*film_set.warnings, *before.cautions),
+    }
+    return film_set.model_copy(update=update)
 
 
 def _write_worn(views: Views, plate: Located[Plate], fronts: Fronts, settings: Settings, folder: Path) -> Worn:

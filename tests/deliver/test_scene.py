@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pxr import Gf, Usd, UsdGeom, UsdShade
 
-from derrumbe.core.records import Camera, Located
+from derrumbe.core.records import Camera, FilmedShutter, Located
 from derrumbe.core.work import Work
 from derrumbe.deliver.run import run
 from derrumbe.deliver.scene.camera import turns_zxy, world_from_camera
@@ -195,6 +195,17 @@ def test_camera_file_says_the_same_twice(delivered: Delivered) -> None:
     assert np.array(entry["world_from_camera"])[:3, 3] == pytest.approx([0, 1.5, 10])
     assert entry["focal_mm"] == pytest.approx(1.2 * 36)
     assert entry["window_translate"] == pytest.approx([-1 * 2 / 65, -2 * 2 / 65])
+
+
+def test_cameras_keep_the_shutter_open_as_long_as_the_plates_camera(tmp_path: Path) -> None:
+    shot = small_shot(tmp_path / "inputs")
+    record = shot.film_set.record.model_copy(update={"shutter": FilmedShutter(angle=45.0, edges=500)})
+    run(Settings(), Work(tmp_path), **{**shot.inputs(), "film_set": Located(record, shot.film_set.folder)})
+    stage = Usd.Stage.Open(str(tmp_path / "scene/scene.usdc"))
+    lens = UsdGeom.Camera(stage.GetPrimAtPath("/shot/camera"))
+    assert (lens.GetShutterOpenAttr().Get(), lens.GetShutterCloseAttr().Get()) == (0.0, 0.125)
+    assert json.loads((tmp_path / "scene/camera.json").read_text())["shutter_deg"] == 45
+    assert "open for 45 degrees" in (tmp_path / "scene/README.txt").read_text()
 
 
 def test_obj_holds_ground_neighbours_and_building(delivered: Delivered) -> None:

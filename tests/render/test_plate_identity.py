@@ -6,7 +6,7 @@ import pytest
 from derrumbe.core.records import FAR
 
 from . import scenes
-from .conftest import rendered
+from .conftest import Rendered, rendered
 
 BLOCK = (slice(2, 37), slice(102, 136))
 """Pixels of piece 5 at rest: x 0..2 m, y 4..6 m, less 5 pixels of torn border on the sides where it broke off."""
@@ -104,6 +104,20 @@ def test_a_short_shutter_blurs_less(tmp_path):
     # 48 m/s is 40 pixels a frame: 20 in half a turn, at both edges of the block
     assert edges[0] <= 4
     assert 30 <= edges[1] <= 42
+
+
+def test_pieces_are_blurred_as_the_plate_is(sliding, tmp_path):
+    """Where the artist says nothing the plate's own shutter counts: a crisp one leaves no ramp."""
+    from derrumbe.core.records import FilmedShutter, Located
+    from derrumbe.core.work import Work
+    from derrumbe.render.run import run
+    from derrumbe.render.settings import Settings
+
+    inputs, told = sliding.inputs, FilmedShutter(angle=0.0, edges=500)
+    crisp = Located(inputs.film_set.record.model_copy(update={"shutter": told}), inputs.film_set.folder)
+    made = run(Settings(), Work(tmp_path), inputs.plate, crisp, inputs.pieces, inputs.motion, inputs.cloud)
+    short, usual = (shot.layer(1003, "pieces")[20, 130:160, 3] for shot in (Rendered(inputs, made, tmp_path), sliding))
+    assert np.count_nonzero((short > 0.01) & (short < 0.99)) < np.count_nonzero((usual > 0.01) & (usual < 0.99))
 
 
 def test_sky_inside_the_outline_does_not_fall(tmp_path):

@@ -50,12 +50,12 @@ def _zxy(matrix: np.ndarray) -> tuple[float, float, float]:
     return x, math.atan2(matrix[0, 2], matrix[2, 2]), math.atan2(matrix[1, 0], matrix[1, 1])
 
 
-def write_camera(path: Path, plate: Plate, film_set: Set) -> None:
-    """Write camera.json, floats in full so that they come back exactly."""
+def write_camera(path: Path, plate: Plate, film_set: Set, shutter: float) -> None:
+    """Write camera.json, floats in full so that they come back exactly. shutter: degrees that it is open."""
     frames = [plate.frames.first] if film_set.locked else list(film_set.frames)
     entries = [{"frame": frame, **camera_entry(film_set.camera_at(frame))} for frame in frames]
     head = {"locked": film_set.locked, "first": plate.frames.first, "last": plate.frames.last, "rate": str(plate.rate)}
-    write_text(path, json.dumps({**head, "filmback_mm": FILMBACK_MM, "cameras": entries}, indent=1) + "\n")
+    write_text(path, json.dumps({**head, "filmback_mm": FILMBACK_MM, "shutter_deg": shutter, "cameras": entries}, indent=1) + "\n")
 
 
 def camera_entry(camera: Camera) -> dict[str, Any]:

@@ -27,12 +27,13 @@ def write_stage(
     solids: dict[str, Solid],
     pieces: Located[Pieces],
     motion: Located[Motion],
+    shutter: float,
     environment: str | None = None,
 ) -> None:
-    """Write the whole scene as one binary USD file. environment: picture beside it that the dome light wears."""
+    """Write the whole scene as one binary USD file. shutter: degrees that it is open; environment: picture beside it that the dome light wears."""
     layer = Layer(plate)
     with layer.sdf.ChangeBlock():
-        add_camera(layer, film_set, list(plate.frames))
+        add_camera(layer, film_set, list(plate.frames), shutter)
         add_set(layer, solids, facade_solids(film_set))
         add_light(layer, film_set.sun, environment)
         arrays, poses = load_arrays(pieces.path(pieces.record.arrays)), load_arrays(motion.path(motion.record.poses))
@@ -43,8 +44,8 @@ def write_stage(
     layer.write(path)
 
 
-def add_camera(layer: Layer, film_set: Set, frames: list[int]) -> None:
-    """Add the camera: one value where nothing changes, else a key per frame."""
+def add_camera(layer: Layer, film_set: Set, frames: list[int], shutter: float) -> None:
+    """Add the camera: one value where nothing changes, else a key per frame. shutter: degrees that it is open, from each frame's time on."""
     camera = layer.prim(f"{ROOT}/camera", "Camera")
     cameras = [film_set.camera_at(frame) for frame in frames]
     lenses = [lens(one) for one in cameras]
@@ -55,6 +56,8 @@ def add_camera(layer: Layer, film_set: Set, frames: list[int]) -> None:
             layer.keys(camera, name, "float", frames, [one[name] for one in lenses])
     layer.attribute(camera, "clippingRange", "float2", (0.1, 1e5))
     layer.attribute(camera, "projection", "token", "perspective")
+    layer.attribute(camera, "shutter:open", "double", 0.0)
+    layer.attribute(camera, "shutter:close", "double", shutter / 360)
     if film_set.locked:
         layer.transform(camera, world_from_camera(cameras[0]))
         return

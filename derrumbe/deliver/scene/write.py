@@ -32,7 +32,8 @@ set.obj       ground, neighbours and the building before the collapse, as object
 Metres, right-handed, +Y up (Blender turns this to +Z up when it imports). The origin is at the foot of the main facade's middle,
 +X to the right along it as the camera sees it, +Z out of it towards the camera's side; the ground is y = 0.
 
-Frames: USD time codes and Nuke frames are the shot's, {first} to {last}, {rate} a second. A pose is the one at which the shutter opens.
+Frames: USD time codes and Nuke frames are the shot's, {first} to {last}, {rate} a second. A pose is the one at which the shutter opens;
+it stays open for {shutter:.0f} degrees, of 360 from frame to frame.
 Fragments are named piece_0001 ..., in the order of the piece id layer (id = number); points of debris have ids.
 
 camera.json: pixel = focal_px * (x/z, y/z) + (cx, cy){bent}, with (x, y, z) = rotation * world + translation in OpenCV axes (x right, y down,
@@ -65,13 +66,14 @@ def write_scene(
     environment = bring_environment(folder, film_set)
     if not all((folder / name).is_file() for name in FILES):
         solids = set_solids(film_set)
-        write_camera(folder / "camera.json", plate.record, record)
+        shutter = record.shutter_angle(settings.spec.camera.shutter)
+        write_camera(folder / "camera.json", plate.record, record, shutter)
         write_obj(folder / "set.obj", solids)
-        write_stage(folder / "scene.usdc", plate.record, record, solids, pieces, motion, environment)
+        write_stage(folder / "scene.usdc", plate.record, record, solids, pieces, motion, shutter, environment)
         softness = settings.spec.comp.softness
         sources = Sources(plate.record, record, layers, comp, pictures | maps, plate_black(plate, film_set), softness)
         write_comp_script(folder / "comp.nk", sources)
-        write_text(folder / "README.txt", readme(plate.record, pictures, maps))
+        write_text(folder / "README.txt", readme(plate.record, pictures, maps, shutter))
     brought = (name for pattern in (pictures | maps).values() for name in files_of(pattern, record))
     return tuple(f"scene/{name}" for name in (*FILES, *([environment] if environment else []), *brought))
 
@@ -86,8 +88,10 @@ def plate_black(plate: Located[Plate], film_set: Located[Set]) -> np.ndarray:
     return black_point(picture, building, sky)
 
 
-def readme(plate: Plate, pictures: dict[str, str], maps: dict[str, str]) -> str:
+def readme(plate: Plate, pictures: dict[str, str], maps: dict[str, str], shutter: float) -> str:
     names = ", ".join(sorted(pictures))
     lens = LENS if maps else ""
     bent, frames = BENT if maps else "", plate.frames
-    return README.format(pictures=names, lens=lens, bent=bent, filmback=FILMBACK_MM, first=frames.first, last=frames.last, rate=plate.rate)
+    return README.format(
+        pictures=names, lens=lens, bent=bent, filmback=FILMBACK_MM, first=frames.first, last=frames.last, rate=plate.rate, shutter=shutter
+    )
