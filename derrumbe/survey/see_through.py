@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from derrumbe.survey.filters import connected_to, masked_mean, opened, shrunk, widened
+from derrumbe.survey.foot import below_foot
 
 BESIDE, LEVEL = (0.025, 0.08), 0.006
 """How far to either side background is looked for, first and last, and up and down; shares of the longer side."""
@@ -37,7 +38,7 @@ def see_through(codes: np.ndarray, region: np.ndarray, front: np.ndarray) -> np.
     """
     picture = codes.astype(np.float32) / 255
     bare = front < 0.02
-    beyond, told = _background(picture, shrunk(~region, CLEAR) & bare)
+    beyond, told = _background(picture, shrunk(~region, CLEAR) & bare & ~below_foot(region))
     apart = np.abs(picture - beyond).max(-1)
     like = region & bare & told & (apart < LIKE)
     sure = opened(like & (apart < SAME), 1)
