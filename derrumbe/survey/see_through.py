@@ -25,8 +25,8 @@ SAME, LIKE = 0.06, 0.11
 """How near to its colour comes what is surely background, and what hangs together with that: haze differs, and lenses sharpen edges."""
 FRAMED = 0.25
 """How far from its colour is what frames an opening, on the whole."""
-FEWEST = 10
-"""Pixels that an opening has at least."""
+FEWEST, LARGEST = 10, 0.04
+"""Pixels that an opening has at least, and share of the silhouette that it has at most: what is larger is a wall as pale as the sky."""
 RIM = 1.5
 """Pixels around an opening that the lens mixed."""
 
@@ -69,7 +69,8 @@ def _framed(like: np.ndarray, apart: np.ndarray, region: np.ndarray) -> np.ndarr
     open_ = np.bincount(grown[rim & ~region], minlength=count) > 0
     inside = rim & region
     contrast = np.bincount(grown[inside], apart[inside], count) / np.maximum(np.bincount(grown[inside], minlength=count), 1)
-    kept = (stats[:, cv2.CC_STAT_AREA] >= FEWEST) & (open_ | (contrast > FRAMED))
+    area = stats[:, cv2.CC_STAT_AREA]
+    kept = (area >= FEWEST) & (area <= LARGEST * np.count_nonzero(region)) & (open_ | (contrast > FRAMED))
     kept[0] = False
     return np.asarray(kept[label])
 

@@ -35,7 +35,11 @@ def heights(structure: Structure, seconds: float) -> np.ndarray:
     failure = Failure(structure, schedule.plan(structure, Collapse(), rng), rng)
     world, every = World(structure, STEP), np.arange(structure.count)
     world.set_clusters(every, -1)
-    panels, passage, jam = Panels(structure, world, failure, rng), Passage(structure, world, failure), Jam(structure, world, np.zeros(structure.count))
+    panels, passage, jam = (
+        Panels(structure, world, failure, rng),
+        Passage(structure, world, failure),
+        Jam(structure, world, np.zeros(structure.count)),
+    )
     before, position, now = np.zeros((structure.count, 3)), world.positions(every), 0.0
     for _ in range(round(seconds / (STEP * PER_SAMPLE))):
         for _ in range(PER_SAMPLE):
