@@ -6,7 +6,7 @@ a BVH for every sub-frame. Where the lens distorts, each sample asks along its o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numba as nb
 import numpy as np
@@ -119,6 +119,10 @@ class Holes:
     matte: np.ndarray
     window: Window
 
+    def extended(self, view: Projected, count: int) -> Holes:
+        """Return the holes among `count` triangles more without any; view: of all their vertices."""
+        return replace(self, holed=np.concatenate([self.holed, np.zeros(count, bool)]), view=view)
+
 
 def visible(
     view: Projected, triangles: np.ndarray, window: Window, offset: tuple[float, float], cull: bool = True, holes: Holes | None = None
@@ -162,6 +166,14 @@ def holes_of(view: Projected, triangles: np.ndarray, matte: np.ndarray, window: 
     high = np.clip(np.nan_to_num(np.floor(pixels.max(1) + slack)) + 2, 0, (matte.shape[1], matte.shape[0])).astype(int)
     count = absent[high[:, 1], high[:, 0]] - absent[low[:, 1], high[:, 0]] - absent[high[:, 1], low[:, 0]] + absent[low[:, 1], low[:, 0]]
     return Holes(count > 0, view, matte, window)
+
+
+def openings_of(holes: Holes, triangles: np.ndarray) -> Holes:
+    """Return those of the holes that the building shuts in: one sees through it there. Others lie along its silhouette."""
+    from scipy.ndimage import binary_fill_holes
+
+    there = holes.matte >= ABSENT
+    return holes_of(holes.view, triangles, np.where(binary_fill_holes(there) & ~there, np.float32(0), np.float32(1)), holes.window)
 
 
 @nb.njit(cache=True, inline="always")

@@ -13,7 +13,7 @@ from derrumbe.geom.camera import eye, project
 from derrumbe.render.beyond import steps_beyond
 from derrumbe.render.cornice import Cornice, cornice_of, over_ledge
 from derrumbe.render.panes import dulled, openings_in
-from derrumbe.render.raster import Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
+from derrumbe.render.raster import Holes, Projected, Window, bounds, depth_of, holes_of, openings_of, projected, visible
 from derrumbe.render.sections import PARTITION, WALL, sides
 from derrumbe.render.torn import Mesh, tear
 from derrumbe.render.worn import SHOWN, far_ground, picture_of, smeared_px, solid_colour
@@ -99,6 +99,8 @@ class Scene:
     dulls: np.ndarray
     holes: Holes
     """Where the outline holds no building: some sky, or something in front."""
+    openings: Holes
+    """Those of them that the building shuts in."""
     rest_depth: np.ndarray
     """(h,w) float32 depth of the building at pixel centres of `window`, 0 where there is none."""
     shown_depth: np.ndarray
@@ -253,6 +255,7 @@ def load(inputs: Inputs) -> Scene:
         dull=dull,
         dulls=dulls,
         holes=holes,
+        openings=openings_of(holes, triangles),
         rest_depth=rest_depth,
         shown_depth=shown_depth,
         way=way,

@@ -96,7 +96,7 @@ def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, 
     depth = _depth(building & ~strayed)
     if not (depth > safe).any():
         return texture
-    solid = _nearest(texture, depth > safe)
+    solid = _nearest(texture, (depth > safe) | _slender(depth, safe))
     if smeared <= 0:
         return solid
     reach = safe + smeared
@@ -104,6 +104,16 @@ def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, 
     if not deep.any() or not beyond.any():
         return solid
     return np.where((depth <= reach)[..., None], _without_hue(solid, texture, deep, beyond), solid).astype(np.float32)
+
+
+def _slender(depth: np.ndarray, safe: float) -> np.ndarray:
+    """Return the middles (h,w) bool of columns between openings, which are nowhere deeper, depth (h,w) pixels, than `safe`: what is, lies too far from
+    them to have their colour."""
+    from scipy.ndimage import binary_fill_holes
+
+    solid, reach = depth > 0, 2 * int(np.ceil(safe)) + 1
+    framing = solid & _dilated(binary_fill_holes(solid) & ~solid, reach) & ~_dilated(depth > safe, int(np.ceil(safe)))
+    return np.asarray(framing & (depth >= cv2.dilate(depth.astype(np.float32), np.ones((3, 3), np.uint8))))
 
 
 def _nearest(picture: np.ndarray, where: np.ndarray) -> np.ndarray:

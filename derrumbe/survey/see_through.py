@@ -10,7 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from derrumbe.survey.filters import connected_to, masked_mean, opened, shrunk, widened
+from derrumbe.survey.filters import connected_to, disc, masked_mean, opened, shrunk, widened
 from derrumbe.survey.foot import below_foot
 
 BESIDE, LEVEL = (0.025, 0.08), 0.006
@@ -27,12 +27,12 @@ FRAMED = 0.25
 """How far from its colour is what frames an opening, on the whole."""
 FEWEST, LARGEST = 10, 0.04
 """Pixels that an opening has at least, and share of the silhouette that it has at most: what is larger is a wall as pale as the sky."""
-RIM = 1.5
-"""Pixels around an opening that the lens mixed."""
+RIM, SPILL = 1.5, 2
+"""Pixels around an opening that the lens mixed, and by which a matte reaches out of its silhouette."""
 
 
 def see_through(codes: np.ndarray, region: np.ndarray, front: np.ndarray) -> np.ndarray:
-    """Return the alpha (h, w) float32 of background within a building's silhouette `region` (h, w) bool.
+    """Return the alpha (h, w) float32 of background within a building's silhouette `region` (h, w) bool, and right outside it, where a matte spills.
 
     codes (h, w, 3) uint8; front (h, w): alpha of what stands before the building.
     """
@@ -43,7 +43,8 @@ def see_through(codes: np.ndarray, region: np.ndarray, front: np.ndarray) -> np.
     like = region & bare & told & (apart < LIKE)
     sure = opened(like & (apart < SAME), 1)
     through = _framed(connected_to(like, sure, connectivity=4), apart, region)
-    return np.where(region & bare & told, _alpha(picture, beyond, region, through), 0).astype(np.float32)
+    alpha = np.where(region & bare & told, _alpha(picture, beyond, region, through), 0).astype(np.float32)
+    return np.where(region, alpha, cv2.dilate(alpha, disc(SPILL))).astype(np.float32)
 
 
 def _background(picture: np.ndarray, open_: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
