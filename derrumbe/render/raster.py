@@ -168,14 +168,6 @@ def holes_of(view: Projected, triangles: np.ndarray, matte: np.ndarray, window: 
     return Holes(count > 0, view, matte, window)
 
 
-def openings_of(holes: Holes, triangles: np.ndarray) -> Holes:
-    """Return those of the holes that the building shuts in: one sees through it there. Others lie along its silhouette."""
-    from scipy.ndimage import binary_fill_holes
-
-    there = holes.matte >= ABSENT
-    return holes_of(holes.view, triangles, np.where(binary_fill_holes(there) & ~there, np.float32(0), np.float32(1)), holes.window)
-
-
 @nb.njit(cache=True, inline="always")
 def _missing(wb, wc, za, zb, zc, a, b, c, rest, lens, matte):  # type: ignore[no-untyped-def]
     """Whether the point with these picture barycentrics was no building in the plate."""

@@ -62,16 +62,14 @@ def _background(picture: np.ndarray, open_: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def _framed(like: np.ndarray, apart: np.ndarray, region: np.ndarray) -> np.ndarray:
-    """Return those parts of `like` (h, w) bool that go on to the outline's edge, or that something else frames; apart (h, w): how far colours are from
-    the background's."""
+    """Return those parts of `like` (h, w) bool that something else in the region frames: what passes into it without a step is a roof as pale as its
+    neighbour's. apart (h, w): how far colours are from the background's."""
     count, label, stats, _ = cv2.connectedComponentsWithStats(like.astype(np.uint8), connectivity=4)
     grown = cv2.dilate(label.astype(np.float32), np.ones((5, 5), np.uint8)).astype(int)
-    rim = (label == 0) & (grown > 0)
-    open_ = np.bincount(grown[rim & ~region], minlength=count) > 0
-    inside = rim & region
-    contrast = np.bincount(grown[inside], apart[inside], count) / np.maximum(np.bincount(grown[inside], minlength=count), 1)
+    rim = region & (label == 0) & (grown > 0)
+    contrast = np.bincount(grown[rim], apart[rim], count) / np.maximum(np.bincount(grown[rim], minlength=count), 1)
     area = stats[:, cv2.CC_STAT_AREA]
-    kept = (area >= FEWEST) & (area <= LARGEST * np.count_nonzero(region)) & (open_ | (contrast > FRAMED))
+    kept = (area >= FEWEST) & (area <= LARGEST * np.count_nonzero(region)) & (contrast > FRAMED)
     kept[0] = False
     return np.asarray(kept[label])
 
