@@ -35,20 +35,22 @@ close together encloses nothing."""
 
 
 def darkened(solids: Solids, metre: float) -> Solids:
-    """Return the solids with what is dark within them behind their small holes. metre: pixels of a metre at the building."""
+    """Return the solids with what is dark within them behind their small holes, but not where one looks out through openings. metre: pixels of a metre
+    at the building."""
     reach = round(AROUND * metre)
     alpha = solids.rgba[..., 3]
+    closed = np.minimum(alpha + solids.through, 1)
     if reach < 2 or not (alpha > SOLID).any():
         return solids
     large = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(1, round(0.5 * LARGE * metre)) + 1,) * 2)
     solid = cv2.morphologyEx((alpha > SOLID).astype(np.uint8), cv2.MORPH_OPEN, large)
     around = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * reach + 1, 1)), cv2.getStructuringElement(cv2.MORPH_RECT, (1, 2 * reach + 1))
     wide, high = (cv2.morphologyEx(solid, cv2.MORPH_CLOSE, each) > 0 for each in around)
-    y, x = np.nonzero(wide & high & (alpha < 1))
+    y, x = np.nonzero(wide & high & (closed < 1))
     if not len(y):
         return solids
     met = _met(np.float32(1) - solid, np.ones(len(y), np.float32), y, x, reach)
-    share = _risen(met, CLOSED)[:, None] * (1 - alpha[y, x, None])
+    share = _risen(met, CLOSED)[:, None] * (1 - closed[y, x, None])
     rgba = solids.rgba.copy()
     rgba[y, x] += share * np.concatenate([DIM * _rims(solids.rgba, met), np.ones((len(y), 1), np.float32)], 1)
     return replace(solids, rgba=rgba)

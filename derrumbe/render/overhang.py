@@ -5,6 +5,8 @@ the skyline, so the rim itself is drawn before it, in the colour of the wall or 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from derrumbe.geom.camera import eye
@@ -22,7 +24,7 @@ def seen_past(scene: Scene, view: Projected, window: Window, offset: tuple[float
     if not len(rims) or not len(hidden):
         return hit
     some = np.concatenate([rims, hidden])
-    nearest = visible(view, scene.triangles[some], window, offset)
+    nearest = visible(view, scene.triangles[some], window, offset, holes=replace(scene.openings, holed=scene.openings.holed[some]))
     rim = np.isin(hit, hidden) & (nearest >= 0) & (nearest < len(rims))
     there = some[np.where(rim, nearest, 0)]
     rim &= there != hit
@@ -30,6 +32,14 @@ def seen_past(scene: Scene, view: Projected, window: Window, offset: tuple[float
     stirred = moved[scene.piece[there]]
     out = np.where(rim & ~stirred, NONE, np.where(rim & shown, there, hit))
     return _gone_on(scene, out, rim & stirred & ~shown).astype(hit.dtype)
+
+
+def seen_through(scene: Scene, view: Projected, window: Window, offset: tuple[float, float], hit: np.ndarray) -> np.ndarray:
+    """Return where (h,w) bool samples at `offset` that see nothing, `hit` (h,w), look through an opening that the building shuts in."""
+    framing = np.flatnonzero(scene.openings.holed)
+    if not len(framing):
+        return np.zeros(hit.shape, bool)
+    return np.asarray((hit == NONE) & (visible(view, scene.triangles[framing], window, offset) != NONE))
 
 
 def _gone_on(scene: Scene, hit: np.ndarray, where: np.ndarray) -> np.ndarray:

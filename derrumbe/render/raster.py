@@ -6,7 +6,7 @@ a BVH for every sub-frame. Where the lens distorts, each sample asks along its o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numba as nb
 import numpy as np
@@ -118,6 +118,10 @@ class Holes:
     view: Projected
     matte: np.ndarray
     window: Window
+
+    def extended(self, view: Projected, count: int) -> Holes:
+        """Return the holes among `count` triangles more without any; view: of all their vertices."""
+        return replace(self, holed=np.concatenate([self.holed, np.zeros(count, bool)]), view=view)
 
 
 def visible(

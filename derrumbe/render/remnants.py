@@ -1,4 +1,5 @@
-"""What of the building lies outside its modelled silhouette (aerials, finials, mixed pixels of a roof's rim) goes when the part below it goes.
+"""What of the building lies outside its modelled silhouette (aerials, finials, mixed pixels of a roof's rim), or is seen through it, goes when the part
+beside it goes.
 
 The survey's clean plate already does without these pixels; here they get the share of removal of the nearest pixel of the building, once the part
 there has come as far as they are away from it: what it rides over goes, and nothing goes because it stirs.
@@ -62,6 +63,8 @@ def remnants_of(inputs: Inputs) -> Remnants | None:
     record = film_set.record
     if not record.locked:
         return None
+    from scipy.ndimage import binary_fill_holes
+
     first = record.frames.first
     depth = set_depth(inputs, first)
     building = read_exr(film_set.path(record.building_matte, first), ("Y",))[..., 0]
@@ -71,7 +74,7 @@ def remnants_of(inputs: Inputs) -> Remnants | None:
     scene = load(inputs)
     solid = _solid(scene, building.shape)
     beyond = BEYOND * float(np.median(scene.rest_depth[scene.rest_depth > 0])) if scene.rest_depth.any() else FAR
-    against_sky, bare = (building <= 0.98) & (depth >= min(beyond, 0.99 * FAR)), (building > 0.5) & ~solid
+    against_sky, bare = (building <= 0.98) & (depth >= min(beyond, 0.99 * FAR)), ((building > 0.5) | binary_fill_holes(solid)) & ~solid
     share[~(against_sky | bare)] = 0
     return _paired(share, solid & (building > 0.98), against_sky)
 

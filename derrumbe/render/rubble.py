@@ -15,7 +15,7 @@ import numpy as np
 from derrumbe.render.apron import apron
 from derrumbe.render.noise import cells, layered
 from derrumbe.render.poses import Pose, carry
-from derrumbe.render.raster import Holes, Projected
+from derrumbe.render.raster import Projected
 from derrumbe.render.scene import Inputs, Scene, load, triangle_normals
 from derrumbe.render.sections import NOWHERE, RUBBLE, STONE
 from derrumbe.render.shutter import carried, pose, posed
@@ -294,7 +294,6 @@ def _extended(scene: Scene, bed: Bed, surface: tuple[np.ndarray, np.ndarray], fo
     plane = np.tile([0.0, 0.0, 0.0, NOWHERE], (extra, 1))
     blank = np.zeros((len(rest) - first, 3))
     view = Projected(scene.camera, np.concatenate([scene.view.cam, blank]), np.concatenate([scene.view.pixels, blank[:, :2]]))
-    holed = np.concatenate([scene.holes.holed, np.zeros(len(triangles), bool)])
     return replace(
         scene,
         rest=rest,
@@ -315,5 +314,6 @@ def _extended(scene: Scene, bed: Bed, surface: tuple[np.ndarray, np.ndarray], fo
         upper=np.concatenate([scene.upper, plane]),
         lower=np.concatenate([scene.lower, plane]),
         view=view,
-        holes=Holes(holed, view, scene.holes.matte, scene.holes.window),
+        holes=scene.holes.extended(view, len(triangles)),
+        openings=scene.openings.extended(view, len(triangles)),
     )

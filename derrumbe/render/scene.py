@@ -13,10 +13,10 @@ from derrumbe.geom.camera import eye, project
 from derrumbe.render.beyond import steps_beyond
 from derrumbe.render.cornice import Cornice, cornice_of, over_ledge
 from derrumbe.render.panes import dulled, openings_in
-from derrumbe.render.raster import Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
+from derrumbe.render.raster import ABSENT, Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
 from derrumbe.render.sections import PARTITION, WALL, sides
 from derrumbe.render.torn import Mesh, tear
-from derrumbe.render.worn import SHOWN, far_ground, picture_of, smeared_px, solid_colour
+from derrumbe.render.worn import SHOWN, dilated, far_ground, picture_of, shut_in, smeared_px, solid_colour
 
 OUTER, FLOOR, ROOM = 0, 2, 3
 ROOM_HEIGHT = 3.4
@@ -25,6 +25,8 @@ LANDING_SPEED, LANDING_SHARE = 2.0, 0.6
 """m/s that a piece must have fallen with, and the share of it that is left when it has hit something."""
 PILED = 24
 """Pieces that lie nearest, seen from above, among which it is told what came down last."""
+FRAME = 0.8
+"""Metres around an opening that one sees out through in which its frame and rails lie."""
 TEAR = 29
 """Seed of torn edges: the same for every shot, so that a new seed elsewhere keeps the cracks."""
 
@@ -99,6 +101,8 @@ class Scene:
     dulls: np.ndarray
     holes: Holes
     """Where the outline holds no building: some sky, or something in front."""
+    openings: Holes
+    """Those of them that the building shuts in: one sees through it there."""
     rest_depth: np.ndarray
     """(h,w) float32 depth of the building at pixel centres of `window`, 0 where there is none."""
     shown_depth: np.ndarray
@@ -210,7 +214,10 @@ def load(inputs: Inputs) -> Scene:
     texture = solid_colour(worn.texture, solid_there, behind, film_set.record.softness_px, smeared_px(inputs.plate.record))[window.slices]
     sky = np.asarray(film_set.record.sun.sky_rgb)
     openings = openings_in(worn.camera, film_set.record.building, window)
-    dull, dulls = dulled(np.ascontiguousarray(texture, np.float32), solid_there[window.slices], openings, sky, pixel)
+    seen_out = shut_in(holes.matte >= ABSENT)
+    # what frames an opening is no pane: rails and balusters are as bright as the sky behind them
+    walls = solid_there[window.slices] & ~dilated(seen_out, round(FRAME / pixel))
+    dull, dulls = dulled(np.ascontiguousarray(texture, np.float32), walls, openings, sky, pixel)
     way = np.ascontiguousarray(worn.way[window.slices])
     shown_depth = np.where(way == SHOWN, rest_depth, np.float32(0))
     cornice = cornice_of(worn.camera, texture, shown_depth, way, window, rest[view.pixels[:, 1] < 0, 1])
@@ -253,6 +260,7 @@ def load(inputs: Inputs) -> Scene:
         dull=dull,
         dulls=dulls,
         holes=holes,
+        openings=holes_of(view, triangles, 1 - seen_out.astype(np.float32), window),
         rest_depth=rest_depth,
         shown_depth=shown_depth,
         way=way,

@@ -13,7 +13,7 @@ from derrumbe.render.intact import rest_pieces, rest_window, standing
 from derrumbe.render.joints import closed_joints
 from derrumbe.render.light import Illumination, Transmittance, light_at
 from derrumbe.render.occlusion import Occluders
-from derrumbe.render.overhang import seen_past
+from derrumbe.render.overhang import seen_past, seen_through
 from derrumbe.render.poses import Pose
 from derrumbe.render.raster import Window, bounds, projected, visible
 from derrumbe.render.scene import Inputs, Scene, load
@@ -36,12 +36,13 @@ STIRRED, STIRRED_PIXELS = 0.03, 0.7
 @dataclass(frozen=True, eq=False)
 class Solids:
     """Pieces in a window of the picture: rgba (h,w,4) float32 premultiplied, removed (h,w) float32. worn (h,w) float32: the share of what
-    is seen that wears the plate."""
+    is seen that wears the plate; through (h,w) float32: the share of a pixel that looks out through openings."""
 
     window: Window
     rgba: np.ndarray
     removed: np.ndarray
     worn: np.ndarray
+    through: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +113,7 @@ def render_solids(
     views = [projected(camera, posed(scene, at)) for at in poses]
     window = rest_window(inputs, camera).joined(bounds(views[0])).joined(bounds(views[-1])).grown(reach, camera)
     coverage, fresh, worn = Coverage.empty(window.shape), Sums.empty(window.shape), Sums.empty(window.shape)
+    through = np.zeros(window.shape, np.float32)
     before, gaps = standing(load(inputs)), gaps_of(scene, now.at)
     spalls = spalls_of(inputs)
     calm = now.stir < min(STIRRED, STIRRED_PIXELS * scene.pixel)
@@ -121,6 +123,7 @@ def render_solids(
     for index, (at, view, offset) in enumerate(zip(poses, views, times.offsets, strict=True)):
         hit = seen_past(scene, view, window, offset, visible(view, scene.triangles, window, offset, holes=scene.holes), at.moved)
         hit = closed_joints(scene, view, window, offset, hit)
+        through += seen_through(scene, view, window, offset, hit)
         pixel, triangle = collect(scene, hit, rest_pieces(inputs, camera, offset, window), at.moved, calm, coverage)
         if hidden is not None:
             seen = ~hidden[window.slices].reshape(-1)[pixel]
@@ -140,7 +143,8 @@ def render_solids(
         # what dust lets through of them is next to nothing, but black would still be seen
         unseen = hidden[window.slices]
         rgba[unseen, :3] = rgba[unseen, 3:] * (0.5 * look.dust * lighting.lamp.sky).astype(np.float32)
-    return Solids(window, rgba, coverage.removed(reach), worn.count / np.maximum(coverage.covered, 1).astype(np.float32))
+    seen = worn.count / np.maximum(coverage.covered, 1).astype(np.float32)
+    return Solids(window, rgba, coverage.removed(reach), seen, through / np.float32(len(poses)))
 
 
 def _light(

@@ -92,11 +92,12 @@ def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, 
     Coverage mixes them anew, with whatever is behind then.
     """
     safe = SAFE[0] + SAFE[1] * softness
-    strayed = _strayed(texture, building, behind, _depth(building), safe)
+    whole = building | shut_in(building)  # what frames an opening is drawn by no outline
+    strayed = building & _strayed(texture, whole, behind, _depth(whole), safe)
     depth = _depth(building & ~strayed)
     if not (depth > safe).any():
         return texture
-    solid = _nearest(texture, depth > safe)
+    solid = _nearest(texture, (depth > safe) | _slender(depth, safe))
     if smeared <= 0:
         return solid
     reach = safe + smeared
@@ -104,6 +105,22 @@ def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, 
     if not deep.any() or not beyond.any():
         return solid
     return np.where((depth <= reach)[..., None], _without_hue(solid, texture, deep, beyond), solid).astype(np.float32)
+
+
+def _slender(depth: np.ndarray, safe: float) -> np.ndarray:
+    """Return the middles (h,w) bool of columns between openings, which are nowhere deeper, depth (h,w) pixels, than `safe`: what is, lies too far from
+    them to have their colour."""
+    solid, reach = depth > 0, 2 * int(np.ceil(safe)) + 1
+    framing = solid & dilated(shut_in(solid), reach) & ~dilated(depth > safe, int(np.ceil(safe)))
+    return np.asarray(framing & (depth >= cv2.dilate(depth.astype(np.float32), np.ones((3, 3), np.uint8))))
+
+
+def shut_in(building: np.ndarray) -> np.ndarray:
+    """Return the openings (h,w) bool that a building (h,w) bool shuts in; gaps narrower than three pixels, as between ornaments of an eave, are none."""
+    from scipy.ndimage import binary_fill_holes
+
+    holes = binary_fill_holes(building) & ~building
+    return cv2.morphologyEx(holes.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
 
 
 def _nearest(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -140,7 +157,7 @@ def _strayed(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, deep
     """Return what (h,w) of the building near its rim is of what lies beyond the rim, with all between it and the rim, or mixed with that."""
     reach, skirt = max(3, round(STRAYED * max(building.shape))), int(np.ceil(safe))
     light = np.sqrt(np.maximum(texture, 0)).astype(np.float32)
-    beyond = behind & ~_dilated(building, skirt)
+    beyond = behind & ~dilated(building, skirt)
     inner, known = _mean(light, (deep > reach) & (deep <= 4 * reach), 2 * reach)
     outer, open_ = _mean(light, beyond, 2 * reach + skirt)
     way, off = inner - outer, light - outer
@@ -151,7 +168,7 @@ def _strayed(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, deep
     like, same = told & (away < LIKE**2 * apart), open_ & (away < np.maximum(SAME**2, SPREAD**2 * uneven))
     labels = cv2.connectedComponents((same & ~building).astype(np.uint8))[1]
     open_air = np.isin(labels, np.unique(labels[beyond & same]))  # what a matte leaves out within a pale roof isn't sky
-    return like & _dilated(_from_beyond(like & same, open_air & same & ~building, deep, reach), skirt)
+    return like & dilated(_from_beyond(like & same, open_air & same & ~building, deep, reach), skirt)
 
 
 def _from_beyond(like: np.ndarray, beyond: np.ndarray, deep: np.ndarray, reach: int) -> np.ndarray:
@@ -159,11 +176,12 @@ def _from_beyond(like: np.ndarray, beyond: np.ndarray, deep: np.ndarray, reach: 
     deep (h,w) pixels."""
     found = beyond
     for step in range(1, reach + 1):
-        found = beyond | (like & (found | ((deep <= step) & _dilated(found, 1))))
+        found = beyond | (like & (found | ((deep <= step) & dilated(found, 1))))
     return found & like
 
 
-def _dilated(mask: np.ndarray, by: int) -> np.ndarray:
+def dilated(mask: np.ndarray, by: int) -> np.ndarray:
+    """Return what lies within a square of `by` pixels to each side around a mask (h,w) bool."""
     return cv2.dilate(mask.astype(np.uint8), np.ones((2 * by + 1, 2 * by + 1), np.uint8)) > 0
 
 

@@ -65,6 +65,7 @@ class Collapse:
             states = self.world.states()
             sample = self.sample(states)
         self.panels.insist(self.now, sample.position[:, 1])
+        self.panels.land(self.now, states, sample.position[:, 1], self.limits.velocity)
         self.passage.end(self.now, sample.position, sample.rotation)
         self.shear.look(seconds, sample.position, sample.rotation, sample.velocity)
         if isinstance(self.plan.kick, kicks.Peel):

@@ -1,12 +1,15 @@
-"""Crushed panels: the load above bulges them until they fall by themselves, and what still stands is pressed on."""
+"""Crushed panels: the load above bulges them until they fall by themselves, and what still stands is pressed on. What comes down upright is crushed
+at its foot, and has no floors left to hold it: it buckles again.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from derrumbe.simulate.failure import Failure
+from derrumbe.simulate.geometry import rotate
 from derrumbe.simulate.structure import OUTER_WALL, WINDOW, Structure
-from derrumbe.simulate.world import World
+from derrumbe.simulate.world import States, World
 
 PANEL = 8
 """Blocks and loose fragments up to which crushed uprights are a panel that buckles whole."""
@@ -26,6 +29,12 @@ PUSHES = 4
 again: what it holds up grinds past it."""
 STANDS_DROP, STANDS_TURN = 0.3, 0.15
 """m and rad within which a crushed part still stands."""
+LEANS, FREE = 0.5, 2.0
+"""rad up to which a part that has come down is upright, and storeys over what it can come down to from which it stands free of the heap."""
+LANDS, STOPS, CRUSH_LOSS = 4.0, 0.5, 0.12
+"""m/s at which it must have come down to be crushed when it lands, share of that up to which it has landed, and share that crushing takes."""
+LANDED, LANDINGS = 2.0, 3
+"""m/s under which it stands there, and how often it is pushed for that at most."""
 
 
 class Panels:
@@ -36,6 +45,7 @@ class Panels:
         self.pushed: dict[int, float] = {}
         self.pushes = np.zeros(structure.count, int)
         self.kicked = np.zeros(structure.count, bool)
+        self.landings = np.zeros(structure.count, int)
         self.drive = np.zeros((structure.count, 3))
         """(N, 3) m/s²: how every piece is pushed, until `until` (N,)."""
         self.until = np.full(structure.count, -np.inf)
@@ -71,6 +81,36 @@ class Panels:
             else:
                 self.world.wake(number)
                 self._push(number, now, INSISTENCE * float(self.pushes[body.pieces].max()))
+
+    def land(self, now: float, states: States, height: np.ndarray, before: np.ndarray) -> None:
+        """A leaf of wall that nothing ties to floors any more doesn't stand on what it comes down on: its foot is crushed, so that what follows goes on,
+        and if it stands it is pushed over. height (N,) m: where pieces are; before (N, 3) m/s: how fast they were at the last sample."""
+        for row in self._free_leaves(states, height):
+            number, speed = int(states.number[row]), states.linear[row]
+            pieces = self.world.bodies[number].pieces
+            was = before[pieces].mean(0)
+            if was[1] < -LANDS and speed[1] > STOPS * was[1]:
+                self.failure.crushed_at[pieces] = now
+                self.world.set_motion(number, speed + (1 - CRUSH_LOSS) * (was - speed), states.angular[row])
+            elif np.linalg.norm(speed) < LANDED and number not in self.pushed and self.landings[pieces].max() < LANDINGS:
+                self.landings[pieces] += 1
+                self.world.free(number)
+                self.world.wake(number)
+                self._push(number, now, 1.0)
+
+    def _free_leaves(self, states: States, height: np.ndarray) -> list[int]:
+        """Return the rows of small bodies of uprights alone that have sunk by a storey, are upright yet, and stand free."""
+        loose, count = np.flatnonzero(states.row >= 0), len(states.number)
+        row, mass = states.row[loose], self.structure.mass[loose]
+        total = np.maximum(np.bincount(row, mass, count), 1e-9)
+        sunk, high = (
+            np.bincount(row, mass * far, count) / total / self.structure.storey_height
+            for far in (self.structure.centre[loose, 1] - height[loose], height[loose] - self.failure.plan.base[loose])
+        )
+        others = np.bincount(row, ~self.structure.upright[loose], count)
+        up = rotate(states.turn, np.array([0.0, 1.0, 0.0]))[:, 1]
+        found = np.flatnonzero((others == 0) & (sunk > 1) & (high > FREE) & (up > np.cos(LEANS)))
+        return [int(row) for row in found if self.world.bodies[int(states.number[row])].units <= PANEL]
 
     def _standing(self, now: float, height: np.ndarray) -> list[int]:
         """Return the bodies to push again: overdue, near their rest pose, and holding uprights."""

@@ -9,9 +9,10 @@ PAD = 2
 """Columns beside a picture in which polygons are filled, too."""
 
 
-def masked_mean(picture: np.ndarray, weight: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean of `picture` (h, w, c) over a box, counting pixels by `weight` (h, w), and the box's mean weight (h, w)."""
-    size = (2 * radius + 1, 2 * radius + 1)
+def masked_mean(picture: np.ndarray, weight: np.ndarray, radius: int, level: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean of `picture` (h, w, c) over a box, counting pixels by `weight` (h, w), and the box's mean weight (h, w). The box reaches `radius`
+    pixels to all sides, or `level` up and down."""
+    size = (2 * radius + 1, 2 * (radius if level is None else level) + 1)
     cover = cv2.blur(weight.astype(np.float32), size, borderType=cv2.BORDER_REFLECT)
     total = cv2.blur(picture * weight[..., None].astype(np.float32), size, borderType=cv2.BORDER_REFLECT)
     return total / np.maximum(cover, 1e-6)[..., None], cover

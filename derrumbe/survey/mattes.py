@@ -20,6 +20,7 @@ from derrumbe.survey.occluders import held_near
 from derrumbe.survey.parts import parts_of
 from derrumbe.survey.rims import wall_rims
 from derrumbe.survey.rooftop import on_roof
+from derrumbe.survey.see_through import see_through
 from derrumbe.survey.silhouette import building_matte, building_region
 from derrumbe.survey.sky import find_sky
 from derrumbe.survey.verges import with_verges
@@ -38,7 +39,8 @@ OPEN = 0.9
 
 @dataclass(frozen=True)
 class Mattes:
-    """Pictures (h, w). region: the building's silhouette, bool, with what stands in front of it. building, sky, front: alpha, float32.
+    """Pictures (h, w). region: the building's silhouette, bool, with what stands in front of it and what is seen through it, which `building` is without.
+    building, sky, front: alpha, float32.
 
     drawn_front: what the user drew in front, bool. parts: which drawn thing or post is seen, int16 as in `parts`. proposals: what stands in front and
     nobody drew; those that are sure enough are in front.
@@ -97,6 +99,7 @@ def find_mattes(
     found = _most([*mine, np.where(wrong, 0, _most([*posts, _plants(codes, sure, region, own_sky, foot)], region.shape))], region.shape)
     crowns = _crowns(codes, foliage, region, (region | (own_sky > OPEN)) & (found < 0.1))
     alpha = np.maximum(found, crowns)
+    building = np.minimum(building, 1 - see_through(codes, region, alpha))
     plants = [np.where(filled([np.asarray(polygon, np.float64)], region.shape) > 0, alpha, 0) for polygon in foliage]
     drawn_front = _most([*mine, crowns], region.shape) > 0.05
     return Mattes(region, building, own_sky, alpha, drawn_front, parts_of([*mine, *posts, *plants], region.shape), proposals)

@@ -19,10 +19,10 @@ def wall(shape=(220, 260)) -> np.ndarray:
     return rgba
 
 
-def seen(rgba: np.ndarray) -> np.ndarray:
+def seen(rgba: np.ndarray, through: np.ndarray | None = None) -> np.ndarray:
     height, width = rgba.shape[:2]
     blank = np.zeros((height, width), np.float32)
-    return darkened(Solids(Window(0, 0, width, height), rgba, blank, blank), METRE).rgba
+    return darkened(Solids(Window(0, 0, width, height), rgba, blank, blank, blank if through is None else through), METRE).rgba
 
 
 def test_a_small_hole_is_dark_and_keeps_the_hue_of_its_rims():
@@ -40,6 +40,13 @@ def test_a_large_opening_and_a_notch_let_the_day_through():
     out = seen(rgba)
     assert out[95:125, 75:105, 3].max() < 0.01
     assert out[40:45, 190:200, 3].max() < 0.01
+
+
+def test_one_looks_out_through_an_opening_between_columns():
+    rgba, through = wall(), np.zeros((220, 260), np.float32)
+    rgba[70:80, 60:72] = 0
+    through[70:80, 60:72] = 1
+    assert np.array_equal(seen(rgba, through), rgba)
 
 
 def test_it_grows_dark_little_by_little_as_a_hole_closes():
@@ -74,7 +81,7 @@ def test_half_covered_pixels_are_filled_up(alpha):
 def deep(depth: np.ndarray, worn: float = 0.0) -> np.ndarray:
     """Return how much light is left (h,w) on a wall seen at depth (h,w)."""
     rgba = np.ones((*depth.shape, 4), np.float32)
-    solids = Solids(Window(0, 0, *depth.shape[::-1]), rgba, np.zeros_like(depth), np.full_like(depth, worn))
+    solids = Solids(Window(0, 0, *depth.shape[::-1]), rgba, np.zeros_like(depth), np.full_like(depth, worn), np.zeros_like(depth))
     return deepened(solids, depth, METRE).rgba[..., 0]
 
 

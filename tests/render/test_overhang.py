@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from derrumbe.media.exr import write_exr
-from derrumbe.render.overhang import seen_past
+from derrumbe.render.overhang import seen_past, seen_through
 from derrumbe.render.raster import NONE, Window, projected, visible
 from derrumbe.render.scene import OUTER, Scene, load
 from derrumbe.render.shutter import pose, posed
@@ -17,6 +17,8 @@ from . import scenes
 
 BROKEN = 1
 PAST = 22
+OPENING = np.s_[26:38, 108:124]
+"""An opening in that block, framed by it."""
 """Rows of the picture in which the plate saw past the upper right block, number 5."""
 
 
@@ -72,3 +74,23 @@ def test_a_rim_that_looked_away_takes_the_colour_that_the_plate_shows_beside_it(
     away = replace(opened, face=np.where((scene.piece == 5) & scene.holes.holed, np.uint8(BROKEN), opened.face))
     gone_on = seen(away, at, at.moved)[1][through] != 3
     assert gone_on.sum() > 10  # as far as a model may stray, two pixels here
+
+
+def test_an_opening_that_the_building_shuts_in_is_no_rim_and_goes_with_its_piece(tmp_path):
+    """One looks out through it at rest; once its block has slipped before the one under it, one sees that one through it."""
+    inputs = scenes.stage(tmp_path, scenes.Shot(moves={5: lambda t: ((0.0, -1.5, 1.2), scenes.UPRIGHT)}, frames=3))
+    matte = np.ones((144, 192), np.float32)
+    matte[OPENING] = 0
+    write_exr(tmp_path / "set/building_matte.exr", matte, ("Y",))
+    scene = load(inputs)
+    at = pose(scene, scene.sample_of(1003))
+    opened = replace(scene, face=np.where(scene.piece == 3, np.uint8(BROKEN), scene.face))
+    before, after = seen(opened, at, at.moved)
+    framed = (before == 3) & (after == 3)
+    assert framed.sum() > 50
+    rest, window = projected(scenes.CAMERA, scene.rest), Window(0, 0, 192, 144)
+    hit = visible(rest, scene.triangles, window, (0.5, 0.5), holes=scene.holes)
+    through = seen_through(scene, rest, window, (0.5, 0.5), hit)
+    assert through[OPENING].mean() > 0.9
+    through[OPENING] = False
+    assert not through.any()

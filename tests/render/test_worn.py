@@ -34,6 +34,19 @@ def test_silhouettes_hold_nothing_of_the_sky(softness: float, missed: int):
     assert np.array_equal(clean[deep], picture[deep])
 
 
+def test_a_column_between_openings_keeps_its_own_colour():
+    """A red column two pixels wide under a pale cornice, with the sky on both sides of it."""
+    picture = np.ones((200, 300, 3), np.float32) * SKY.astype(np.float32)
+    picture[40:60, 60:240], picture[60:, 60:240] = (0.5, 0.5, 0.4), WALL
+    outline = np.zeros(picture.shape[:2], bool)
+    outline[40:, 60:240] = True
+    for left in (100, 112):
+        picture[62:90, left : left + 10], outline[62:90, left : left + 10] = SKY, False
+    picture[62:90, 110:112] = column = (0.3, 0.05, 0.04)
+    clean = solid_colour(picture, outline, np.ones_like(outline), 0.5, 0.0)
+    np.testing.assert_allclose(clean[66:86, 110:112], np.broadcast_to(column, (20, 2, 3)), atol=1e-6)
+
+
 def test_a_white_board_under_pale_tiles_keeps_its_colour_before_a_white_sky():
     """Tiles a little darker than the sky, a board as white as it, a brown wall; the matte lacks a bit of the board, and some tiles over it."""
     picture = np.ones((200, 300, 3), np.float32)
