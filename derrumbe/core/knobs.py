@@ -85,6 +85,10 @@ class BuildingKnobs(Group):
         ge=20,
         le=90,
     )
+    unseen_top: Literal["broken", "level"] = knob(
+        "broken",
+        "how a building that runs out of the picture ends at its top, as that comes down into view: broken off, or level with its own ledge",
+    )
     material: Literal["auto", "brick", "concrete", "stone", "timber"] = knob("auto", "what walls are made of")
     floors: Literal["auto", "concrete", "timber"] = knob(
         "auto", "what floors are made of; auto: timber in timber houses and in low ones of stone under a real roof, else concrete"

@@ -29,6 +29,8 @@ OVER, UNDER, FADE = 0.55, 0.45, 0.3
 TURN = 0.1
 """What a step to the next row off the level costs: heads of windows leap up and down."""
 ROUNDS = 3
+PLACES, LEVEL = 16, 0.15
+"""Places along a wall at which its top is looked at, and how far below the highest the usual one of a level wall lies, metres."""
 FEWEST = 16
 """Columns that the wall must be cut off in."""
 UPPER_EDGE = 2
@@ -37,18 +39,19 @@ UPPER_EDGE = 2
 
 @dataclass(frozen=True, eq=False)
 class Cornice:
-    """top: height of the wall's top, metres; ledge (w,): height of the ledge's lower edge at columns of the window, empty when there is none."""
+    """top: height of the wall's top, metres, infinite where that is broken off; ledge (w,): height of the ledge's lower edge at columns of the window,
+    empty when there is none."""
 
     top: float
     ledge: np.ndarray
 
 
 def cornice_of(camera: Camera, texture: np.ndarray, depth: np.ndarray, way: np.ndarray, window: Window, above: np.ndarray) -> Cornice:
-    """Return the cornice of a wall that goes on above the picture. above (n,): heights of what lies there, metres.
+    """Return the cornice of a wall that goes on above the picture. above (n,2): columns and heights of what lies there, pixels and metres.
 
     texture (h,w,3), depth (h,w): of the building in `window`, 0 where it isn't seen; way (h,w): see worn.py.
     """
-    none = Cornice(float(above.max(initial=0.0)), np.zeros(0))
+    none = Cornice(_level_top(above), np.zeros(0))
     columns = _cut_off(depth, way, window)
     if len(columns) < FEWEST or not len(above):
         return none
@@ -66,6 +69,18 @@ def cornice_of(camera: Camera, texture: np.ndarray, depth: np.ndarray, way: np.n
     pixels = np.stack([along + window.x0 + 0.5, path + float(window.y0)], 1)
     heights = (eye(camera) + rays(camera, pixels) * depth[path, along][:, None])[:, 1]
     return Cornice(none.top, np.interp(np.arange(depth.shape[1]), along, heights))
+
+
+def _level_top(above: np.ndarray) -> float:
+    """Return the height up to which a wall goes level, infinite where it is broken; above (n,2): columns and heights."""
+    if not len(above):
+        return np.inf
+    column, height = above.T
+    place = np.floor((column - column.min()) / max(np.ptp(column), 1e-9) * (PLACES - 1e-6)).astype(int)
+    tops = np.full(PLACES, -np.inf)
+    np.maximum.at(tops, place, height)
+    top = float(height.max())
+    return top if np.median(top - tops[np.isfinite(tops)]) < LEVEL else np.inf
 
 
 def over_ledge(cornice: Cornice, camera: Camera, depth: np.ndarray, window: Window) -> np.ndarray | None:

@@ -220,7 +220,8 @@ def load(inputs: Inputs) -> Scene:
     dull, dulls = dulled(np.ascontiguousarray(texture, np.float32), walls, openings, sky, pixel)
     way = np.ascontiguousarray(worn.way[window.slices])
     shown_depth = np.where(way == SHOWN, rest_depth, np.float32(0))
-    cornice = cornice_of(worn.camera, texture, shown_depth, way, window, rest[view.pixels[:, 1] < 0, 1])
+    above = np.stack([view.pixels[:, 0], rest[:, 1]], 1)[view.pixels[:, 1] < 0]
+    cornice = cornice_of(worn.camera, texture, shown_depth, way, window, above)
     over = over_ledge(cornice, worn.camera, shown_depth, window)
     landed = landings(poses["position"], poses["released"], motion.record.samples_per_frame * float(inputs.plate.record.rate))
     return Scene(

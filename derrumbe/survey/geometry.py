@@ -16,7 +16,6 @@ from derrumbe.survey.filters import filled
 from derrumbe.survey.footing import bottom_chain, bottom_samples, touched_edges
 from derrumbe.survey.footprint import depth_of, footprint_of, is_round
 from derrumbe.survey.frame import Frame, frame_of
-from derrumbe.survey.level_top import carried_on
 from derrumbe.survey.lines import find_segments, inside
 from derrumbe.survey.openings import Row, completed, find_rows, storey_rows
 from derrumbe.survey.orientation import FEWEST_SEGMENTS, FOCAL_PRIOR, Orientation, orient
@@ -29,6 +28,7 @@ from derrumbe.survey.siting import Plan, View, above_ground, lifted, site, tilte
 from derrumbe.survey.solid import building_solid
 from derrumbe.survey.solved_plan import Move, points_within, solved_plan
 from derrumbe.survey.straight import Straight
+from derrumbe.survey.unseen_top import carried_on
 from derrumbe.survey.walkers import camera_heights
 
 MARGIN = 0.01
@@ -111,7 +111,9 @@ def build_geometry(
     depth = deep if leans else depth
     storey = storeys.tops[-1] * scale / len(storeys.tops) if storeys.tops else settings.building.storey_height
     up_point = vanishing_point(orientation.up, view.focal, view.centre)
-    outline = lens.outline(carried_on(lens.filming(frame), silhouette, up_point, storey, move is not None))
+    outline = lens.outline(
+        carried_on(lens.filming(frame), silhouette, up_point, storey, move is not None, settings.building.unseen_top == "level")
+    )
     above = _seen_from_above(frame, view, move, straight, plan, scale)
     roofed = mesh(building_solid(frame, outline, deep, eaves * scale, roof=roof)) if roof else None
     upright = None if leans else mesh(building_solid(frame, outline, depth, eaves * scale, above=above, seed=settings.seed))

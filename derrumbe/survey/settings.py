@@ -25,6 +25,7 @@ class Bulk(Group):
     storey_height: float = 3.3
     depth: float | None = None
     roof_pitch: float | None = None
+    unseen_top: Literal["broken", "level"] = "broken"
     material: Literal["auto", "brick", "concrete", "stone", "timber"] = "auto"
 
 

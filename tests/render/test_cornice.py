@@ -8,7 +8,7 @@ import pytest
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import project
 from derrumbe.geom.lens import lens_of
-from derrumbe.render.cornice import OVER, UNDER, Cornice, cornice_at, cornice_of
+from derrumbe.render.cornice import OVER, UNDER, Cornice, _level_top, cornice_at, cornice_of
 from derrumbe.render.raster import Window
 from derrumbe.render.worn import SHOWN
 
@@ -34,7 +34,7 @@ def found(with_ledge: bool = True, cut: bool = True) -> Cornice:
     texture = np.repeat((tone * np.random.default_rng(3).uniform(0.95, 1.05, y.shape))[..., None], 3, 2).astype(np.float32)
     depth = np.full(y.shape, 12.0, np.float32)
     depth[: 0 if cut else 20] = 0
-    above = np.array([9.0, 11.0]) if cut else np.zeros(0)
+    above = np.array([[40.0, 9.0], [40.0, 11.0], [260.0, 11.0]]) if cut else np.zeros((0, 2))
     return cornice_of(CAMERA, texture[PART.slices], depth[PART.slices], np.full(PART.shape, SHOWN), PART, above)
 
 
@@ -65,3 +65,11 @@ def test_the_top_wears_the_ledge_right_way_up_and_what_is_below_it_does_not() ->
     assert at((0.0, cornice.top - 0.1, wall), cornice)[2] < v < at((0.0, cornice.top - OVER - 0.1, wall), cornice)[2]
     assert u == pytest.approx(project(CAMERA, np.array([[0.0, cornice.top, wall]]))[0][0, 0], abs=0.5)
     assert at((0.0, cornice.top - OVER - UNDER - 0.01, wall), cornice)[0] == 0
+
+
+def test_a_wall_that_is_broken_off_wears_no_ledge_there() -> None:
+    columns = np.linspace(20.0, 300.0, 60)
+    whole = np.stack([columns, np.full(60, 11.0)], 1)
+    broken = np.stack([columns, 11.0 - np.random.default_rng(1).uniform(0, 2, 60)], 1)
+    assert _level_top(whole) == 11.0
+    assert _level_top(broken) == np.inf

@@ -12,6 +12,7 @@ from derrumbe.survey.filters import filled
 from derrumbe.survey.geometry import Geometry, build_geometry
 from derrumbe.survey.move import sight_cautions
 from derrumbe.survey.settings import Bulk, Lens, Settings
+from derrumbe.survey.unseen_top import LEAST, TEETH, break_over
 from tests.survey.scenes import Scene, angle_between, building, overlap
 
 CORNER = {"eye": (24.0, 5.0, 26.0), "aim": (2.0, 4.6, -3.0)}
@@ -19,7 +20,7 @@ FRONTAL = {"eye": (3.0, 1.7, 30.0), "aim": (0.0, 5.0, 0.0)}
 TILTED = {"eye": (-9.0, 1.7, 22.0), "aim": (0.0, 7.5, 0.0), "roll": 0.02}
 
 
-def surveyed(scene: Scene, known_focal: float | None = None, **knobs: float) -> Geometry:
+def surveyed(scene: Scene, known_focal: float | None = None, **knobs: float | str) -> Geometry:
     settings = Settings(outline=tuple(map(tuple, scene.outline.tolist())), trigger_frame=1010, building=Bulk(**knobs))
     return build_geometry(scene.codes, scene.outline, scene.outline, known_focal, settings)
 
@@ -180,7 +181,7 @@ def test_a_building_cut_by_the_frame_goes_on_outside_it() -> None:
 def test_above_the_picture_it_ends_level_a_storey_higher_than_is_seen(view: dict) -> None:
     """The upper edge of the picture is no level line on a wall seen at a slant, and not on two walls."""
     scene = building(**view, size=(24.0, 30.0, 12.0), storeys=9, columns=8)
-    found = surveyed(scene, known_focal=scene.camera.focal_px)
+    found = surveyed(scene, known_focal=scene.camera.focal_px, unseen_top="level")
     pixels, _ = project(found.camera, found.vertices)
     faces = found.triangles[(pixels[found.triangles][..., 1] < -5).all(axis=1)]
     normal = np.cross(*(found.vertices[faces[:, k]] - found.vertices[faces[:, 0]] for k in (1, 2)))
@@ -192,6 +193,28 @@ def test_above_the_picture_it_ends_level_a_storey_higher_than_is_seen(view: dict
     way = rays(found.camera, cut)
     on_main = eye(found.camera) - way * (eye(found.camera)[2] / way[:, 2])[:, None]
     assert found.height > on_main[:, 1].min() + 1.5
+
+
+@pytest.mark.parametrize("view", [{"eye": (0.0, 1.7, 20.0), "aim": (0.0, 4.0, 0.0)}, {"eye": (26.0, 1.7, 22.0), "aim": (4.0, 5.0, -3.0)}])
+def test_above_the_picture_it_is_broken_off_and_what_is_seen_stays(view: dict) -> None:
+    scene = building(**view, size=(24.0, 30.0, 12.0), storeys=9, columns=8)
+    level, broken = (surveyed(scene, known_focal=scene.camera.focal_px, unseen_top=top) for top in ("level", "broken"))
+    shape = scene.codes.shape[:2]
+    assert (silhouette(level.camera, level, shape) == silhouette(broken.camera, broken, shape)).mean() > 0.999
+    front = broken.vertices[np.abs(broken.vertices[:, 2]) < 0.05]
+    tops = [front[np.abs(front[:, 0] - x) < 1.0, 1].max() for x in np.arange(-8.0, 8.1, 2.0)]
+    assert np.ptp(tops) > 0.5, "a ruled line has come back"
+    storey = level.storey_tops[-1] / len(level.storey_tops)
+    assert level.height - 0.8 * storey < min(tops) <= max(tops) < level.height + 0.3 * storey
+
+
+def test_walls_break_within_a_storey_and_the_same_way_each_time() -> None:
+    along = np.linspace(0.0, 200.0, 4001)
+    over = break_over(along)
+    assert LEAST <= over.min() < over.max() <= LEAST + sum(TEETH)
+    assert np.array_equal(over, break_over(along))
+    fine = np.abs(np.diff(over)) / np.diff(along)
+    assert fine.mean() > 0.05, "smooth"
 
 
 def test_frames_that_the_building_leaves_are_named() -> None:

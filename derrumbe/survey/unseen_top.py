@@ -1,4 +1,8 @@
-"""A building that runs out of the picture at its top ends level, a storey over the highest that is seen of it: as eaves and parapets do."""
+"""The top of a building that runs out of the picture: broken off unevenly, about a storey over the highest that is seen of it, or level there.
+
+Nothing tells what eaves or parapets are up there. When it comes down into the picture, a made-up level top is a ruled line across it, which no
+building has; a wall that has broken along its joints is what else falls there.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,20 @@ from derrumbe.geom.camera import eye, project, rays
 from derrumbe.survey.footing import BEYOND_SIDE, ON_EDGE, continued
 from derrumbe.survey.frame import Frame
 
-ALONG = 24
-"""Points on each edge of the outline along the picture's top: a level top turns where walls meet."""
+ALONG = 96
+"""Points on each edge of the outline along the picture's top: it breaks between them, and turns where walls meet."""
 RAISED = 0.1
-"""Share of the outline's height by which its top is first carried on, along the verticals: what is above the picture is then made level."""
+"""Share of the outline's height by which its top is first carried on, along the verticals, before it breaks."""
+LEAST, BAYS, TEETH = 0.3, (4.0, 0.5), (0.7, 0.2)
+"""How high the break lies at least over what is seen, in storeys; metres along a wall from bay to bay and from tooth to tooth of it, and how far
+they differ in height, in storeys."""
+UNEVEN = 512
+"""Heights that are drawn by lot, after which a wall's break begins anew."""
 
 
-def carried_on(frame: Frame, silhouette: np.ndarray, up_point: np.ndarray, storey: float, moving: bool) -> np.ndarray:
-    """Return the silhouette (n, 2) pixels carried on outside the picture (m, 2), upwards to a level top a `storey` (metres) over the highest
-    that the picture's edge shows.
+def carried_on(frame: Frame, silhouette: np.ndarray, up_point: np.ndarray, storey: float, moving: bool, level: bool) -> np.ndarray:
+    """Return the silhouette (n, 2) pixels carried on outside the picture (m, 2), upwards to a broken or `level` top a `storey` (metres) over the
+    highest that the picture's edge shows.
 
     Sideways only where the camera stands: one that moves may show where the wall really ends, and made-up wall beyond that.
     """
@@ -26,7 +35,7 @@ def carried_on(frame: Frame, silhouette: np.ndarray, up_point: np.ndarray, store
     out = continued(drawn, width, height, up_point, RAISED, 0.0 if moving else BEYOND_SIDE)
     above, cut = out[:, 1] < 0.0, drawn[:, 1] <= near
     if above.any() and cut.any():
-        out[above] = _at_height(frame, out[above], _highest(frame, drawn[cut]) + storey)
+        out[above] = _topped(frame, out[above], _highest(frame, drawn[cut]), storey, level)
     return out
 
 
@@ -54,11 +63,22 @@ def _highest(frame: Frame, pixels: np.ndarray) -> float:
     return float(np.nanmax([0.0, *np.concatenate(_on_walls(frame, pixels))[:, 1]]))
 
 
-def _at_height(frame: Frame, pixels: np.ndarray, height: float) -> np.ndarray:
-    """Return pixels (n, 2) moved along their walls' verticals to a height; those on no wall stay."""
+def _topped(frame: Frame, pixels: np.ndarray, highest: float, storey: float, level: bool) -> np.ndarray:
+    """Return pixels (n, 2) moved along their walls' verticals to where these end, over a height (metres); those on no wall stay."""
     out = pixels.copy()
     for wall, places in zip(frame.walls, _on_walls(frame, pixels), strict=True):
         mine = np.isfinite(places[:, 0])
-        moved, depth = project(frame.camera, wall.to_world(np.stack([places[mine, 0], np.full(mine.sum(), height)], 1)))
+        along = places[mine, 0]
+        over = np.ones(len(along)) if level else break_over(along)
+        moved, depth = project(frame.camera, wall.to_world(np.stack([along, highest + storey * over], 1)))
         out[mine] = np.where((depth > 0)[:, None], moved, out[mine])
     return out
+
+
+def break_over(along: np.ndarray) -> np.ndarray:
+    """Return how high (n,) a wall breaks over what is seen of it, storeys, at metres (n,) along it: LEAST to 1."""
+    lots = np.random.default_rng(UNEVEN).random((2, UNEVEN))
+    bays, teeth = (
+        np.interp(along / far % UNEVEN, np.arange(UNEVEN), lot) * high for lot, (far, high) in zip(lots, (BAYS, TEETH), strict=True)
+    )
+    return np.asarray(LEAST + bays + teeth)
