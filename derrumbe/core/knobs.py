@@ -85,9 +85,9 @@ class BuildingKnobs(Group):
         ge=20,
         le=90,
     )
-    unseen_top: Literal["broken", "level"] = knob(
-        "broken",
-        "how a building that runs out of the picture ends at its top, as that comes down into view: broken off, or level with its own ledge",
+    unseen_top: Literal["level", "broken"] = knob(
+        "level",
+        "how a building that runs out of the picture ends at its top, as that comes down into view: level with its own ledge, or broken off",
     )
     material: Literal["auto", "brick", "concrete", "stone", "timber"] = knob("auto", "what walls are made of")
     floors: Literal["auto", "concrete", "timber"] = knob(

@@ -25,7 +25,7 @@ class Bulk(Group):
     storey_height: float = 3.3
     depth: float | None = None
     roof_pitch: float | None = None
-    unseen_top: Literal["broken", "level"] = "broken"
+    unseen_top: Literal["level", "broken"] = "level"
     material: Literal["auto", "brick", "concrete", "stone", "timber"] = "auto"
 
 

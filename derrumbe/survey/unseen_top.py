@@ -1,7 +1,7 @@
-"""The top of a building that runs out of the picture: broken off unevenly, about a storey over the highest that is seen of it, or level there.
+"""The top of a building that runs out of the picture: level, a storey over the highest that is seen of it, as eaves and parapets are, or broken off.
 
-Nothing tells what eaves or parapets are up there. When it comes down into the picture, a made-up level top is a ruled line across it, which no
-building has; a wall that has broken along its joints is what else falls there.
+Nothing tells what is up there. Where no ledge ends it, a level top that comes down into the picture is a ruled line across it, which no tower has; a
+wall that has broken along its joints is what else falls there.
 """
 
 from __future__ import annotations
