@@ -17,7 +17,7 @@ from scipy.signal import fftconvolve
 
 from derrumbe.survey.cleanplate import diffused
 from derrumbe.survey.far_shore import far_shore
-from derrumbe.survey.filters import around, masked_mean, shrunk, widened
+from derrumbe.survey.filters import around, filled, masked_mean, opened, shrunk, widened
 
 HAZE, WINDOW = 0.12, 0.003
 """Far is where the darkest colour within a share of the longer side has this much of the sky's light."""
@@ -40,8 +40,10 @@ OTHER = 0.25
 """Light (log) that strays this much from the rows that go on is of something else: islands."""
 BROAD, FLAT, STIFF = 0.025, 0.012, 6.0
 """Light coarser than these shares of the longer side, along the shore and across it, goes on smoothly from the rim, so much more along it."""
-CONTRAST = 0.25
+CONTRAST = 0.13
 """Fine texture strays by no more than this share of how far the light (log) is from the sky's: haze takes both."""
+CLEAR = 2
+"""Pixels from what is near, whose light is mixed in, within which no texture is taken."""
 MOST, UNRULY, SMOOTH, SOME = 0.5, 1.3, 2, 0.1
 """Fine texture strays by no more than the first (log), by no more than the second times what it does in most rows, and as rows do within the third to
 either side; what shows less of it than this share of what
@@ -93,24 +95,48 @@ def with_far_side(
     if left is None or right is None:
         return None
     course = _course(left, right, hole)
-    along = course.of(left.light, right.light)
-    usual = known & ~_odd(over - along, known)
-    broad = masked_mean(over - along, usual, *(max(2, round(share * max(hole.shape))) for share in (BROAD, FLAT)))[0]
-    light = along + diffused(np.where(usual[..., None], broad, 0), usual, STIFF)
-    fine = np.where(
-        (usual & shrunk(far(texture, heaven), 2) & (np.abs(broad).max(axis=-1) < OTHER))[..., None], over - along - broad, np.nan
-    )
-    whole = heaven * np.exp(light + np.clip(_texture(fine, along, parts, course, seed), -MOST, MOST))
+    whole = heaven * np.exp(_carried(over, known, parts, course, course.of(left.light, right.light), seed))
     below = course.level > 0
+    # leaves that patches made before it stay before it
     share = cv2.GaussianBlur((hole & below & far(clean, heaven)).astype(np.float32), (0, 0), 1.0) * hole
     clean = np.where((below & known)[..., None], texture, clean)
     return (clean + (whole - clean) * share[..., None]).astype(np.float32)
+
+
+def _carried(
+    over: np.ndarray, known: np.ndarray, parts: tuple[np.ndarray, np.ndarray], course: Course, along: np.ndarray, seed: int
+) -> np.ndarray:
+    """Return the far side's light over the sky's (h, w, 3), log, everywhere: the rows that go across, what they lack at the hole's rim, and texture.
+
+    over (h, w, 3): that light, where it is known (h, w) bool; parts: what of that is beside the hole, left and right; along (h, w, 3): the rows.
+    """
+    side = max(known.shape)
+    usual = known & ~_odd(over - along, known)
+    broad = masked_mean(over - along, usual, max(2, round(BROAD * side)), max(2, round(FLAT * side)))[0]
+    rim = diffused(np.where(usual[..., None], broad, 0), usual, STIFF)
+    telling = usual & shrunk(known, CLEAR) & (np.abs(broad).max(axis=-1) < OTHER)
+    fine = np.where(telling[..., None], over - along - broad, np.nan)
+    return along + rim + np.clip(_texture(fine, along, parts, course, seed), -MOST, MOST)
 
 
 def far(picture: np.ndarray, heaven: np.ndarray) -> np.ndarray:
     """Return where (h, w) bool a picture (h, w, 3) shows what is far, or sky; heaven (h, w, 3): light of the sky all over."""
     size = 2 * max(1, round(WINDOW * max(picture.shape))) + 1
     return cv2.erode(picture.min(axis=-1) / np.maximum(heaven.min(axis=-1), DARKEST), np.ones((size, size))) > HAZE
+
+
+def past_outline(texture: np.ndarray, sky: np.ndarray, region: np.ndarray, outline: np.ndarray) -> np.ndarray:
+    """Return what (h, w) bool of a building's region (h, w) bool is far: what juts out of its outline (n, 2) before a hazy shore is shore.
+
+    texture (h, w, 3): the plate, scene-linear; sky (h, w): alpha.
+    """
+    clear = sky > 0.995
+    if not clear.any():
+        return np.zeros_like(region)
+    heaven = np.broadcast_to(np.median(texture[clear], axis=0), texture.shape)
+    beyond = region & ~(filled([outline], region.shape) > 0)
+    # walls close by darken what is far, and ornaments before the sky are thin
+    return beyond & widened(opened(beyond & far(texture, heaven), CLEAR), 2 * CLEAR)
 
 
 def _beside(known: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

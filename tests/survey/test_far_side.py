@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from derrumbe.survey.far_side import with_far_side
+from derrumbe.survey.far_side import past_outline, with_far_side
 
 SKY, SIZE = 0.8, (240, 400)
 HORIZON = 80
@@ -87,3 +87,17 @@ def test_the_plate_stays_as_it_is_beside_the_hole() -> None:
 
 def test_dark_ground_is_no_far_side() -> None:
     assert with_far_side(*_plate(land=0.05), 1) is None
+
+
+def test_shore_that_juts_out_of_an_outline_is_no_building() -> None:
+    texture = np.full((*SIZE, 3), 0.5, np.float32)
+    texture[60:, 100:200] = 0.02
+    sky = np.zeros(SIZE, np.float32)
+    sky[:60] = 1
+    texture[:60] = SKY
+    region = np.zeros(SIZE, bool)
+    region[60:, 90:202] = True
+    outline = np.array([[98, 58], [202, 58], [202, 240], [98, 240]], float)
+    found = past_outline(texture, sky, region, outline)
+    assert found[100:200, 90:97].all()
+    assert not found[:, 98:].any()
