@@ -17,7 +17,7 @@ from scipy.signal import fftconvolve
 
 from derrumbe.survey.cleanplate import diffused
 from derrumbe.survey.far_shore import far_shore
-from derrumbe.survey.filters import around, filled, masked_mean, opened, shrunk, widened
+from derrumbe.survey.filters import around, connected_to, filled, masked_mean, opened, shrunk, widened
 
 HAZE, WINDOW = 0.12, 0.003
 """Far is where the darkest colour within a share of the longer side has this much of the sky's light."""
@@ -48,6 +48,9 @@ MOST, UNRULY, SMOOTH, SOME = 0.5, 1.3, 2, 0.1
 """Fine texture strays by no more than the first (log), by no more than the second times what it does in most rows, and as rows do within the third to
 either side; what shows less of it than this share of what
 the other side shows gets the other's."""
+LOOSE, SEEN, ALIKE = 0.012, 0.05, 0.2
+"""An outline is loose by no more than a share of the longer side; share of what is so near that must be seen past it, and how much its light (log) and
+that within the outline may differ."""
 DARKEST = 1e-3
 
 
@@ -126,17 +129,22 @@ def far(picture: np.ndarray, heaven: np.ndarray) -> np.ndarray:
 
 
 def past_outline(texture: np.ndarray, sky: np.ndarray, region: np.ndarray, outline: np.ndarray) -> np.ndarray:
-    """Return what (h, w) bool of a building's region (h, w) bool is far: what juts out of its outline (n, 2) before a hazy shore is shore.
+    """Return what (h, w) bool of a building's region (h, w) bool is far: what juts out of its outline (n, 2) before a hazy shore is shore, and what a
+    loose outline takes in of a lake has that lake's light.
 
     texture (h, w, 3): the plate, scene-linear; sky (h, w): alpha.
     """
     clear = sky > 0.995
     if not clear.any():
         return np.zeros_like(region)
-    heaven = np.broadcast_to(np.median(texture[clear], axis=0), texture.shape)
-    beyond = region & ~(filled([outline], region.shape) > 0)
+    distant = far(texture, np.broadcast_to(np.median(texture[clear], axis=0), texture.shape))
+    inside = region & (filled([outline], region.shape) > 0)
+    usual, cover = masked_mean(texture, distant & ~region, max(3, round(LOOSE * max(region.shape))))
+    alike = inside & (cover > SEEN) & (np.abs(np.log(np.maximum(texture, DARKEST) / np.maximum(usual, DARKEST))).max(axis=-1) < ALIKE)
+    beside = distant & ~region
+    notches = opened(alike & distant & connected_to(alike | beside, beside), 1)
     # walls close by darken what is far, and ornaments before the sky are thin
-    return beyond & widened(opened(beyond & far(texture, heaven), CLEAR), 2 * CLEAR)
+    return (alike & widened(notches, CLEAR)) | (region & ~inside & widened(opened(region & ~inside & distant, CLEAR), 2 * CLEAR))
 
 
 def _beside(known: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

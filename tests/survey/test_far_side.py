@@ -89,15 +89,34 @@ def test_dark_ground_is_no_far_side() -> None:
     assert with_far_side(*_plate(land=0.05), 1) is None
 
 
-def test_shore_that_juts_out_of_an_outline_is_no_building() -> None:
+def _walled() -> tuple[np.ndarray, np.ndarray]:
+    """Return a dark building, columns 100 to 199 under row 60, before a hazy shore (h, w, 3), and its sky's alpha."""
     texture = np.full((*SIZE, 3), 0.5, np.float32)
+    texture[:60] = SKY
     texture[60:, 100:200] = 0.02
     sky = np.zeros(SIZE, np.float32)
     sky[:60] = 1
-    texture[:60] = SKY
+    return texture, sky
+
+
+def _outline(left: float) -> np.ndarray:
+    return np.array([[left, 58], [200, 58], [200, 240], [left, 240]], float)
+
+
+def test_shore_that_juts_out_of_an_outline_is_no_building() -> None:
+    texture, sky = _walled()
     region = np.zeros(SIZE, bool)
-    region[60:, 90:202] = True
-    outline = np.array([[98, 58], [202, 58], [202, 240], [98, 240]], float)
-    found = past_outline(texture, sky, region, outline)
+    region[60:, 90:200] = True
+    found = past_outline(texture, sky, region, _outline(98))
     assert found[100:200, 90:97].all()
-    assert not found[:, 98:].any()
+    assert not found[:, 100:].any()
+
+
+def test_lake_that_a_loose_outline_takes_in_is_no_building_and_a_pale_wall_is() -> None:
+    texture, sky = _walled()
+    texture[100:140, 120:180] = 0.5
+    region = np.zeros(SIZE, bool)
+    region[60:, 96:200] = True
+    found = past_outline(texture, sky, region, _outline(96))
+    assert found[100:200, 96:98].all()
+    assert not found[:, 100:].any()
