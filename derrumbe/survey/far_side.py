@@ -23,15 +23,16 @@ HAZE, WINDOW = 0.12, 0.003
 """Far is where the darkest colour within a share of the longer side has this much of the sky's light."""
 REACH = 0.1
 """What lies within this share of the longer side of the hole goes on behind it."""
-FEWEST, ENOUGH, GAP = 0.06, 0.25, 0.015
-"""Far pixels of a row, over that reach, that are needed for it to count as far, and to tell its light; most rows, over the height, that lack them."""
+FEWEST, LEAST_ROW, ENOUGH, GAP = 0.06, 4, 0.25, 0.015
+"""Far pixels of a row, over that reach and at least, that are needed for it to count as far, and over it to tell its light; most
+rows, over the height, that lack them."""
 SHOWN = 0.02
 """The skyline is where the light (log) leaves the sky's by as much."""
 LOWER, HIGHER = 0.05, 0.15
 """It is looked for from so much of the height over the level of the plate's skyline; all that is far reaches at least the second below it."""
 EDGE, CLEARLY, STEP, SHARP = 0.1, 0.5, 0.01, 0.03
 """A waterline is the lowest place that changes the light (log) by this, and by this share of the most, within a share of the height; it is sharpest
-within the fourth, and lies as much over what is lowest."""
+within the fourth, and lies as much over what is lowest, whose light isn't taken."""
 CRISP = 0.5
 """How much of what lies between a waterline and calm water is taken for calm water."""
 WIDE, ODD, LEAST = 0.016, 2.5, 0.05
@@ -44,6 +45,8 @@ CONTRAST = 0.13
 """Fine texture strays by no more than this share of how far the light (log) is from the sky's: haze takes both."""
 CLEAR = 2
 """Pixels from what is near, whose light is mixed in, within which no texture is taken."""
+TINTED = 0.3
+"""How much of a texture's colours its noise has: spots of leaf and roof are more colourful than what they make up."""
 MOST, UNRULY, SMOOTH, SOME = 0.5, 1.3, 2, 0.1
 """Fine texture strays by no more than the first (log), by no more than the second times what it does in most rows, and as rows do within the third to
 either side; what shows less of it than this share of what
@@ -159,7 +162,7 @@ def _side(over: np.ndarray, part: np.ndarray, level: float) -> Side | None:
     """Return the far side in a part (h, w) bool of a picture's light over the sky's (h, w, 3), log, whose skyline is about at a row; None for none."""
     height, reach = len(part), REACH * max(part.shape)
     count, start = part.sum(axis=1), max(0, round(level - LOWER * height))
-    rows = np.flatnonzero((count >= FEWEST * reach) & (np.arange(height) >= start))
+    rows = np.flatnonzero((count >= max(FEWEST * reach, LEAST_ROW)) & (np.arange(height) >= start))
     telling = np.flatnonzero(count >= ENOUGH * reach)
     if not len(rows) or not len(telling):
         return None
@@ -175,7 +178,10 @@ def _side(over: np.ndarray, part: np.ndarray, level: float) -> Side | None:
     water, calm = _waterline(light, skyline, lowest)
     # Shores that slant a little beside the hole are smeared along their rows.
     light[water:calm] += CRISP * (light[calm] - light[water:calm])
-    return Side(light, skyline, water, lowest)
+    # leaves that stand before it are mixed into its last rows
+    last = max(calm, lowest - round(SHARP * height))
+    light[last:] = light[last]
+    return Side(light, skyline, water, last)
 
 
 def _waterline(light: np.ndarray, skyline: int, lowest: int) -> tuple[int, int]:
@@ -237,7 +243,8 @@ def _texture(fine: np.ndarray, along: np.ndarray, parts: tuple[np.ndarray, np.nd
         sides = [part if np.count_nonzero(part) > SOME * np.count_nonzero(most) else most for part in beside]
         spreads = [_spread(fine, side) for side in sides]
         fields = [_noise_like(fine / spread[:, None], side, rng) for side, spread in zip(sides, spreads, strict=True)]
-        mixed = sum(field * weight[None, :, None] for field, weight in zip(fields, weights, strict=True))
+        mixed = np.asarray(sum(field * weight[None, :, None] for field, weight in zip(fields, weights, strict=True)))
+        mixed = TINTED * mixed + (1 - TINTED) * mixed.mean(axis=-1, keepdims=True)
         out[zone] = (mixed * np.minimum(course.of(*spreads), CONTRAST * depth))[zone]
     return out
 

@@ -85,6 +85,14 @@ def test_the_plate_stays_as_it_is_beside_the_hole() -> None:
     assert np.array_equal(found[~plate[4]], plate[2][~plate[4]])
 
 
+def test_leaves_before_the_water_lend_it_no_tone() -> None:
+    clean, heaven, texture, sky, hole = _plate()
+    texture[196:200], texture[200:] = 0.3, 0.02
+    found = with_far_side(clean, heaven, texture, sky, hole, 1)
+    assert found is not None
+    assert found[150:208, FIRST + 10 : LAST - 10].min() > 0.6
+
+
 def test_dark_ground_is_no_far_side() -> None:
     assert with_far_side(*_plate(land=0.05), 1) is None
 
