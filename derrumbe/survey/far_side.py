@@ -180,7 +180,6 @@ def _side(over: np.ndarray, part: np.ndarray, level: float) -> Side | None:
     light[water:calm] += CRISP * (light[calm] - light[water:calm])
     # leaves that stand before it are mixed into its last rows
     last = max(calm, lowest - round(SHARP * height))
-    light[last:] = light[last]
     return Side(light, skyline, water, last)
 
 
