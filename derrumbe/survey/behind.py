@@ -8,6 +8,7 @@ import numpy as np
 
 from derrumbe.core.records import Camera
 from derrumbe.survey import cleanplate
+from derrumbe.survey.far_side import with_far_side
 from derrumbe.survey.filters import widened
 from derrumbe.survey.foot import below_foot, footed
 from derrumbe.survey.ground import fill_ground
@@ -66,7 +67,8 @@ def clean_plate(
         for house in houses:
             clean = house.painted(clean, texture, hole, mattes.sky)
     else:
-        clean = cleanplate.stitched(clean, heaven, hole, cards.top, cards.base, mattes.drawn_front, seed)
+        level = with_far_side(clean, heaven, texture, mattes.sky, hole, seed)
+        clean = cleanplate.stitched(clean, heaven, hole, cards.top, cards.base, mattes.drawn_front, seed) if level is None else level
     clean = cleanplate.behind_leaves(clean, texture, mattes.front, hole, seed)
     open_sky = hole & (np.abs(clean - heaven).max(axis=-1) < SAME)
     return footed(np.where(shaded[..., None], texture, clean), texture, hole & ~shaded, low), open_sky

@@ -72,7 +72,7 @@ def fill_sky(
     if _cloudiness(small, smooth, known) > CLOUDY:
         whole = _with_clouds(*_clear_of(texture, open_sky, TAINTED[0], size), smooth, streak, seed)
     else:
-        whole = smooth + _diffused(small - smooth, known, streak)
+        whole = smooth + diffused(small - smooth, known, streak)
     return np.maximum(cv2.resize(whole, sky.shape[::-1], interpolation=cv2.INTER_CUBIC), 0)
 
 
@@ -101,7 +101,7 @@ def _gradient(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
     return np.clip(basis @ factors, low, high).astype(np.float32)
 
 
-def _diffused(values: np.ndarray, known: np.ndarray, streak: float) -> np.ndarray:
+def diffused(values: np.ndarray, known: np.ndarray, streak: float) -> np.ndarray:
     """Return `values` (h, w, 3) carried into the unknown as a membrane fixed at its rim, `streak` times stiffer along the horizon.
 
     Solved from coarse to fine: each size starts from the one before (full multigrid without residuals, enough for smooth skies).
@@ -113,7 +113,7 @@ def _diffused(values: np.ndarray, known: np.ndarray, streak: float) -> np.ndarra
         weight = known.astype(np.float32)
         cover = cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
         mean = cv2.resize(values * weight[..., None], half, interpolation=cv2.INTER_AREA) / np.maximum(cover, 1e-6)[..., None]
-        coarse = _diffused(mean, cover > 0.4, streak)
+        coarse = diffused(mean, cover > 0.4, streak)
         filled = np.where(known[..., None], values, cv2.resize(coarse, known.shape[::-1], interpolation=cv2.INTER_LINEAR))
     return _relaxed(filled.astype(np.float32), ~known, streak, 60)
 
@@ -149,12 +149,12 @@ def _with_clouds(small: np.ndarray, known: np.ndarray, smooth: np.ndarray, strea
     """Return the sky with its unknown part filled: fine shapes by patches of the known sky, broad ones carried on from its rim, as far as they
     stray from the whole sky's gradient `smooth` (h, w, 3): else what is far from any rim would take the horizon's pale tone."""
     known = known & (small[..., 2] > DARK * smooth[..., 2])
-    codes, white = encode(np.where(known[..., None], small, np.maximum(smooth + _diffused(small - smooth, known, streak), 0)))
+    codes, white = encode(np.where(known[..., None], small, np.maximum(smooth + diffused(small - smooth, known, streak), 0)))
     filled = decode(_patched(codes, ~known, np.zeros_like(known), seed), white)
     # A blur hides the steps of 8-bit codes; clouds have nothing finer.
     filled = np.where(known[..., None], small, cv2.GaussianBlur(filled, (0, 0), 1.2))
     broad = cv2.GaussianBlur(filled, (0, 0), BROAD * max(known.shape))
-    return filled - broad + smooth + _diffused(broad - smooth, known, streak)
+    return filled - broad + smooth + diffused(broad - smooth, known, streak)
 
 
 def without(texture: np.ndarray, front: np.ndarray, region: np.ndarray, seed: int, margin: float = 2.0) -> np.ndarray:

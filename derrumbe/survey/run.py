@@ -22,6 +22,7 @@ from derrumbe.survey.crest import rising_crest
 from derrumbe.survey.dark_edges import dark_edges
 from derrumbe.survey.environment import find_environment
 from derrumbe.survey.far_shore import far_shore
+from derrumbe.survey.far_side import past_outline
 from derrumbe.survey.filters import widened
 from derrumbe.survey.following import beside, things_before
 from derrumbe.survey.foot import below_foot
@@ -86,6 +87,7 @@ def _surveyed(settings: Settings, work: Work, plate: Located[Plate]) -> Set:
     stone = _material(settings, look.wall_colour(*_thin_walls(texture, mattes))) == "stone"
     view = solved_view(found, settings.seed)
     shore = far_shore(texture, mattes.sky, mattes.region) if found.kind == "locked" else None
+    mattes = mattes if shore is None else mattes.without([past_outline(texture, mattes.sky, mattes.region, drawn)])
     geometry = build_geometry(codes, drawn, contour_of(mattes.region), record.focal_px, settings, view, walkers, stone, shore)
     mattes = mattes.below_no_horizon(horizon_row(geometry.camera)) if found.kind != "locked" else mattes
     solve = placed(found, geometry, drawn) if found.kind != "locked" else None
