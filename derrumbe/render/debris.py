@@ -33,6 +33,8 @@ FACETS = 1.6
 SKY_RAYS = 12
 """Rays that tell how much light comes to a crumb. Its three or four pixels have no neighbours to be averaged with: with few rays one in ten is
 black by chance, and stays so, since its rays stay the same."""
+CLEAR = 0.75
+"""Share of what is behind a shard of glass that is seen through it; what it mirrors comes on top."""
 DUSTY, LAIN = 0.35, 0.8
 """Share of a crumb that dust covers in the air, and when it has lain for seconds."""
 SMALLEST = 0.04
@@ -248,6 +250,7 @@ def _splat(start, end, depth, radius, material, colour, spin, key, solid, left, 
         r = max(radius[n], 0.5)
         # what a pixel sees of a crumb smaller than itself, and for how much of the shutter
         share = flat * min(radius[n] / r, 1.0) ** 2 * min(2 * r / (length + 2 * r) * (1 + 0.27 * min(length, 1.0)), 1.0)
+        hides = 1 - CLEAR if material[n] == GLASS else 1.0
         ux, uy = (dx / length, dy / length) if length > 1e-6 else (1.0, 0.0)
         y_low, y_high = max(int(min(ay, ay + dy) - 1.3 * r - 1), 0), min(int(max(ay, ay + dy) + 1.3 * r + 1), height - 1)
         x_low, x_high = max(int(min(ax, ax + dx) - 1.3 * r - 1), 0), min(int(max(ax, ax + dx) + 1.3 * r + 1), width - 1)
@@ -264,5 +267,5 @@ def _splat(start, end, depth, radius, material, colour, spin, key, solid, left, 
                     continue
                 tone = _facet(ox / r, oy / r, spin[n], key[n], light) if r > FACETS else 1.0
                 for c in range(3):
-                    out[y, x, c] = out[y, x, c] * (1 - alpha) + tone * colour[n, c] * alpha
-                out[y, x, 3] = out[y, x, 3] * (1 - alpha) + alpha
+                    out[y, x, c] = out[y, x, c] * (1 - hides * alpha) + tone * colour[n, c] * alpha
+                out[y, x, 3] = out[y, x, 3] * (1 - hides * alpha) + hides * alpha

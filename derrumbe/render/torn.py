@@ -29,7 +29,7 @@ BLOCK = np.array([[0.25, 0.15], [0.0, 0.0], [0.5, 0.3], [0.0, 0.0], [0.0, 0.0], 
 """Metres along and up of what masonry breaks in, by material: two courses of bricks, a stone."""
 SEEN_REACH = 3.6
 """Pixels that torn edges are pushed at most, where that is more than their reach: breaks are ragged at every scale, and a large building's would look sawn."""
-CLEARANCE = 0.3
+CLEARANCE = 0.7
 """Share of the way to a piece's centre by which its faces are pushed at most."""
 UNTURNING = 8
 """Times at most that pushes are halved where they would turn a triangle of a whole face over."""

@@ -19,8 +19,11 @@ CRUSH_LOSS = 0.12
 """Share of a block's speed that one crushed storey takes."""
 HARD_LANDING = 0.5
 """Share of a cell's static capacity at which a blow crushes it."""
-LANDING = 2.0
-"""m/s at which a part must come down on something to crush a storey."""
+LANDING, CRASH = 2.0, 6.0
+"""m/s at which a part must come down on something to crush the bay that is struck, and the storey under all of it (it fell by 1.8 m)."""
+RUBS, LANDS = 1, 2
+"""Bonds away that contact forces are felt. Parts that come apart only rub on each other: cut pieces fit each other exactly, so their first
+centimetres give forces of whole blocks, which crush the edges that meet and crack nothing further off."""
 SOLID = 8
 """Blocks and loose fragments above which a falling cluster is crushed storey by storey."""
 REACH = 0.6
@@ -31,13 +34,11 @@ Motions = dict[int, RawMotion]
 
 def strike(world: World, failure: Failure, blow: Blow, before: Motions, now: float) -> np.ndarray:
     """Break what the blows break; return the force on each piece, (N,) N. `before`: motions before the blow."""
-    force = np.zeros(world.structure.count)
-    for side in range(2):
-        struck = blow.pieces[:, side] >= 0
-        np.maximum.at(force, blow.pieces[struck, side], blow.force[struck])
+    force = _force_of(world, blow, np.ones(len(blow.force), bool))
     if force.any():
-        landed = _landed(world, blow, before)
-        _crush_cells(world, failure, landed, now)
+        closing = _closing(world, blow, before)
+        landed, crashed = (_force_of(world, blow, closing > speed) for speed in (LANDING, CRASH))
+        _crush_cells(world, failure, landed, crashed > 0, now)
         _shatter(world, failure, force, now)
         _break_around(world, failure, force, landed, now)
     return force
@@ -65,35 +66,37 @@ def _break_around(world: World, failure: Failure, force: np.ndarray, landed: np.
     """Break what blows overload. What rubs on a roof, or on what bears it, doesn't break its frame, which bends with walls that part below it."""
     structure = failure.structure
     bonds, whole = structure.bonds, world.whole[structure.block]
-    felt = _felt(world, failure, force)
-    frame = (structure.kind[bonds] == ROOF).all(1)
-    if frame.any():
-        felt = np.where(frame, _felt(world, failure, landed) if landed.any() else 0.0, felt)
+    felt = np.where((structure.kind[bonds] == ROOF).all(1), 0.0, _felt(world, failure, force, RUBS))
+    if landed.any():
+        felt = np.maximum(felt, _felt(world, failure, landed, LANDS))
     strength = structure.bond_strength * failure.plan.toughness
     kept = structure.inner & whole[bonds[:, 0]]
     over = failure.alive & failure.breakable & ~kept & (felt > strength) & failure.armed(now)
     failure.break_bonds(np.flatnonzero(over), now)
 
 
-def _felt(world: World, failure: Failure, force: np.ndarray) -> np.ndarray:
+def _felt(world: World, failure: Failure, force: np.ndarray, rings: int) -> np.ndarray:
     """Return the force that every bond feels of blows on pieces, (B,) N: those on a whole block are felt by all of it."""
     structure = failure.structure
     bonds, whole = structure.bonds, world.whole[structure.block]
     struck = np.zeros(len(world.whole))
     np.maximum.at(struck, structure.block, force)
-    felt = spread_force(np.where(whole, struck[structure.block], force), bonds, failure.alive)
+    felt = spread_force(np.where(whole, struck[structure.block], force), bonds, failure.alive, rings)
     return np.asarray(felt[bonds].mean(1))
 
 
-def _landed(world: World, blow: Blow, before: Motions) -> np.ndarray:
-    """Return the force on each piece by which something landed, (N,) N: parts that fall side by side only jostle each other."""
+def _force_of(world: World, blow: Blow, which: np.ndarray) -> np.ndarray:
+    """Return the largest force on each piece, (N,) N, of some contacts, (K,) bool."""
     force = np.zeros(world.structure.count)
-    for (one, other), strength in zip(blow.pieces.tolist(), blow.force, strict=True):
-        if abs(_sinking(world, one, before) - _sinking(world, other, before)) > LANDING:
-            for piece in (one, other):
-                if piece >= 0:
-                    force[piece] = max(force[piece], strength)
+    for side in blow.pieces.T:
+        struck = which & (side >= 0)
+        np.maximum.at(force, side[struck], blow.force[struck])
     return force
+
+
+def _closing(world: World, blow: Blow, before: Motions) -> np.ndarray:
+    """Return how fast the sides of each contact met, (K,) m/s up or down: parts that fall side by side only jostle each other."""
+    return np.array([abs(_sinking(world, one, before) - _sinking(world, other, before)) for one, other in blow.pieces.tolist()])
 
 
 def _sinking(world: World, piece: int, before: Motions) -> float:
@@ -104,15 +107,17 @@ def _sinking(world: World, piece: int, before: Motions) -> float:
     return -before[number][0][1] if number in before else world.sinking(number)
 
 
-def _crush_cells(world: World, failure: Failure, force: np.ndarray, now: float) -> None:
-    """A hard landing crushes the storey on both sides of it: that of the block above, that of the building below."""
+def _crush_cells(world: World, failure: Failure, force: np.ndarray, crashed: np.ndarray, now: float) -> None:
+    """A landing crushes the storey on both sides of it, that of the block above and that of the building below: where it strikes, and under all of
+    the block where it has `crashed` (N,) bool."""
     structure, limit = world.structure, HARD_LANDING * failure.capacity.ravel()
     for piece in np.flatnonzero((force > 0) & failure.plan.falls):
         number = int(world.body_of[piece])
         if number < 0:
             cells = _cells_at(world, np.array([piece]), structure.centre[piece, 1] - REACH)
         elif world.bodies[number].units > SOLID:
-            cells = _cells_at(world, world.bodies[number].pieces, structure.centre[piece, 1] + REACH)
+            struck = world.bodies[number].pieces if crashed[piece] else np.array([piece])
+            cells = _cells_at(world, struck, structure.centre[piece, 1] + REACH)
         else:
             continue
         cells = cells[failure.plan.armed_at[cells] <= now]

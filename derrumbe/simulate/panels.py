@@ -29,8 +29,11 @@ PUSHES = 4
 again: what it holds up grinds past it."""
 STANDS_DROP, STANDS_TURN = 0.3, 0.15
 """m and rad within which a crushed part still stands."""
-LEANS, FREE = 0.5, 2.0
-"""rad up to which a part that has come down is upright, and storeys over what it can come down to from which it stands free of the heap."""
+LEANS, PROUD, FREE = 0.5, 1.0, 2.0
+"""rad up to which a part that has come down is upright, and storeys over what it can come down to from which it stands out of the heap, and free of
+it: there its foot is crushed as well."""
+TIPS = 0.5
+"""How hard what stands in the heap is pushed, of what stands free of it: it mustn't be thrown off."""
 LANDS, STOPS, CRUSH_LOSS = 4.0, 0.5, 0.12
 """m/s at which it must have come down to be crushed when it lands, share of that up to which it has landed, and share that crushing takes."""
 LANDED, LANDINGS = 2.0, 3
@@ -85,21 +88,22 @@ class Panels:
     def land(self, now: float, states: States, height: np.ndarray, before: np.ndarray) -> None:
         """A leaf of wall that nothing ties to floors any more doesn't stand on what it comes down on: its foot is crushed, so that what follows goes on,
         and if it stands it is pushed over. height (N,) m: where pieces are; before (N, 3) m/s: how fast they were at the last sample."""
-        for row in self._free_leaves(states, height):
+        for row, high in self._proud_leaves(states, height):
             number, speed = int(states.number[row]), states.linear[row]
             pieces = self.world.bodies[number].pieces
             was = before[pieces].mean(0)
-            if was[1] < -LANDS and speed[1] > STOPS * was[1]:
+            if high > FREE and was[1] < -LANDS and speed[1] > STOPS * was[1]:
                 self.failure.crushed_at[pieces] = now
                 self.world.set_motion(number, speed + (1 - CRUSH_LOSS) * (was - speed), states.angular[row])
             elif np.linalg.norm(speed) < LANDED and number not in self.pushed and self.landings[pieces].max() < LANDINGS:
                 self.landings[pieces] += 1
                 self.world.free(number)
                 self.world.wake(number)
-                self._push(number, now, 1.0)
+                self._push(number, now, 1.0 if high > FREE else TIPS)
 
-    def _free_leaves(self, states: States, height: np.ndarray) -> list[int]:
-        """Return the rows of small bodies of uprights alone that have sunk by a storey, are upright yet, and stand free."""
+    def _proud_leaves(self, states: States, height: np.ndarray) -> list[tuple[int, float]]:
+        """Return the rows of small bodies of uprights alone that have sunk by a storey, are upright yet, and stand out, with their storeys over what
+        they can come down to."""
         loose, count = np.flatnonzero(states.row >= 0), len(states.number)
         row, mass = states.row[loose], self.structure.mass[loose]
         total = np.maximum(np.bincount(row, mass, count), 1e-9)
@@ -109,8 +113,8 @@ class Panels:
         )
         others = np.bincount(row, ~self.structure.upright[loose], count)
         up = rotate(states.turn, np.array([0.0, 1.0, 0.0]))[:, 1]
-        found = np.flatnonzero((others == 0) & (sunk > 1) & (high > FREE) & (up > np.cos(LEANS)))
-        return [int(row) for row in found if self.world.bodies[int(states.number[row])].units <= PANEL]
+        found = np.flatnonzero((others == 0) & (sunk > 1) & (high > PROUD) & (up > np.cos(LEANS)))
+        return [(int(row), float(high[row])) for row in found if self.world.bodies[int(states.number[row])].units <= PANEL]
 
     def _standing(self, now: float, height: np.ndarray) -> list[int]:
         """Return the bodies to push again: overdue, near their rest pose, and holding uprights."""

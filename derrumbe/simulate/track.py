@@ -19,7 +19,7 @@ TURNED = np.radians(0.1)
 
 TOUCHES = 1e-3
 """m under the ground that don't count."""
-FASTEST, LEAST_DROP = 1.06, 0.2
+FASTEST, LEAST_DROP = 1.06, 0.15
 """Times free fall that a piece may sink, and the drop in metres from which that counts."""
 
 

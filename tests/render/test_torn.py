@@ -101,3 +101,24 @@ def test_no_face_is_pushed_further_than_it_has_room(torn, whole):
         own, there = torn.vertices[torn.vertex_piece == piece], whole.vertices[whole.vertex_piece == piece]
         assert (own.min(0) > there.min(0) - 0.31).all()
         assert (own.max(0) < there.max(0) + 0.31).all()
+
+
+def test_the_rim_of_a_low_piece_is_torn_as_well():
+    """What is left over a window's head is a strip: pushed by little of its height its rim would look ruled."""
+    corners = np.array([[x, y, z] for x in (-2, 2) for y in (0, 1) for z in (-1, 0)], float)
+    box = np.array(
+        [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3]]
+    )
+    low, high = corners * (1, 0.4, 1), corners * (1, 2, 1) + (0, 0.4, 0)
+    face = np.zeros(24, np.uint8)
+    face[[6, 7, 16, 17]] = BROKEN
+    mesh = Mesh(
+        np.concatenate([low, high]),
+        np.repeat(np.arange(2, dtype=np.int32), 8),
+        np.concatenate([box, box + 8]).astype(np.int32),
+        np.repeat(np.arange(2, dtype=np.int32), 12),
+        face,
+    )
+    rent = tear(mesh, np.array([[0, 0.2, -0.5], [0, 1.4, -0.5]]), np.zeros(2, int), EYE, 0.05, 10**6, 29)
+    highest = rent.vertices[rent.vertex_piece == 0, 1].max() - 0.4
+    assert 0.09 < highest < 0.2

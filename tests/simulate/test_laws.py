@@ -20,7 +20,7 @@ from derrumbe.simulate.geometry import rotate
 from derrumbe.simulate.ground import Ground
 from derrumbe.simulate.limits import ASIDE, REBOUND, Limits, fall_speed, unbounced
 from derrumbe.simulate.spans import OVERHANG, Spans
-from derrumbe.simulate.structure import ROOF, SLAB, Structure
+from derrumbe.simulate.structure import OUTER_WALL, ROOF, SLAB, Structure
 from derrumbe.simulate.world import Blow, World
 from tests.simulate.test_jam import STEP, cubes
 from tests.simulate.test_parts import structure_of
@@ -145,6 +145,42 @@ def test_the_frame_of_a_roof_is_broken_by_what_lands_and_not_by_what_rubs(tmp_pa
     impact.strike(world, failure, blow, world.unhindered(), 1.0)
     own = (structure.bonds == struck).any(1) & roof[structure.bonds].all(1)
     assert failure.alive[own].all() == holds
+
+
+def _struck(folder, sinks: float) -> tuple[Structure, Failure, int]:
+    """Let a building come down whole at `sinks` m/s upwards and strike one panel of its lowest storey; return what that does, and the panel."""
+    structure = structure_of(folder)
+    failure = Failure(structure, schedule.plan(structure, Collapse(), np.random.default_rng(0)), np.random.default_rng(0))
+    world = World(structure, STEP)
+    world.set_clusters(np.zeros(structure.count, int), ground=-1)
+    (number,) = world.bodies
+    world.set_motion(number, np.array([0.0, sinks, 0.0]), np.zeros(3))
+    struck = int(np.flatnonzero((structure.kind == OUTER_WALL) & (structure.storey == 0))[0])
+    impact.strike(world, failure, Blow(np.array([[struck, -1]]), np.array([1e12])), world.unhindered(), 1.0)
+    return structure, failure, struck
+
+
+def test_what_rubs_crushes_the_edge_that_it_touches_and_what_lands_cracks_more(tmp_path):
+    """Parts that come apart touch all along their borders: if that cracked walls further off they would crumble before anything has fallen."""
+    structure, failure, struck = _struck(tmp_path, 0.0)
+    at_the_edge = structure.block == structure.block[struck]
+    for _ in range(2):
+        bonds = at_the_edge[structure.bonds].any(1)
+        at_the_edge[structure.bonds[bonds]] = True
+    assert not failure.alive[bonds].all()
+    assert failure.alive[~bonds].all()
+    assert not failure.failed.any()
+    _, failure, _ = _struck(tmp_path, -2 * impact.LANDING)
+    assert not failure.alive[~bonds].all()
+
+
+@pytest.mark.parametrize(("speed", "whole"), [(1.5 * impact.LANDING, False), (1.5 * impact.CRASH, True)])
+def test_a_landing_crushes_the_bay_that_it_strikes_and_a_crash_the_storey(tmp_path, speed, whole):
+    structure, failure, struck = _struck(tmp_path, -speed)
+    failed = failure.failed.reshape(structure.cells.storeys, -1)
+    assert failed[0, structure.column[struck]]
+    assert failed[0].all() == whole
+    assert not failed[1:].any()
 
 
 def test_a_roof_breaks_off_where_its_walls_have_sunk_and_only_there(tmp_path):

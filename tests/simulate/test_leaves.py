@@ -64,3 +64,13 @@ def test_a_leaf_that_comes_down_upright_goes_on_down_to_the_heap(tmp_path, kind)
 def test_a_leaf_that_stands_where_it_stood_is_left_alone(tmp_path):
     structure = leaf(tmp_path, buildings.WALL, 0.0)
     assert heights(structure, 1.0) == pytest.approx(structure.centre[:, 1], abs=0.4)
+
+
+def test_a_leaf_that_lands_upright_on_a_heap_is_pushed_over(tmp_path):
+    """Floors held it; with none it doesn't go on standing there, a room's wall on end over rubble."""
+    boxes, heap = buildings.Boxes(), 3.0
+    boxes.add((-3, 0, -3), (6.5, heap, 3.7), buildings.SLAB, buildings.CONCRETE, 0, (1, 1, 1))
+    boxes.add((0, heap + 4, 0), (3.5, heap + 4 + STOREY, 0.7), buildings.WALL, buildings.BRICK, 2, (1, 1, 1))
+    arrays = boxes.arrays()
+    lying = heights(assemble(arrays, buildings.located_set(arrays, tmp_path).record.building), 4.0)[1]
+    assert heap < lying < heap + 0.3 * STOREY
