@@ -13,6 +13,8 @@ from derrumbe.media.exr import RGB, read_exr
 
 SAFE = (0.7, 1.5)
 """Pixels from the rim, and softnesses more, up to which the lens mixes in what lies beyond it."""
+BROAD = 0.008
+"""Half the width of what lends its colour to all that was never seen beyond it, share of the longer side: a railing's holds what is seen through it."""
 SMEARED = 2.0
 """... and samples of hue up to which subsampled chroma does, since filters spread one over its neighbour."""
 HUE = 2
@@ -97,7 +99,9 @@ def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, 
     depth = _depth(building & ~strayed)
     if not (depth > safe).any():
         return texture
-    solid = _nearest(texture, (depth > safe) | _slender(depth, safe))
+    columns = _slender(depth, safe)
+    own = (depth > safe) | columns
+    solid = np.where(_beyond(depth > 0, safe)[..., None], _nearest(texture, _broad(depth, own) | columns), _nearest(texture, own))
     if smeared <= 0:
         return solid
     reach = safe + smeared
@@ -105,6 +109,18 @@ def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, 
     if not deep.any() or not beyond.any():
         return solid
     return np.where((depth <= reach)[..., None], _without_hue(solid, texture, deep, beyond), solid).astype(np.float32)
+
+
+def _beyond(building: np.ndarray, safe: float) -> np.ndarray:
+    """Return what lies clear of a `building` (h,w) bool, beyond the pixels that the lens mixed, (h,w) bool."""
+    return ~dilated(building, int(np.ceil(safe)))
+
+
+def _broad(depth: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Return of those pixels `own` (h,w) bool those of broad walls and roofs; all where there are none. depth (h,w): how far inside the building."""
+    reach = max(2, round(BROAD * max(depth.shape)))
+    broad = own & dilated(depth > reach, reach // 2)
+    return broad if broad.any() else own
 
 
 def _slender(depth: np.ndarray, safe: float) -> np.ndarray:

@@ -2,7 +2,8 @@
 from roof to sky takes them for a blurred edge or, where they are as white as the sky, for sky; then a dark roof shows its bare edge once it moves.
 
 What a lens blurs lies on a slope as steep as its blur (Elder & Zucker 1998): a step of even colour on the way is a thing of its own. What is as
-white as an even sky and shut off from that by the thin dark line of its own edge isn't sky.
+white as an even sky and shut off from that by the thin dark line of its own edge isn't sky. What is as blue as the sky beside it is no rim: between
+clouds a sky darkens and pales by as much as a rim would, but nothing that a grey thing is mixed into keeps its blue.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ LINE, THIN = 0.03, 2
 """How much darker than what lies to both its sides a rim's edge is (display codes, 0..1), and half of its width, pixels, at most."""
 WIDE = 3
 """Half the width of a board, pixels, at most."""
+BLUE, SLACK = 0.25, 0.03
+"""Blue over red (display codes, 0..1) of a sky that nothing of a roof's edge is as blue as, and how much less of it still is as blue: under pale ones lead
+and copper are bluer."""
+CLOSE = 0.06
+"""Between what goes on without a step colours differ by less than this (display codes, 0..1)."""
 GAP, RUN = 7, 5
 """Pixels along which such an edge may be lost, and that it runs straight on beside that, odd."""
 
@@ -43,7 +49,24 @@ def with_verges(codes: np.ndarray, sky: np.ndarray, outline: np.ndarray) -> np.n
     """Return the alpha of sky (h, w) float32 without pale rims at the edge of an `outline` (h, w) bool. codes (h, w, 3) uint8."""
     picture = codes.astype(np.float32) / 255
     near = widened(outline, REACH * max(sky.shape) + 1.0)
-    return _without_steps(picture, _without_shut_in(codes, sky, widened(outline, THIN)), near, edge_softness(codes, outline))
+    blue = _as_blue(picture, sky)
+    sky = _without_shut_in(codes, np.where(blue, np.float32(1), sky), widened(outline, THIN))
+    return np.where(blue, sky, _without_steps(picture, sky, near, edge_softness(codes, outline)))
+
+
+def _as_blue(picture: np.ndarray, sky: np.ndarray) -> np.ndarray:
+    """Return what is sky for the most part and as blue as the sky around it (h, w) bool, however light; and what goes on from that without a step."""
+    from scipy.ndimage import distance_transform_edt
+
+    blue = picture[..., 2] - picture[..., 0]
+    usual, known = masked_mean(picture, shrunk(sky > 0.99, DEEP), 2 * AROUND)
+    around = usual[..., 2] - usual[..., 0]
+    free = (known > 1e-3) & (around > BLUE) & (blue > around - SLACK)
+    sure = free & (sky > 0.5)
+    if not sure.any():
+        return sure
+    far, (y, x) = distance_transform_edt(~sure, return_indices=True)
+    return np.asarray(free & (far <= DEEP) & (np.abs(picture - picture[y, x]).max(axis=-1) < CLOSE))
 
 
 def _without_shut_in(codes: np.ndarray, sky: np.ndarray, near: np.ndarray) -> np.ndarray:

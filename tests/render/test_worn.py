@@ -47,6 +47,18 @@ def test_a_column_between_openings_keeps_its_own_colour():
     np.testing.assert_allclose(clean[66:86, 110:112], np.broadcast_to(column, (20, 2, 3)), atol=1e-6)
 
 
+def test_what_lies_beyond_a_railing_takes_the_roof_s_colour_and_not_that_of_the_sky_between_its_bars():
+    """A matte takes a railing 3 pixels high on a roof whole, with clouds between its bars 6 pixels apart, over a sky too uneven to be told."""
+    clouds = np.where(np.arange(720) % 40 < 20, 0.5, 1.0)
+    picture = (SKY * np.broadcast_to(clouds, (200, 720))[..., None]).astype(np.float32)
+    picture[60:, 60:660] = WALL
+    picture[57:60, 60:660:6] = 0.02
+    outline = np.zeros(picture.shape[:2], bool)
+    outline[57:, 60:660] = True
+    clean = solid_colour(picture, outline, np.ones_like(outline), 0.4, 0.0)
+    np.testing.assert_allclose(clean[30:52, 80:640], np.broadcast_to(WALL, (22, 560, 3)), atol=1e-6)
+
+
 def test_a_white_board_under_pale_tiles_keeps_its_colour_before_a_white_sky():
     """Tiles a little darker than the sky, a board as white as it, a brown wall; the matte lacks a bit of the board, and some tiles over it."""
     picture = np.ones((200, 300, 3), np.float32)

@@ -73,3 +73,17 @@ def test_a_gap_of_white_sky_between_chimneys_stays_open():
     sky = find_sky(codes, outline.astype(np.uint8) * 255, 150.0)
     open_ = sky[38:55, 141:144].copy()
     assert (with_verges(codes, sky, outline)[38:55, 141:144] == open_).all()
+
+
+def test_a_blue_sky_that_darkens_towards_a_roof_is_no_rim():
+    """Blue between clouds: darker over the last 10 pixels above a flat eave, and no less blue; the outline takes 5 of them in."""
+    codes = np.full((200, 300, 3), (97, 142, 203), np.uint8)
+    codes[100:110] = (74, 128, 198)
+    codes[110:, 40:260] = ROOF
+    codes[150:] = (90, 100, 60)
+    outline = np.zeros((200, 300), bool)
+    outline[105:, 40:260] = True
+    sky = np.ones((200, 300), np.float32)
+    sky[110:, 40:260], sky[150:] = 0, 0
+    sky[101:110, 40:260] = 0.8
+    assert (with_verges(codes, sky, outline)[100:109, 60:240] == 1).all()
