@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 from scipy.special import ndtr, ndtri
 
 from derrumbe.survey.filters import connected_to, masked_mean, opened, shrunk, widened
@@ -56,8 +57,6 @@ def with_verges(codes: np.ndarray, sky: np.ndarray, outline: np.ndarray) -> np.n
 
 def _as_blue(picture: np.ndarray, sky: np.ndarray) -> np.ndarray:
     """Return what is sky for the most part and as blue as the sky around it (h, w) bool, however light; and what goes on from that without a step."""
-    from scipy.ndimage import distance_transform_edt
-
     blue = picture[..., 2] - picture[..., 0]
     usual, known = masked_mean(picture, shrunk(sky > 0.99, DEEP), 2 * AROUND)
     around = usual[..., 2] - usual[..., 0]
