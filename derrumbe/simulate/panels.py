@@ -8,6 +8,7 @@ import numpy as np
 
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import rotate
+from derrumbe.simulate.impact import CRUSH_LOSS
 from derrumbe.simulate.structure import OUTER_WALL, WINDOW, Structure
 from derrumbe.simulate.world import States, World
 
@@ -34,8 +35,8 @@ LEANS, PROUD, FREE = 0.5, 1.0, 2.0
 it: there its foot is crushed as well."""
 TIPS = 0.5
 """How hard what stands in the heap is pushed, of what stands free of it: it mustn't be thrown off."""
-LANDS, STOPS, CRUSH_LOSS = 4.0, 0.5, 0.12
-"""m/s at which it must have come down to be crushed when it lands, share of that up to which it has landed, and share that crushing takes."""
+LANDS, STOPS = 4.0, 0.5
+"""m/s at which it must have come down to be crushed when it lands, and share of that up to which it has landed."""
 LANDED, LANDINGS = 2.0, 3
 """m/s under which it stands there, and how often it is pushed for that at most."""
 

@@ -151,8 +151,6 @@ def _steepest(picture: np.ndarray, sky: np.ndarray) -> np.ndarray:
 
 def _mixed_anew(picture: np.ndarray, sky: np.ndarray, own: np.ndarray, outer: np.ndarray) -> np.ndarray:
     """Return the alpha with rims `own` (h, w) bool solid, and the mixed pixels beside them between their colour and that of the sky, `outer`."""
-    from scipy.ndimage import distance_transform_edt
-
     far, (y, x) = distance_transform_edt(~own, return_indices=True)
     colour = picture[y, x]
     way = outer - colour
