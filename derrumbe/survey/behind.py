@@ -74,10 +74,11 @@ def clean_plate(
     return footed(np.where(shaded[..., None], texture, clean), texture, hole & ~shaded, low), open_sky
 
 
-def houses_at_ends(codes: np.ndarray, mattes: Mattes, hole: np.ndarray, cards: Cards) -> list[House]:
-    """Return the houses that the outline cuts, to go on before the trees that stand behind the building. codes (h, w, 3) uint8: for display."""
+def houses_at_ends(codes: np.ndarray, mattes: Mattes, hole: np.ndarray, cards: Cards, over: np.ndarray) -> list[House]:
+    """Return the houses that the outline cuts, to go on before the trees that stand behind the building. codes (h, w, 3) uint8: for display;
+    over (h, w) bool: roofs next door that reach over the building."""
     aside = (plant_odds(codes) > LIKELY) | (mattes.front > 0.5)
-    return houses_beside(codes, hole, mattes.sky, aside, cards)
+    return houses_beside(codes, hole, mattes.sky, aside, cards, over)
 
 
 def trees_behind(texture: np.ndarray, codes: np.ndarray, mattes: Mattes, hole: np.ndarray, cards: Cards, camera: Camera) -> Trees | None:

@@ -2,7 +2,7 @@
 
 Where trees are made up behind the building, a house next door would end where the outline happens to run: sawn. Its own line of roof and its own
 wall, mirrored at the outline, carry it on past that: level eaves go on level, sloping ones meet as a gable or at a corner, and the house ends where
-nothing of it is cut, between windows.
+nothing of it is cut, between windows. Where the plate shows its roof over the building's own, it goes on for as far as that, under that roof.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ BESIDE = 0.012
 """What stands right beside the hole is judged by this share of the longer side."""
 LEAST, MOST = 0.008, 0.065
 """How far a house goes on behind the building at least and at most, share of the longer side."""
+NEAR_TIP = 0.015
+"""Where its roof is seen over the building a house ends this near to the end of that, share of the longer side."""
 HIGH = 0.06
 """A house is at least this high, share of the longer side."""
 FULL, BUILT = 0.7, 0.5
@@ -42,6 +44,10 @@ LEVEL, HIPPED = 0.3, 0.75
 """A roof whose line slopes less ends in a hip, which is at least this steep in the picture; others meet their mirror image."""
 EAVES, CLEAR = 0.5, 0.6
 """Eaves hang in this upper share of a house, at the first level edge that is this clear beside the clearest there: windows begin below."""
+LOWEST = 3
+"""A roof is carried on down to its gutter in the colours of so many rows of it."""
+GUTTER = 0.01
+"""Height of a gutter and what shows above it, share of the longer side."""
 PIER = 2
 """A house ends in the middle of so many columns, to either side, that show least windows."""
 
@@ -52,7 +58,8 @@ class House:
 
     aside (h, w) bool: what isn't carried on, such as plants; axis: first column that is mirrored; width: columns that it goes on for; first (h,): the
     hole's first column in each row; rows: from its roof to its foot; slope, level: its roof's line, row over column; base, distance: its card's row on
-    the ground, and metres; eaves: rows from the roof's line down to the wall, 0 where the roof ends in no hip.
+    the ground, and metres; eaves: rows from the roof's line down to the wall, 0 where the roof ends in no hip; over (h, w) bool: its roof that the
+    plate shows over the building.
     """
 
     flipped: bool
@@ -65,6 +72,7 @@ class House:
     level: float
     base: float
     distance: float
+    over: np.ndarray
     eaves: float = 0.0
 
     def painted(self, clean: np.ndarray, texture: np.ndarray, hole: np.ndarray, sky: np.ndarray) -> np.ndarray:
@@ -79,14 +87,38 @@ class House:
         x = np.arange(max(0, self.axis - self.width), self.axis + self.width)
         source = np.where(x < self.axis, x, 2 * self.axis - 1 - x)
         under = np.clip(np.arange(len(hole))[:, None] + 1 - self._roof(x), 0, 1)
-        alpha = cover[:, source] * self._ends(x, len(hole)) * under * hole[:, x]
+        seen, shown = self._roof_down(texture, hole, x)
+        alpha = np.where(shown, 1, cover[:, source]) * self._ends(x, len(hole)) * under * hole[:, x]
         out = clean.copy()
-        out[:, x] += (own[:, source] - out[:, x]) * alpha[..., None]
+        out[:, x] += (np.where(shown[..., None], seen, own[:, source]) - out[:, x]) * alpha[..., None]
         return out
+
+    def _roof_down(self, texture: np.ndarray, hole: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the roof (h, n, 3) that the plate shows over the building, carried on down to its gutter, and where (h, n) bool that is, over columns
+        (n,)."""
+        over = (self.over & ~hole)[:, columns]
+        rows = np.arange(len(hole))[:, None]
+        low = len(hole) - 1 - over[::-1].argmax(axis=0)
+        last = over & (rows > low - LOWEST)
+        colour = (texture[:, columns] * last[..., None]).sum(axis=0) / np.maximum(last.sum(axis=0), 1)[:, None]
+        gutter = self._line(columns) + self.eaves - GUTTER * max(hole.shape)
+        return np.broadcast_to(colour, (len(hole), *colour.shape)), (np.cumsum(over, axis=0) > 0) & ~over & (rows < gutter)
+
+    def seen(self, hole: np.ndarray) -> np.ndarray:
+        """Return the hole (h, w) bool without this house's roof that the plate shows over it, up to where the house ends."""
+        if self.flipped:
+            return replace(self, flipped=False).seen(hole[:, ::-1])[:, ::-1]
+        return np.asarray(hole & ~(self.over & (np.arange(hole.shape[1]) < self.axis + self.width)))
+
+    def _line(self, columns: np.ndarray) -> np.ndarray:
+        """Return the rows (n,) of the roof's line over columns (n,), mirrored past the axis."""
+        return np.asarray(self.level + self.slope * np.minimum(columns + 0.5, 2 * self.axis - columns - 0.5))
 
     def _roof(self, columns: np.ndarray) -> np.ndarray:
         """Return the rows (n,) of the roof's line where the house goes on over columns (n,), with the hip that it ends in."""
-        line = self.level + self.slope * np.minimum(columns + 0.5, 2 * self.axis - columns - 0.5)
+        line = self._line(columns)
+        if self.over.any():
+            return line
         end = self.level + self.slope * (self.axis - self.width) + self.eaves
         hip = end - max(HIPPED, self.eaves / self.width) * (self.axis + self.width - columns - 0.5)
         return np.maximum(line, hip) if self.eaves else line
@@ -158,21 +190,25 @@ class House:
         return Cards(top, base, distance)
 
 
-def houses_beside(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, aside: np.ndarray, cards: Cards) -> list[House]:
+def houses_beside(
+    codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, aside: np.ndarray, cards: Cards, over: np.ndarray | None = None
+) -> list[House]:
     """Return the houses that the left and the right end of a hole (h, w) bool cut, at most one each.
 
-    codes (h, w, 3) uint8; sky (h, w): its alpha; aside (h, w) bool: plants and whatever else is no house.
+    codes (h, w, 3) uint8; sky (h, w): its alpha; aside (h, w) bool: plants and whatever else is no house; over (h, w) bool: roofs next door that reach
+    over the building.
     """
+    over = np.zeros_like(hole) if over is None else over
     found = []
     for flipped in (False, True):
         way = slice(None, None, -1 if flipped else 1)
         ends = Cards(cards.top[way], cards.base[way], cards.distance[way])
-        house = _house(codes[:, way], hole[:, way], sky[:, way], aside[:, way], ends)
+        house = _house(codes[:, way], hole[:, way], sky[:, way], aside[:, way], ends, over[:, way])
         found += [replace(house, flipped=flipped)] if house else []
     return found
 
 
-def _house(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, aside: np.ndarray, cards: Cards) -> House | None:
+def _house(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, aside: np.ndarray, cards: Cards, over: np.ndarray) -> House | None:
     """Return the house that the left end of a hole (h, w) bool cuts; None where none stands there."""
     side = max(hole.shape)
     first = np.where(hole.any(axis=1), hole.argmax(axis=1), -1)
@@ -191,10 +227,16 @@ def _house(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, aside: np.ndarr
     if stray > STRAIGHT * side:
         return None
     top = max(0, int(min(roof.min(), level + slope * axis)) - 2)
+    eaves = _eaves(codes, columns, roof, rows[1]) if abs(slope) < LEVEL else 0.0
+    over = _own_roof(over, axis) if eaves else np.zeros_like(over)
+    if over.any():
+        tip = int(np.flatnonzero(over.any(axis=0))[-1]) + 1 - axis
+        most = min(tip, outer, hole.shape[1] - axis)
+        least = min(max(least, most - round(NEAR_TIP * side)), most - 1)
     mirrored = 2 * axis - 1 - np.arange(axis + least, axis + most)
     windows = _unlike_wall(codes[:, mirrored], rows)
     high = level + slope * (mirrored + 0.5)
-    ends = windows / windows.mean() + (high.max() - high) / (HIGH * side) + SHORT * np.linspace(0, 1, len(mirrored))
+    ends = windows / max(float(windows.mean()), 1e-6) + (high.max() - high) / (HIGH * side) + SHORT * np.linspace(0, 1, len(mirrored))
     return House(
         False,
         aside,
@@ -206,8 +248,17 @@ def _house(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, aside: np.ndarr
         float(level),
         float(np.median(cards.base[columns])),
         float(np.median(cards.distance[columns])),
-        _eaves(codes, columns, roof, rows[1]) if abs(slope) < LEVEL else 0.0,
+        over,
+        eaves,
     )
+
+
+def _own_roof(over: np.ndarray, axis: int) -> np.ndarray:
+    """Return what of roofs that reach over the building (h, w) bool comes from its left end and goes on past a house's axis (a column)."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(over.astype(np.uint8), connectivity=8)
+    left, width = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
+    near = (left < axis + NEAR_TIP * max(over.shape)) & (left + width > axis) & (np.arange(count) > 0)
+    return np.asarray(near[labels])
 
 
 def _eaves(codes: np.ndarray, columns: np.ndarray, roof: np.ndarray, foot: int) -> float:

@@ -39,7 +39,7 @@ from derrumbe.survey.neighbours import Cards, boxes, find_cards, proxy_mesh, set
 from derrumbe.survey.outline import clipped, scaled
 from derrumbe.survey.passing_shadows import Looks, passing_casters
 from derrumbe.survey.reference import build_reference, denoised
-from derrumbe.survey.remnants import fringe, remnants
+from derrumbe.survey.remnants import cantilevers, fringe, remnants
 from derrumbe.survey.settings import Settings
 from derrumbe.survey.shadows_around import ShadowsAround
 from derrumbe.survey.silhouette import contour_of
@@ -203,9 +203,10 @@ def _behind(
     if trees and views is None:  # a moving camera's other frames show what goes on beside the building
         edges = dark_edges(codes, mattes.region, mattes.sky)
         bare = _hole(codes, mattes, edges, growth, softness) | passers
-        houses = houses_at_ends(codes, mattes, bare, cards)
+        over = cantilevers(mattes.sky, widened(mattes.region, growth))
+        houses = houses_at_ends(codes, mattes, bare, cards, over)
         for house in houses:
-            hole = house.spared(hole | bare, bare)
+            hole = house.seen(house.spared(hole | bare, bare))
         edges = edges if houses else np.zeros_like(edges)
     cards = trees.cards(cards, hole) if trees else cards
     beyond = np.asarray(hole.any(axis=0))

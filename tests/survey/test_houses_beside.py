@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from derrumbe.survey.filters import widened
 from derrumbe.survey.houses_beside import House, houses_beside
 from derrumbe.survey.neighbours import Cards
+from derrumbe.survey.remnants import cantilevers
 
 HEIGHT, WIDTH, ROOF, EAVES, FOOT = 400, 600, 150, 180, 300
 BROWN, TEAL, WHITE = (120, 90, 80), (90, 200, 200), (240, 240, 240)
@@ -147,3 +149,32 @@ def test_what_an_outline_took_of_a_house_is_given_back_and_nothing_of_the_buildi
     assert taken[wall, 196:198][region[wall, 196:198]].all()
     assert not taken[:, 200:].any()
     assert not (taken & ~region).any()
+
+
+REACH, LOWEST = 240, 168
+"""Column up to which the house's roof is seen over the building, and the row where that hides it."""
+
+
+def valley() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return codes, sky and hole as `street`, where the house's roof is seen over the building's own up to REACH, and where (h, w) bool that is."""
+    codes, sky, hole = street()
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    hole &= rows >= LOWEST
+    over = (columns < REACH) & (rows >= ROOF) & (rows < EAVES) & ~hole
+    codes[over], sky[over] = TEAL, 0.0
+    return codes, sky, hole, over & (columns >= 200)
+
+
+def test_a_roof_seen_over_the_building_stays_and_the_house_goes_on_under_it() -> None:
+    codes, sky, hole, over = valley()
+    flat = Cards(np.full(WIDTH, 200, np.float32), np.full(WIDTH, FOOT, np.float32), np.full(WIDTH, 50, np.float32))
+    (house,) = houses_beside(codes, hole, sky, np.zeros(sky.shape, bool), flat, cantilevers(sky, hole))
+    corner = house.axis + house.width
+    assert REACH - 10 < corner <= REACH, "it ends where its roof is seen to end"
+    taken = hole | widened(over, 2)  # what would hang in the air goes with the building, but for a house that holds it up
+    left = house.seen(taken)
+    assert not left[over[:, :corner].nonzero()].any()
+    out = gone_on(house, codes, sky, left)
+    assert np.abs(out[ROOF + 4 : EAVES - 8, house.axis : corner - 1] - np.float32(TEAL) / 255).max() < 0.02
+    assert np.abs(out[EAVES + 3 : 195, house.axis : corner - 1] - np.float32(BROWN) / 255).max() < 0.02
+    assert np.array_equal(house.seen(hole), hole), "what the building hides stays hidden"
