@@ -230,6 +230,7 @@ def _house(codes: np.ndarray, hole: np.ndarray, sky: np.ndarray, aside: np.ndarr
     eaves = _eaves(codes, columns, roof, rows[1]) if abs(slope) < LEVEL else 0.0
     over = _own_roof(over, axis) if eaves else np.zeros_like(over)
     if over.any():
+        slope, level, eaves = _line_over(over, columns, eaves + roof)
         tip = int(np.flatnonzero(over.any(axis=0))[-1]) + 1 - axis
         most = min(tip, outer, hole.shape[1] - axis)
         least = min(max(least, most - round(NEAR_TIP * side)), most - 1)
@@ -259,6 +260,14 @@ def _own_roof(over: np.ndarray, axis: int) -> np.ndarray:
     left, width = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
     near = (left < axis + NEAR_TIP * max(over.shape)) & (left + width > axis) & (np.arange(count) > 0)
     return np.asarray(near[labels])
+
+
+def _line_over(over: np.ndarray, columns: np.ndarray, walls: np.ndarray) -> tuple[float, float, float]:
+    """Return slope and level of the line of a roof that is seen over the building (h, w) bool, and how many rows below it the wall begins, which does at
+    the rows `walls` (n,) in `columns` (n,). Beside a pale sky its matte knows that line less well."""
+    seen = np.flatnonzero(over.any(axis=0))
+    slope, level, _ = _line(seen + 0.5, over[:, seen].argmax(axis=0).astype(np.float64))
+    return slope, level, float(np.median(walls - level - slope * (columns + 0.5)))
 
 
 def _eaves(codes: np.ndarray, columns: np.ndarray, roof: np.ndarray, foot: int) -> float:
