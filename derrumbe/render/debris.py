@@ -22,8 +22,9 @@ from derrumbe.render.surface import was_seen
 from derrumbe.render.texture import sample as picture_at
 
 GLASS, METAL, PAPER = 4, 6, 7
-MIRROR, FLASHES = 0.9, 30.0
-"""What a shard that has turned its face to the light shows, of white's light; the higher the power of the cosine, the rarer and the shorter it flashes."""
+MIRROR, SKYLIT, FLASHES = 0.9, 0.25, 30.0
+"""What a shard that has turned its face to the sun shows, of white's light, and to the sky, of which glass mirrors a twelfth, and more at a slant; the
+higher the power of the cosine, the rarer and the shorter it flashes."""
 BAR_LENGTH, BAR_WIDTH = 22.0, 0.55
 """Length and thickness of bars and pipes, in radii of the ball that falls as they do."""
 LYING = 0.15
@@ -143,7 +144,7 @@ def colours(scene: Scene, look: Look, lighting: Lighting, camera: Camera, some: 
     material = scene.debris["material"][some.index].astype(np.uint8)
     _reflect(
         some.index, rest, np.nan_to_num(uv, nan=-1e6), depth, material, lain, turned(scene, some, sample), scene.texture, scene.rest_depth,
-        scene.window.x0, scene.window.y0, look.facade, look.dust, look.typical, look.seed, reflect,
+        scene.window.x0, scene.window.y0, look.facade, look.dust, look.typical, flash_of(lighting.lamp), look.seed, reflect,
     )  # fmt: skip
     normals = _normals(some.index, eye(camera) - some.place, look.seed)
     light = light_at(
@@ -151,6 +152,12 @@ def colours(scene: Scene, look: Look, lighting: Lighting, camera: Camera, some: 
         first_ray=0, sky_rays=SKY_RAYS, sun_air=lighting.sun_air, sky_air=lighting.sky_air, lift=0.15,
     )  # fmt: skip
     return (reflect * light).astype(np.float32)
+
+
+def flash_of(lamp: Illumination) -> float:
+    """Return what a shard shows as it flashes, of white's light: only the sun is so much brighter than white that a glint of it dazzles."""
+    sun, sky = float(lamp.sun.mean()), float(lamp.sky.mean())
+    return SKYLIT + (MIRROR - SKYLIT) * sun / max(sun + sky, 1e-9)
 
 
 def _normals(index: np.ndarray, towards: np.ndarray, seed: int) -> np.ndarray:
@@ -174,7 +181,7 @@ def _stray(material, i, seed):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _reflect(key, rest, uv, depth, material, lain, turn, texture, rest_depth, left, top, facade, dust, typical, seed, out):  # type: ignore[no-untyped-def]
+def _reflect(key, rest, uv, depth, material, lain, turn, texture, rest_depth, left, top, facade, dust, typical, mirror, seed, out):  # type: ignore[no-untyped-def]
     facade3, dust3 = (facade[0], facade[1], facade[2]), (dust[0], dust[1], dust[2])
     for i in range(rest.shape[0]):
         # half of what comes off the face shows its inner side
@@ -182,7 +189,7 @@ def _reflect(key, rest, uv, depth, material, lain, turn, texture, rest_depth, le
             base = _stray(material[i], key[i], seed)
         elif material[i] == GLASS:
             flash = abs(np.cos(turn[i] + np.pi * chance(key[i], 11, 0, seed))) ** FLASHES
-            base = mixed(broken(GLASS, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.05, facade3, seed), (MIRROR, MIRROR, MIRROR), flash)
+            base = mixed(broken(GLASS, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.05, facade3, seed), (mirror, mirror, mirror), flash)
         elif chance(key[i], 5, 0, seed) < 0.5 and was_seen(rest_depth, uv[i, 0], uv[i, 1], left, top, depth[i], 0.3):
             rgb = picture_at(texture, uv[i, 0], uv[i, 1], left, top)
             base = (rgb[0] / typical[0], rgb[1] / typical[1], rgb[2] / typical[2])

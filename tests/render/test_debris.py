@@ -3,7 +3,7 @@
 import numpy as np
 
 from derrumbe.core.records import Sun
-from derrumbe.render.debris import GLASS, SKY_RAYS, Crumbs, splat
+from derrumbe.render.debris import GLASS, MIRROR, SKY_RAYS, Crumbs, flash_of, splat
 from derrumbe.render.light import illumination, light_at
 from derrumbe.render.occlusion import Occluders
 from derrumbe.render.raster import Window
@@ -31,3 +31,10 @@ def test_a_shard_of_glass_is_seen_through_and_a_crumb_of_brick_is_not():
     ]
     assert hidden[0] > 0.9
     assert hidden[1] < 0.3
+
+
+def test_glass_dazzles_in_the_sun_alone():
+    """A pane mirrors a small part of what is before it: of a white sky that is grey, of the sun more than white."""
+    bright = SKY.model_copy(update={"rgb": (20.0, 20.0, 20.0), "overcast": False})
+    assert flash_of(illumination(SKY)) < 0.3
+    assert flash_of(illumination(bright)) > 0.9 * MIRROR
