@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from derrumbe.core.records import CLEARLY_NEARER, FAR
+
 SOLID = 0.95
 SPREAD = 3.0
 """Sigma, pixels, over which solid foreground lends its colour to its edge."""
@@ -27,6 +29,12 @@ def cut_out(plate: np.ndarray, alpha: np.ndarray, texture: np.ndarray, building:
     seen = np.clip(plate - (1 - a) * old, 0, None)
     edge = a * seen + (1 - a) * a * _lent_colour(plate, alpha)
     return np.where(soft[..., None], edge, premultiplied).astype(np.float32)
+
+
+def hidden(solid: np.ndarray, depth: np.ndarray, front_depth: np.ndarray) -> np.ndarray:
+    """Return which share (h, w) float32 of the foreground lies behind pieces that have come clearly nearer, 0..1: their coverage `solid` (h, w), where
+    their `depth` says so. front_depth (h, w): metres, FAR where it isn't known."""
+    return np.where((front_depth < FAR) & (depth < CLEARLY_NEARER * front_depth), solid, 0).astype(np.float32)
 
 
 def _lent_colour(plate: np.ndarray, alpha: np.ndarray) -> np.ndarray:

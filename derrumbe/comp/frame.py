@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from derrumbe.comp import soften
-from derrumbe.comp.foreground import REACH, cut_out
+from derrumbe.comp.foreground import REACH, cut_out, hidden
 from derrumbe.comp.layers import CHANNELS, GENERATED, LayerBand, sorted_layers
 from derrumbe.comp.shake import Offset, shaken
 from derrumbe.comp.stack import GrainBand, PlateBand, stacked
@@ -137,11 +137,19 @@ class _BandReader:
         # A moving camera's frame is its own texture: what the first one saw lies elsewhere.
         self.texture = _still(film_set.path(scene.texture) if scene.locked else plate.path(plate.record.picture, frame), RGB)
         self.front = stack.enter_context(ExrRows(film_set.path(scene.foreground, frame), ("Y",))) if scene.foreground else None
+        self.front_depth = (
+            stack.enter_context(ExrRows(film_set.path(scene.foreground_depth, frame), ("Z",))) if scene.foreground_depth else None
+        )
 
     def read(self, first: int, last: int, softness: soften.Softness) -> tuple[PlateBand, LayerBand]:
         """Return rows first..last (last excluded), softened."""
         layers = sorted_layers(self.layers.read_halves(first, last), self.layers.places)
-        return self._filmed(first, last), _softened(layers, self.texture[first:last], self.building[first:last], softness)
+        layers = _softened(layers, self.texture[first:last], self.building[first:last], softness)
+        filmed = self._filmed(first, last)
+        if self.front_depth is None or not filmed.front_alpha.any():
+            return filmed, layers
+        left = 1 - hidden(layers.pieces[..., 3], layers.depth, self.front_depth.read(first, last)[..., 0])
+        return replace(filmed, front=filmed.front * left[..., None], front_alpha=filmed.front_alpha * left), layers
 
     def _filmed(self, first: int, last: int) -> PlateBand:
         plate, clean = self.plate.read(first, last), self.clean[first:last]

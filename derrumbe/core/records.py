@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict
 
 FAR = 1e10
 """Depth where there is nothing, as renderers write it (finite, so that no file holds an infinity)."""
+CLEARLY_NEARER = 0.6
+"""Share of the depth of what stands in front in the plate, which is a guess, within which a piece surely comes before it and hides it."""
 
 GROUND, NEIGHBOUR, MADE_UP = 0, 1, 2
 """Kinds of triangles in a set's proxies: what is made up behind the building takes light and dust, and stops no piece."""

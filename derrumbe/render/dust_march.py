@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numba import njit, prange
 
-from derrumbe.core.records import FAR, Camera
+from derrumbe.core.records import CLEARLY_NEARER, FAR, Camera
 from derrumbe.geom.camera import eye, resized, rotation_matrix
 from derrumbe.geom.lens import lens_of, straight_pixel
 from derrumbe.render.dust_light import LitCloud
@@ -388,8 +388,9 @@ def _fill(front, behind, solid, film_set, things, before, held, top, small_rows,
 @njit(cache=True)
 def _cut(solid, thing, whole):
     """Depth at which dust is cut in two. A piece that comes nearer than what is drawn over it would show that without the dust that is before it
-    beside the piece."""
-    nearest = max(solid, thing) if thing < F(FAR) else solid
+    beside the piece; unless it is so much nearer that it hides that."""
+    under = thing < F(FAR) and solid > F(CLEARLY_NEARER) * thing
+    nearest = max(solid, thing) if under else solid
     return min(nearest, whole)
 
 

@@ -117,6 +117,8 @@ class Scene:
     folder: Path
     held: bool = False
     foreground: bool = True
+    front_depth: float | None = None
+    """Metres to the post, where that is known."""
     full: bool = False
     """Plate files in float instead of half."""
     softness_px: float = LENS
@@ -152,6 +154,7 @@ class Scene:
             softness_px=self.softness_px, facade_rgb=(0.3, 0.2, 0.14),
             sun=Sun(direction=(0, 1, 0), rgb=(1, 1, 1), sky_rgb=(0.3, 0.3, 0.4), ground_rgb=(0.1, 0.1, 0.1), overcast=False),
             foreground="foreground.{frame}.exr" if self.foreground else None,
+            foreground_depth="foreground_depth.{frame}.exr" if self.front_depth else None,
         )  # fmt: skip
         write_exr(folder / record.clean_plate, still["clean"], full=True)
         write_exr(folder / record.texture, still["texture"], full=True)
@@ -161,6 +164,10 @@ class Scene:
         if self.foreground:
             for frame in FRAMES:
                 write_exr(folder / f"foreground.{frame}.exr", still["front"], ("Y",))
+                if self.front_depth:
+                    write_exr(
+                        folder / f"foreground_depth.{frame}.exr", np.full((HEIGHT, WIDTH), self.front_depth, np.float32), ("Z",), full=True
+                    )
         return Located(record, folder)
 
     @cached_property

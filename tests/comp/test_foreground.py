@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from derrumbe.comp.foreground import cut_out
+from derrumbe.comp.foreground import cut_out, hidden
+from derrumbe.core.records import FAR
 
 SHAPE = (40, 60)
 BRICK, POST, SKY = np.float32([0.4, 0.2, 0.1]), np.float32([0.05, 0.1, 0.06]), np.float32([0.6, 0.8, 1.0])
@@ -42,3 +43,10 @@ def test_where_the_old_background_is_unknown_colours_stay_within_the_plate():
     cut = cut_out(plate, alpha, np.zeros_like(plate), np.zeros(SHAPE, np.float32))
     assert (cut >= 0).all()
     assert (cut <= plate.max((0, 1)) * alpha[..., None] + 1e-6).all()
+
+
+def test_only_a_piece_that_is_clearly_nearer_hides_what_stands_in_front():
+    """How far things in front are is a guess, so what comes about as near stays behind them; and where none is known, all does."""
+    solid, depth = np.float32([1, 0.5, 1, 1, 0]), np.float32([2, 2, 9, 2, 2])
+    front = np.float32([10, 10, 10, FAR, 10])
+    assert hidden(solid, depth, front).tolist() == [1, 0.5, 0, 0, 0]

@@ -10,7 +10,21 @@ import pytest
 from derrumbe.core.records import LAYER_CHANNELS
 from derrumbe.media.exr_rows import ExrRows
 from derrumbe.media.grain import variance_at
-from tests.comp.scenes import COLUMNS, FRAMES, LEFT, POST_RGB, ROWS, TRIGGER, Scene, blank_layers, final_pixels, matte_pixels, put, truth
+from tests.comp.scenes import (
+    COLUMNS,
+    FRAMES,
+    LEFT,
+    POST,
+    POST_RGB,
+    ROWS,
+    TRIGGER,
+    Scene,
+    blank_layers,
+    final_pixels,
+    matte_pixels,
+    put,
+    truth,
+)
 
 
 @pytest.fixture
@@ -50,6 +64,19 @@ def test_a_solid_post_in_front_stays_as_filmed(scene):
     assert solid.sum() > 200
     assert np.array_equal(final_pixels(comp, 1008)[solid], scene.plate_pixels(1008)[solid])
     assert not matte_pixels(comp, 1008)[solid].any()
+
+
+@pytest.mark.parametrize(("post", "shows"), [(50.0, False), (100.0, True)])
+def test_a_piece_hides_what_stands_in_front_only_where_it_is_clearly_nearer(tmp_path, post, shows):
+    """Pieces are 40 m away."""
+    scene, solid = Scene(tmp_path, front_depth=post), truth()["front"] == 1
+    layers = blank_layers()
+    put(layers, "pieces", (slice(40, 80), slice(85, 115)), (0.9, 0.1, 0.1))
+    scene.write_layers(1008, layers)
+    hit = np.zeros_like(solid)
+    hit[45:75, POST] = solid[45:75, POST]
+    red = final_pixels(scene.comp(), 1008)[hit][:, 0]
+    assert (red > 0.7).all() if shows else (red < 0.3).all()
 
 
 def test_soft_edges_in_front_lose_the_old_background(tmp_path):

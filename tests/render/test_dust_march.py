@@ -88,6 +88,14 @@ def test_a_piece_that_comes_before_a_thing_in_front_takes_no_dust_off_it():
     np.testing.assert_allclose(front[28:36, 52:58, 3], 1 - np.exp(-0.4 * 3.3), rtol=0.01)
 
 
+def test_a_piece_so_near_that_it_hides_a_thing_in_front_has_no_dust_of_that_before_it():
+    view = dust_slab.view()
+    thing, piece = np.full_like(nothing(view), 70.0), nothing(view)
+    piece[:, 30:] = 31.0
+    front, _ = march(dust_slab.slab(0.4), view, piece, nothing(view), scale=0.5, step=0.75, seed=1, things=Things.at(thing))
+    np.testing.assert_allclose(front[28:36, 38:58, 3], 1 - np.exp(-0.4 * 1.0), rtol=0.02)
+
+
 @pytest.mark.parametrize("depth", [20.0, 33.7, 38.0, 41.5, 60.0])
 def test_front_over_behind_is_the_march_without_a_split(depth):
     view, lit = dust_slab.view(), dust_slab.lumps(density=0.4)
