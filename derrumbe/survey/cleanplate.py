@@ -8,6 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from derrumbe.survey import clouds
 from derrumbe.survey.filters import around, disc, masked_mean, opened, shrunk, widened
 from derrumbe.survey.painted_sky import painted_sky
 from derrumbe.survey.vegetation import plant_odds
@@ -18,8 +19,6 @@ PATCH_SIDE = 1400
 PATCH_RADIUS, BROAD_RADIUS = 5, 5
 """Radius of patches; the broad ones where little is repeated often, and broken things would show."""
 FEATHER = 0.003
-BROAD = 0.03
-"""Cloud shapes coarser than this share of the sky picture are carried on from the rim, finer ones come from patches."""
 STREAK = (4.0, 60.0)
 """Least and most by which a sky is taken to be smoother along the horizon than across it."""
 ENOUGH = 0.12
@@ -70,7 +69,8 @@ def fill_sky(
         return painted_sky(tone.astype(np.float32), sky.shape, horizon, focal, seed)
     smooth, streak = _gradient(small, known), _streakiness(small, known)
     if _cloudiness(small, smooth, known) > CLOUDY:
-        whole = _with_clouds(*_clear_of(texture, open_sky, TAINTED[0], size), smooth, streak, seed)
+        hidden = cv2.resize(hole.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+        whole = _with_clouds(*_clear_of(texture, open_sky, TAINTED[0], size), hidden, smooth, streak)
     else:
         whole = smooth + diffused(small - smooth, known, streak)
     return np.maximum(cv2.resize(whole, sky.shape[::-1], interpolation=cv2.INTER_CUBIC), 0)
@@ -145,16 +145,14 @@ def _cloudiness(small: np.ndarray, smooth: np.ndarray, known: np.ndarray) -> flo
     return float(codes[inner].std())
 
 
-def _with_clouds(small: np.ndarray, known: np.ndarray, smooth: np.ndarray, streak: float, seed: int) -> np.ndarray:
-    """Return the sky with its unknown part filled: fine shapes by patches of the known sky, broad ones carried on from its rim, as far as they
-    stray from the whole sky's gradient `smooth` (h, w, 3): else what is far from any rim would take the horizon's pale tone."""
+def _with_clouds(small: np.ndarray, known: np.ndarray, hidden: np.ndarray, smooth: np.ndarray, streak: float) -> np.ndarray:
+    """Return the sky with its unknown part filled, where it is `hidden` (h, w) bool by stretches of the known sky, as they stray from the whole sky's
+    gradient `smooth` (h, w, 3)."""
     known = known & (small[..., 2] > DARK * smooth[..., 2])
-    codes, white = encode(np.where(known[..., None], small, np.maximum(smooth + diffused(small - smooth, known, streak), 0)))
-    filled = decode(_patched(codes, ~known, np.zeros_like(known), seed), white)
-    # A blur hides the steps of 8-bit codes; clouds have nothing finer.
-    filled = np.where(known[..., None], small, cv2.GaussianBlur(filled, (0, 0), 1.2))
-    broad = cv2.GaussianBlur(filled, (0, 0), BROAD * max(known.shape))
-    return filled - broad + smooth + diffused(broad - smooth, known, streak)
+    level = np.sqrt(np.maximum(smooth, 0))
+    stray = np.where(known[..., None], np.sqrt(np.maximum(small, 0)) - level, 0)
+    whole = clouds.carried_on(stray, known, hidden, lambda values, there: diffused(values, there, streak))
+    return np.where(known[..., None], small, np.maximum(level + whole, 0) ** 2).astype(np.float32)
 
 
 def without(texture: np.ndarray, front: np.ndarray, region: np.ndarray, seed: int, margin: float = 2.0) -> np.ndarray:
