@@ -47,6 +47,7 @@ from derrumbe.survey.sky_elsewhere import sky_elsewhere
 from derrumbe.survey.skyline import skyline_rows
 from derrumbe.survey.sun_place import SunPlace
 from derrumbe.survey.surroundings import look_around
+from derrumbe.survey.torn_ends import torn_ends
 from derrumbe.survey.uncovered import Views, uncovered
 from derrumbe.survey.walkers import find_walkers
 from derrumbe.survey.wanderers import Wanderers
@@ -110,6 +111,10 @@ def _surveyed(settings: Settings, work: Work, plate: Located[Plate]) -> Set:
         texture, codes, mattes, passing_first, geometry, settings, plate.record, work.folder, views, softness, around.ground
     )
     taken = [house.taken(mattes.region, codes, to_display(clean, record.display)) for house in houses]
+    if views is None:
+        pixel = float(geometry.camera.translation[2]) / geometry.camera.focal_px
+        stays = torn_ends(codes, mattes.region, mattes.sky, ~passing_first, pixel, settings.seed)
+        clean, taken = np.where(stays[..., None], texture, clean), [*taken, stays]
     mattes = mattes.without(taken).also(edges)
     texture = before.bared(plate, texture, mattes, passers, settings.seed)
     _write(work.folder, mattes, clean, texture)

@@ -23,6 +23,7 @@ from derrumbe.survey.filters import masked_mean, widened
 from derrumbe.survey.matting import display_like
 from derrumbe.survey.reference import denoised
 from derrumbe.survey.sky import find_sky
+from derrumbe.survey.torn_ends import torn_ends
 from derrumbe.survey.uncovered import Views, brought, whole
 
 MARGIN = 0.6
@@ -84,7 +85,14 @@ def find_worn(views: Views, plate: Plate, front: Path | None, base: int, seed: i
     picture = without(denoised(picture, plate.noise, 1), gap.astype(np.float32), wanted & (seen | gap), seed)
     shown = np.where(wanted, seen | gap, own)
     building = coverage(wide, *views.solid)
-    building[y, x] = np.minimum(building[y, x], 1 - sky_within(picture[y, x], building[y, x], plate.display))
+    sky = sky_within(picture[y, x], building[y, x], plate.display)
+    building[y, x] = np.minimum(building[y, x], 1 - sky)
+    solid = building > SEEN
+    if solid.any():
+        pixel = float(np.median(canvas.depth[solid])) / wide.focal_px
+        open_ = np.zeros(building.shape, np.float32)
+        open_[y, x] = sky
+        building *= ~torn_ends(to_display(picture, plate.display), solid, open_, own, pixel, seed)
     return _cropped(wide, picture, shown, building, (y, x))
 
 
