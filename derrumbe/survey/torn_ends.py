@@ -53,24 +53,22 @@ def torn_ends(codes: np.ndarray, region: np.ndarray, sky: np.ndarray, known: np.
 def _goes_on(light: np.ndarray, region: np.ndarray, other: np.ndarray, known: np.ndarray, last: np.ndarray, pixel: float) -> np.ndarray:
     """Return in which rows (h,) bool a wall goes on past the region's last column (h,); other, known (h, w) bool: what is no wall, and what is shown. Rows
     of which nothing is shown there are as the nearest."""
-    wide, rows = max(3, round(STRIP / pixel)), np.arange(len(light))
-    inner = last[:, None] - 2 - np.arange(wide)
-    outer = last[:, None] + 3 + np.arange(wide)
-    whole = region.any(axis=1) & (inner[:, -1] >= 0) & (outer[:, -1] < light.shape[1])
+    wide, rows = max(3, round(STRIP / pixel)), np.arange(len(light))[:, None]
+    inner, outer = last[:, None] - 2 - np.arange(wide), last[:, None] + 3 + np.arange(wide)
+    inside = region.any(axis=1) & (inner[:, -1] >= 0) & (outer[:, -1] < light.shape[1])
     inner, outer = (np.clip(each, 0, light.shape[1] - 1) for each in (inner, outer))
-    whole &= region[rows[:, None], inner].all(axis=1) & (other[rows[:, None], outer].mean(axis=1) < STRAY)
+    inside &= region[rows, inner].all(axis=1)
+    shown = np.flatnonzero(known[rows[:, 0], outer[:, 0]])
+    if not len(shown):
+        return np.zeros(len(light), bool)
+    wall = other[rows, outer].mean(axis=1) < STRAY
+    apart = np.abs(np.subtract(*(np.percentile(light[rows, each], WALL, axis=1) for each in (inner, outer)))).max(axis=-1)
+    nearest = shown[np.abs(rows - shown).argmin(axis=1)]
     window = 2 * max(1, round(0.5 * WINDOW / pixel)) + 1
-    apart = np.abs(np.subtract(*(np.percentile(light[rows[:, None], each], WALL, axis=1) for each in (inner, outer)))).max(axis=-1)
-    alike = whole & (ndimage.median_filter(apart, window) < ALIKE)
+    alike = inside & wall[nearest] & (ndimage.median_filter(apart[nearest], window) < ALIKE)
     high = max(2, round(HEIGHT / pixel))
-    seen = known[rows, outer[:, 0]]
-    alike &= seen
     closed = cv2.morphologyEx(alike.astype(np.uint8)[:, None], cv2.MORPH_CLOSE, np.ones((window, 1), np.uint8))
-    found = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((high, 1), np.uint8))[:, 0] > 0
-    if not seen.any():
-        return found
-    shown = np.flatnonzero(seen)
-    return found[shown[np.abs(rows[:, None] - shown).argmin(axis=1)]] & region.any(axis=1)
+    return cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((high, 1), np.uint8))[:, 0] > 0
 
 
 def _reach(rows: int, pixel: float, rng: np.random.Generator) -> np.ndarray:
