@@ -26,6 +26,8 @@ ALIKE = 22.0
 """Codes by which they differ at most where the wall goes on."""
 HEIGHT, WINDOW = 2.0, 1.0
 """Metres that such an end is high at least, and over which rows are averaged."""
+EDGE = 4
+"""Rows at the border of what is shown that don't count."""
 FEWEST = 3.0
 """Pixels to a stone at least: finer teeth can't be seen."""
 
@@ -58,7 +60,7 @@ def _goes_on(light: np.ndarray, region: np.ndarray, other: np.ndarray, known: np
     inside = region.any(axis=1) & (inner[:, -1] >= 0) & (outer[:, -1] < light.shape[1])
     inner, outer = (np.clip(each, 0, light.shape[1] - 1) for each in (inner, outer))
     inside &= region[rows, inner].all(axis=1)
-    shown = np.flatnonzero(known[rows[:, 0], outer[:, 0]])
+    shown = np.flatnonzero(ndimage.binary_erosion(known[rows[:, 0], outer[:, 0]], iterations=EDGE, border_value=1))
     if not len(shown):
         return np.zeros(len(light), bool)
     wall = other[rows, outer].mean(axis=1) < STRAY
