@@ -22,9 +22,12 @@ GAIN = 0.015
 """m/s a sample that settling rubble may gain; a wall that tips over gains more."""
 SPILL = 0.7
 """Share of the speed of a fall from the roof that anything may have sideways."""
-REBOUND, ASIDE = 0.1, 0.35
+REBOUND, ASIDE = 0.1, 0.27
 """Shares of the speed of its own fall so far with which a blow may throw a part up, and aside: masonry doesn't bounce, and what falls from a
 building lands within a third of its height."""
+ROLLS, ON_GROUND = 0.45, 1.5
+"""Share of g by which what rolls or slides on the ground beside the pile is slowed, and m/s up or down from which on it doesn't lie on it: blocks have
+corners, which dig in (rockfall on grass and gravel has 0.4 to 0.7; Ritchie 1963, Pfeiffer and Bowen 1989)."""
 GIVES = 4.0
 """m/s² by which a part may gain speed upwards and aside without a blow: it tips, or is pushed by the load above."""
 SPIN = 12.0
@@ -59,7 +62,7 @@ class Limits:
         """
         self.position, height = position, position[:, 1]
         self.apex = np.maximum(self.apex, height)
-        limited, spin = self._limited(states, pushed, seconds), slowed(states.angular)
+        limited, spin = self._gripped(states, self._limited(states, pushed, seconds), seconds), slowed(states.angular)
         spin = self._turning(states, limited, height, -velocity[:, 1])[:, None] * spin
         for k in np.flatnonzero(states.awake & ((limited != states.linear) | (spin != states.angular)).any(1)):
             self.world.set_motion(int(states.number[k]), limited[k], spin[k])
@@ -110,6 +113,13 @@ class Limits:
                 self.level[number] = int(level[k])
                 self.world.set_damping(number, *_damping(int(level[k])))
         self.before = dict(zip(states.number.tolist(), np.stack([speed, states.linear[:, 1]], 1).tolist(), strict=True))
+
+    def _gripped(self, states: States, velocity: np.ndarray, seconds: float) -> np.ndarray:
+        """Return velocities (K, 3) of bodies, slowed where these roll on the ground."""
+        loose = states.row >= 0
+        size = np.cbrt(np.bincount(states.row[loose], self.structure.volume[loose], len(states.number)))
+        on_ground = (states.centre[:, 1] < size) & (np.abs(states.linear[:, 1]) < ON_GROUND) & (self._units(states) < self.block)
+        return np.where(on_ground[:, None], gripped(velocity, seconds), velocity)
 
     def _units(self, states: States) -> np.ndarray:
         """Return of how many blocks and loose fragments bodies are made, (K,)."""
@@ -195,6 +205,14 @@ def _damping(level: int) -> tuple[float, float]:
     if level > len(SETTLING):
         return GRINDS if level == len(SETTLING) + 1 else LODGED
     return (SETTLING[level - 1][1], ANGULAR_DAMPING + TUMBLING * SETTLING[level - 1][1]) if level else (0.0, ANGULAR_DAMPING)
+
+
+def gripped(velocity: np.ndarray, seconds: float) -> np.ndarray:
+    """Return velocities (..., 3) m/s after friction on level ground for some seconds: a body stops, and never turns back."""
+    aside = np.linalg.norm(velocity[..., ::2], axis=-1)
+    out = velocity.copy()
+    out[..., ::2] *= (np.maximum(aside - ROLLS * GRAVITY * seconds, 0) / np.maximum(aside, 1e-9))[..., None]
+    return out
 
 
 def slowed(angular: np.ndarray) -> np.ndarray:

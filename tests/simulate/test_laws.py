@@ -18,7 +18,7 @@ from derrumbe.simulate.clusters import components
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import rotate
 from derrumbe.simulate.ground import Ground
-from derrumbe.simulate.limits import ASIDE, REBOUND, Limits, fall_speed, unbounced
+from derrumbe.simulate.limits import ASIDE, REBOUND, ROLLS, Limits, fall_speed, gripped, unbounced
 from derrumbe.simulate.spans import OVERHANG, Spans
 from derrumbe.simulate.structure import OUTER_WALL, ROOF, SLAB, Structure
 from derrumbe.simulate.world import Blow, World
@@ -273,3 +273,15 @@ def test_crushing_bears_a_block_through_its_walls_and_hardly_a_roof_without(tmp_
     assert gains[0] > 0.25
     assert 0.0 < gains[1] < 0.25 * gains[0]
     assert gains[2] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_what_rolls_on_the_ground_stops_where_its_friction_says():
+    """v² over 2 ROLLS g, whatever the steps; upright speed is not touched, and nothing turns back."""
+    for steps in (10, 400):
+        velocity, way = np.array([[6.0, -1.0, 0.0]]), 0.0
+        for _ in range(steps * 3):
+            before = velocity
+            velocity = gripped(velocity, 1 / steps)
+            way += 0.5 * float(before[0, 0] + velocity[0, 0]) / steps
+        assert velocity.tolist() == [[0.0, -1.0, 0.0]]
+        assert way == pytest.approx(36 / (2 * ROLLS * 9.81), rel=0.05)
