@@ -138,7 +138,7 @@ def timber(x, y, z, pixel, seed):  # type: ignore[no-untyped-def]
 def glazed(along, y, pixel, seed):  # type: ignore[no-untyped-def]
     """Return the albedo of a window that the plate never showed: painted sashes with glazing bars, some panes dark, some dusty, some gone."""
     own = chance(int(np.floor(along / PANE[0])), int(np.floor(y / PANE[1])), 3, seed + 251)
-    pane = (0.02, 0.021, 0.021) if own < 0.4 else tinted((0.10, 0.115, 0.11), 0.4 + own)
+    pane = mixed((0.07, 0.08, 0.077), (0.02, 0.021, 0.021) if own < 0.4 else tinted((0.10, 0.115, 0.11), 0.4 + own), shown(PANE[0], pixel))
     bars = max(stripes(along, PANE[0], 0.06, pixel), stripes(y, PANE[1], 0.06, pixel))
     return mixed(pane, tinted((0.50, 0.48, 0.43), 0.7 + 0.6 * layered(along, y, 0.5, seed + 253)), bars)
 
@@ -166,12 +166,13 @@ def sheeting(x, y, z, pixel, seed):  # type: ignore[no-untyped-def]
     between rafters where boards have gone too."""
     column = int(np.floor(x / SHEET))
     row = int(np.floor(z / (3.2 * SHEET) + chance(column, 3, 0, seed + 241)))
-    own = 0.65 + 0.7 * chance(column, row, 0, seed + 243)
+    clear = shown(SHEET, pixel)
+    own = 1 + (0.7 * chance(column, row, 0, seed + 243) - 0.35) * clear
     seams = max(stripes(x, SHEET, 0.07, pixel), 0.6 * stripes(z + 3.2 * SHEET * chance(column, 3, 0, seed + 241), 3.2 * SHEET, 0.07, pixel))
     metal = tinted((0.20, 0.205, 0.21), own * (0.75 + 0.5 * layered(x, y, z, seed)) * (1 + 0.7 * seams))
-    lost = layered(x * 0.55, y * 0.55, z * 0.55, seed + 245) + 0.12 * chance(column, row, 1, seed + 247)
+    lost = layered(x * 0.55, y * 0.55, z * 0.55, seed + 245) + 0.12 * (0.5 + (chance(column, row, 1, seed + 247) - 0.5) * clear)
     edge = max(0.3 / pixel, 4.0)
-    boards = tinted((0.27, 0.21, 0.15), 0.7 + 0.6 * chance(int(np.floor(z / 0.22)), column, 5, seed))
+    boards = tinted((0.27, 0.21, 0.15), 1 + (0.6 * chance(int(np.floor(z / 0.22)), column, 5, seed) - 0.3) * shown(0.22, pixel))
     boards = tinted(boards, 1 - 0.8 * stripes(z, 0.22, 0.03, pixel))
     open_to = mixed((0.035, 0.03, 0.026), (0.36, 0.285, 0.20), stripes(x, 0.62, 0.14, pixel))
     rgb = mixed(metal, boards, min(max((lost - BARED[0]) * edge, 0.0), 1.0))
@@ -245,20 +246,29 @@ def _lump(along, row, long, seed):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def torn_off(rgb, material, number, seed):  # type: ignore[no-untyped-def]
-    """Return the albedo of a lump of masonry with this number in [0, 1), of the mean colour rgb of its break: mortar or plaster still on it, bricks
-    or stones broken through, others weathered long ago, or none: a hole where it fell out."""
+def torn_off(rgb, material, lump, seed):  # type: ignore[no-untyped-def]
+    """Return the albedo of a break of masonry whose mean colour is rgb. lump: how bright it is there, the number in [0, 1) of the lump, below 0 for none, and
+    the colour of the wall's face: some lumps hold bits of that, some mortar or plaster, some broke through, and some fell out and left a hole.
+    """
+    bright, number, face = lump
+    if number < 0:
+        return tinted(rgb, bright)
     key = int(number * 65536)
-    pick, tint = chance(key, 13, 0, seed), 0.72 + 0.6 * chance(key, 15, 0, seed)
-    if pick < 0.12:
-        return tinted(rgb, 0.2)
-    if pick < 0.38:
-        return tinted((0.55, 0.515, 0.45), tint)
-    if pick < 0.5:
-        return tinted(PLASTER_RGB, tint)
-    if pick < 0.72:
-        return tinted(mixed(rgb, (0.43, 0.17, 0.09) if material == 0 else (0.52, 0.43, 0.30), 0.7), tint)
-    return tinted(rgb, tint)
+    pick, tint = chance(key, 13, 0, seed), bright * (0.65 + 0.75 * chance(key, 15, 0, seed))
+    if pick < 0.10:
+        return tinted(rgb, 0.2 * bright)
+    if pick < 0.32:
+        on = (0.55, 0.515, 0.45)
+    elif pick < 0.42:
+        on = PLASTER_RGB
+    elif pick < 0.60:
+        on = face
+    elif pick < 0.80:
+        on = (0.43, 0.17, 0.09) if material == 0 else (0.52, 0.43, 0.30)
+    else:
+        on = rgb
+    # what is uneven under it stays so
+    return tinted(mixed(rgb, on, 0.7), tint)
 
 
 @nb.njit(cache=True)

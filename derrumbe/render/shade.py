@@ -13,7 +13,7 @@ import numba as nb
 import numpy as np
 
 from derrumbe.render.gaps import Gaps, daylight
-from derrumbe.render.materials import broken, detail, litter, lumpy, mixed, roughness_normal, tilted, tinted, toothed, torn_off
+from derrumbe.render.materials import broken, detail, litter, lumpy, mixed, roughness_normal, tilted, tinted, toothed
 from derrumbe.render.noise import cells, chance, layered
 from derrumbe.render.panes import TURNED
 from derrumbe.render.rooms import painted
@@ -170,8 +170,8 @@ def _battered(x, y, z, settled, pixel, seed):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True)
 def _shade(
-    triangle, rest, uv, size, worn, coarse, second, piece, face, rest_normal, material, joisted, element, storey, floor, level, upper, lower, texture, dull, dulls,
-    left, top,
+    triangle, rest, uv, size, worn, coarse, second, piece, face, rest_normal, material, joisted, element, storey, floor, level, upper, lower, texture, dull,
+    dulls, left, top,
     typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, buried, period, clump, joints, place, gape, parted, bond, away, reach,
     opens, reflect, old, changed, normal,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
@@ -216,25 +216,22 @@ def _shade(
                 _roughen(normal, i, turn[p], tilted(nx, ny, nz, tint, seed))
             else:
                 above = np.floor((y - floor[p]) / level[p])
+                shown = _borrowed(texture, uv[i, 0], uv[i, 1], left, top, typical, facade3)
+                bright, tint = 1.0, -1.0
+                if kind == BROKEN and material[p] < TIMBER and element[p] not in (SLAB, COLUMN, STONE):
+                    bright, tint = _lumps(material[p], x, y, z, nx, ny, nz, clump, seed)
                 base = albedo(
-                    element[p], material[p], joisted, kind, storey[p] + LEVELS * int(above), (x, y, z), (nx, ny, nz),
-                    y - floor[p] - above * level[p], level[p],
-                    below(upper[p], x, y, z), below(lower[p], x, y, z), size[i], facade3, seed,
+                    element[p], material[p], kind, storey[p] + LEVELS * int(above), (x, y, z), (nx, ny, nz),
+                    (y - floor[p] - above * level[p], level[p], joisted), below(upper[p], x, y, z), below(lower[p], x, y, z),
+                    (bright, -1.0 if material[p] == CONCRETE else tint, shown), size[i], facade3, seed,
                 )  # fmt: skip
                 if kind == 0 and material[p] != 4 and (ny < 0.7 or material[p] == 5):
-                    base = mixed(base, _borrowed(texture, uv[i, 0], uv[i, 1], left, top, typical, base), BORROWED)
+                    base = mixed(base, shown, BORROWED)
                 if bare and face[t] == 0:
                     # what is under the face is its own stuff, mostly
-                    base = mixed(base, tinted(_borrowed(texture, uv[i, 0], uv[i, 1], left, top, typical, base), FRESH), SAME)
+                    base = mixed(base, tinted(shown, FRESH), SAME)
                 if kind == BROKEN:
-                    if material[p] < TIMBER and element[p] not in (SLAB, COLUMN, STONE):
-                        if material[p] != CONCRETE:
-                            across, up_there = (x, z) if abs(ny) > UPRIGHT else (x if abs(nz) > abs(nx) else z, y)
-                            bright, tint = toothed(across, up_there, LONG * clump, clump, seed)
-                            base = tinted(torn_off(base, material[p], tint, seed), bright)
-                        else:
-                            border, tint = cells(x / clump, y / clump, z / clump, seed + 151)
-                            base = tinted(base, lumpy(border, tint, seed))
+                    if tint >= 0:
                         nx, ny, nz = tilted(nx, ny, nz, tint, seed)
                     if element[p] == STONE and material[p] < TIMBER:
                         base = _sided(base, p, nx, ny, nz, seed)
@@ -249,6 +246,17 @@ def _shade(
             rgb = tinted(rgb, daylight(p, x, y, z, rest_normal[t], max(below(upper[p], x, y, z), 0.0), size[i], joints, place, gape))
         for c in range(3):
             reflect[i, c] = max(rgb[c], 0.0)
+
+
+@nb.njit(cache=True)
+def _lumps(material, x, y, z, nx, ny, nz, clump, seed):  # type: ignore[no-untyped-def]
+    """Return how bright the lump of a break is at a rest point, about 1, and its number in [0, 1): masonry breaks in courses, concrete in no order."""
+    if material == CONCRETE:
+        border, tint = cells(x / clump, y / clump, z / clump, seed + 151)
+        return lumpy(border, tint, seed), tint
+    if abs(ny) > UPRIGHT:
+        return toothed(x, z, LONG * clump, clump, seed)
+    return toothed(x if abs(nz) > abs(nx) else z, y, LONG * clump, clump, seed)
 
 
 @nb.njit(cache=True, inline="always")
