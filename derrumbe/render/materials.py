@@ -18,11 +18,14 @@ ASHLAR, ASHLAR_COURSE = 0.24, 0.32
 PLASTER = 0.025
 """Thickness of plaster on the inner side of walls and under ceilings, metres."""
 PLASTER_RGB = (0.66, 0.64, 0.59)
+PALEST = 0.8
 SHEET, BARED = 0.75, (0.6, 0.68)
 """Metres that sheets of metal on a level roof are wide, and the levels of the noise above which they, and the boards under them, are torn off."""
 PANE = (0.52, 0.64)
 """Metres that a pane is wide and high."""
-BED, SHADED, PERPEND = 0.9, 0.85, 0.5
+HOLES, ALIKE = 0.07, 0.65
+"""Share of the lumps of a break of masonry that have fallen out, and up to which they are as most of their piece is."""
+BED, SHADED, PERPEND = 0.9, 0.7, 0.4
 """How much brighter the bed of a lump of masonry is that juts out all the way over the one above it, how much darker one is that lies under it, and the
 joint beside it."""
 OF_FACE = 0.18
@@ -247,28 +250,32 @@ def _lump(along, row, long, seed):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True)
 def torn_off(rgb, material, lump, seed):  # type: ignore[no-untyped-def]
-    """Return the albedo of a break of masonry whose mean colour is rgb. lump: how bright it is there, the number in [0, 1) of the lump, below 0 for none, and
-    the colour of the wall's face: some lumps hold bits of that, some mortar or plaster, some broke through, and some fell out and left a hole.
+    """Return the albedo of a break of masonry whose mean colour is rgb. lump: how bright it is there, two numbers in [0, 1), of the lump, below 0 for none,
+    and of its piece, and the colour of the wall's face: most lumps of a piece, and not of the next, hold mortar or plaster, or bits of the face, or broke
+    through; some fell out and left a hole.
     """
-    bright, number, face = lump
+    bright, number, own, face = lump
     if number < 0:
         return tinted(rgb, bright)
     key = int(number * 65536)
-    pick, tint = chance(key, 13, 0, seed), bright * (0.65 + 0.75 * chance(key, 15, 0, seed))
-    if pick < 0.10:
+    pick, tint = chance(key, 13, 0, seed), bright * (0.7 + 0.65 * chance(key, 15, 0, seed))
+    if pick < HOLES:
         return tinted(rgb, 0.2 * bright)
-    if pick < 0.32:
+    if pick < ALIKE:
+        pick = own
+    if pick < 0.24:
         on = (0.55, 0.515, 0.45)
-    elif pick < 0.42:
+    elif pick < 0.36:
         on = PLASTER_RGB
-    elif pick < 0.60:
+    elif pick < 0.54:
         on = face
     elif pick < 0.80:
-        on = (0.43, 0.17, 0.09) if material == 0 else (0.52, 0.43, 0.30)
+        on = (0.50, 0.215, 0.115) if material == 0 else (0.52, 0.43, 0.30)
     else:
         on = rgb
-    # what is uneven under it stays so
-    return tinted(mixed(rgb, on, 0.7), tint)
+    # what is uneven under it stays so, and nothing is paler than fresh plaster
+    red, green, blue = tinted(mixed(rgb, on, 0.7), tint)
+    return min(red, PALEST), min(green, PALEST), min(blue, PALEST)
 
 
 @nb.njit(cache=True)

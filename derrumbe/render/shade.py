@@ -223,7 +223,7 @@ def _shade(
                 base = albedo(
                     element[p], material[p], kind, storey[p] + LEVELS * int(above), (x, y, z), (nx, ny, nz),
                     (y - floor[p] - above * level[p], level[p], joisted), below(upper[p], x, y, z), below(lower[p], x, y, z),
-                    (bright, -1.0 if material[p] == CONCRETE else tint, shown), size[i], facade3, seed,
+                    (bright, -1.0 if material[p] == CONCRETE else tint, chance(p, 19, 0, seed), shown), size[i], facade3, seed,
                 )  # fmt: skip
                 if kind == 0 and material[p] != 4 and (ny < 0.7 or material[p] == 5):
                     base = mixed(base, shown, BORROWED)
