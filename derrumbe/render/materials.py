@@ -270,7 +270,7 @@ def torn_off(rgb, material, lump, seed):  # type: ignore[no-untyped-def]
     elif pick < 0.54:
         on = face
     elif pick < 0.80:
-        on = (0.50, 0.215, 0.115) if material == 0 else (0.52, 0.43, 0.30)
+        on = (0.50, 0.215, 0.115) if material == 0 else (0.50, 0.44, 0.34)
     else:
         on = rgb
     # what is uneven under it stays so, and nothing is paler than fresh plaster

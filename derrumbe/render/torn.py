@@ -31,7 +31,7 @@ BLOCK = np.array([[0.25, 0.15], [0.0, 0.0], [0.5, 0.3], [0.0, -1.0], [0.0, 0.0],
 """Metres along and up of what masonry breaks in, by material: two courses of bricks, a stone; less than none up for timber, which splinters."""
 BOARD = 0.22
 """Metres across the grain in which timber splinters: boards and laths tear at lengths of their own. Grain runs along x, as fracture has it."""
-ACROSS_GRAIN = 0.12
+ACROSS_GRAIN = 0.4
 """How far timber tears across its grain, of how far it tears along it."""
 SEEN_REACH = 3.6
 """Pixels that torn edges are pushed at most, where that is more than their reach: breaks are ragged at every scale, and a large building's would look sawn."""

@@ -17,6 +17,8 @@ BROAD = 0.008
 """Half the width of what lends its colour to all that was never seen beyond it, share of the longer side: a railing's holds what is seen through it."""
 RIPPLE = 0.003
 """How far a rim is evened out where the picture is mirrored at it, share of the longer side."""
+PRESSED = (0.15, 0.35, 0.65, 1.0)
+"""How deep a mirror image reaches into the picture for every pixel beyond its rim, least and most."""
 SMEARED = 2.0
 """... and samples of hue up to which subsampled chroma does, since filters spread one over its neighbour."""
 HUE = 2
@@ -151,15 +153,20 @@ def _nearest(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
 
 def _mirrored(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
     """Return the picture (h,w,3) with what lies beyond those pixels `where` (h,w) bool mirrored at their rim: rows of tiles and courses go on there,
-    where the nearest colour alone would draw it out into smears. What mirrors from beyond has the nearest one's colour."""
+    where the nearest colour alone would draw it out into smears. Where a mirror image would lie beyond too, it is pressed together."""
     from scipy.ndimage import distance_transform_edt
 
     y, x = distance_transform_edt(~where, return_distances=False, return_indices=True)
     rows, columns = np.indices(where.shape, np.float32)
     # ornaments along a rim would tear the mirrored picture into strips
     inward = cv2.GaussianBlur(np.dstack([x - columns, y - rows]).astype(np.float32), (0, 0), max(RIPPLE * max(where.shape), 0.5))
-    there = columns + 2 * inward[..., 0], rows + 2 * inward[..., 1]
-    return cv2.remap(np.ascontiguousarray(picture[y, x], np.float32), *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    nearest = np.ascontiguousarray(picture[y, x], np.float32)
+    out, inside = nearest, where.astype(np.uint8)
+    for share in PRESSED:
+        there = columns + (1 + share) * inward[..., 0], rows + (1 + share) * inward[..., 1]
+        seen = cv2.remap(inside, *there, cv2.INTER_NEAREST) > 0
+        out = np.where(seen[..., None], cv2.remap(nearest, *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), out)
+    return out
 
 
 def _without_hue(picture: np.ndarray, texture: np.ndarray, inside: np.ndarray, beyond: np.ndarray) -> np.ndarray:
