@@ -18,6 +18,16 @@ ASHLAR, ASHLAR_COURSE = 0.24, 0.32
 PLASTER = 0.025
 """Thickness of plaster on the inner side of walls and under ceilings, metres."""
 PLASTER_RGB = (0.66, 0.64, 0.59)
+PALEST = 0.8
+SHEET, BARED = 0.75, (0.6, 0.68)
+"""Metres that sheets of metal on a level roof are wide, and the levels of the noise above which they, and the boards under them, are torn off."""
+PANE = (0.52, 0.64)
+"""Metres that a pane is wide and high."""
+HOLES, ALIKE = 0.07, 0.65
+"""Share of the lumps of a break of masonry that have fallen out, and up to which they are as most of their piece is."""
+BED, SHADED, PERPEND = 0.9, 0.7, 0.4
+"""How much brighter the bed of a lump of masonry is that juts out all the way over the one above it, how much darker one is that lies under it, and the
+joint beside it."""
 OF_FACE = 0.18
 """Share of the façade's hue in what is under it: clays and sands of the place. With more of it, brick, mortar and concrete are one brown."""
 
@@ -128,6 +138,15 @@ def timber(x, y, z, pixel, seed):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
+def glazed(along, y, pixel, seed):  # type: ignore[no-untyped-def]
+    """Return the albedo of a window that the plate never showed: painted sashes with glazing bars, some panes dark, some dusty, some gone."""
+    own = chance(int(np.floor(along / PANE[0])), int(np.floor(y / PANE[1])), 3, seed + 251)
+    pane = mixed((0.07, 0.08, 0.077), (0.02, 0.021, 0.021) if own < 0.4 else tinted((0.10, 0.115, 0.11), 0.4 + own), shown(PANE[0], pixel))
+    bars = max(stripes(along, PANE[0], 0.06, pixel), stripes(y, PANE[1], 0.06, pixel))
+    return mixed(pane, tinted((0.50, 0.48, 0.43), 0.7 + 0.6 * layered(along, y, 0.5, seed + 253)), bars)
+
+
+@nb.njit(cache=True)
 def broken(material, x, y, z, nx, ny, nz, pixel, facade, seed):  # type: ignore[no-untyped-def]
     """Return the albedo of a fresh break through one material."""
     stains = 0.58 + 0.84 * layered(x * 0.55, y * 0.55, z * 0.55, seed + 13)
@@ -145,10 +164,31 @@ def broken(material, x, y, z, nx, ny, nz, pixel, facade, seed):  # type: ignore[
 
 
 @nb.njit(cache=True)
-def skin(material, x, y, z, ny, pixel, facade, seed):  # type: ignore[no-untyped-def]
+def sheeting(x, y, z, pixel, seed):  # type: ignore[no-untyped-def]
+    """Return the albedo of a level roof: sheets of lead or zinc with standing seams, no two weathered alike, torn off their boards in patches, with holes
+    between rafters where boards have gone too."""
+    column = int(np.floor(x / SHEET))
+    row = int(np.floor(z / (3.2 * SHEET) + chance(column, 3, 0, seed + 241)))
+    clear = shown(SHEET, pixel)
+    own = 1 + (0.7 * chance(column, row, 0, seed + 243) - 0.35) * clear
+    seams = max(stripes(x, SHEET, 0.07, pixel), 0.6 * stripes(z + 3.2 * SHEET * chance(column, 3, 0, seed + 241), 3.2 * SHEET, 0.07, pixel))
+    metal = tinted((0.20, 0.205, 0.21), own * (0.75 + 0.5 * layered(x, y, z, seed)) * (1 + 0.7 * seams))
+    lost = layered(x * 0.55, y * 0.55, z * 0.55, seed + 245) + 0.12 * (0.5 + (chance(column, row, 1, seed + 247) - 0.5) * clear)
+    edge = max(0.3 / pixel, 4.0)
+    boards = tinted((0.27, 0.21, 0.15), 1 + (0.6 * chance(int(np.floor(z / 0.22)), column, 5, seed) - 0.3) * shown(0.22, pixel))
+    boards = tinted(boards, 1 - 0.8 * stripes(z, 0.22, 0.03, pixel))
+    open_to = mixed((0.035, 0.03, 0.026), (0.36, 0.285, 0.20), stripes(x, 0.62, 0.14, pixel))
+    rgb = mixed(metal, boards, min(max((lost - BARED[0]) * edge, 0.0), 1.0))
+    return mixed(rgb, open_to, min(max((lost - BARED[1]) * edge, 0.0), 1.0))
+
+
+@nb.njit(cache=True)
+def skin(material, x, y, z, nx, ny, nz, pixel, facade, seed):  # type: ignore[no-untyped-def]
     """Return the albedo of an outer face that the plate never showed."""
     if material == 4:
-        return 0.04, 0.05, 0.055
+        return glazed(x if abs(nz) > abs(nx) else z, y, pixel, seed)
+    if ny > 0.9:
+        return sheeting(x, y, z, pixel, seed)
     if material == 5 or ny > 0.7:
         return tinted((0.17, 0.163, 0.155), (0.6 + 0.8 * layered(x, y, z, seed)) * (0.85 + 0.3 * value(x * 13, y * 13, z * 13, seed)))
     return tinted(facade, (0.7 + 0.6 * layered(x * 0.8, y * 0.8, z * 0.8, seed + 71)) * (0.88 + 0.24 * value(x * 9, y * 9, z * 9, seed)))
@@ -181,6 +221,61 @@ def litter(x, y, z, period, rgb, border, tint, variety, seed):  # type: ignore[n
 def lumpy(border, tint, seed):  # type: ignore[no-untyped-def]
     """Return how bright a stone or a lump of a break is, about 1, darker at its border."""
     return (0.85 + 0.3 * chance(int(tint * 65536), 5, 0, seed)) * (0.6 if border < 0.08 else 1.0)
+
+
+@nb.njit(cache=True)
+def toothed(along, y, long, high, seed):  # type: ignore[no-untyped-def]
+    """Return how bright a toothed break of masonry is here, about 1, and the number in [0, 1) of the lump of it, `long` and `high` metres, with its
+    own course and bond. Lumps jut out by chance: one under another that juts out further lies in its shade, one over another catches light on its bed.
+    """
+    along += 0.35 * long * (2 * value(along / (3 * long), y / (3 * high), 0.5, seed + 231) - 1)
+    y += 0.35 * high * (2 * value(along / (2 * long), y / (4 * high), 1.5, seed + 233) - 1)
+    row = int(np.floor(y / high))
+    column, own = _lump(along, row, long, seed)
+    _, over = _lump(along, row + 1, long, seed)
+    up, across = y / high - row, along / long + chance(row, 7, 0, seed + 235) - column
+    step = own - over
+    top = min(max((up - 0.55) / 0.3, 0.0), 1.0)
+    bright = 1 + (BED * step if step > 0 else SHADED * step) * top
+    # the joint beside it, as deep as it juts out
+    return bright * (1 - PERPEND * own * (across < 0.16)), chance(column, row, 11, seed + 237)
+
+
+@nb.njit(cache=True, inline="always")
+def _lump(along, row, long, seed):  # type: ignore[no-untyped-def]
+    """Return the number of the lump at `along` (m) in a row, and how far it juts out, 0..1."""
+    column = int(np.floor(along / long + chance(row, 7, 0, seed + 235)))
+    return column, chance(column, row, 9, seed + 239)
+
+
+@nb.njit(cache=True)
+def torn_off(rgb, material, lump, seed):  # type: ignore[no-untyped-def]
+    """Return the albedo of a break of masonry whose mean colour is rgb. lump: how bright it is there, two numbers in [0, 1), of the lump, below 0 for none,
+    and of its piece, and the colour of the wall's face: most lumps of a piece, and not of the next, hold mortar or plaster, or bits of the face, or broke
+    through; some fell out and left a hole.
+    """
+    bright, number, own, face = lump
+    if number < 0:
+        return tinted(rgb, bright)
+    key = int(number * 65536)
+    pick, tint = chance(key, 13, 0, seed), bright * (0.7 + 0.65 * chance(key, 15, 0, seed))
+    if pick < HOLES:
+        return tinted(rgb, 0.2 * bright)
+    if pick < ALIKE:
+        pick = own
+    if pick < 0.24:
+        on = (0.55, 0.515, 0.45)
+    elif pick < 0.36:
+        on = PLASTER_RGB
+    elif pick < 0.54:
+        on = face
+    elif pick < 0.80:
+        on = (0.50, 0.215, 0.115) if material == 0 else (0.50, 0.44, 0.34)
+    else:
+        on = rgb
+    # what is uneven under it stays so, and nothing is paler than fresh plaster
+    red, green, blue = tinted(mixed(rgb, on, 0.7), tint)
+    return min(red, PALEST), min(green, PALEST), min(blue, PALEST)
 
 
 @nb.njit(cache=True)

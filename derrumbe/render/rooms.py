@@ -20,7 +20,7 @@ RIB, RIB_WIDTH = 1.9, 0.26
 """The same of ribs and rings under domes of stone and concrete."""
 SUNK = 0.6
 """Light on what lies between the members, of that on their faces: they stand out by a hand's breadth and shade it."""
-BARE = 0.6
+BARE = 0.57
 """Level of the noise above which plaster has come off."""
 
 NEUTRAL = 0.5

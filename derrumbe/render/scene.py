@@ -14,6 +14,7 @@ from derrumbe.render.beyond import steps_beyond
 from derrumbe.render.cornice import Cornice, cornice_of, over_ledge
 from derrumbe.render.panes import dulled, openings_in
 from derrumbe.render.raster import ABSENT, Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
+from derrumbe.render.roofing import roofed
 from derrumbe.render.sections import PARTITION, WALL, sides
 from derrumbe.render.torn import Mesh, tear
 from derrumbe.render.worn import SHOWN, dilated, far_ground, picture_of, shut_in, smeared_px, solid_colour
@@ -223,6 +224,7 @@ def load(inputs: Inputs) -> Scene:
     above = np.stack([view.pixels[:, 0], rest[:, 1]], 1)[view.pixels[:, 1] < 0]
     cornice = cornice_of(worn.camera, texture, shown_depth, way, window, above)
     over = over_ledge(cornice, worn.camera, shown_depth, window)
+    shown = (hit >= 0) & solid_there[window.slices]
     landed = landings(poses["position"], poses["released"], motion.record.samples_per_frame * float(inputs.plate.record.rate))
     return Scene(
         rest=rest,
@@ -235,7 +237,7 @@ def load(inputs: Inputs) -> Scene:
         centre=solid["centre"].astype(np.float64),
         bonds=solid["bonds"].astype(np.int64).reshape(-1, 2),
         bond_place=solid["bond_centre"].astype(np.float64).reshape(-1, 3),
-        material=solid["material"].astype(np.uint8),
+        material=roofed(solid["material"].astype(np.uint8), element, mesh.piece[hit[shown]], texture[shown]),
         element=element,
         storey=solid["storey"].astype(np.int16),
         floor=floors(solid["storey"], film_set.record.building.storey_tops),

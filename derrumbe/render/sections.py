@@ -12,14 +12,46 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from derrumbe.render.materials import ASHLAR, PLASTER, PLASTER_RGB, ashlar, broken, concrete, layer, mixed, skin, stripes, timber, tinted
-from derrumbe.render.rooms import JOIST, JOIST_WIDTH, RAFTER, RAFTER_WIDTH, ceiling, covering, floor, room_wall, underside
+from derrumbe.render.materials import (
+    ASHLAR,
+    PLASTER,
+    PLASTER_RGB,
+    ashlar,
+    broken,
+    concrete,
+    glazed,
+    layer,
+    mixed,
+    skin,
+    stripes,
+    timber,
+    tinted,
+    torn_off,
+)
+from derrumbe.render.noise import layered
+from derrumbe.render.rooms import (
+    JOIST,
+    JOIST_WIDTH,
+    PURLIN,
+    PURLIN_WIDTH,
+    RAFTER,
+    RAFTER_WIDTH,
+    ceiling,
+    covering,
+    floor,
+    room_wall,
+    underside,
+)
 
 SLAB, WALL, COLUMN, WINDOW, PARTITION, ROOF, PARAPET, RUBBLE, STONE = 0, 1, 2, 3, 4, 5, 6, 7, 8
 NOWHERE = 1e4
 """Metres to a side that a piece doesn't have."""
 VOID = (0.03, 0.026, 0.022)
 """The dark between joists."""
+BEAM, BORNE = 0.26, 0.65
+"""Height of what bears a floor in a wall, metres, and the share of the wall from its inner side on that it bears on."""
+LATH = 0.32
+"""Metres between the laths that tiles hang on."""
 SPLIT = 1.3
 """How much paler rafters and boards are where they have just split."""
 LOFT = (0.12, 0.10, 0.082)
@@ -71,10 +103,24 @@ def _floor_section(material, x, y, z, nx, ny, nz, top, bottom, storey, pixel, fa
 
 
 @nb.njit(cache=True)
-def _wall_section(material, x, y, z, nx, ny, nz, outer, inner, both, pixel, facade, seed):  # type: ignore[no-untyped-def]
-    rgb = broken(material, x, y, z, nx, ny, nz, pixel, facade, seed)
+def _bearing(rgb, joisted, along, x, y, z, under, pixel, facade, seed):  # type: ignore[no-untyped-def]
+    """Return the colour of a wall's section, rgb, with what bears on the wall there of the floor `under` (m) whose upper side it lies: the ends of joists in
+    their pockets, or the edge of a slab with the shade under it."""
+    if joisted:
+        pocket = mixed(VOID, tinted(timber(x, y, z, pixel, seed), SPLIT), stripes(along, JOIST, 1.6 * JOIST_WIDTH, pixel))
+        return mixed(rgb, pocket, layer(under, 0.04, 0.04 + BEAM, pixel))
+    rgb = mixed(rgb, tinted(concrete(x, y, z, pixel, facade, seed), 1.15), layer(under, 0.0, BEAM, pixel))
+    return mixed(rgb, VOID, 0.7 * layer(under, BEAM, 1.5 * BEAM, pixel))
+
+
+@nb.njit(cache=True)
+def _wall_section(material, level, x, y, z, nx, ny, nz, outer, inner, both, lump, pixel, facade, seed):  # type: ignore[no-untyped-def]
+    rgb = torn_off(broken(material, x, y, z, nx, ny, nz, pixel, facade, seed), material, lump, seed)
     if material == 2 and not both:
         rgb = mixed(rgb, ashlar(x, y, z, nx, ny, nz, pixel, facade, seed), layer(outer, -1.0, ASHLAR, pixel))
+    if not both and inner < BORNE * (inner + outer):
+        above_floor, room, joisted = level
+        rgb = _bearing(rgb, joisted, x if abs(nz) > abs(nx) else z, x, y, z, room - above_floor, pixel, facade, seed)
     if material != 3:
         rgb = mixed(rgb, PLASTER_RGB, layer(inner, -1.0, PLASTER, pixel))
         if both:
@@ -83,31 +129,36 @@ def _wall_section(material, x, y, z, nx, ny, nz, outer, inner, both, pixel, faca
 
 
 @nb.njit(cache=True)
-def _roof_section(material, x, y, z, nx, ny, nz, outer, inner, pixel, facade, seed):  # type: ignore[no-untyped-def]
+def _roof_section(material, x, y, z, nx, ny, nz, outer, inner, lump, pixel, facade, seed):  # type: ignore[no-untyped-def]
     if material == 1 or material == 2 or material == 0:
-        return mixed(broken(material, x, y, z, nx, ny, nz, pixel, facade, seed), PLASTER_RGB, layer(inner, -1.0, PLASTER, pixel))
+        rgb = torn_off(broken(material, x, y, z, nx, ny, nz, pixel, facade, seed), material, lump, seed)
+        return mixed(rgb, PLASTER_RGB, layer(inner, -1.0, PLASTER, pixel))
     along = x if abs(nz) > abs(nx) else z
-    member = stripes(along, RAFTER, RAFTER_WIDTH, pixel)
     wood = timber(x, y, z, pixel, seed)
-    rgb = mixed(LOFT, tinted(wood, SPLIT), max(member, max(layer(outer, 0.04, 0.07, pixel), layer(inner, -1.0, 0.03, pixel))))
+    loft = tinted(LOFT, 0.4 + 1.2 * layered(x * 2.1, y * 2.1, z * 2.1, seed + 261))
+    # rafters run up the slope, purlins across it and laths under the tiles
+    member = max(stripes(along, RAFTER, RAFTER_WIDTH, pixel), stripes(y, PURLIN, PURLIN_WIDTH, pixel))
+    member = max(member, layer(outer, 0.04, 0.1, pixel) * stripes(y, LATH, 0.5 * LATH, pixel))
+    rgb = mixed(loft, tinted(wood, SPLIT), max(member, max(layer(outer, 0.04, 0.07, pixel), layer(inner, -1.0, 0.03, pixel))))
     return mixed(rgb, tinted((0.25, 0.19, 0.16), 0.7), layer(outer, -1.0, 0.04, pixel))
 
 
 @nb.njit(cache=True)
-def albedo(element, material, face, storey, point, normal, above_floor, outer, inner, pixel, facade, seed):  # type: ignore[no-untyped-def]
-    """Return the linear albedo of a rest point with this rest normal. outer, inner: its depth below the piece's outer (upper) and inner
-    (lower) side, metres; pixel: its size there in metres."""
+def albedo(element, material, face, storey, point, normal, level, outer, inner, lump, pixel, facade, seed):  # type: ignore[no-untyped-def]
+    """Return the linear albedo of a rest point with this rest normal. level: metres above the floor, and from floor to floor, and whether floors are
+    joists and boards; outer, inner: its depth below the piece's outer (upper) and inner (lower) side, metres; lump: see `materials.torn_off`; pixel: its
+    size there in metres."""
     x, y, z = point
     nx, ny, nz = normal
     if face == 0:
-        return skin(material, x, y, z, ny, pixel, facade, seed)
+        return skin(material, x, y, z, nx, ny, nz, pixel, facade, seed)
     if face == 1:
         if element == SLAB:
             return _floor_section(material, x, y, z, nx, ny, nz, outer, inner, storey, pixel, facade, seed)
         if element in (WALL, PARAPET, PARTITION):
-            return _wall_section(material, x, y, z, nx, ny, nz, outer, inner, element == PARTITION, pixel, facade, seed)
+            return _wall_section(material, level, x, y, z, nx, ny, nz, outer, inner, element == PARTITION, lump, pixel, facade, seed)
         if element == ROOF:
-            return _roof_section(material, x, y, z, nx, ny, nz, outer, inner, pixel, facade, seed)
+            return _roof_section(material, x, y, z, nx, ny, nz, outer, inner, lump, pixel, facade, seed)
         return broken(material, x, y, z, nx, ny, nz, pixel, facade, seed)
     if face == 2:
         return floor(x, y, z, storey, pixel, seed) if ny > 0 else ceiling(material, x, y, z, pixel, facade, seed)
@@ -120,7 +171,7 @@ def albedo(element, material, face, storey, point, normal, above_floor, outer, i
             else timber(y, x, z, pixel, seed)
         )
     if material == 4 or element == WINDOW:
-        return broken(4, x, y, z, nx, ny, nz, pixel, facade, seed)
+        return glazed(x if abs(nz) > abs(nx) else z, y, pixel, seed)
     if material == 3:
         return tinted(underside(3, x, y, z, nx, ny, nz, pixel, facade, seed), 1.4)
-    return room_wall(material, x, y, z, nx, ny, nz, above_floor, storey, pixel, facade, seed)
+    return room_wall(material, x, y, z, nx, ny, nz, level[0], storey, pixel, facade, seed)

@@ -13,7 +13,7 @@ import numba as nb
 import numpy as np
 
 from derrumbe.render.gaps import Gaps, daylight
-from derrumbe.render.materials import broken, detail, litter, lumpy, mixed, roughness_normal, tilted, tinted
+from derrumbe.render.materials import broken, detail, litter, lumpy, mixed, roughness_normal, tilted, tinted, toothed
 from derrumbe.render.noise import cells, chance, layered
 from derrumbe.render.panes import TURNED
 from derrumbe.render.rooms import painted
@@ -28,7 +28,7 @@ DUST_COVER = 0.9
 BESIDE, ABOVE = 0.16, 0.62
 """Share of sides that stand, and of those that look up, that dust hides when it has come down: enough to tie a pile together, not to hide
 what each piece is."""
-POWDER = 0.08
+POWDER = 0.12
 """Share of a fresh break that its own powder hides."""
 FINE_ENOUGH = 1.7
 """Pixels up to which a pixel of the plate may be drawn out before made-up roughness helps it."""
@@ -36,7 +36,9 @@ LITTER, LITTER_PIXELS = 0.17, 2.6
 """Metres between the small stones that lie on what has come down, and pixels at least, so that they are seen as stones."""
 CLUMP, CLUMP_PIXELS = 0.34, 3.2
 """Metres, and pixels at least, between the lumps that masonry and concrete break in: breaks are uneven at every scale that is seen."""
-TIMBER = 3
+LONG, UPRIGHT = 1.7, 0.75
+"""How much longer than high lumps of masonry are, and how far a break looks up or down at most for its courses to be seen."""
+CONCRETE, TIMBER = 1, 3
 BROKEN = 1
 LEVELS = 97
 """More than there are storeys: what tells the levels of one storey from other storeys."""
@@ -106,13 +108,19 @@ def shade(
     out = Shading(np.empty((count, 3), np.float32), np.empty((count, 3), np.float32), np.empty(count, np.float32), samples.normal.copy())
     _shade(
         samples.triangle, samples.rest, samples.uv, samples.size, samples.worn, samples.coarse, samples.second, scene.piece, scene.face, scene.normal,
-        scene.material, scene.element, scene.storey, scene.floor, scene.level, scene.upper, scene.lower, scene.texture, scene.dull, scene.dulls,
+        scene.material, joisted(scene), scene.element, scene.storey, scene.floor, scene.level, scene.upper, scene.lower, scene.texture, scene.dull, scene.dulls,
         scene.window.x0, scene.window.y0,
         look.typical, look.facade, look.dust, look.old_light, look.seed, age, change, settled, turn, trigger_age, scene.buried,
         max(LITTER, LITTER_PIXELS * scene.pixel), max(CLUMP, CLUMP_PIXELS * scene.pixel),
         gaps.start, gaps.place, gaps.gape, gaps.of_bond, spalls.bond, spalls.away, spalls.reach, spalls.opens, out.reflect, out.old, out.change, out.normal,
     )  # fmt: skip
     return out
+
+
+def joisted(scene: Scene) -> bool:
+    """Return whether floors are joists and boards."""
+    floors = scene.material[scene.element == SLAB]
+    return bool(len(floors)) and bool((floors == TIMBER).mean() > 0.5)
 
 
 def relit(old: np.ndarray, change: np.ndarray, light: np.ndarray, typical: np.ndarray, reflect: np.ndarray) -> np.ndarray:
@@ -162,8 +170,8 @@ def _battered(x, y, z, settled, pixel, seed):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True)
 def _shade(
-    triangle, rest, uv, size, worn, coarse, second, piece, face, rest_normal, material, element, storey, floor, level, upper, lower, texture, dull, dulls,
-    left, top,
+    triangle, rest, uv, size, worn, coarse, second, piece, face, rest_normal, material, joisted, element, storey, floor, level, upper, lower, texture, dull,
+    dulls, left, top,
     typical, facade, dust, old_light, seed, age, change, settled, turn, trigger_age, buried, period, clump, joints, place, gape, parted, bond, away, reach,
     opens, reflect, old, changed, normal,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
@@ -208,19 +216,22 @@ def _shade(
                 _roughen(normal, i, turn[p], tilted(nx, ny, nz, tint, seed))
             else:
                 above = np.floor((y - floor[p]) / level[p])
+                shown = _borrowed(texture, uv[i, 0], uv[i, 1], left, top, typical, facade3)
+                bright, tint = 1.0, -1.0
+                if kind == BROKEN and material[p] < TIMBER and element[p] not in (SLAB, COLUMN, STONE):
+                    bright, tint = _lumps(material[p], x, y, z, nx, ny, nz, clump, seed)
                 base = albedo(
-                    element[p], material[p], kind, storey[p] + LEVELS * int(above), (x, y, z), (nx, ny, nz), y - floor[p] - above * level[p],
-                    below(upper[p], x, y, z), below(lower[p], x, y, z), size[i], facade3, seed,
+                    element[p], material[p], kind, storey[p] + LEVELS * int(above), (x, y, z), (nx, ny, nz),
+                    (y - floor[p] - above * level[p], level[p], joisted), below(upper[p], x, y, z), below(lower[p], x, y, z),
+                    (bright, -1.0 if material[p] == CONCRETE else tint, chance(p, 19, 0, seed), shown), size[i], facade3, seed,
                 )  # fmt: skip
                 if kind == 0 and material[p] != 4 and (ny < 0.7 or material[p] == 5):
-                    base = mixed(base, _borrowed(texture, uv[i, 0], uv[i, 1], left, top, typical, base), BORROWED)
+                    base = mixed(base, shown, BORROWED)
                 if bare and face[t] == 0:
                     # what is under the face is its own stuff, mostly
-                    base = mixed(base, tinted(_borrowed(texture, uv[i, 0], uv[i, 1], left, top, typical, base), FRESH), SAME)
+                    base = mixed(base, tinted(shown, FRESH), SAME)
                 if kind == BROKEN:
-                    if material[p] < TIMBER and element[p] not in (SLAB, COLUMN, STONE):
-                        border, tint = cells(x / clump, y / clump, z / clump, seed + 151)
-                        base = tinted(base, lumpy(border, tint, seed))
+                    if tint >= 0:
                         nx, ny, nz = tilted(nx, ny, nz, tint, seed)
                     if element[p] == STONE and material[p] < TIMBER:
                         base = _sided(base, p, nx, ny, nz, seed)
@@ -235,6 +246,17 @@ def _shade(
             rgb = tinted(rgb, daylight(p, x, y, z, rest_normal[t], max(below(upper[p], x, y, z), 0.0), size[i], joints, place, gape))
         for c in range(3):
             reflect[i, c] = max(rgb[c], 0.0)
+
+
+@nb.njit(cache=True)
+def _lumps(material, x, y, z, nx, ny, nz, clump, seed):  # type: ignore[no-untyped-def]
+    """Return how bright the lump of a break is at a rest point, about 1, and its number in [0, 1): masonry breaks in courses, concrete in no order."""
+    if material == CONCRETE:
+        border, tint = cells(x / clump, y / clump, z / clump, seed + 151)
+        return lumpy(border, tint, seed), tint
+    if abs(ny) > UPRIGHT:
+        return toothed(x, z, LONG * clump, clump, seed)
+    return toothed(x if abs(nz) > abs(nx) else z, y, LONG * clump, clump, seed)
 
 
 @nb.njit(cache=True, inline="always")

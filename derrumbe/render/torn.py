@@ -23,10 +23,16 @@ INNER = 3.0
 """Edges inside a broken side may be this much longer than those along its rim, which is what shows."""
 PER_RIM = 5.5
 """Triangles per rim edge, about."""
-REACH = np.array([0.20, 0.14, 0.26, 0.05, 0.0, 0.05])
+LEVEL = 0.97
+"""How far up a roof looks at least to be level."""
+REACH = np.array([0.20, 0.14, 0.26, 0.35, 0.0, 0.05])
 """Largest push by material, metres: brick, concrete, stone, timber, glass, roof."""
-BLOCK = np.array([[0.25, 0.15], [0.0, 0.0], [0.5, 0.3], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
-"""Metres along and up of what masonry breaks in, by material: two courses of bricks, a stone."""
+BLOCK = np.array([[0.25, 0.15], [0.0, 0.0], [0.5, 0.3], [0.0, -1.0], [0.0, 0.0], [0.0, 0.0]])
+"""Metres along and up of what masonry breaks in, by material: two courses of bricks, a stone; less than none up for timber, which splinters."""
+BOARD = 0.22
+"""Metres across the grain in which timber splinters: boards and laths tear at lengths of their own. Grain runs along x, as fracture has it."""
+ACROSS_GRAIN = 0.4
+"""How far timber tears across its grain, of how far it tears along it."""
 SEEN_REACH = 3.6
 """Pixels that torn edges are pushed at most, where that is more than their reach: breaks are ragged at every scale, and a large building's would look sawn."""
 CLEARANCE = 0.7
@@ -64,9 +70,10 @@ def tear(mesh: Mesh, centre: np.ndarray, material: np.ndarray, eye: np.ndarray, 
 
 def faces_eye(mesh: Mesh, eye: np.ndarray) -> np.ndarray:
     """Return the outer triangles, and those of rooms, (T,) bool that look at the eye (3,): a straight rim of theirs is seen as soon as a joint
-    opens, or what stands before it has gone."""
-    towards = np.sum(_normals(mesh) * (eye - mesh.vertices[mesh.triangles[:, 0]]), 1)
-    return np.asarray(((mesh.face == OUTER) | (mesh.face == ROOM)) & (towards > 0))
+    opens, or what stands before it has gone. So is a level roof's, once it tips up against the sky."""
+    normal = _normals(mesh)
+    towards = np.sum(normal * (eye - mesh.vertices[mesh.triangles[:, 0]]), 1)
+    return np.asarray((((mesh.face == OUTER) | (mesh.face == ROOM)) & (towards > 0)) | ((mesh.face == OUTER) & (normal[:, 1] > LEVEL)))
 
 
 def edge_lengths(mesh: Mesh, eye: np.ndarray, pixel: float, budget: int) -> tuple[float, float]:
@@ -190,6 +197,9 @@ def _field(x, y, z, long, high, seed):  # type: ignore[no-untyped-def]
         strays = value(x * 0.9, y * 0.9, z * 0.9, seed + 7 * c + 1)
         lumps = value(x * 2.9, y * 2.9, z * 2.9, seed + 7 * c) + 0.6 * value(x * 8.3, y * 8.3, z * 8.3, seed + 7 * c + 3)
         out[c] = 1.3 * (0.9 * strays + lumps - 1.25)
+    if high < 0:
+        board = chance(int(np.floor(z / BOARD)), int(np.floor(y / BOARD)), 3, seed) * 2 - 1
+        out[0], out[1], out[2] = 0.3 * out[0] + 0.8 * board, ACROSS_GRAIN * out[1], ACROSS_GRAIN * out[2]
     if high > 0:
         row = int(np.floor(y / high))
         shift = 0.5 * long * (row % 2)

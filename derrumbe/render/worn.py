@@ -15,6 +15,10 @@ SAFE = (0.7, 1.5)
 """Pixels from the rim, and softnesses more, up to which the lens mixes in what lies beyond it."""
 BROAD = 0.008
 """Half the width of what lends its colour to all that was never seen beyond it, share of the longer side: a railing's holds what is seen through it."""
+RIPPLE = 0.003
+"""How far a rim is evened out where the picture is mirrored at it, share of the longer side."""
+PRESSED = (0.15, 0.35, 0.65, 1.0)
+"""How deep a mirror image reaches into the picture for every pixel beyond its rim, least and most."""
 SMEARED = 2.0
 """... and samples of hue up to which subsampled chroma does, since filters spread one over its neighbour."""
 HUE = 2
@@ -101,7 +105,7 @@ def solid_colour(texture: np.ndarray, building: np.ndarray, behind: np.ndarray, 
         return texture
     columns = _slender(depth, safe)
     own = (depth > safe) | columns
-    solid = np.where(_beyond(depth > 0, safe)[..., None], _nearest(texture, _broad(depth, own) | columns), _nearest(texture, own))
+    solid = np.where(_beyond(depth > 0, safe)[..., None], _mirrored(texture, _broad(depth, own) | columns), _nearest(texture, own))
     if smeared <= 0:
         return solid
     reach = safe + smeared
@@ -145,6 +149,24 @@ def _nearest(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
 
     y, x = distance_transform_edt(~where, return_distances=False, return_indices=True)
     return np.asarray(picture[y, x])
+
+
+def _mirrored(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Return the picture (h,w,3) with what lies beyond those pixels `where` (h,w) bool mirrored at their rim: rows of tiles and courses go on there,
+    where the nearest colour alone would draw it out into smears. Where a mirror image would lie beyond too, it is pressed together."""
+    from scipy.ndimage import distance_transform_edt
+
+    y, x = distance_transform_edt(~where, return_distances=False, return_indices=True)
+    rows, columns = np.indices(where.shape, np.float32)
+    # ornaments along a rim would tear the mirrored picture into strips
+    inward = cv2.GaussianBlur(np.dstack([x - columns, y - rows]).astype(np.float32), (0, 0), max(RIPPLE * max(where.shape), 0.5))
+    nearest = np.ascontiguousarray(picture[y, x], np.float32)
+    out, inside = nearest, where.astype(np.uint8)
+    for share in PRESSED:
+        there = columns + (1 + share) * inward[..., 0], rows + (1 + share) * inward[..., 1]
+        seen = cv2.remap(inside, *there, cv2.INTER_NEAREST) > 0
+        out = np.where(seen[..., None], cv2.remap(nearest, *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), out)
+    return out
 
 
 def _without_hue(picture: np.ndarray, texture: np.ndarray, inside: np.ndarray, beyond: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from derrumbe.render.torn import BROKEN, INNER, ROOM, Mesh, edge_lengths, faces_eye, split, tear
+from derrumbe.render.torn import BROKEN, INNER, OUTER, ROOM, Mesh, edge_lengths, faces_eye, split, tear
 
 from . import scenes
 
@@ -122,3 +122,26 @@ def test_the_rim_of_a_low_piece_is_torn_as_well():
     rent = tear(mesh, np.array([[0, 0.2, -0.5], [0, 1.4, -0.5]]), np.zeros(2, int), EYE, 0.05, 10**6, 29)
     highest = rent.vertices[rent.vertex_piece == 0, 1].max() - 0.4
     assert 0.09 < highest < 0.2
+
+
+def test_a_level_roof_is_torn_as_finely_as_what_is_seen(whole):
+    """It looks away as it stands, and tips up against the sky when it falls."""
+    up = np.cross(*(whole.vertices[whole.triangles[:, k]] - whole.vertices[whole.triangles[:, 0]] for k in (1, 2)))[:, 1] > 0
+    roof = Mesh(whole.vertices, whole.vertex_piece, whole.triangles, whole.piece, np.where(up, OUTER, BROKEN).astype(np.uint8))
+    below = np.array([0.0, -5.0, 60.0])
+    assert faces_eye(roof, below)[up & (np.abs(_normal_y(roof)) > 0.99)].all()
+
+
+def _normal_y(mesh):
+    a, b, c = (mesh.vertices[mesh.triangles[:, k]] for k in range(3))
+    normal = np.cross(b - a, c - a)
+    return normal[:, 1] / np.linalg.norm(normal, axis=1)
+
+
+def test_timber_splinters_along_its_grain(whole):
+    """Boards tear at lengths of their own: far along x, hardly across."""
+    fine = tear(whole, scenes.boxes()["centre"].astype(float), np.full(6, 3), EYE, 0.05, 10**6, 29)
+    plain = tear(whole, scenes.boxes()["centre"].astype(float), np.full(6, 4), EYE, 0.05, 10**6, 29)
+    far = np.abs(fine.vertices - plain.vertices)
+    moved = far.max(1) > 1e-6
+    assert far[moved, 0].mean() > 2 * far[moved, 2].mean()

@@ -129,3 +129,16 @@ def test_a_building_that_shifts_as_a_whole_shows_the_plate_shifted(tmp_path, sun
 def test_only_subsampled_hue_is_smeared(tmp_path, chroma_px, smeared):
     plate = scenes.write_plate(tmp_path, scenes.CAMERA, scenes.Shot()).record
     assert smeared_px(plate.model_copy(update={"chroma_px": chroma_px, "width": 50, "source_width": 100})) == smeared
+
+
+def test_rows_of_tiles_go_on_beyond_a_rim():
+    """Where nothing was seen beyond a roof's end, its rows go on, mirrored: as uneven as they are, in no smears."""
+    rows, columns = np.mgrid[:120, :160]
+    tiles = np.where((columns + rows) % 6 < 3, 0.6, 0.15)[..., None] * np.array([1.0, 0.5, 0.2])
+    roof = np.zeros((120, 160), bool)
+    roof[30:90, 40:120] = True
+    clean = solid_colour(np.where(roof[..., None], tiles, [0.5, 0.7, 0.9]).astype(np.float32), roof, ~roof, 0.5, 0.0)
+    beyond = clean[40:80, 124:136]
+    inside = clean[40:80, 100:112]
+    assert np.abs(np.diff(beyond, axis=1)).mean() > 0.5 * np.abs(np.diff(inside, axis=1)).mean()
+    assert (beyond[..., 0] > 1.5 * beyond[..., 1]).all()
