@@ -48,7 +48,7 @@ LEAST_BLOWN = 1.2
 """Of the air that a puff moves, in flow cells."""
 FAN = 0.5
 """Radians (sigma) by which jets leave a wall askew, each of them."""
-OPENS, ALONG, WAVES = 0.8, 5.0, 64
+OPENS, ALONG, WAVES = 1.1, 5.0, 64
 """How unequal outlets are: sigma of the logarithm of the area by which air gets out at a place, metres from one that is wide to the next, and of how many
 waves that is made. Doors stand open, a wall bursts here and holds there; the pressure inside is one. Equal ones make a front as straight as the wall."""
 LEAST_JET = 0.5
