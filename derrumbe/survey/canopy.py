@@ -1,25 +1,29 @@
 """How far away plants are whose feet lie below the picture: a wood or a thicket that the camera looks over, up to the building.
 
-No foot tells. What is seen of such a mass is the tops of crowns, one behind another, level with each other and reaching back to what stands
-behind them: the lower in the picture, the nearer.
+No foot tells. What is seen of such a mass is crowns, one behind another, level with each other and reaching back to what stands behind them: the
+lower in the picture, the nearer. But crowns are upright: each stands from its top down at one depth, and hides those behind it.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from derrumbe.core.records import Camera
+from derrumbe.geom.camera import eye
 from derrumbe.geom.depth import plane_depth
 from derrumbe.survey.filters import masked_mean
 
 WIDE = 1.0
 """A mass of plants leaves the picture below over more than this much of its usual height; a trunk or a man who is cut off there doesn't."""
 CROWN, CLUMP = 4.0, 0.8
-"""Metres that crowns are wide, and clumps of their leaves."""
+"""Metres that crowns are wide and, at most, tall, and metres that clumps of their leaves are wide."""
 BEFORE, FARTHEST = 2.5, 1.6
 """Metres by which clumps that are lighter than the crowns around them by one spread stand before those, and the most of such spreads."""
 LEAST = 0.5
 """Share of the way to a crown from which on its clumps may stand."""
+NEAREST_TOPS = 0.25
+"""Crowns' tops are at least this share as far below the eye as their lower ends: else none would end level."""
 ON_EDGE = 2
 """Rows from the lower border within which plants run out of the picture."""
 
@@ -30,12 +34,30 @@ def runs_out_below(mask: np.ndarray) -> bool:
 
 
 def canopy_depth(mask: np.ndarray, camera: Camera, furthest: float) -> np.ndarray:
-    """Return the depth (h, w) float32, metres along the axis, of crowns (h, w) bool whose usual top stands as far away as `furthest`."""
-    ground = plane_depth(camera)
-    away = float(np.median(ground[_usual_top(mask)][mask.any(axis=0)]))
+    """Return the depth (h, w) float32, metres along the axis, of crowns (h, w) bool the last of which end as far away as `furthest`.
+
+    A row of the picture shows the nearest crowns that are tall enough to reach up to it. None is nearer than the crowns whose lower ends are seen
+    last, at the mass's lower border, and a tree that overtops the mass is seen as far below its usual top as it rises over that: the higher, the
+    nearer, at one depth up to its top, even over the horizon.
+    """
+    ground, usual, columns = plane_depth(camera), _usual_top(mask), mask.any(axis=0)
+    away = float(np.median(ground[usual][columns]))
     # A level plane is as many times nearer than the ground as the camera stands lower over it.
     nearer = furthest / away if away > furthest else 1.0
-    return np.minimum(ground * np.float32(nearer), np.float32(furthest))
+    drop = float(eye(camera)[1]) * nearer
+    tall = np.clip(float(eye(camera)[1]) - drop, 0, min(CROWN, (1 - NEAREST_TOPS) * drop))
+    nearest = float(np.median(ground[-1][columns])) * nearer
+    level = np.clip(ground * np.float32(nearer * (1 - tall / drop)), min(nearest, furthest), furthest)
+    foot = usual + _overtopping(mask, usual, CROWN * camera.focal_px / furthest)
+    upright = level[np.minimum(np.rint(foot).astype(int), len(mask) - 1), np.arange(mask.shape[1])]
+    return np.minimum(level, upright).astype(np.float32)
+
+
+def _overtopping(mask: np.ndarray, usual: int, wide: float) -> np.ndarray:
+    """Return by how many rows (w,) trees rise over the `usual` top, evened out over crowns that are `wide` pixels wide, so that none is cut."""
+    rise = np.where(mask.any(axis=0), np.maximum(usual - np.argmax(mask, axis=0), 0), 0).astype(float)
+    size = 2 * max(1, round(0.5 * wide)) + 1
+    return np.asarray(uniform_filter1d(maximum_filter1d(rise, size), size, mode="nearest"))
 
 
 def clumped(depth: np.ndarray, mask: np.ndarray, light: np.ndarray, camera: Camera, furthest: float) -> np.ndarray:

@@ -102,7 +102,8 @@ class Following:
 class Standing:
     """What stands in front all the time: its matte (EXR, Y) as the first camera sees it, carried to the others as flat upright things.
 
-    parts: file (npz) of which thing is seen in each pixel, `parts` (h, w) int16; picture: the first camera's (EXR).
+    parts: file (npz) of which thing is seen in each pixel, `parts` (h, w) int16, and how far away the building is there, `wall` (h, w) float32;
+    picture: the first camera's (EXR).
     """
 
     matte: Path
@@ -118,10 +119,11 @@ class Standing:
 
 @lru_cache(maxsize=2)
 def _standing(still: Standing, index: int) -> tuple[np.ndarray, np.ndarray]:
-    alpha, parts = _still(still.matte, ("Y",))[..., 0], load_arrays(still.parts)["parts"]
+    alpha, arrays = _still(still.matte, ("Y",))[..., 0], load_arrays(still.parts)
+    parts = arrays["parts"]
     first, other = still.cameras[0], still.cameras[index]
     if index == 0:
-        return alpha, depth_of_things(alpha, first, still.furthest, parts, read_exr(still.picture, ("R", "G", "B")))
+        return alpha, depth_of_things(alpha, first, still.furthest, parts, read_exr(still.picture, ("R", "G", "B")), arrays["wall"])
     moved = [carried(alpha * mask, depth, first, other) for mask, depth in things(alpha, first, still.furthest, parts)]
     depths = [depth_of_things(one, other, still.furthest, one > 0) for one in moved]
     return np.maximum.reduce([np.zeros_like(alpha), *moved]), np.minimum.reduce([np.full_like(alpha, FAR), *depths])

@@ -35,6 +35,7 @@ def write_fronts(
     parts: np.ndarray,
     reference: Reference,
     cameras: tuple[Camera, ...],
+    wall: np.ndarray,
     holdout: str | None,
     passing: Passing | None = None,
     upright: Upright | None = None,
@@ -43,9 +44,9 @@ def write_fronts(
 ) -> Fronts:
     """Write what stands (`static` alpha in the first frame, or the artist's `holdout` mattes) or passes in front, and how far away it is.
 
-    parts (h, w) int16: which thing of `static` is seen, as in `parts`. passing: how what passes is found; without it the camera is locked and the
-    reference serves. upright: what stands in front of a moving camera's building, `static` included, where its depth tells; crest: of
-    the ground before it, which hides its foot; signs: that stand a step before its walls.
+    parts (h, w) int16: which thing of `static` is seen, as in `parts`. wall (h, w): metres to the building's surface in the first frame. passing:
+    how what passes is found; without it the camera is locked and the reference serves. upright: what stands in front of a moving camera's building,
+    `static` included, where its depth tells; crest: of the ground before it, which hides its foot; signs: that stand a step before its walls.
     """
     record = plate.record
     artist = Holdout(Path(holdout)) if holdout else None
@@ -53,11 +54,11 @@ def write_fronts(
     still = record.held or len(record.frames) == 1
     if still and (artist is None or artist.is_still):
         alpha = static if artist is None else np.maximum(static, artist.at(record.frames.first, static.shape))
-        return _write_still(work.folder, alpha, parts, reference.texture, cameras[0], furthest) if alpha.any() else Fronts()
+        return _write_still(work.folder, alpha, parts, reference.texture, cameras[0], furthest, wall) if alpha.any() else Fronts()
     fixed, things, shown = (work.folder / f"foreground_{name}" for name in ("static.exr", "parts.npz", "shown.exr"))
     if static.any():
         write_exr(fixed, static, ("Y",))
-        save_arrays(things, parts=parts)
+        save_arrays(things, parts=parts, wall=wall)
     flat = bool(static.any()) and upright is None
     if flat:
         write_exr(shown, reference.texture)
@@ -79,9 +80,11 @@ def write_fronts(
     return Fronts(PATTERN, DEPTH)
 
 
-def _write_still(folder: Path, alpha: np.ndarray, parts: np.ndarray, light: np.ndarray, camera: Camera, furthest: float) -> Fronts:
+def _write_still(
+    folder: Path, alpha: np.ndarray, parts: np.ndarray, light: np.ndarray, camera: Camera, furthest: float, wall: np.ndarray
+) -> Fronts:
     write_exr(folder / STILL, alpha, ("Y",))
-    write_exr(folder / STILL_DEPTH, depth_of_things(alpha, camera, furthest, parts, light), ("Z",), full=True)
+    write_exr(folder / STILL_DEPTH, depth_of_things(alpha, camera, furthest, parts, light, wall), ("Z",), full=True)
     return Fronts(STILL, STILL_DEPTH)
 
 

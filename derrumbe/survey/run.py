@@ -122,8 +122,20 @@ def _surveyed(settings: Settings, work: Work, plate: Located[Plate]) -> Set:
     _write(work.folder, mattes, clean, texture)
     pictures = _write_evidence(work.folder, codes, drawn, geometry, mattes, to_display(clean, record.display), settings.front.sureness)
     cameras = solve.cameras if solve else (geometry.camera,)
+    wall = mesh_depth(cameras[0], geometry.vertices, geometry.triangles)
     fronts = write_fronts(
-        work, plate, mattes.front, mattes.parts, reference, cameras, settings.holdout, before.passing, before.standing, crest, before.signs
+        work,
+        plate,
+        mattes.front,
+        mattes.parts,
+        reference,
+        cameras,
+        wall,
+        settings.holdout,
+        before.passing,
+        before.standing,
+        crest,
+        before.signs,
     )
     passing = _passing(fronts, cameras, geometry, plate, work.folder, before.wanderers)
     place = _sun_place(texture, mattes, geometry, cards, float(drawn[:, 1].max()), passing, around.shadows)

@@ -1,10 +1,10 @@
-"""How far away is what stands or passes in front? As far as the ground at its foot."""
+"""How far away is what stands or passes in front? As far as the ground at its foot, and nearer than what it hides."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d, uniform_filter1d
 
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import rotation_matrix
@@ -23,26 +23,37 @@ FOOTING = 0.005
 EVEN = 0.2
 """Sigma, share of a thing's width, over which its foot is evened out: wheels, blades of grass and stairs of pixels are no depth of its own, and dust that
 ended at each column's would show upright strips."""
+THICK = 2.0
+"""Metres, at most, by which the middle of a thing stands before what it hides: things are about as deep as they are wide or tall."""
 
 
 def depth_of_things(
-    alpha: np.ndarray, camera: Camera, furthest: float, parts: np.ndarray | None = None, light: np.ndarray | None = None
+    alpha: np.ndarray,
+    camera: Camera,
+    furthest: float,
+    parts: np.ndarray | None = None,
+    light: np.ndarray | None = None,
+    wall: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the depth (h, w) float32, metres along the axis, of each thing of a matte; FAR where there is none.
 
     A thing is upright over its foot, which may run into depth as a hedge's does. parts (h, w) int, as in `parts`: things that touch each other in
     the picture, and where none of them is known there are plants (see `canopy` for those without a foot); else those that don't are things. None is
-    further away than `furthest`. light (h, w, 3): the picture, whose light and dark tell clumps of leaves.
+    further away than `furthest`. light (h, w, 3): the picture, whose light and dark tell clumps of leaves. wall (h, w): the depth of the building's
+    surface, FAR beside it: what hides it stands before it.
     """
     out = np.full(alpha.shape, FAR, np.float32)
     ground = plane_depth(camera)
     for mask in _masks(alpha, parts):
-        if parts is not None and not parts[mask].any() and runs_out_below(mask):
-            depth = canopy_depth(mask, camera, furthest)
-            out[mask] = (depth if light is None else clumped(depth, mask, light, camera, furthest))[mask]
-            continue
         window = around(mask)
-        depth = _over_feet(mask[window] & (alpha[window] > SOLID), window, ground, furthest)
+        solid = mask[window] & (alpha[window] > SOLID)
+        limit = _limit(solid, None if wall is None else wall[window], furthest, camera.focal_px)
+        if parts is not None and not parts[mask].any() and runs_out_below(mask):
+            last = float(limit.min())
+            depth = canopy_depth(mask, camera, last)
+            out[mask] = (depth if light is None else clumped(depth, mask, light, camera, last))[mask]
+            continue
+        depth = _over_feet(solid, window, ground, limit)
         out[window][mask[window]] = np.broadcast_to(depth, mask[window].shape)[mask[window]]
     return out
 
@@ -61,15 +72,32 @@ def _masks(alpha: np.ndarray, parts: np.ndarray | None) -> list[np.ndarray]:
     return [each == number for each in (known, labels) for number in np.unique(each[each > 0])]
 
 
-def _over_feet(solid: np.ndarray, window: tuple[slice, slice], ground: np.ndarray, furthest: float) -> np.ndarray:
-    """Return the depth (columns of the window,) of the `ground` (h, w) under each column of a thing, `solid` (bool) in a window of the picture."""
+def _limit(solid: np.ndarray, wall: np.ndarray | None, furthest: float, focal: float) -> np.ndarray:
+    """Return the greatest depth (w,) of a thing's columns, `solid` (h, w) bool: half as much as it's thick before the `wall` (h, w) that it hides,
+    FAR beside it; and no further than `furthest`. Beside the wall it goes on as at its end, and steps of the wall are no depth of the thing's own."""
+    hidden = solid & (wall < FAR) if wall is not None else np.zeros_like(solid)
+    columns = np.flatnonzero(hidden.any(axis=0))
+    if wall is None or not len(columns):
+        return np.full(solid.shape[1], furthest)
+    nearest = np.where(hidden, wall, FAR).min(axis=0)[columns]
+    size = min(np.count_nonzero(solid.any(axis=way)) for way in (0, 1))
+    nearest = np.minimum(nearest - np.minimum(THICK, 0.5 * size * nearest / focal), furthest)
+    spread = 2 * round(EVEN * solid.shape[1]) + 1
+    limit = np.interp(np.arange(solid.shape[1]), columns, nearest)
+    # the mean of minima over windows that all hold a column is at most what is there
+    return np.asarray(uniform_filter1d(minimum_filter1d(limit, spread, mode="nearest"), spread, mode="nearest"))
+
+
+def _over_feet(solid: np.ndarray, window: tuple[slice, slice], ground: np.ndarray, furthest: np.ndarray) -> np.ndarray:
+    """Return the depth (columns of the window,) of the `ground` (h, w) under each column of a thing, `solid` (bool) in a window of the picture, no
+    more than `furthest` (columns,)."""
     solid = solid if solid.any() else np.ones_like(solid)
     rows, columns = window
     reach = max(1, round(FOOTING * max(ground.shape)))
     lowest = np.where(solid.any(axis=0), rows.stop - 1 - np.argmax(solid[::-1], axis=0), -1e9)
     lowest, rise = maximum_filter1d(lowest, 2 * reach + 1, mode="nearest"), STRAYS * np.arange(len(lowest))
     feet = np.maximum(np.maximum.accumulate(lowest + rise) - rise, np.maximum.accumulate((lowest - rise)[::-1])[::-1] + rise)
-    return np.clip(_ground_at(ground[:, columns], _evened(feet)), CLOSEST, furthest)
+    return np.clip(_ground_at(ground[:, columns], _evened(feet)), CLOSEST, np.maximum(furthest, CLOSEST))
 
 
 def _evened(feet: np.ndarray) -> np.ndarray:
