@@ -125,6 +125,7 @@ def test_a_tree_that_overtops_a_wood_stands_at_one_depth() -> None:
 def test_the_taller_a_tree_over_its_wood_the_nearer() -> None:
     at_top = [float(_wood_with_a_tree(top)[129, 220]) for top in range(129, 40, -8)]
     assert (np.diff(at_top) <= 0).all()
+    assert at_top[-1] < at_top[0] - 5
 
 
 def test_no_crown_is_cut_beside_a_tall_tree() -> None:
