@@ -36,7 +36,8 @@ def runs_out_below(mask: np.ndarray) -> bool:
 def canopy_depth(mask: np.ndarray, camera: Camera, furthest: float) -> np.ndarray:
     """Return the depth (h, w) float32, metres along the axis, of crowns (h, w) bool the last of which end as far away as `furthest`.
 
-    A row of the picture shows the nearest crowns that are tall enough to reach up to it. None is nearer than the crowns whose lower ends are seen
+    A row of the picture shows the nearest crowns that are tall enough to reach up to it: no taller than they stand over the ground, nor than all
+    that is seen of them. None is nearer than the crowns whose lower ends are seen
     last, at the mass's lower border, and a tree that overtops the mass is seen as far below its usual top as it rises over that: the higher, the
     nearer, at one depth up to its top, even over the horizon.
     """
@@ -45,8 +46,9 @@ def canopy_depth(mask: np.ndarray, camera: Camera, furthest: float) -> np.ndarra
     # A level plane is as many times nearer than the ground as the camera stands lower over it.
     nearer = furthest / away if away > furthest else 1.0
     drop = float(eye(camera)[1]) * nearer
-    tall = np.clip(float(eye(camera)[1]) - drop, 0, min(CROWN, (1 - NEAREST_TOPS) * drop))
     nearest = float(np.median(ground[-1][columns])) * nearer
+    seen = (len(mask) - usual) * nearest / camera.focal_px
+    tall = np.clip(float(eye(camera)[1]) - drop, 0, min(CROWN, seen, (1 - NEAREST_TOPS) * drop))
     level = np.clip(ground * np.float32(nearer * (1 - tall / drop)), min(nearest, furthest), furthest)
     foot = usual + _overtopping(mask, usual, CROWN * camera.focal_px / furthest)
     upright = level[np.minimum(np.rint(foot).astype(int), len(mask) - 1), np.arange(mask.shape[1])]

@@ -47,13 +47,14 @@ RISE = 0.015
 """A thing stands in front when it comes down to the building's foot within this share of the longer side."""
 
 
-Kind = Literal["plant", "branches", "post"]
+Kind = Literal["plant", "branches", "rim", "post"]
 Found = tuple[Kind, np.ndarray, float]
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A thing in front: where (h, w) bool; plants and their bare branches are rough regions with holes, posts solid. sure: 0..1."""
+    """A thing in front: where (h, w) bool; plants, their bare branches and their rims beside the building are rough regions with
+    holes, posts solid. sure: 0..1."""
 
     kind: Kind
     mask: np.ndarray
@@ -91,7 +92,9 @@ def _posts(codes: np.ndarray, drawn: np.ndarray) -> list[Proposal]:
 def doubts_of(proposals: tuple[Proposal, ...], sureness: float) -> tuple[Doubt, ...]:
     """Return what may stand in front but isn't sure enough to be kept there."""
     return tuple(
-        Doubt(kind=one.kind, sure=one.sure, box=_box(one.mask)) for one in proposals if one.sure < sureness and one.kind != "branches"
+        Doubt(kind=one.kind, sure=one.sure, box=_box(one.mask))
+        for one in proposals
+        if one.sure < sureness and one.kind in ("plant", "post")
     )
 
 
@@ -122,7 +125,8 @@ def foot_rows(outline: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def _plants(codes: np.ndarray, building: np.ndarray, clear: np.ndarray, foot: np.ndarray) -> list[Found]:
-    """Return regions of plants that overlap the building and come down to its foot, and of their bare branches, with how sure each is."""
+    """Return regions of plants that overlap the building and come down to its foot, of their bare branches, and of what beside the building may be
+    their sparse rims, with how sure each is."""
     side = max(codes.shape)
     odds = _with_colours(codes, plant_odds(codes), building, clear)
     likely = (odds > LIKELY) & ~clear
@@ -145,6 +149,11 @@ def _plants(codes: np.ndarray, building: np.ndarray, clear: np.ndarray, foot: np
         out.append(("plant", mask & ~branches, sure))
         if branches.any():
             out.append(("branches", widened(branches, SMOOTH * side) & ~clear & ~(mask & ~branches), sure))
+        # Leaves before bright water or haze are no plant's texture, but more than water is.
+        rim = (odds > BARE) & ~clear & ~widened(building, FRINGE * side) & widened(mask, BRANCH * side)
+        rim = connected_to(rim | mask, mask) & ~mask
+        if rim.any():
+            out.append(("rim", rim, sure))
     return out
 
 

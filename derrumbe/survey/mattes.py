@@ -112,9 +112,9 @@ def _most(alphas: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
 
 def _plants(codes: np.ndarray, sure: list[Proposal], region: np.ndarray, sky: np.ndarray, foot: float) -> np.ndarray:
     """Return the alpha (h, w) of plants that nobody drew."""
-    leaves, branches = (
+    leaves, branches, rims = (
         np.logical_or.reduce([np.zeros(region.shape, bool), *(one.mask for one in sure if one.kind == kind)])
-        for kind in ("plant", "branches")
+        for kind in ("plant", "branches", "rim")
     )
     rough = leaves | branches
     if not rough.any():
@@ -125,7 +125,8 @@ def _plants(codes: np.ndarray, sure: list[Proposal], region: np.ndarray, sky: np
     leafy = porous_alpha(codes, leaves, behind)
     leafy = np.where(attached(codes, leafy, region, foot), 0, np.maximum(leafy, solid & leaves))
     alpha = _standing(np.maximum(leafy, bare_alpha(codes, branches)), region, foot)
-    return np.maximum(held_near(alpha, codes, region, foot), _twigs(rough, region, sky))
+    sparse = porous_alpha(codes, rims & ~rough, ~(region | rough | rims))
+    return np.maximum.reduce([held_near(alpha, codes, region, foot), _twigs(rough, region, sky), sparse])
 
 
 def _standing(alpha: np.ndarray, region: np.ndarray, foot: float) -> np.ndarray:
