@@ -11,7 +11,7 @@ from derrumbe.geom.camera import rotation_matrix
 from derrumbe.geom.depth import plane_depth
 from derrumbe.geom.lens import filmed, sights
 from derrumbe.survey.canopy import canopy_depth, clumped, runs_out_below
-from derrumbe.survey.filters import around
+from derrumbe.survey.filters import around, widened
 from derrumbe.survey.parts import FAINT, SOLID
 
 CLOSEST = 0.5
@@ -23,6 +23,8 @@ FOOTING = 0.005
 EVEN = 0.2
 """Sigma, share of a thing's width, over which its foot is evened out: wheels, blades of grass and stairs of pixels are no depth of its own, and dust that
 ended at each column's would show upright strips."""
+LOOSE = 0.005
+"""Leaves are of a crown within twice this share of the picture's longer side."""
 THICK = 2.0
 """Metres, at most, by which the middle of a thing stands before what it hides: things are about as deep as they are wide or tall."""
 
@@ -65,10 +67,12 @@ def things(alpha: np.ndarray, camera: Camera, furthest: float, parts: np.ndarray
 
 
 def _masks(alpha: np.ndarray, parts: np.ndarray | None) -> list[np.ndarray]:
-    """Return where each thing of a matte is (h, w) bool: the parts that are known, and of the rest what hangs together, over parts before it too."""
+    """Return where each thing of a matte is (h, w) bool: the parts that are known, and of the rest what hangs together, over parts before it too. Of
+    plants, which are the rest of known parts, loose leaves at a rim are of the crown."""
     present = alpha > FAINT
     known = np.zeros(alpha.shape, np.int16) if parts is None else np.where(present, parts, 0)
-    labels = np.where(known > 0, 0, cv2.connectedComponents(present.astype(np.uint8), connectivity=8)[1])
+    near = present if parts is None else widened(present, LOOSE * max(alpha.shape))
+    labels = np.where(present & (known == 0), cv2.connectedComponents(near.astype(np.uint8), connectivity=8)[1], 0)
     return [each == number for each in (known, labels) for number in np.unique(each[each > 0])]
 
 

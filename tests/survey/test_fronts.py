@@ -122,6 +122,15 @@ def test_a_tree_that_overtops_a_wood_stands_at_one_depth() -> None:
     assert high[30, 220] < low[110, 220] - 2 < low[130, 20] - 4
 
 
+def test_loose_leaves_are_of_their_crown() -> None:
+    camera = look(300.0, SIZE, (0.0, 8.0, 30.0), (0.0, 4.0, 0.0), 0.0)
+    wood = np.zeros(SIZE[::-1], np.float32)
+    wood[130:] = wood[30:, 200:240] = wood[26:28, 210:214] = wood[80:84, 242:245] = 1
+    depth = depth_of_things(wood, camera, 30.0, np.zeros(SIZE[::-1], np.int16))
+    assert depth[26, 212] == pytest.approx(depth[31, 212], rel=0.05)
+    assert depth[82, 243] == pytest.approx(depth[82, 238], rel=0.05)
+
+
 def test_the_taller_a_tree_over_its_wood_the_nearer() -> None:
     at_top = [float(_wood_with_a_tree(top)[129, 220]) for top in range(129, 40, -8)]
     assert (np.diff(at_top) <= 0).all()

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from derrumbe.cli.demo import OUTLINE, photograph
 from derrumbe.survey.filters import filled
 from derrumbe.survey.in_front_by_look import caution_of, doubts_of, foot_rows, propose
 from derrumbe.survey.mattes import find_mattes
@@ -50,6 +51,17 @@ def test_bushes_are_found_whatever_their_colour(colour: tuple[int, int, int]) ->
     core[FOOT:] = False
     assert mattes.front[core].mean() > 0.7
     assert mattes.front[mattes.region & ~cv2.dilate(bush.astype(np.uint8), np.ones((41, 41))).astype(bool)].mean() < 0.005
+
+
+def test_a_crown_is_whole_beside_the_building() -> None:
+    """Sparse leaves before water and haze are no plant's texture (the demo's conifer): they hang together with the crown, the gaps stay out."""
+    codes = cv2.cvtColor(cv2.imread(str(photograph())), cv2.COLOR_BGR2RGB)
+    outline = np.array(json.loads(OUTLINE.read_text())["building_polygon"])
+    front = find_mattes(codes, outline, ()).front
+    rim = (slice(150, 280), slice(548, 600))
+    dark = cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY)[rim] < 90
+    assert front[rim][dark].mean() > 0.7
+    assert front[150:270, 440:540].mean() < 0.01
 
 
 def test_what_is_said_not_to_be_in_front_is_not_found_and_what_is_drawn_stays() -> None:
