@@ -9,13 +9,15 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
-from derrumbe.core.records import Camera
+from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import eye
 from derrumbe.geom.depth import plane_depth
 from derrumbe.survey.filters import masked_mean
 
 WIDE = 1.0
 """A mass of plants leaves the picture below over more than this much of its usual height; a trunk or a man who is cut off there doesn't."""
+SHRUB = 2.0
+"""Metres: lawns and beds that end this low over the ground are level."""
 CROWN, CLUMP = 4.0, 0.8
 """Metres that crowns are wide and, at most, tall, and metres that clumps of their leaves are wide."""
 BEFORE, FARTHEST = 2.5, 1.6
@@ -28,15 +30,17 @@ ON_EDGE = 2
 """Rows from the lower border within which plants run out of the picture."""
 
 
-def runs_out_below(mask: np.ndarray) -> bool:
-    """Does a thing (h, w) bool leave the picture below, over more than its usual height?"""
-    return bool(np.count_nonzero(mask[-ON_EDGE:].any(axis=0)) > WIDE * (len(mask) - _usual_top(mask)))
+def looked_over(mask: np.ndarray, ground: np.ndarray) -> bool:
+    """Does a thing (h, w) bool leave the picture below, over more than its usual height, and usually end where `ground` (h, w) depth would be seen?"""
+    columns, usual = mask.any(axis=0), _usual_top(mask) if mask.any() else 0
+    wide = np.count_nonzero(mask[-ON_EDGE:].any(axis=0)) > WIDE * (len(mask) - usual)
+    return bool(wide and np.median(ground[usual][columns]) < FAR)
 
 
 def canopy_depth(mask: np.ndarray, camera: Camera, furthest: float) -> np.ndarray:
     """Return the depth (h, w) float32, metres along the axis, of crowns (h, w) bool the last of which end as far away as `furthest`.
 
-    A row of the picture shows the nearest crowns that are tall enough to reach up to it: no taller than they stand over the ground, nor than all
+    A row of the picture shows the nearest crowns that are tall enough to reach up to it: no taller than they stand over shrubs, nor than all
     that is seen of them. None is nearer than the crowns whose lower ends are seen
     last, at the mass's lower border, and a tree that overtops the mass is seen as far below its usual top as it rises over that: the higher, the
     nearer, at one depth up to its top, even over the horizon.
@@ -48,7 +52,7 @@ def canopy_depth(mask: np.ndarray, camera: Camera, furthest: float) -> np.ndarra
     drop = float(eye(camera)[1]) * nearer
     nearest = float(np.median(ground[-1][columns])) * nearer
     seen = (len(mask) - usual) * nearest / camera.focal_px
-    tall = np.clip(float(eye(camera)[1]) - drop, 0, min(CROWN, seen, (1 - NEAREST_TOPS) * drop))
+    tall = np.clip(float(eye(camera)[1]) - drop - SHRUB, 0, min(CROWN, seen, (1 - NEAREST_TOPS) * drop))
     level = np.clip(ground * np.float32(nearer * (1 - tall / drop)), min(nearest, furthest), furthest)
     foot = usual + _overtopping(mask, usual, CROWN * camera.focal_px / furthest)
     upright = level[np.minimum(np.rint(foot).astype(int), len(mask) - 1), np.arange(mask.shape[1])]

@@ -10,8 +10,8 @@ from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import rotation_matrix
 from derrumbe.geom.depth import plane_depth
 from derrumbe.geom.lens import filmed, sights
-from derrumbe.survey.canopy import canopy_depth, clumped, runs_out_below
-from derrumbe.survey.filters import around, widened
+from derrumbe.survey.canopy import canopy_depth, clumped, looked_over
+from derrumbe.survey.filters import around, disc
 from derrumbe.survey.parts import FAINT, SOLID
 
 CLOSEST = 0.5
@@ -23,8 +23,8 @@ FOOTING = 0.005
 EVEN = 0.2
 """Sigma, share of a thing's width, over which its foot is evened out: wheels, blades of grass and stairs of pixels are no depth of its own, and dust that
 ended at each column's would show upright strips."""
-LOOSE = 0.005
-"""Leaves are of a crown within twice this share of the picture's longer side."""
+LOOSE, SCRAP = 0.01, 0.002
+"""Scraps of less than this share of the picture (the second) are of the plant within this share of its longer side (the first)."""
 THICK = 2.0
 """Metres, at most, by which the middle of a thing stands before what it hides: things are about as deep as they are wide or tall."""
 
@@ -50,10 +50,11 @@ def depth_of_things(
         window = around(mask)
         solid = mask[window] & (alpha[window] > SOLID)
         limit = _limit(solid, None if wall is None else wall[window], furthest, camera.focal_px)
-        if parts is not None and not parts[mask].any() and runs_out_below(mask):
-            last = float(limit.min())
+        if parts is not None and not parts[mask].any() and looked_over(mask, ground):
+            last = float(np.median(limit))
             depth = canopy_depth(mask, camera, last)
-            out[mask] = (depth if light is None else clumped(depth, mask, light, camera, last))[mask]
+            depth = depth if light is None else clumped(depth, mask, light, camera, last)
+            out[window][mask[window]] = np.minimum(depth[window], limit)[mask[window]]
             continue
         depth = _over_feet(solid, window, ground, limit)
         out[window][mask[window]] = np.broadcast_to(depth, mask[window].shape)[mask[window]]
@@ -71,9 +72,21 @@ def _masks(alpha: np.ndarray, parts: np.ndarray | None) -> list[np.ndarray]:
     plants, which are the rest of known parts, loose leaves at a rim are of the crown."""
     present = alpha > FAINT
     known = np.zeros(alpha.shape, np.int16) if parts is None else np.where(present, parts, 0)
-    near = present if parts is None else widened(present, LOOSE * max(alpha.shape))
-    labels = np.where(present & (known == 0), cv2.connectedComponents(near.astype(np.uint8), connectivity=8)[1], 0)
+    labels = cv2.connectedComponents(present.astype(np.uint8), connectivity=8)[1]
+    labels = labels if parts is None else _with_scraps(labels)
+    labels = np.where(present & (known == 0), labels, 0)
     return [each == number for each in (known, labels) for number in np.unique(each[each > 0])]
+
+
+def _with_scraps(labels: np.ndarray) -> np.ndarray:
+    """Return components (h, w) int32, 0 for none, where scraps beside a larger one are of it."""
+    sizes = np.bincount(labels.ravel())
+    whole = np.where(sizes[labels] >= SCRAP * labels.size, labels, 0)
+    beside = cv2.dilate(whole.astype(np.float32), disc(LOOSE * max(labels.shape))).astype(np.int32)
+    owner = np.zeros(len(sizes), np.int32)
+    np.maximum.at(owner, labels, beside)
+    own = (sizes >= SCRAP * labels.size) | (owner == 0)
+    return np.asarray(np.where(own, np.arange(len(sizes)), owner)[labels] * (labels > 0))
 
 
 def _limit(solid: np.ndarray, wall: np.ndarray | None, furthest: float, focal: float) -> np.ndarray:
