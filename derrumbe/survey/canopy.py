@@ -16,8 +16,8 @@ from derrumbe.survey.filters import masked_mean
 
 WIDE = 1.0
 """A mass of plants leaves the picture below over more than this much of its usual height; a trunk or a man who is cut off there doesn't."""
-SHRUB = 2.0
-"""Metres: lawns and beds that end this low over the ground are level."""
+SHRUB = 0.8
+"""Metres: lawns and beds that end this low over the ground are level, and nothing of them is upright."""
 CROWN, CLUMP = 4.0, 0.8
 """Metres that crowns are wide and, at most, tall, and metres that clumps of their leaves are wide."""
 BEFORE, FARTHEST = 2.5, 1.6
@@ -54,6 +54,8 @@ def canopy_depth(mask: np.ndarray, camera: Camera, furthest: float) -> np.ndarra
     seen = (len(mask) - usual) * nearest / camera.focal_px
     tall = np.clip(float(eye(camera)[1]) - drop - SHRUB, 0, min(CROWN, seen, (1 - NEAREST_TOPS) * drop))
     level = np.clip(ground * np.float32(nearer * (1 - tall / drop)), min(nearest, furthest), furthest)
+    if float(eye(camera)[1]) - drop < SHRUB:
+        return level.astype(np.float32)
     foot = usual + _overtopping(mask, usual, CROWN * camera.focal_px / furthest)
     upright = level[np.minimum(np.rint(foot).astype(int), len(mask) - 1), np.arange(mask.shape[1])]
     return np.minimum(level, upright).astype(np.float32)
