@@ -55,7 +55,7 @@ def canopy_depth(mask: np.ndarray, camera: Camera, furthest: float) -> np.ndarra
     tall = np.clip(float(eye(camera)[1]) - drop - SHRUB, 0, min(CROWN, seen, (1 - NEAREST_TOPS) * drop))
     level = np.clip(ground * np.float32(nearer * (1 - tall / drop)), min(nearest, furthest), furthest)
     if float(eye(camera)[1]) - drop < SHRUB:
-        return level.astype(np.float32)
+        return np.minimum(ground, np.float32(furthest))
     foot = usual + _overtopping(mask, usual, CROWN * camera.focal_px / furthest)
     upright = level[np.minimum(np.rint(foot).astype(int), len(mask) - 1), np.arange(mask.shape[1])]
     return np.minimum(level, upright).astype(np.float32)
