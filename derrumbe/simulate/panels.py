@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import rotate
 from derrumbe.simulate.impact import CRUSH_LOSS
@@ -37,6 +38,10 @@ TIPS = 0.5
 """How hard what stands in the heap is pushed, of what stands free of it: it mustn't be thrown off."""
 LANDS, STOPS = 4.0, 0.5
 """m/s at which it must have come down to be crushed when it lands, and share of that up to which it has landed."""
+SLOWED, BY = 0.5, 2.0
+"""m/s that the foot of a stack must have lost between two looks, beside falling freely, and m/s by which what it comes down on is slower."""
+LIES = 0.5
+"""Share of a contact's direction that is upwards, from which one body lies on the other."""
 LANDED, LANDINGS = 2.0, 3
 """m/s under which it stands there, and how often it is pushed for that at most."""
 
@@ -89,7 +94,7 @@ class Panels:
     def land(self, now: float, states: States, height: np.ndarray, before: np.ndarray) -> None:
         """A leaf of wall that nothing ties to floors any more doesn't stand on what it comes down on: its foot is crushed, so that what follows goes on,
         and if it stands it is pushed over. height (N,) m: where pieces are; before (N, 3) m/s: how fast they were at the last sample."""
-        for row, high in self._proud_leaves(states, height):
+        for row, high in self._leaves(states, height, PROUD):
             number, speed = int(states.number[row]), states.linear[row]
             pieces = self.world.bodies[number].pieces
             was = before[pieces].mean(0)
@@ -102,7 +107,49 @@ class Panels:
                 self.world.wake(number)
                 self._push(number, now, 1.0 if high > FREE else TIPS)
 
-    def _proud_leaves(self, states: States, height: np.ndarray) -> list[tuple[int, float]]:
+    def crush_feet(self, now: float, states: States, height: np.ndarray, before: np.ndarray, seconds: float) -> bool:
+        """A stack of loose panels that lands is crushed at its foot, as a storey is: what lies on that goes on, and loses what crushing takes. Rigid
+        panels would stand on each other as a wall, in the midst of what comes down. Called every `seconds`, with the same as `land`; return whether
+        anything was crushed."""
+        row = {int(number): k for k, number in enumerate(states.number)}
+        was = self._were(states, before)
+        lost = states.linear[:, 1] - was + GRAVITY * seconds
+        feet = [k for k, _ in self._leaves(states, height, PROUD) if was[k] < -LANDS and lost[k] > SLOWED]
+        crushed = False
+        for k in feet:
+            number = int(states.number[k])
+            touching = self.world.touching(number)
+            speeds = [was[row[other]] if other >= 0 else 0.0 for other, up in touching if up < -LIES]
+            load = self._load(number, row, was)
+            if load and any(speed > was[k] + BY for speed in speeds):
+                self.failure.crushed_at[self.world.bodies[number].pieces] = now
+                crushed = True
+                for other in load:
+                    k = row[other]
+                    if was[k] < states.linear[k, 1]:
+                        velocity = states.linear[k].copy()
+                        velocity[1] += (1 - CRUSH_LOSS) * (was[k] - velocity[1])
+                        self.world.set_motion(other, velocity, states.angular[k])
+        return crushed
+
+    def _load(self, foot: int, row: dict[int, int], was: np.ndarray) -> list[int]:
+        """Return the small bodies that lie on one, and on each other, and came down as fast."""
+        found, todo = {foot}, [foot]
+        while todo:
+            for other, up in self.world.touching(todo.pop()):
+                light = other >= 0 and other not in found and self.world.bodies[other].units <= PANEL
+                if light and up > LIES and was[row[other]] < was[row[foot]] + BY:
+                    found.add(other)
+                    todo.append(other)
+        return sorted(found - {foot})
+
+    def _were(self, states: States, before: np.ndarray) -> np.ndarray:
+        """Return how fast bodies rose at the last sample, (K,) m/s."""
+        loose = np.flatnonzero(states.row >= 0)
+        row, mass, count = states.row[loose], self.structure.mass[loose], len(states.number)
+        return np.asarray(np.bincount(row, mass * before[loose, 1], count) / np.maximum(np.bincount(row, mass, count), 1e-9))
+
+    def _leaves(self, states: States, height: np.ndarray, proud: float) -> list[tuple[int, float]]:
         """Return the rows of small bodies of uprights alone that have sunk by a storey, are upright yet, and stand out, with their storeys over what
         they can come down to."""
         loose, count = np.flatnonzero(states.row >= 0), len(states.number)
@@ -114,7 +161,7 @@ class Panels:
         )
         others = np.bincount(row, ~self.structure.upright[loose], count)
         up = rotate(states.turn, np.array([0.0, 1.0, 0.0]))[:, 1]
-        found = np.flatnonzero((others == 0) & (sunk > 1) & (high > PROUD) & (up > np.cos(LEANS)))
+        found = np.flatnonzero((others == 0) & (sunk > 1) & (high > proud) & (up > np.cos(LEANS)))
         return [(int(row), float(high[row])) for row in found if self.world.bodies[int(states.number[row])].units <= PANEL]
 
     def _standing(self, now: float, height: np.ndarray) -> list[int]:

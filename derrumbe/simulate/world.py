@@ -281,6 +281,21 @@ class World:
                 if number >= 0:
                     self.wake(number)
 
+    def touching(self, number: int) -> list[tuple[int, float]]:
+        """Return which bodies press on one, by number and in order, -1 for the ground and what stands, and how much upwards each lies, -1 to 1."""
+        handles = {self._collider[piece] for piece in self.bodies[number].pieces.tolist()}
+        found: dict[int, float] = {}
+        for handle in handles:
+            for pair in self.world.narrow_phase.contact_pairs_with(handle):
+                if pair.has_any_active_contact:
+                    first = pair.collider1 == handle
+                    piece = self._piece_of.get(pair.collider2 if first else pair.collider1, -1)
+                    other = int(self.body_of[piece]) if piece >= 0 else -1
+                    up = max((float(m.data.normal.y) * (1 if first else -1) for m in pair.manifolds), key=abs)
+                    found[other] = max(found.get(other, up), up, key=abs)
+        found.pop(number, None)
+        return sorted(found.items())
+
     def hang(self, number: int, point: np.ndarray, axis: np.ndarray) -> Any:
         """Join a body to what stands by a hinge through `point` along `axis`, both at rest; return the joint. They don't touch elsewhere."""
         at, along = rapier.Point3(*map(float, point)), rapier.Vec3(*map(float, axis))
