@@ -40,8 +40,9 @@ LANDS, STOPS = 4.0, 0.5
 """m/s at which it must have come down to be crushed when it lands, and share of that up to which it has landed."""
 SLOWED, BY = 0.5, 2.0
 """m/s that the foot of a stack must have lost between two looks, beside falling freely, and m/s by which what it comes down on is slower."""
-LIES = 0.5
-"""Share of a contact's direction that is upwards, from which one body lies on the other."""
+STACKED, LIES = 2.0, 0.5
+"""Storeys over what it can come down to from which the foot of a stack is crushed, and share of a contact's way that is upwards from which one body
+lies on the other."""
 LANDED, LANDINGS = 2.0, 3
 """m/s under which it stands there, and how often it is pushed for that at most."""
 
@@ -108,45 +109,44 @@ class Panels:
                 self._push(number, now, 1.0 if high > FREE else TIPS)
 
     def crush_feet(self, now: float, states: States, height: np.ndarray, before: np.ndarray, seconds: float) -> bool:
-        """A stack of loose panels that lands is crushed at its foot, as a storey is: what lies on that goes on, and loses what crushing takes. Rigid
-        panels would stand on each other as a wall, in the midst of what comes down. Called every `seconds`, with the same as `land`; return whether
-        anything was crushed."""
-        row = {int(number): k for k, number in enumerate(states.number)}
-        was = self._were(states, before)
-        lost = states.linear[:, 1] - was + GRAVITY * seconds
-        feet = [k for k, _ in self._leaves(states, height, PROUD) if was[k] < -LANDS and lost[k] > SLOWED]
-        crushed = False
-        for k in feet:
-            number = int(states.number[k])
-            touching = self.world.touching(number)
-            speeds = [was[row[other]] if other >= 0 else 0.0 for other, up in touching if up < -LIES]
-            load = self._load(number, row, was)
-            if load and any(speed > was[k] + BY for speed in speeds):
+        """A stack of loose panels that lands is crushed at its foot, as a storey is, and what lies on that goes on: rigid panels would stop one after
+        the other up to the highest, and stand as a wall in the midst of what comes down. Called every `seconds`, with the same as `land`; return
+        whether anything was crushed."""
+        rows = {int(number): row for row, number in enumerate(states.number)}
+        rose = self._rose(states, before)
+        lost = states.linear[:, 1] - rose + GRAVITY * seconds
+        going: set[int] = set()
+        for row, _ in self._leaves(states, height, STACKED):
+            number = int(states.number[row])
+            if rose[row] < -LANDS and lost[row] > SLOWED and (load := self._load(number, rows, rose)) and self._lands(number, rows, rose):
                 self.failure.crushed_at[self.world.bodies[number].pieces] = now
-                crushed = True
-                for other in load:
-                    k = row[other]
-                    if was[k] < states.linear[k, 1]:
-                        velocity = states.linear[k].copy()
-                        velocity[1] += (1 - CRUSH_LOSS) * (was[k] - velocity[1])
-                        self.world.set_motion(other, velocity, states.angular[k])
-        return crushed
+                going |= load
+        for number in sorted(going):
+            row = rows[number]
+            gained = (1 - CRUSH_LOSS) * min(0.0, rose[row] - states.linear[row, 1])
+            self.world.set_motion(number, states.linear[row] + (0.0, gained, 0.0), states.angular[row])
+        return bool(going)
 
-    def _load(self, foot: int, row: dict[int, int], was: np.ndarray) -> list[int]:
-        """Return the small bodies that lie on one, and on each other, and came down as fast."""
+    def _lands(self, foot: int, rows: dict[int, int], rose: np.ndarray) -> bool:
+        """Return whether a body comes down on something that is slower."""
+        below = [rose[rows[other]] if other >= 0 else 0.0 for other, up in self.world.touching(foot) if up < -LIES]
+        return any(speed > rose[rows[foot]] + BY for speed in below)
+
+    def _load(self, foot: int, rows: dict[int, int], rose: np.ndarray) -> set[int]:
+        """Return the small bodies that lie on one, or on each other, and came down as fast."""
         found, todo = {foot}, [foot]
         while todo:
             for other, up in self.world.touching(todo.pop()):
-                light = other >= 0 and other not in found and self.world.bodies[other].units <= PANEL
-                if light and up > LIES and was[row[other]] < was[row[foot]] + BY:
+                small = other >= 0 and up > LIES and self.world.bodies[other].units <= PANEL
+                if small and other not in found and rose[rows[other]] < rose[rows[foot]] + BY:
                     found.add(other)
                     todo.append(other)
-        return sorted(found - {foot})
+        return found - {foot}
 
-    def _were(self, states: States, before: np.ndarray) -> np.ndarray:
+    def _rose(self, states: States, before: np.ndarray) -> np.ndarray:
         """Return how fast bodies rose at the last sample, (K,) m/s."""
-        loose = np.flatnonzero(states.row >= 0)
-        row, mass, count = states.row[loose], self.structure.mass[loose], len(states.number)
+        loose, count = np.flatnonzero(states.row >= 0), len(states.number)
+        row, mass = states.row[loose], self.structure.mass[loose]
         return np.asarray(np.bincount(row, mass * before[loose, 1], count) / np.maximum(np.bincount(row, mass, count), 1e-9))
 
     def _leaves(self, states: States, height: np.ndarray, proud: float) -> list[tuple[int, float]]:

@@ -282,19 +282,22 @@ class World:
                     self.wake(number)
 
     def touching(self, number: int) -> list[tuple[int, float]]:
-        """Return which bodies press on one, by number and in order, -1 for the ground and what stands, and how much upwards each lies, -1 to 1."""
-        handles = {self._collider[piece] for piece in self.bodies[number].pieces.tolist()}
+        """Return which bodies press on one, by number and in order, -1 for the ground and what stands, and how far upwards of it each lies, -1 to 1."""
         found: dict[int, float] = {}
-        for handle in handles:
+        for handle in {self._collider[piece] for piece in self.bodies[number].pieces.tolist()}:
             for pair in self.world.narrow_phase.contact_pairs_with(handle):
                 if pair.has_any_active_contact:
-                    first = pair.collider1 == handle
-                    piece = self._piece_of.get(pair.collider2 if first else pair.collider1, -1)
-                    other = int(self.body_of[piece]) if piece >= 0 else -1
-                    up = max((float(m.data.normal.y) * (1 if first else -1) for m in pair.manifolds), key=abs)
-                    found[other] = max(found.get(other, up), up, key=abs)
+                    other, up = self._beyond(pair, handle)
+                    found[other] = max(found.get(other, 0.0), up, key=lambda u: (abs(u), u))
         found.pop(number, None)
         return sorted(found.items())
+
+    def _beyond(self, pair: Any, handle: Any) -> tuple[int, float]:
+        """Return what a collider touches in a pair: the body's number, and the steepest way to it."""
+        first = pair.collider1 == handle
+        piece = self._piece_of.get(pair.collider2 if first else pair.collider1, -1)
+        up = max((float(manifold.data.normal.y) for manifold in pair.manifolds), key=abs)
+        return int(self.body_of[piece]) if piece >= 0 else -1, up if first else -up
 
     def hang(self, number: int, point: np.ndarray, axis: np.ndarray) -> Any:
         """Join a body to what stands by a hinge through `point` along `axis`, both at rest; return the joint. They don't touch elsewhere."""
