@@ -99,5 +99,4 @@ def test_a_stack_that_lands_on_what_gives_is_crushed_at_its_foot_and_its_head_go
         states = world.states()
         passage.end(now, world.positions(every), states.turn[states.row])
         before = states.linear[states.row]
-    assert np.isfinite(failure.crushed_at).any()
     assert (-before[-3:, 1] > sinks).all()
