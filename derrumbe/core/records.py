@@ -290,6 +290,8 @@ class Set(Record):
     proxies: str = "proxies.npz"
     set_depth: str = "set_depth.exr"
     building_matte: str = "building_matte.exr"
+    stays: str | None = None
+    """EXR channel Y, as the picture that pieces wear: what of the building stays toothed into walls that go on past its outline."""
     sky_matte: str = "sky_matte.exr"
     foreground: str | None = None
     foreground_depth: str | None = None

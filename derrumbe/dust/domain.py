@@ -8,17 +8,19 @@ import numpy as np
 from scipy.fft import next_fast_len
 
 from derrumbe.core.records import Camera, Set
-from derrumbe.geom.camera import project
+from derrumbe.geom.camera import eye, project
 
 REACH = 1.7
 """How far the current runs from the walls at spread 1, in building heights, but"""
 REACH_BY_SIZE = 2.1
 """no farther than this many edges of a cube as large as the building: a slender tower makes a small cloud."""
-ABOVE = 1.45
+HIDDEN = 0.5
+"""How far it is followed behind a building whose eaves are over the camera, as a share of that: what is there, walls hide, and then the dust before it."""
+ABOVE = 1.25
 """Height of the box in building heights."""
 BEHIND = 6.0
 """Metres behind a camera that dust rolls over."""
-MARGIN = 0.12
+MARGIN = 0.06
 """How far outside the frame dust is still followed, as a share of the frame."""
 
 
@@ -61,9 +63,11 @@ def _wanted(film_set: Set, spread: float) -> tuple[np.ndarray, np.ndarray]:
     walls_low, walls_high = building_box(film_set)
     cube = float(np.prod(walls_high - walls_low)) ** (1 / 3)
     reach = spread * min(REACH * walls_high[1], REACH_BY_SIZE * cube) * np.array([1, 0, 1])
-    low, high = walls_low - reach, walls_high + reach
+    cameras = [film_set.cameras[i] for i in range(0, len(film_set.cameras), max(len(film_set.cameras) // 8, 1))]
+    before, after = _runs(reach, (walls_low, walls_high), np.stack([eye(camera) for camera in cameras]))
+    low, high = walls_low - before, walls_high + after
     high[1] = ABOVE * walls_high[1]
-    seen = _seen(low, high, [film_set.cameras[i] for i in range(0, len(film_set.cameras), max(len(film_set.cameras) // 8, 1))])
+    seen = _seen(low, high, (walls_low, walls_high), cameras)
     if seen is None:
         return low, high
     margin = 0.15 * walls_high[1] * np.array([1, 0, 1])
@@ -92,10 +96,23 @@ def building_box(film_set: Set) -> tuple[np.ndarray, np.ndarray]:
     return np.array([low[0], 0.0, low[1]]), np.array([high[0], film_set.building.height, high[1]])
 
 
-def _seen(low: np.ndarray, high: np.ndarray, cameras: list[Camera], count: int = 32) -> tuple[np.ndarray, np.ndarray] | None:
-    """Corners of the part of a box that the cameras see, on a lattice; None when they see nothing of it."""
+def _runs(reach: np.ndarray, walls: tuple[np.ndarray, np.ndarray], eyes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far dust is followed (3,) to either side of the building's box: `reach` (3,), less where no eye (n,3) sees over the walls."""
+    over = np.clip(eyes[:, 1:2] / walls[1][1], 0, 1)
+    hidden = HIDDEN + (1 - HIDDEN) * over
+    left, right = (np.where(side, hidden, 1.0).max(0) for side in (eyes > walls[1], eyes < walls[0]))
+    return reach * left, reach * right
+
+
+def _seen(
+    low: np.ndarray, high: np.ndarray, walls: tuple[np.ndarray, np.ndarray], cameras: list[Camera], count: int = 32
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Corners of the part of a box that the cameras see, on a lattice; None when they see nothing of it. A current runs equally far around its corners
+    as from its sides, so the box's own are left out."""
     lines = [np.linspace(low[axis], high[axis], count) for axis in range(3)]
     points = np.stack(np.meshgrid(*lines, indexing="ij"), -1).reshape(-1, 3)
+    out = np.maximum((walls[0] - points) / np.maximum(walls[0] - low, 1e-6), (points - walls[1]) / np.maximum(high - walls[1], 1e-6))
+    points = points[np.hypot(*np.maximum(out[:, [0, 2]], 0).T) <= 1 + 1e-6]
     seen = np.zeros(len(points), bool)
     for camera in cameras:
         pixels, depth = project(camera, points)

@@ -17,7 +17,7 @@ from derrumbe.dust import domain as boxes
 from derrumbe.dust.drive import Drive, towards
 from derrumbe.dust.flow import centred
 from derrumbe.dust.settings import MovingDust, Settings
-from derrumbe.dust.sources import Sources, fanned, sources
+from derrumbe.dust.sources import Sources, fanned, sources, unequal
 from derrumbe.dust.state import State, load, still
 from derrumbe.dust.step import Scene, advance, ride_frame
 from derrumbe.dust.tongues import tongues
@@ -153,7 +153,7 @@ def _sources(
     around = float(np.hypot(x - np.roll(x, -1), z - np.roll(z, -1)).sum())
     tops, fallen = film_set.building.storey_tops, motion.record.fallen_share
     air, most = area * tops[-1] * fallen, airborne.most(around, tops[-1] * fallen, EXTINCTION)
-    events = fanned(load_arrays(motion.path(motion.record.events)), rng)
+    events = unequal(fanned(load_arrays(motion.path(motion.record.events)), rng), rng)
     out = crushing.let_out(events, poses, mass, tops[-1] / len(tops)) * crushing.has_openings(events, tops[-1])
     return sources(events, out, dust.amount, dust.delay, air, most)
 

@@ -18,7 +18,7 @@ RATE = 4.0
 """How fast, per second, at the very side."""
 AT_CAMERA = 8.0
 """The same at a camera: a front that comes at 6 m/s would fill the picture before it has thinned."""
-CLEAR, ABOUT = 0.7, 1.5
+CLEAR, ABOUT = 0.6, 1.5
 """Share of the way from camera to building into which dust comes only thinned, but no more than so many heights of the building: seen from farther
 off no cloud is as broad as the picture."""
 PATCH, RAGGED = 3.5, 0.3

@@ -48,6 +48,9 @@ LEAST_BLOWN = 1.2
 """Of the air that a puff moves, in flow cells."""
 FAN = 0.5
 """Radians (sigma) by which jets leave a wall askew, each of them."""
+OPENS, ALONG, WAVES = 1.1, 5.0, 64
+"""How unequal outlets are: sigma of the logarithm of the area by which air gets out at a place, metres from one that is wide to the next, and of how many
+waves that is made. Doors stand open, a wall bursts here and holds there; the pressure inside is one. Equal ones make a front as straight as the wall."""
 LEAST_JET = 0.5
 """Radius of a jet's foot, in flow cells."""
 JET_DECAY = 6.2
@@ -188,6 +191,16 @@ def fanned(events: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str,
     x, z = velocity[:, 0].copy(), velocity[:, 2].copy()
     velocity[:, 0], velocity[:, 2] = cos * x + sin * z, cos * z - sin * x
     return {**events, "velocity": velocity}
+
+
+def unequal(events: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Return events whose jets come out of outlets of unequal area: by radius (K,) and mass (K,). How unequal is a smooth field over the plan, of random
+    waves (Rahimi and Recht 2007), the same for all storeys: what bursts below takes what is above with it."""
+    angle, phases = rng.uniform(0, 2 * np.pi, (2, WAVES))
+    waves = 2 * np.pi / ALONG * np.stack([np.cos(angle), np.sin(angle)])
+    field = np.sqrt(2 / WAVES) * np.cos(events["position"][:, [0, 2]].astype(np.float64) @ waves + phases).sum(1)
+    area = np.where(events["kind"] == JET, np.exp(OPENS * field - 0.5 * OPENS**2), 1.0)
+    return {**events, "radius": events["radius"] * np.sqrt(area), "mass": events["mass"] * area}
 
 
 def _shares(weight: np.ndarray) -> np.ndarray:

@@ -8,12 +8,13 @@ import numpy as np
 
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import project
+from derrumbe.render.ends import hidden_by_ends
 from derrumbe.render.joints import closed_joints
 from derrumbe.render.overhang import seen_past
 from derrumbe.render.poses import Pose
 from derrumbe.render.raster import Projected, Window, depth_of, visible
 from derrumbe.render.rubble import a_frame_later
-from derrumbe.render.scene import Scene
+from derrumbe.render.scene import Inputs, Scene
 from derrumbe.render.surface import Coverage, collect, surfaces
 
 CENTRE = (0.5, 0.5)
@@ -32,10 +33,12 @@ class Data:
     identity: np.ndarray
 
 
-def render_data(scene: Scene, view: Projected, after: Camera, window: Window, rest_piece: np.ndarray, now: Pose, following: Pose) -> Data:
+def render_data(
+    inputs: Inputs, scene: Scene, view: Projected, after: Camera, window: Window, rest_piece: np.ndarray, now: Pose, following: Pose
+) -> Data:
     """Return the data of one frame. view: vertices posed `now`; after, following: the next frame's camera and pose."""
     hit = seen_past(scene, view, window, CENTRE, visible(view, scene.triangles, window, CENTRE, holes=scene.holes), now.moved)
-    hit = closed_joints(scene, view, window, CENTRE, hit)
+    hit = hidden_by_ends(inputs, scene, view, window, CENTRE, closed_joints(scene, view, window, CENTRE, hit))
     solid = depth_of(view, scene.triangles, hit, window)
     solid[hit < 0] = FAR
     pixel, triangle = collect(scene, hit, rest_piece, now.moved, ~now.moved, Coverage.empty(window.shape))

@@ -20,7 +20,7 @@ from derrumbe.render.contact import Contact, contact, contacts
 from derrumbe.render.intact import standing
 from derrumbe.render.light import lamp_of
 from derrumbe.render.occlusion import Occluders
-from derrumbe.render.raster import Window, depth_of, projected, visible
+from derrumbe.render.raster import STANDS, Window, depth_of, projected, visible
 from derrumbe.render.receivers import SKY_DEPTH, Receivers, coarse_camera, grid, place, set_normals
 from derrumbe.render.scene import Inputs, load
 from derrumbe.render.settled import cover, form, light_at_feet
@@ -316,7 +316,7 @@ def behind_rows(
         part = slice(low - window.y0, high - window.y0)
         piece = np.maximum(rest_piece[part], 0)
         stood = rest_piece[part] >= 0
-        stands = stood & ~moved[piece]
+        stands = (stood & ~moved[piece]) | (rest_piece[part] == STANDS)
         rows, columns = slice(low - top, high - top), slice(window.x0, window.x1)
         depth[rows, columns][stands] = rest_depth[part][stands]
         building[rows, columns], left[rows, columns] = stands, stood & ~stands

@@ -169,7 +169,7 @@ def _data(inputs: Inputs, scene: Scene, camera: Camera, frame: int, times: Shutt
     view = projected(camera, posed(scene, now))
     window = rest_window(inputs, camera).joined(bounds(view))
     rest_piece = rest_pieces(inputs, camera, CENTRE, window)
-    data = render_data(scene, view, following, window, rest_piece, now, then)
+    data = render_data(inputs, scene, view, following, window, rest_piece, now, then)
     return data, (rest_piece, rest_depth(inputs, camera, window))
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import eye, project
+from derrumbe.render.ends import ends_depth
 from derrumbe.render.light import Illumination, lamp_of, light_at
 from derrumbe.render.occlusion import LIFT, Occluders, lifted
-from derrumbe.render.raster import ABSENT, NONE, Projected, Window, bounds, depth_of, projected, visible
+from derrumbe.render.raster import ABSENT, NONE, STANDS, Projected, Window, bounds, depth_of, projected, visible
 from derrumbe.render.scene import Inputs, Scene, load, planes
 from derrumbe.render.surface import piece_of
 
@@ -39,7 +40,9 @@ def _seen(inputs: Inputs, camera: Camera, offset: tuple[float, float]) -> np.nda
     scene = load(inputs)
     view, window = _view(inputs, camera), rest_window(inputs, camera)
     pieces = piece_of(scene, visible(view, scene.triangles, window, offset, holes=scene.holes))
-    return closed(pieces, (scene.holes.matte >= ABSENT) & (scene.rest_depth > 0)) if camera == scene.camera else pieces
+    pieces = closed(pieces, (scene.holes.matte >= ABSENT) & (scene.rest_depth > 0)) if camera == scene.camera else pieces
+    ends = ends_depth(inputs, camera, offset)
+    return pieces if ends is None else np.where(ends[1] > 0, np.int32(STANDS), pieces)
 
 
 def closed(pieces: np.ndarray, building: np.ndarray) -> np.ndarray:
@@ -69,7 +72,8 @@ def _placed(values: np.ndarray, own: Window, window: Window, blank: float) -> np
 
 
 def rest_pieces(inputs: Inputs, camera: Camera, offset: tuple[float, float], window: Window) -> np.ndarray:
-    """Return the piece (h,w) int32 that samples at `offset` saw at rest, in `window`, which must hold all of it; NONE elsewhere."""
+    """Return the piece (h,w) int32 that samples at `offset` saw at rest, in `window`, which must hold all of it; STANDS where the building stays with
+    walls that go on, NONE elsewhere."""
     return _placed(_seen(inputs, camera, offset), rest_window(inputs, camera), window, NONE)
 
 

@@ -16,7 +16,8 @@ from derrumbe.geom.lens import box_in_plate, bulge, lens_of, pixel_of, sights
 from derrumbe.render.texture import grey
 
 NEAR = 0.05
-NONE = -1
+NONE, STANDS = -1, -2
+"""No triangle or piece; what of the building is no piece any more, but stays."""
 UNDER = 0.1
 """Metres under the ground from which it hides what has been pressed into it: landing costs bodies more than one step to stop."""
 BENT_PAD = 6

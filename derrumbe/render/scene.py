@@ -104,6 +104,8 @@ class Scene:
     """Where the outline holds no building: some sky, or something in front."""
     openings: Holes
     """Those of them that the building shuts in: one sees through it there."""
+    ends: Holes | None
+    """`holes`, and where the building stays toothed into walls that go on; None where it does nowhere."""
     rest_depth: np.ndarray
     """(h,w) float32 depth of the building at pixel centres of `window`, 0 where there is none."""
     shown_depth: np.ndarray
@@ -264,6 +266,9 @@ def load(inputs: Inputs) -> Scene:
         dulls=dulls,
         holes=holes,
         openings=holes_of(view, triangles, 1 - seen_out.astype(np.float32), window),
+        ends=None
+        if worn.stays is None
+        else holes_of(view, triangles, (holes.matte * ~worn.stays[window.slices]).astype(np.float32), window),
         rest_depth=rest_depth,
         shown_depth=shown_depth,
         way=way,

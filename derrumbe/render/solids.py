@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from derrumbe.core.records import Camera
+from derrumbe.render.ends import hidden_by_ends
 from derrumbe.render.gaps import gaps_of
 from derrumbe.render.gather import Sums
 from derrumbe.render.intact import rest_pieces, rest_window, standing
@@ -122,7 +123,7 @@ def render_solids(
     rays = max(1, int(np.ceil(sky_rays * every / len(poses))))
     for index, (at, view, offset) in enumerate(zip(poses, views, times.offsets, strict=True)):
         hit = seen_past(scene, view, window, offset, visible(view, scene.triangles, window, offset, holes=scene.holes), at.moved)
-        hit = closed_joints(scene, view, window, offset, hit)
+        hit = hidden_by_ends(inputs, scene, view, window, offset, closed_joints(scene, view, window, offset, hit))
         through += seen_through(scene, view, window, offset, hit)
         pixel, triangle = collect(scene, hit, rest_pieces(inputs, camera, offset, window), at.moved, calm, coverage)
         if hidden is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from derrumbe.geom.lens import lens_of, pixel_of, slope_of
 from derrumbe.render.beyond import SHOWN_CODE, blended, continued, edge_to
 from derrumbe.render.cornice import cornice_at
-from derrumbe.render.raster import ABSENT, NONE, Projected, Window
+from derrumbe.render.raster import ABSENT, NONE, STANDS, Projected, Window
 from derrumbe.render.scene import Scene
 from derrumbe.render.texture import grey
 
@@ -89,14 +89,15 @@ def sort_samples(hit, rest_piece, piece, moved, calm, covered, seen, vacated, op
             at_rest = rest_piece[y, x]
             # beside a piece that has barely stirred, hairlines and the soft outline are still the plate's
             gone = at_rest >= 0 and moved[at_rest] and not calm[at_rest]
-            if at_rest >= 0:
+            there = at_rest >= 0 or at_rest == STANDS
+            if there:
                 seen[y, x] += 1
             if gone:
                 vacated[y, x] += 1
             now = piece[hit[y, x]] if hit[y, x] >= 0 else -1
             # what stands before it still does: where torn rims leave a hairline, another piece than at rest may be found in it
             if now < 0 or (at_rest >= 0 and not moved[at_rest] and not moved[now]):
-                if at_rest >= 0:
+                if there:
                     open_seen[y, x] += 1
                 if gone:
                     open_vacated[y, x] += 1

@@ -51,6 +51,7 @@ class Picture:
     texture: np.ndarray
     matte: np.ndarray
     way: np.ndarray
+    stays: np.ndarray | None = None
 
 
 def picture_of(film_set: Located[Set]) -> Picture:
@@ -59,10 +60,16 @@ def picture_of(film_set: Located[Set]) -> Picture:
     if record.worn is None:
         matte = read_exr(film_set.path(record.building_matte, first), ("Y",))[..., 0]
         texture = read_exr(film_set.path(record.texture, first), RGB)
-        return Picture(record.camera_at(first), texture, matte, np.full(matte.shape, SHOWN))
+        return Picture(record.camera_at(first), texture, matte, np.full(matte.shape, SHOWN), _stays(film_set))
     planes = read_exr(film_set.path(record.worn.picture), (*RGB, "building.Y", "shown.Y"))
     texture, way = carried_on(planes[..., :3], planes[..., 4] > 0.5)
-    return Picture(record.worn.camera, texture, np.ascontiguousarray(planes[..., 3]), way)
+    return Picture(record.worn.camera, texture, np.ascontiguousarray(planes[..., 3]), way, _stays(film_set))
+
+
+def _stays(film_set: Located[Set]) -> np.ndarray | None:
+    """Return what of the building (h,w) bool stays with walls that go on, as what is worn sees it; None where nothing does."""
+    name = film_set.record.stays
+    return None if name is None else read_exr(film_set.path(name), ("Y",))[..., 0] > 0.5
 
 
 def carried_on(texture: np.ndarray, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

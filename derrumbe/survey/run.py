@@ -61,6 +61,7 @@ LOOKED_AT = 1500
 """Colours and light are taken from every so many-th pixel of pictures larger than this."""
 HORIZON_SKY = 0.8
 """Light of the sky at the horizon over what a white level ground gets from all of it, where no sky is seen."""
+STAYS = "stays.exr"
 REACH = 25.0
 """Ground and neighbours are kept up to this many building distances."""
 
@@ -111,10 +112,11 @@ def _surveyed(settings: Settings, work: Work, plate: Located[Plate]) -> Set:
         texture, codes, mattes, passing_first, geometry, settings, plate.record, work.folder, views, softness, around.ground
     )
     taken = [house.taken(mattes.region, codes, to_display(clean, record.display)) for house in houses]
+    stays = np.zeros_like(mattes.region)
     if views is None:
         pixel = float(geometry.camera.translation[2]) / geometry.camera.focal_px
         stays = torn_ends(codes, mattes.region, mattes.sky, ~passing_first, pixel, settings.seed)
-        clean, taken = np.where(stays[..., None], texture, clean), [*taken, stays]
+        clean = np.where(stays[..., None], texture, clean)
     mattes = mattes.without(taken).also(edges)
     texture = before.bared(plate, texture, mattes, passers, settings.seed)
     _write(work.folder, mattes, clean, texture)
@@ -130,9 +132,10 @@ def _surveyed(settings: Settings, work: Work, plate: Located[Plate]) -> Set:
     )
     if solve and views is not None:
         film_set = moved_set(film_set, found, solve, geometry, plate, work, fronts.matte)
-        film_set = film_set.model_copy(update={"worn": _write_worn(views, plate, fronts, settings, work.folder)})
+        film_set = film_set.model_copy(update=_write_worn(views, plate, fronts, settings, work.folder))
     update = {
         "shutter": filmed_shutter(plate, work),
+        "stays": _write_stays(stays, work.folder) if views is None else film_set.stays,
         "foreground": fronts.matte,
         "foreground_depth": fronts.depth,
         "warnings": (*film_set.warnings, *before.cautions),
@@ -140,15 +143,23 @@ def _surveyed(settings: Settings, work: Work, plate: Located[Plate]) -> Set:
     return film_set.model_copy(update=update)
 
 
-def _write_worn(views: Views, plate: Located[Plate], fronts: Fronts, settings: Settings, folder: Path) -> Worn:
-    """Write what the building wears before a moving camera."""
+def _write_worn(views: Views, plate: Located[Plate], fronts: Fronts, settings: Settings, folder: Path) -> dict[str, Worn | str | None]:
+    """Write what the building wears before a moving camera, and what of it stays; return the fields of the set that say where."""
     frames = plate.record.frames
     base = int(np.clip(settings.trigger_frame - 1, frames.first, frames.last)) - frames.first
     found = find_worn(views, plate.record, None if fronts.matte is None else folder / fronts.matte, base, settings.seed)
     worn = Worn(frame=frames.first + base, camera=found.camera)
     planes = np.dstack([found.picture, found.building, found.shown]).astype(np.float32)
     write_exr(folder / worn.picture, planes, (*RGB, "building.Y", "shown.Y"))
-    return worn
+    return {"worn": worn, "stays": _write_stays(found.stays, folder)}
+
+
+def _write_stays(stays: np.ndarray, folder: Path) -> str | None:
+    """Write what of the building (h, w) bool stays with walls that go on; return the file's name, None where nothing does."""
+    if not stays.any():
+        return None
+    write_exr(folder / STAYS, stays.astype(np.float32), ("Y",))
+    return STAYS
 
 
 def _at_working_size(settings: Settings, plate: Plate) -> Settings:

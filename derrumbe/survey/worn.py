@@ -53,12 +53,14 @@ ALIKE = 0.08
 @dataclass(frozen=True, eq=False)
 class Wear:
     """picture (h, w, 3) float32 ACEScg as `camera` would see it; shown, building (h, w): where a frame shows it (or patches of it fill a gap
-    between such places), bool, and how much of each pixel the building covers, float32: the model, but for the sky that the frame shows in it."""
+    between such places), bool, and how much of each pixel the building covers, float32: the model, but for the sky that the frame shows in it; stays
+    (h, w) bool: what of it stays with walls that go on (torn_ends)."""
 
     camera: Camera
     picture: np.ndarray
     shown: np.ndarray
     building: np.ndarray
+    stays: np.ndarray
 
 
 def find_worn(views: Views, plate: Plate, front: Path | None, base: int, seed: int) -> Wear:
@@ -87,13 +89,11 @@ def find_worn(views: Views, plate: Plate, front: Path | None, base: int, seed: i
     building = coverage(wide, *views.solid)
     sky = sky_within(picture[y, x], building[y, x], plate.display)
     building[y, x] = np.minimum(building[y, x], 1 - sky)
-    solid = building > SEEN
-    if solid.any():
-        pixel = float(np.median(canvas.depth[solid])) / wide.focal_px
-        open_ = np.zeros(building.shape, np.float32)
-        open_[y, x] = sky
-        building *= ~torn_ends(to_display(picture, plate.display), solid, open_, own, pixel, seed)
-    return _cropped(wide, picture, shown, building, (y, x))
+    solid, open_ = building > SEEN, np.zeros(building.shape, np.float32)
+    open_[y, x] = sky
+    pixel = float(np.median(canvas.depth[solid])) / wide.focal_px if solid.any() else 1.0
+    stays = torn_ends(to_display(picture, plate.display), solid, open_, own, pixel, seed)
+    return _cropped(wide, picture, shown, building, stays, (y, x))
 
 
 def sky_within(picture: np.ndarray, building: np.ndarray, display: str) -> np.ndarray:
@@ -198,7 +198,9 @@ class _Canvas:
         return np.where(new[..., None], theirs, picture).astype(np.float32), seen | new
 
 
-def _cropped(camera: Camera, picture: np.ndarray, shown: np.ndarray, building: np.ndarray, own: tuple[slice, slice]) -> Wear:
+def _cropped(
+    camera: Camera, picture: np.ndarray, shown: np.ndarray, building: np.ndarray, stays: np.ndarray, own: tuple[slice, slice]
+) -> Wear:
     """Return what is worn without margins in which nothing is shown."""
     part = []
     for axis, keep in enumerate(own):
@@ -206,4 +208,4 @@ def _cropped(camera: Camera, picture: np.ndarray, shown: np.ndarray, building: n
         part.append(slice(min(int(lines[0]), keep.start), max(int(lines[-1]) + 1, keep.stop)))
     y, x = part
     size = x.stop - x.start, y.stop - y.start
-    return Wear(_moved(camera, -x.start, -y.start, *size), picture[y, x], shown[y, x], building[y, x])
+    return Wear(_moved(camera, -x.start, -y.start, *size), picture[y, x], shown[y, x], building[y, x], stays[y, x])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from derrumbe.dust.airborne import CLEARS, DEPTH, most, rising
-from derrumbe.dust.sources import AFTER, BREATH, BREATHES, FAN, HEAVY, IMPACT, JET, breaths, fanned
+from derrumbe.dust.sources import AFTER, BREATH, BREATHES, FAN, HEAVY, IMPACT, JET, OPENS, breaths, fanned, unequal
 
 
 def test_the_air_holds_no_more_than_its_limit():
@@ -79,3 +79,21 @@ def test_a_breath_is_as_broad_as_its_dust_asks_for_and_a_pile_has_few():
 def test_what_never_lands_does_not_breathe():
     events = {name: values[landed()["kind"] == JET] for name, values in landed().items()}
     assert len(breaths(events)["time"]) == 0
+
+
+def test_outlets_along_a_wall_are_unequal_and_let_out_as_much_on_the_whole():
+    """Along 400 m of wall: wide outlets alternate with narrow ones every few metres, whatever the storey; nothing but jets is changed."""
+    x = np.linspace(0, 400, 1600)
+    place = np.stack([x, np.tile([1.0, 4.0], 800), np.zeros(1600)], -1)
+    kind = np.where(np.arange(1600) % 8 == 7, IMPACT, JET).astype(np.uint8)
+    events = {"position": place, "kind": kind, "mass": np.ones(1600), "radius": np.full(1600, 0.5)}
+    given = unequal(events, np.random.default_rng(5))
+    jets = kind == JET
+    area = (given["radius"] / 0.5) ** 2
+    assert (given["mass"][~jets] == 1).all()
+    assert np.allclose(area, given["mass"])
+    assert area[jets].mean() == pytest.approx(1, abs=0.35)
+    assert np.log(area[jets]).std() == pytest.approx(OPENS, rel=0.3)
+    assert np.median(np.abs(np.diff(np.log(area[jets])))) < 0.4, "what lies side by side bursts together"
+    runs = np.diff(np.flatnonzero(np.diff(np.sign(np.log(area[jets]) - np.log(area[jets]).mean())))) * 0.25
+    assert 1.5 < runs.mean() < 8

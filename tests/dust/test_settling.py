@@ -139,6 +139,15 @@ def test_a_camera_far_off_clears_no_more_than_what_is_about_it():
     assert (seen[:, z < 5] > 0.5).mean() < 0.02
 
 
+def test_a_current_runs_a_quarter_of_the_way_to_a_camera_before_it_is_thinned():
+    """The building 30 m before the camera, and 20 m high."""
+    seen = sinking(np.array([[0.0, 1.6, 30.0]]), ((-5.0, 0.0, -10.0), (5.0, 20.0, 0.0)), sides=(False,) * 4)
+    x, z = ((np.arange(WIDE.shape[a]) + 0.5) * WIDE.voxel + WIDE.origin[a] for a in (0, 2))
+    before = np.abs(x) < 6
+    assert np.median(seen[before][:, np.abs(z - 8) < 1]) < 0.4
+    assert np.median(seen[before][:, np.abs(z - 22) < 1]) > 2
+
+
 def test_the_grid_is_seen_to_end_inside_the_picture_alone():
     from tests.dust.collapse import camera
 
