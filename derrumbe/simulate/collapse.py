@@ -64,6 +64,9 @@ class Collapse:
         if self.limits.put_back(states, sample.position, seconds):
             states = self.world.states()
             sample = self.sample(states)
+        if self.panels.crush_feet(self.now, states, sample.position[:, 1], self.limits.velocity, seconds):
+            states = self.world.states()
+            sample = self.sample(states)
         self.panels.insist(self.now, sample.position[:, 1])
         self.panels.land(self.now, states, sample.position[:, 1], self.limits.velocity)
         self.passage.end(self.now, sample.position, sample.rotation)

@@ -15,9 +15,12 @@ TUMBLING = 0.35
 """Angular damping as a share of that."""
 RUBBLE, GRINDS, FREE = 2.0, (0.2, 1.0), 0.5
 """m of fall after which a part is rubble: unless it falls freely (with FREE g or more) it grinds on other rubble, with linear and angular
-damping in 1/s. Real blocks lose their corners and stop; the convex ones of a simulation would roll on."""
+damping in 1/s. Real blocks lose their corners and stop; the convex ones of a simulation would roll on. The linear one takes what a part is faster
+than the rubble around it: what comes down with all around it grinds on nothing."""
 LODGED = (1.0, 3.0)
 """The same for what is inside other rubble."""
+AROUND = 2.0
+"""m: width of the cells in which rubble is taken to be around."""
 GAIN = 0.015
 """m/s a sample that settling rubble may gain; a wall that tips over gains more."""
 SPILL = 0.7
@@ -63,6 +66,7 @@ class Limits:
         self.position, height = position, position[:, 1]
         self.apex = np.maximum(self.apex, height)
         limited, spin = self._gripped(states, self._limited(states, pushed, seconds), seconds), slowed(states.angular)
+        limited = self._ground_down(states, limited, velocity, seconds)
         spin = self._turning(states, limited, height, -velocity[:, 1])[:, None] * spin
         for k in np.flatnonzero(states.awake & ((limited != states.linear) | (spin != states.angular)).any(1)):
             self.world.set_motion(int(states.number[k]), limited[k], spin[k])
@@ -113,6 +117,23 @@ class Limits:
                 self.level[number] = int(level[k])
                 self.world.set_damping(number, *_damping(int(level[k])))
         self.before = dict(zip(states.number.tolist(), np.stack([speed, states.linear[:, 1]], 1).tolist(), strict=True))
+
+    def _ground_down(self, states: States, linear: np.ndarray, velocity: np.ndarray, seconds: float) -> np.ndarray:
+        """Return velocities (K, 3) of bodies; what grinds comes nearer to what is around it, some of which may stand. velocity (N, 3): of pieces."""
+        grinds = np.array([self.level.get(number, 0) > len(SETTLING) for number in states.number.tolist()], bool)
+        if not grinds.any():
+            return linear
+        around = self._around(states, velocity)
+        rate = np.array([_grinding(self.level.get(number, 0)) for number in states.number.tolist()])
+        return np.where(grinds[:, None], around + (linear - around) * np.exp(-rate * seconds)[:, None], linear)
+
+    def _around(self, states: States, velocity: np.ndarray) -> np.ndarray:
+        """Return the mean velocity of all that is where the pieces of bodies are, (K, 3) m/s."""
+        everything = np.arange(self.structure.count)
+        _, cell = np.unique(np.floor(self.position / AROUND).astype(int), axis=0, return_inverse=True)
+        mean = self._mean(cell.ravel(), everything, velocity, int(cell.max()) + 1)[cell.ravel()]
+        loose = np.flatnonzero(states.row >= 0)
+        return self._mean(states.row[loose], loose, mean, len(states.number))
 
     def _gripped(self, states: States, velocity: np.ndarray, seconds: float) -> np.ndarray:
         """Return velocities (K, 3) of bodies, slowed where these roll on the ground."""
@@ -203,8 +224,13 @@ def fall_speed(drop: np.ndarray) -> np.ndarray:
 def _damping(level: int) -> tuple[float, float]:
     """Return linear and angular damping, 1/s. Panels that lean must still be able to fall over."""
     if level > len(SETTLING):
-        return GRINDS if level == len(SETTLING) + 1 else LODGED
+        return 0.0, GRINDS[1] if level == len(SETTLING) + 1 else LODGED[1]
     return (SETTLING[level - 1][1], ANGULAR_DAMPING + TUMBLING * SETTLING[level - 1][1]) if level else (0.0, ANGULAR_DAMPING)
+
+
+def _grinding(level: int) -> float:
+    """Return how fast what grinds loses its speed beside what is around it, 1/s."""
+    return (GRINDS[0] if level == len(SETTLING) + 1 else LODGED[0]) if level > len(SETTLING) else 0.0
 
 
 def gripped(velocity: np.ndarray, seconds: float) -> np.ndarray:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.failure import Failure
 from derrumbe.simulate.geometry import rotate
 from derrumbe.simulate.impact import CRUSH_LOSS
@@ -37,6 +38,11 @@ TIPS = 0.5
 """How hard what stands in the heap is pushed, of what stands free of it: it mustn't be thrown off."""
 LANDS, STOPS = 4.0, 0.5
 """m/s at which it must have come down to be crushed when it lands, and share of that up to which it has landed."""
+SLOWED, BY = 0.5, 2.0
+"""m/s that the foot of a stack must have lost between two looks, beside falling freely, and m/s by which what it comes down on is slower."""
+STACKED, LIES = 2.0, 0.5
+"""Storeys over what it can come down to from which the foot of a stack is crushed, and share of a contact's way that is upwards from which one body
+lies on the other."""
 LANDED, LANDINGS = 2.0, 3
 """m/s under which it stands there, and how often it is pushed for that at most."""
 
@@ -89,7 +95,7 @@ class Panels:
     def land(self, now: float, states: States, height: np.ndarray, before: np.ndarray) -> None:
         """A leaf of wall that nothing ties to floors any more doesn't stand on what it comes down on: its foot is crushed, so that what follows goes on,
         and if it stands it is pushed over. height (N,) m: where pieces are; before (N, 3) m/s: how fast they were at the last sample."""
-        for row, high in self._proud_leaves(states, height):
+        for row, high in self._leaves(states, height, PROUD):
             number, speed = int(states.number[row]), states.linear[row]
             pieces = self.world.bodies[number].pieces
             was = before[pieces].mean(0)
@@ -102,7 +108,48 @@ class Panels:
                 self.world.wake(number)
                 self._push(number, now, 1.0 if high > FREE else TIPS)
 
-    def _proud_leaves(self, states: States, height: np.ndarray) -> list[tuple[int, float]]:
+    def crush_feet(self, now: float, states: States, height: np.ndarray, before: np.ndarray, seconds: float) -> bool:
+        """A stack of loose panels that lands is crushed at its foot, as a storey is, and what lies on that goes on: rigid panels would stop one after
+        the other up to the highest, and stand as a wall in the midst of what comes down. Called every `seconds`, with the same as `land`; return
+        whether anything was crushed."""
+        rows = {int(number): row for row, number in enumerate(states.number)}
+        rose = self._rose(states, before)
+        lost = states.linear[:, 1] - rose + GRAVITY * seconds
+        going: set[int] = set()
+        for row, _ in self._leaves(states, height, STACKED):
+            number = int(states.number[row])
+            if rose[row] < -LANDS and lost[row] > SLOWED and (load := self._load(number, rows, rose)) and self._lands(number, rows, rose):
+                self.failure.crushed_at[self.world.bodies[number].pieces] = now
+                going |= load
+        for number in sorted(going):
+            row = rows[number]
+            gained = (1 - CRUSH_LOSS) * min(0.0, rose[row] - states.linear[row, 1])
+            self.world.set_motion(number, states.linear[row] + (0.0, gained, 0.0), states.angular[row])
+        return bool(going)
+
+    def _lands(self, foot: int, rows: dict[int, int], rose: np.ndarray) -> bool:
+        """Return whether a body comes down on something that is slower."""
+        below = [rose[rows[other]] if other >= 0 else 0.0 for other, up in self.world.touching(foot) if up < -LIES]
+        return any(speed > rose[rows[foot]] + BY for speed in below)
+
+    def _load(self, foot: int, rows: dict[int, int], rose: np.ndarray) -> set[int]:
+        """Return the small bodies that lie on one, or on each other, and came down as fast."""
+        found, todo = {foot}, [foot]
+        while todo:
+            for other, up in self.world.touching(todo.pop()):
+                small = other >= 0 and up > LIES and self.world.bodies[other].units <= PANEL
+                if small and other not in found and rose[rows[other]] < rose[rows[foot]] + BY:
+                    found.add(other)
+                    todo.append(other)
+        return found - {foot}
+
+    def _rose(self, states: States, before: np.ndarray) -> np.ndarray:
+        """Return how fast bodies rose at the last sample, (K,) m/s."""
+        loose, count = np.flatnonzero(states.row >= 0), len(states.number)
+        row, mass = states.row[loose], self.structure.mass[loose]
+        return np.asarray(np.bincount(row, mass * before[loose, 1], count) / np.maximum(np.bincount(row, mass, count), 1e-9))
+
+    def _leaves(self, states: States, height: np.ndarray, proud: float) -> list[tuple[int, float]]:
         """Return the rows of small bodies of uprights alone that have sunk by a storey, are upright yet, and stand out, with their storeys over what
         they can come down to."""
         loose, count = np.flatnonzero(states.row >= 0), len(states.number)
@@ -114,7 +161,7 @@ class Panels:
         )
         others = np.bincount(row, ~self.structure.upright[loose], count)
         up = rotate(states.turn, np.array([0.0, 1.0, 0.0]))[:, 1]
-        found = np.flatnonzero((others == 0) & (sunk > 1) & (high > PROUD) & (up > np.cos(LEANS)))
+        found = np.flatnonzero((others == 0) & (sunk > 1) & (high > proud) & (up > np.cos(LEANS)))
         return [(int(row), float(high[row])) for row in found if self.world.bodies[int(states.number[row])].units <= PANEL]
 
     def _standing(self, now: float, height: np.ndarray) -> list[int]:

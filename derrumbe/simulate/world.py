@@ -281,6 +281,24 @@ class World:
                 if number >= 0:
                     self.wake(number)
 
+    def touching(self, number: int) -> list[tuple[int, float]]:
+        """Return which bodies press on one, by number and in order, -1 for the ground and what stands, and how far upwards of it each lies, -1 to 1."""
+        found: dict[int, float] = {}
+        for handle in {self._collider[piece] for piece in self.bodies[number].pieces.tolist()}:
+            for pair in self.world.narrow_phase.contact_pairs_with(handle):
+                if pair.has_any_active_contact:
+                    other, up = self._beyond(pair, handle)
+                    found[other] = max(found.get(other, 0.0), up, key=lambda u: (abs(u), u))
+        found.pop(number, None)
+        return sorted(found.items())
+
+    def _beyond(self, pair: Any, handle: Any) -> tuple[int, float]:
+        """Return what a collider touches in a pair: the body's number, and the steepest way to it."""
+        first = pair.collider1 == handle
+        piece = self._piece_of.get(pair.collider2 if first else pair.collider1, -1)
+        up = max((float(manifold.data.normal.y) for manifold in pair.manifolds), key=abs)
+        return int(self.body_of[piece]) if piece >= 0 else -1, up if first else -up
+
     def hang(self, number: int, point: np.ndarray, axis: np.ndarray) -> Any:
         """Join a body to what stands by a hinge through `point` along `axis`, both at rest; return the joint. They don't touch elsewhere."""
         at, along = rapier.Point3(*map(float, point)), rapier.Vec3(*map(float, axis))

@@ -26,6 +26,8 @@ ALIKE = 22.0
 """Codes by which they differ at most where the wall goes on."""
 HEIGHT, WINDOW = 2.0, 1.0
 """Metres that such an end is high at least, and over which rows are averaged."""
+MOST_OF_IT = 0.6
+"""Share of the building's rows at that end in which the wall goes on at least: the house next door may be of the same brick for a storey."""
 EDGE = 4
 """Rows at the border of what is shown that don't count."""
 FEWEST = 3.0
@@ -70,7 +72,8 @@ def _goes_on(light: np.ndarray, region: np.ndarray, other: np.ndarray, known: np
     alike = inside & wall[nearest] & (ndimage.median_filter(apart[nearest], window) < ALIKE)
     high = max(2, round(HEIGHT / pixel))
     closed = cv2.morphologyEx(alike.astype(np.uint8)[:, None], cv2.MORPH_CLOSE, np.ones((window, 1), np.uint8))
-    return cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((high, 1), np.uint8))[:, 0] > 0
+    found = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((high, 1), np.uint8))[:, 0] > 0
+    return found & (np.count_nonzero(found) > MOST_OF_IT * np.count_nonzero(region.any(axis=1)))
 
 
 def _reach(rows: int, pixel: float, rng: np.random.Generator) -> np.ndarray:

@@ -285,3 +285,38 @@ def test_what_rolls_on_the_ground_stops_where_its_friction_says():
             way += 0.5 * float(before[0, 0] + velocity[0, 0]) / steps
         assert velocity.tolist() == [[0.0, -1.0, 0.0]]
         assert way == pytest.approx(36 / (2 * ROLLS * 9.81), rel=0.05)
+
+
+def _lodged(folder) -> tuple[World, Limits, np.ndarray]:
+    """Return six cubes over each other that have fallen by 5 m and sink at 9 m/s, and which of them are inside other rubble."""
+    structure = cubes(folder, *np.arange(60.0, 66.0))
+    world = World(structure, STEP)
+    world.set_clusters(np.arange(structure.count), ground=-1)
+    for number in world.bodies:
+        world.set_motion(number, np.array([0.0, -9.0, 0.0]), np.zeros(3))
+    limits = Limits(structure, world, BLOCK)
+    limits.apex += 5.0
+    limits.velocity[:, 1] = -9.0
+    return world, limits, np.arange(structure.count) % 2 == 0
+
+
+def _watched(world: World, limits: Limits, inside: np.ndarray) -> None:
+    limits.apply(world.states(), world.positions(np.arange(len(inside))), _speeds(world), inside, {}, 4 * STEP)
+
+
+def test_rubble_inside_rubble_that_falls_is_not_slowed_by_the_air(tmp_path):
+    world, limits, inside = _lodged(tmp_path)
+    for _ in range(24):
+        _watched(world, limits, inside)
+        for _ in range(4):
+            world.step()
+    assert -_speeds(world)[:, 1] == pytest.approx(9.0 + GRAVITY, rel=0.02)
+
+
+def test_rubble_inside_rubble_that_is_held_is_slowed_by_it(tmp_path):
+    world, limits, inside = _lodged(tmp_path)
+    for number in world.body_of[~inside].tolist():
+        world.hold(number)
+    for _ in range(24):
+        _watched(world, limits, inside)
+    assert (-_speeds(world)[inside, 1] < 0.95 * 9.0).all()

@@ -74,3 +74,29 @@ def test_a_leaf_that_lands_upright_on_a_heap_is_pushed_over(tmp_path):
     arrays = boxes.arrays()
     lying = heights(assemble(arrays, buildings.located_set(arrays, tmp_path).record.building), 4.0)[1]
     assert heap < lying < heap + 0.3 * STOREY
+
+
+@pytest.mark.parametrize("gives", [7.0, 5.0])
+def test_a_stack_that_lands_on_what_gives_is_crushed_at_its_foot_and_its_head_goes_on(tmp_path, gives):
+    """Loose panels come down one on the other at 11 m/s on rubble that sinks at `gives` m/s: rigid ones would all be as slow as that at once."""
+    structure, sinks = leaf(tmp_path, buildings.WALL, 30.0), 11.0
+    rng, every = np.random.default_rng(0), np.arange(structure.count)
+    failure = Failure(structure, schedule.plan(structure, Collapse(), rng), rng)
+    world, rubble = World(structure, STEP), 0
+    world.set_clusters(every, -1)
+    panels, passage = Panels(structure, world, failure, rng), Passage(structure, world, failure)
+    for piece in every:
+        world.move(int(world.body_of[piece]), np.array([0.0, -2 * STOREY - 0.5 * (piece == rubble), 0.0]))
+        world.set_motion(int(world.body_of[piece]), np.array([0.0, -sinks, 0.0]), np.zeros(3))
+    before, now = np.tile((0.0, -sinks, 0.0), (structure.count, 1)), 1.0
+    for _ in range(8):
+        for _ in range(PER_SAMPLE):
+            passage.begin(now)
+            world.set_motion(int(world.body_of[rubble]), np.array([0.0, -gives, 0.0]), np.zeros(3))
+            world.step()
+            now += STEP
+        panels.crush_feet(now, world.states(), world.positions(every)[:, 1], before, STEP * PER_SAMPLE)
+        states = world.states()
+        passage.end(now, world.positions(every), states.turn[states.row])
+        before = states.linear[states.row]
+    assert (-before[-3:, 1] > sinks).all()

@@ -50,6 +50,13 @@ def test_nothing_stays_where_another_house_or_the_sky_begins(beyond: tuple[int, 
     assert not found(codes, region, sky).any()
 
 
+def test_a_storey_of_the_same_brick_next_door_is_no_wall_that_goes_on() -> None:
+    codes, region, sky = street(RED)
+    like, _, _ = street()
+    codes[120:190] = like[120:190]
+    assert not found(codes, region, sky).any()
+
+
 def test_above_the_picture_a_wall_goes_on_as_it_does_below() -> None:
     codes, region, sky = street()
     known = np.ones_like(region)
