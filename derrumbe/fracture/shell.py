@@ -24,6 +24,8 @@ PER_STACK = 5
 """Most convex parts of a chimney, on the average."""
 PANE = 0.06
 """Thickness of a window with its frame, metres."""
+WIRE = (1.0, 1.5e-3)
+"""Metres from which on a part is too long for a section of so many m², 4 by 4 cm."""
 SHOWN = 0.01
 """Leftovers that show less than this are hidden behind walls, and left out, m²."""
 
@@ -150,7 +152,15 @@ def _shown(lumps: list[Manifold], skin: Skin) -> np.ndarray:
 
 
 def _sizeable(parts: list[Manifold]) -> tuple[Manifold, ...]:
-    return tuple(part for part in parts if part.volume() > SPECK)
+    return tuple(part for part in parts if part.volume() > SPECK and not is_wire(part))
+
+
+def is_wire(part: Manifold) -> bool:
+    """Whether a solid is long and thin as nothing in a wall is: what is left between planes that hardly differ, as long as the building is wide, would
+    come down whole and stand up out of the heap."""
+    low, high = np.asarray(part.bounding_box()).reshape(2, 3)
+    length = float(np.linalg.norm(high - low))
+    return length > WIRE[0] and part.volume() < WIRE[1] * length
 
 
 def _if_any(element: Element) -> list[Element]:
