@@ -24,9 +24,9 @@ RIM = 2.5
 """Pixels of the compared picture around what is hidden where a stretch has to agree with what is shown."""
 LEAST = 0.25
 """Share of that rim that a stretch has to have anything to say about."""
-STRAYS, LEVEL = 1.2, 0.6
-"""How much less, as powers of e, a stretch counts that strays from the rim by as much as the sky does from its mean, and one that comes from so far up
-or down as may be."""
+STRAYS, LEVEL, MIRRORED = 1.2, 0.6, 1.5
+"""How much less, as powers of e, a stretch counts that strays from the rim by as much as the sky does from its mean, one that comes from so far up or
+down as may be, and one that is mirrored: beside what it mirrors it is seen at once."""
 SEAM = 2
 """Pixels about a stretch over which it is compared with what it has to meet."""
 STRETCHES, ENOUGH = 4, 0.02
@@ -90,7 +90,7 @@ def _best(filled: np.ndarray, known: np.ndarray, have: np.ndarray, wanted: np.nd
         if both.sum() < LEAST * rim.sum():
             continue
         stray = float(np.abs(shift.of(picture) - picture)[both].mean()) / usual
-        gain = float(wanted[seen].sum()) * np.exp(-STRAYS * stray - LEVEL * abs(shift.y) / HIGHEST)
+        gain = float(wanted[seen].sum()) * np.exp(-STRAYS * stray - LEVEL * abs(shift.y) / HIGHEST - MIRRORED * shift.mirrored)
         if gain > most:
             best, most = shift, gain
     return best
