@@ -141,7 +141,7 @@ class CameraKnobs(Group):
         le=0.5,
     )
     shutter: float | None = knob(
-        None, "shutter angle; empty: that of the plate, measured by its own motion blur, else 180", "deg", ge=0, le=360
+        None, "shutter angle; empty: that of the plate, measured by its own motion blur, else 180; 90 over a still", "deg", ge=0, le=360
     )
     shake: float = knob(
         0.0, "camera shake from the impact; moves the whole frame, so the plate is resampled when it is above 0", "px", ge=0, le=100

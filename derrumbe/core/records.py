@@ -27,8 +27,8 @@ FIRST_FRAME = 1001
 """Number of every plate's first frame."""
 STILL_FRAMES = 120
 """How long a still is held when nobody says."""
-USUAL_SHUTTER = 180.0
-"""Degrees that a shutter is open where neither the artist nor the plate says."""
+USUAL_SHUTTER, STILL_SHUTTER = 180.0, 90.0
+"""Degrees that a shutter is open where neither the artist nor the plate says: of a film, and over a still."""
 
 Vec2 = tuple[float, float]
 Vec3 = tuple[float, float, float]
@@ -315,8 +315,9 @@ class Set(Record):
         return (*self._height_note(), *(() if self.shutter is None else (self.shutter.note,)))
 
     def shutter_angle(self, asked: float | None) -> float:
-        """Return the degrees that the shutter is open: what the artist asked for, else what the plate tells, else what is usual."""
-        measured = self.shutter.angle if self.shutter else None
+        """Return the degrees that the shutter is open: what the artist asked for, else what the plate tells, else what is usual; beside a photograph,
+        in which all is sharp, half of that."""
+        measured = self.shutter.angle if self.shutter else STILL_SHUTTER
         return next(angle for angle in (asked, measured, USUAL_SHUTTER) if angle is not None)
 
     def _height_note(self) -> tuple[str, ...]:

@@ -87,4 +87,4 @@ def test_the_artists_word_wins_over_the_plate_and_the_plate_over_what_is_usual(t
     film_set = still.model_copy(update={"shutter": FilmedShutter(angle=60.0, edges=500, speed=4.0, spread=9.0)})
     unsure = still.model_copy(update={"shutter": FilmedShutter(angle=None, edges=3)})
     assert [film_set.shutter_angle(asked) for asked in (None, 0.0, 90.0)] == [60, 0, 90]
-    assert [one.shutter_angle(None) for one in (still, unsure)] == [180, 180]
+    assert [one.shutter_angle(None) for one in (still, unsure)] == [90, 180]
