@@ -15,6 +15,7 @@ from derrumbe.core.records import (
     Camera,
     DustCloud,
     Facade,
+    FilmedShutter,
     FrameRange,
     Located,
     Motion,
@@ -196,6 +197,7 @@ def write_set(folder: Path, camera: Camera, shot: Shot, plate: np.ndarray, build
         sun=shot.sun,
         softness_px=0.6,
         facade_rgb=(0.25, 0.25, 0.25),
+        shutter=FilmedShutter(angle=None, edges=0),
     )
     return Located(record, folder)
 

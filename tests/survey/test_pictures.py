@@ -328,7 +328,8 @@ def test_clouds_and_a_dark_roof_at_the_rim_do_not_change_the_blue_behind() -> No
     picture[hole] = 0.05
     picture[:40, 226:230] = 0.05
     found = cleanplate.fill_sky(picture, (~hole).astype(np.float32), hole, 1)
-    assert np.abs(found - truth)[:200, 245:].mean() < 0.04
+    # clouds go on behind, too: what is asked is the blue between them
+    assert np.median(np.abs(found - truth)[:200, 245:]) < 0.02
     assert found[:200, 245:].min() > 0.6 * truth[:200, 245:].min()
 
 
