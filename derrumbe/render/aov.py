@@ -8,7 +8,7 @@ import numpy as np
 
 from derrumbe.core.records import FAR, Camera
 from derrumbe.geom.camera import project
-from derrumbe.render.ends import hidden_by_ends
+from derrumbe.render.intact import hidden_by_ends
 from derrumbe.render.joints import closed_joints
 from derrumbe.render.overhang import seen_past
 from derrumbe.render.poses import Pose

@@ -10,7 +10,6 @@ import numpy as np
 from derrumbe.core.files import load_arrays, save_arrays
 from derrumbe.core.records import Camera
 from derrumbe.geom.camera import eye, project
-from derrumbe.render.ends import ends_depth
 from derrumbe.render.light import Illumination, lamp_of, light_at
 from derrumbe.render.occlusion import LIFT, Occluders, lifted
 from derrumbe.render.raster import ABSENT, NONE, STANDS, Projected, Window, bounds, depth_of, projected, visible
@@ -21,6 +20,8 @@ SPOTS = np.array([[0.6, 0.2, 0.2], [0.2, 0.6, 0.2], [0.2, 0.2, 0.6]])
 SKY_RAYS = 48
 PATCHES = 3
 HAIRLINE = 2.5
+NEARER = 0.05
+"""Metres that a piece is before stones that stay to be seen."""
 UNSEEN = 1e-3
 """How much spots count that the camera doesn't see, beside those that it does."""
 FEW, NEAR, ALIKE = 24, 4, 0.95
@@ -36,13 +37,20 @@ def _view(inputs: Inputs, camera: Camera) -> Projected:
 
 
 @lru_cache(maxsize=24)
-def _seen(inputs: Inputs, camera: Camera, offset: tuple[float, float]) -> np.ndarray:
+def _seen(inputs: Inputs, camera: Camera, offset: tuple[float, float]) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the pieces as in `rest_pieces`, and the depth of stones that stay as in `ends_depth`, both in `rest_window`."""
     scene = load(inputs)
     view, window = _view(inputs, camera), rest_window(inputs, camera)
-    pieces = piece_of(scene, visible(view, scene.triangles, window, offset, holes=scene.holes))
+    hit = visible(view, scene.triangles, window, offset, holes=scene.holes)
+    pieces = piece_of(scene, hit)
     pieces = closed(pieces, (scene.holes.matte >= ABSENT) & (scene.rest_depth > 0)) if camera == scene.camera else pieces
-    ends = ends_depth(inputs, camera, offset)
-    return pieces if ends is None else np.where(ends[1] > 0, np.int32(STANDS), pieces)
+    if scene.ends is None:
+        return pieces, None
+    # they are no bodies of their own: a ray that meets the building at one of them meets it later, or not, with them left out
+    past = visible(view, scene.triangles, window, offset, holes=scene.ends)
+    near, far = (depth_of(view, scene.triangles, each, window) for each in (hit, past))
+    ends = np.where((hit != NONE) & ((past == NONE) | (far > near + NEARER)), near, 0).astype(np.float32)
+    return np.where(ends > 0, np.int32(STANDS), pieces), ends
 
 
 def closed(pieces: np.ndarray, building: np.ndarray) -> np.ndarray:
@@ -74,7 +82,25 @@ def _placed(values: np.ndarray, own: Window, window: Window, blank: float) -> np
 def rest_pieces(inputs: Inputs, camera: Camera, offset: tuple[float, float], window: Window) -> np.ndarray:
     """Return the piece (h,w) int32 that samples at `offset` saw at rest, in `window`, which must hold all of it; STANDS where the building stays with
     walls that go on, NONE elsewhere."""
-    return _placed(_seen(inputs, camera, offset), rest_window(inputs, camera), window, NONE)
+    return _placed(_seen(inputs, camera, offset)[0], rest_window(inputs, camera), window, NONE)
+
+
+def ends_depth(inputs: Inputs, camera: Camera, offset: tuple[float, float], window: Window) -> np.ndarray | None:
+    """Return the depth (h,w) float32 of stones that stay toothed into walls that go on past the building's outline, in `window`, which must hold the
+    building at rest; 0 where there are none, None without any. There the plate is kept, and hides what falls behind it."""
+    ends = _seen(inputs, camera, offset)[1]
+    return None if ends is None else _placed(ends, rest_window(inputs, camera), window, 0)
+
+
+def hidden_by_ends(
+    inputs: Inputs, scene: Scene, view: Projected, window: Window, offset: tuple[float, float], hit: np.ndarray
+) -> np.ndarray:
+    """Return hits (h,w) of triangles as `view` sees them in `window`, none where stones that stay are before them."""
+    ends = ends_depth(inputs, view.camera, offset, window)
+    if ends is None:
+        return hit
+    behind = (ends > 0) & (depth_of(view, scene.triangles, hit, window) > ends - NEARER)
+    return np.where(behind, np.int32(NONE), hit)
 
 
 def rest_depth(inputs: Inputs, camera: Camera, window: Window) -> np.ndarray:

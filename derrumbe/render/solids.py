@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from derrumbe.core.records import Camera
-from derrumbe.render.ends import hidden_by_ends
 from derrumbe.render.gaps import gaps_of
 from derrumbe.render.gather import Sums
-from derrumbe.render.intact import rest_pieces, rest_window, standing
+from derrumbe.render.intact import hidden_by_ends, rest_pieces, rest_window, standing
 from derrumbe.render.joints import closed_joints
 from derrumbe.render.light import Illumination, Transmittance, light_at
 from derrumbe.render.occlusion import Occluders

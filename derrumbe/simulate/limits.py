@@ -120,20 +120,19 @@ class Limits:
 
     def _ground_down(self, states: States, linear: np.ndarray, velocity: np.ndarray, seconds: float) -> np.ndarray:
         """Return velocities (K, 3) of bodies; what grinds comes nearer to what is around it, some of which may stand. velocity (N, 3): of pieces."""
-        grinds = np.array([self.level.get(number, 0) > len(SETTLING) for number in states.number.tolist()], bool)
-        if not grinds.any():
+        rate = np.array([_grinding(self.level.get(number, 0)) for number in states.number.tolist()])
+        if not rate.any():
             return linear
         around = self._around(states, velocity)
-        rate = np.array([_grinding(self.level.get(number, 0)) for number in states.number.tolist()])
-        return np.where(grinds[:, None], around + (linear - around) * np.exp(-rate * seconds)[:, None], linear)
+        return np.where(rate[:, None] > 0, around + (linear - around) * np.exp(-rate * seconds)[:, None], linear)
 
     def _around(self, states: States, velocity: np.ndarray) -> np.ndarray:
         """Return the mean velocity of all that is where the pieces of bodies are, (K, 3) m/s."""
         everything = np.arange(self.structure.count)
         _, cell = np.unique(np.floor(self.position / AROUND).astype(int), axis=0, return_inverse=True)
-        mean = self._mean(cell.ravel(), everything, velocity, int(cell.max()) + 1)[cell.ravel()]
+        mean = self.structure.mean(cell.ravel(), everything, velocity, int(cell.max()) + 1)[cell.ravel()]
         loose = np.flatnonzero(states.row >= 0)
-        return self._mean(states.row[loose], loose, mean, len(states.number))
+        return self.structure.mean(states.row[loose], loose, mean, len(states.number))
 
     def _gripped(self, states: States, velocity: np.ndarray, seconds: float) -> np.ndarray:
         """Return velocities (K, 3) of bodies, slowed where these roll on the ground."""
@@ -156,7 +155,7 @@ class Limits:
     def _limited(self, states: States, pushed: dict[int, float], seconds: float) -> np.ndarray:
         """Return linear velocities (K, 3) that the fall of each body so far allows."""
         drop, loose = self._sunk(states), np.flatnonzero(states.row >= 0)
-        before = self._mean(states.row[loose], loose, self.velocity, len(states.number))
+        before = self.structure.mean(states.row[loose], loose, self.velocity, len(states.number))
         gives = np.array([max(GIVES, pushed.get(int(number), 0.0)) for number in states.number])
         return self._checked(states.number, states.linear, states.centre, before, drop, gives * seconds)
 
@@ -167,12 +166,6 @@ class Limits:
         fallen = held_back(linear, drop, self.structure.height - centre[:, 1])
         kicked = np.isin(number, list(self.tipping)) & (np.linalg.norm(before, axis=1) < KICK)
         return np.where(kicked[:, None], fallen, unbounced(fallen, before, drop, gives))
-
-    def _mean(self, owner: np.ndarray, pieces: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
-        """Return the means of values (N, 3) over pieces (n,), by mass, for each of `count` owners (n,), (count, 3)."""
-        mass = self.structure.mass[pieces]
-        total = np.maximum(np.bincount(owner, mass, count), 1e-9)
-        return np.stack([np.bincount(owner, mass * values[pieces, k], count) / total for k in range(3)], -1)
 
     def after_blows(self, force: np.ndarray) -> None:
         """Hold back small bodies that were thrown in this step; force (N,) N."""
@@ -186,8 +179,8 @@ class Limits:
         linear, angular, centre = self.world.motions(numbers)
         groups = [self.world.bodies[number].pieces for number in numbers]
         pieces, owner = np.concatenate(groups), np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-        high = self._mean(owner, pieces, np.repeat(self.apex[:, None], 3, 1), len(groups))[:, 0]
-        before, drop = self._mean(owner, pieces, self.velocity, len(groups)), high - centre[:, 1]
+        high = self.structure.mean(owner, pieces, np.repeat(self.apex[:, None], 3, 1), len(groups))[:, 0]
+        before, drop = self.structure.mean(owner, pieces, self.velocity, len(groups)), high - centre[:, 1]
         limited, spin = self._checked(np.array(numbers), linear, centre, before, drop, 0.0), slowed(angular)
         for k in np.flatnonzero((limited != linear).any(1) | (spin != angular).any(1)):
             self.world.set_motion(numbers[k], limited[k], spin[k])
@@ -224,13 +217,18 @@ def fall_speed(drop: np.ndarray) -> np.ndarray:
 def _damping(level: int) -> tuple[float, float]:
     """Return linear and angular damping, 1/s. Panels that lean must still be able to fall over."""
     if level > len(SETTLING):
-        return 0.0, GRINDS[1] if level == len(SETTLING) + 1 else LODGED[1]
+        return 0.0, _among_rubble(level)[1]
     return (SETTLING[level - 1][1], ANGULAR_DAMPING + TUMBLING * SETTLING[level - 1][1]) if level else (0.0, ANGULAR_DAMPING)
 
 
 def _grinding(level: int) -> float:
     """Return how fast what grinds loses its speed beside what is around it, 1/s."""
-    return (GRINDS[0] if level == len(SETTLING) + 1 else LODGED[0]) if level > len(SETTLING) else 0.0
+    return _among_rubble(level)[0] if level > len(SETTLING) else 0.0
+
+
+def _among_rubble(level: int) -> tuple[float, float]:
+    """Return the linear and angular damping, 1/s, of what grinds on other rubble or is inside it."""
+    return GRINDS if level == len(SETTLING) + 1 else LODGED
 
 
 def gripped(velocity: np.ndarray, seconds: float) -> np.ndarray:

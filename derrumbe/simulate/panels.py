@@ -113,7 +113,8 @@ class Panels:
         the other up to the highest, and stand as a wall in the midst of what comes down. Called every `seconds`, with the same as `land`; return
         whether anything was crushed."""
         rows = {int(number): row for row, number in enumerate(states.number)}
-        rose = self._rose(states, before)
+        loose = np.flatnonzero(states.row >= 0)
+        rose = self.structure.mean(states.row[loose], loose, before, len(states.number))[:, 1]
         lost = states.linear[:, 1] - rose + GRAVITY * seconds
         going: set[int] = set()
         for row, _ in self._leaves(states, height, STACKED):
@@ -142,12 +143,6 @@ class Panels:
                     found.add(other)
                     todo.append(other)
         return found - {foot}
-
-    def _rose(self, states: States, before: np.ndarray) -> np.ndarray:
-        """Return how fast bodies rose at the last sample, (K,) m/s."""
-        loose, count = np.flatnonzero(states.row >= 0), len(states.number)
-        row, mass = states.row[loose], self.structure.mass[loose]
-        return np.asarray(np.bincount(row, mass * before[loose, 1], count) / np.maximum(np.bincount(row, mass, count), 1e-9))
 
     def _leaves(self, states: States, height: np.ndarray, proud: float) -> list[tuple[int, float]]:
         """Return the rows of small bodies of uprights alone that have sunk by a storey, are upright yet, and stand out, with their storeys over what

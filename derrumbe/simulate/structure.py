@@ -97,6 +97,12 @@ class Structure:
         storey = np.minimum(np.searchsorted(self.storey_tops, centre[:, 1]), self.cells.storeys - 1)
         return np.asarray(((storey * self.cells.nx + ix) * self.cells.nz + iz)[self.block])
 
+    def mean(self, owner: np.ndarray, pieces: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+        """Return the means of values (N, 3) over pieces (n,), by mass, for each of `count` owners (n,), (count, 3)."""
+        mass = self.mass[pieces]
+        total = np.maximum(np.bincount(owner, mass, count), 1e-9)
+        return np.stack([np.bincount(owner, mass * values[pieces, k], count) / total for k in range(3)], -1)
+
     @cached_property
     def upright(self) -> np.ndarray:
         """Pieces that carry load, (N,) bool."""

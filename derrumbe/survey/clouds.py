@@ -55,13 +55,14 @@ class Shift:
 def carried_on(stray: np.ndarray, known: np.ndarray, hidden: np.ndarray, carried: Carried) -> np.ndarray:
     """Return how a sky strays from smoothness (h, w, 3) everywhere; stray (h, w, 3): where it is `known` (h, w) bool; hidden (h, w) bool: what will be
     seen of the rest."""
-    out, have = np.where(known[..., None], stray, 0).astype(np.float32), known.copy()
+    own = np.where(known[..., None], stray, 0).astype(np.float32)
+    out, have = own, known.copy()
     wanted = ~known & hidden & (np.arange(len(known)) <= np.flatnonzero(known.any(axis=1))[-1])[:, None]
     for _ in range(STRETCHES):
         shift = _best(out, known, have, wanted & ~have) if (wanted & ~have).sum() > ENOUGH * wanted.sum() else None
         if shift is None:
             break
-        source, there = shift.of(np.where(known[..., None], stray, 0).astype(np.float32)), shift.of(known.astype(np.uint8)) > 0
+        source, there = shift.of(own), shift.of(known.astype(np.uint8)) > 0
         taken = there & ~have
         rim = widened(taken, SEAM) & have
         if not taken.any() or not rim.any():

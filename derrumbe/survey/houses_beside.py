@@ -101,7 +101,7 @@ class House:
         low = len(hole) - 1 - over[::-1].argmax(axis=0)
         last = over & (rows > low - LOWEST)
         colour = (texture[:, columns] * last[..., None]).sum(axis=0) / np.maximum(last.sum(axis=0), 1)[:, None]
-        gutter = self._line(columns) + self.eaves - GUTTER * max(hole.shape)
+        gutter = self._ridge(columns) + self.eaves - GUTTER * max(hole.shape)
         return np.broadcast_to(colour, (len(hole), *colour.shape)), (np.cumsum(over, axis=0) > 0) & ~over & (rows < gutter)
 
     def seen(self, hole: np.ndarray) -> np.ndarray:
@@ -110,13 +110,13 @@ class House:
             return replace(self, flipped=False).seen(hole[:, ::-1])[:, ::-1]
         return np.asarray(hole & ~(self.over & (np.arange(hole.shape[1]) < self.axis + self.width)))
 
-    def _line(self, columns: np.ndarray) -> np.ndarray:
+    def _ridge(self, columns: np.ndarray) -> np.ndarray:
         """Return the rows (n,) of the roof's line over columns (n,), mirrored past the axis."""
         return np.asarray(self.level + self.slope * np.minimum(columns + 0.5, 2 * self.axis - columns - 0.5))
 
     def _roof(self, columns: np.ndarray) -> np.ndarray:
         """Return the rows (n,) of the roof's line where the house goes on over columns (n,), with the hip that it ends in."""
-        line = self._line(columns)
+        line = self._ridge(columns)
         if self.over.any():
             return line
         end = self.level + self.slope * (self.axis - self.width) + self.eaves

@@ -9,8 +9,7 @@ import pytest
 
 from derrumbe.core.records import Located
 from derrumbe.media.exr import write_exr
-from derrumbe.render.ends import hidden_by_ends
-from derrumbe.render.intact import rest_pieces, rest_window
+from derrumbe.render.intact import hidden_by_ends, rest_pieces, rest_window
 from derrumbe.render.raster import NONE, STANDS, projected, visible
 from derrumbe.render.scene import Inputs, load
 from derrumbe.render.shutter import pose, posed
