@@ -58,7 +58,7 @@ def shoot(
         str | None,
         typer.Option(
             "--holdout",
-            help="what is in front: JSON with foreground_polygons, foliage_polygons or not_in_front_polygons, or a matte picture or sequence",
+            help="what is in front: JSON with foreground_, foliage_, branches_ or not_in_front_polygons, or a matte picture or sequence",
         ),
     ] = None,
     allow_host: Hosts = None,

@@ -16,14 +16,15 @@ Polygons = tuple[tuple[Point, ...], ...]
 
 @dataclass(frozen=True)
 class Holdouts:
-    """foreground: polygons of solid things; foliage: rough regions of things with holes, like trees; not_in_front: what was taken for such and is part of
-    the building; all in source pixels.
+    """foreground: polygons of solid things; foliage: rough regions of things with holes, like trees; branches: of bare ones; not_in_front: what was taken for
+    such and is part of the building; all in source pixels.
 
     matte: absolute path of a matte picture or sequence, with the digest of its content; None both when there is none.
     """
 
     foreground: Polygons = ()
     foliage: Polygons = ()
+    branches: Polygons = ()
     not_in_front: Polygons = ()
     matte: str | None = None
     matte_digest: str | None = None
@@ -36,7 +37,7 @@ def holdouts(outline: str, holdout: str | None, frames: range, size: tuple[int, 
         return Holdouts(*beside)
     if holdout.lstrip().startswith("{") or Path(holdout).suffix.lower() == ".json":
         more = _polygons(holdout, holdout, whole=True)
-        return Holdouts(beside[0] + more[0], beside[1] + more[1], beside[2] + more[2])
+        return Holdouts(*(first + second for first, second in zip(beside, more, strict=True)))
     from derrumbe.ingest.source import digest_source
     from derrumbe.survey.holdout import check
 
@@ -45,24 +46,24 @@ def holdouts(outline: str, holdout: str | None, frames: range, size: tuple[int, 
     return Holdouts(*beside, matte=str(source), matte_digest=digest_source(source))
 
 
-KEYS = ("foreground_polygons", "foliage_polygons", "not_in_front_polygons")
+KEYS = ("foreground_polygons", "foliage_polygons", "branches_polygons", "not_in_front_polygons")
 
 
-def _polygons(text: str, where: str, whole: bool) -> tuple[Polygons, Polygons, Polygons]:
+def _polygons(text: str, where: str, whole: bool) -> tuple[Polygons, ...]:
     """Return the polygons by KEYS of JSON text or a JSON file. `whole`: there must be some."""
     try:
         data = json.loads(text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8"))
-        solid, porous, wrong = (_all(data.get(key, ())) for key in KEYS)
+        found = tuple(_all(data.get(key, ())) for key in KEYS)
     except (OSError, ValueError, TypeError, AttributeError) as error:
         if not whole:
-            return (), (), ()  # an outline of plain points; its reader says what is wrong with any other
+            return ((),) * len(KEYS)  # an outline of plain points; its reader says what is wrong with any other
         raise BadInput(
-            f"--holdout {where}: needs foreground_polygons, foliage_polygons or not_in_front_polygons: [[[x, y], [x, y], [x, y], …], …] in plate pixels, "
+            f"--holdout {where}: needs {', '.join(KEYS[:-1])} or {KEYS[-1]}: [[[x, y], [x, y], [x, y], …], …] in plate pixels, "
             "or give a matte picture or sequence"
         ) from error
-    if whole and not (solid or porous or wrong):
+    if whole and not any(found):
         raise BadInput(f"--holdout {where}: holds none of {', '.join(KEYS)}; give one of them, or a matte picture")
-    return solid, porous, wrong
+    return found
 
 
 def _all(polygons: Iterable[Any]) -> Polygons:

@@ -93,6 +93,7 @@ def _outline_text(plate: dict[str, Any]) -> str:
         "building_polygon": "outline",
         "foreground_polygons": "foreground",
         "foliage_polygons": "foliage",
+        "branches_polygons": "branches",
         "not_in_front_polygons": "not_in_front",
     }
     return json.dumps({"building_polygon": plate["outline"], **{key: plate.get(name, []) for key, name in keys.items() if name in plate}})
@@ -131,6 +132,7 @@ def _shot(request: Request, spec: ShotSpec, not_understood: tuple[str, ...]) -> 
         outline=outline,
         foreground=front.foreground,
         foliage=front.foliage,
+        branches=front.branches,
         not_in_front=front.not_in_front,
         holdout=front.matte,
         holdout_digest=front.matte_digest,
@@ -270,7 +272,7 @@ def shot_file(shot: Shot, folder: Path) -> str:
     }
     if shot.max_height and not (shot.preview and shot.max_height == PREVIEW_HEIGHT):
         plate["height"] = shot.max_height
-    for name in ("foreground", "foliage", "not_in_front"):
+    for name in ("foreground", "foliage", "branches", "not_in_front"):
         if polygons := getattr(shot, name):
             plate[name] = [[list(point) for point in points] for points in polygons]
     if shot.holdout:

@@ -31,6 +31,7 @@ class Shot(BaseModel):
     outline: tuple[Point, ...]
     foreground: tuple[tuple[Point, ...], ...] = ()
     foliage: tuple[tuple[Point, ...], ...] = ()
+    branches: tuple[tuple[Point, ...], ...] = ()
     not_in_front: tuple[tuple[Point, ...], ...] = ()
     holdout: str | None = None
     holdout_digest: str | None = None

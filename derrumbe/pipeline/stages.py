@@ -40,7 +40,7 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage("ingest", "plate", records.Plate, (), "2"),
-    Stage("survey", "film_set", records.Set, ("plate",), "74"),
+    Stage("survey", "film_set", records.Set, ("plate",), "75"),
     Stage("fracture", "pieces", records.Pieces, ("film_set",), "12"),
     Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "23"),
     Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "18"),

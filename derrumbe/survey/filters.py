@@ -74,12 +74,13 @@ def disc(radius: float) -> np.ndarray:
 
 
 def filled(polygons: list[np.ndarray], shape: tuple[int, int], smooth: bool = False) -> np.ndarray:
-    """Return a mask (h, w) uint8 0/255 of polygons in pixels (centres at +0.5); `smooth` gives soft edges of one pixel."""
+    """Return a mask (h, w) uint8 0/255 of all polygons together in pixels (centres at +0.5); `smooth` gives soft edges of one pixel."""
     # OpenCV fills the last column with what lies beyond it
     height, width = shape
     mask = np.zeros((height, width + 2 * PAD), np.uint8)
-    codes = [np.round((polygon - 0.5 + (PAD, 0)) * 16).astype(np.int32) for polygon in polygons]
-    cv2.fillPoly(mask, codes, 255, lineType=cv2.LINE_AA if smooth else cv2.LINE_8, shift=4)
+    for polygon in polygons:  # one by one: filled at once, where two overlap would be a hole
+        codes = np.round((polygon - 0.5 + (PAD, 0)) * 16).astype(np.int32)
+        cv2.fillPoly(mask, [codes], 255, lineType=cv2.LINE_AA if smooth else cv2.LINE_8, shift=4)
     return np.ascontiguousarray(mask[:, PAD : PAD + width])
 
 

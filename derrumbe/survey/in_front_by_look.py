@@ -17,7 +17,7 @@ from derrumbe.survey.filters import connected_to, disc, shrunk, widened
 from derrumbe.survey.footing import bottom_chain, touched_edges
 from derrumbe.survey.posts import find_posts, post_mask
 from derrumbe.survey.tints import FEWEST, cells, histogram
-from derrumbe.survey.vegetation import plant_odds, twig_density
+from derrumbe.survey.vegetation import busyness, plant_odds, twig_density
 
 WORKING_SIDE, LARGEST_STEP = 1000, 2.0
 """Size at which things are looked for; and how much small pictures are enlarged for posts at most."""
@@ -41,6 +41,8 @@ SMALLEST, DEEP = 0.002, 0.012
 share of the longer side."""
 SURE = 2.0
 """Log odds of a sure pixel."""
+EVEN = -1.75
+"""Busyness of what is no plant at the building's foot or below, but lawn or paving (crowns and bushes: above -1.6, lawns of five plates -2.6 to -1.8)."""
 DOUBT = 0.1
 """A post is as sure as the share of its rows in which it is seen, less this."""
 RISE = 0.015
@@ -129,43 +131,44 @@ def _plants(codes: np.ndarray, building: np.ndarray, clear: np.ndarray, foot: np
     their sparse rims, with how sure each is."""
     side = max(codes.shape)
     odds = _with_colours(codes, plant_odds(codes), building, clear)
-    likely = (odds > LIKELY) & ~clear
+    low, twigs = _low(building.shape, foot, RISE * side), twig_density(codes)
+    even = low & (busyness(codes) < EVEN)
+    likely = (odds > LIKELY) & ~clear & ~even
     core = cv2.morphologyEx(likely.astype(np.uint8), cv2.MORPH_OPEN, disc(CORE * side))
     count, labels, _stats, _ = cv2.connectedComponentsWithStats(core)
     overlap = np.bincount(labels[shrunk(building, DEEP * side)], minlength=count)
     beyond = np.bincount(labels[~building & widened(building, 6)], minlength=count)
-    grounded = np.bincount(labels[_low(core.shape, foot, RISE * side)], minlength=count)
+    grounded = np.bincount(labels[low], minlength=count)
     found = []
     for label in range(1, count):
         if overlap[label] < SMALLEST * building.sum() or not beyond[label] or not grounded[label]:
             continue
         whole = labels == label
         sure = float((odds[whole & building] > SURE).mean())
-        found.append((whole | ((odds > FRAYED) & ~clear & widened(whole, FRINGE * side)), sure))
-    bare = _bare(codes, odds, building, clear, np.logical_or.reduce([np.zeros_like(building), *(mask for mask, _ in found)]))
+        found.append((whole | ((odds > FRAYED) & ~clear & ~even & widened(whole, FRINGE * side)), sure))
+    bare = _bare(twigs, odds, building, clear, np.logical_or.reduce([np.zeros_like(building), *(mask for mask, _ in found)]))
     out: list[Found] = []
     for mask, sure in found:
         branches = connected_to(mask | (bare & widened(mask, BRANCH * side)), mask) & bare & (odds < SURE)
         out.append(("plant", mask & ~branches, sure))
         if branches.any():
             out.append(("branches", widened(branches, SMOOTH * side) & ~clear & ~(mask & ~branches), sure))
-        # Leaves before bright water or haze are no plant's texture, but more than water is.
-        rim = (odds > BARE) & ~clear & ~widened(building, FRINGE * side) & widened(mask, BRANCH * side)
+        # Leaves before bright water or haze are no plant's texture, but more than water is; lawns and streets are green or rough, but have no twigs.
+        rim = (odds > BARE) & (twigs > DENSE) & ~clear & ~even & ~widened(building, FRINGE * side) & widened(mask, BRANCH * side)
         rim = connected_to(rim | mask, mask) & ~mask
         if rim.any():
             out.append(("rim", rim, sure))
     return out
 
 
-def _bare(codes: np.ndarray, odds: np.ndarray, building: np.ndarray, clear: np.ndarray, plants: np.ndarray) -> np.ndarray:
-    """Return where bare crowns may go on (h, w) bool: twigs lie denser there than nearly anywhere on walls away from plants."""
-    twigs = twig_density(codes)
-    walls = building & (odds < WALL) & ~widened(plants, BRANCH * max(codes.shape))
+def _bare(twigs: np.ndarray, odds: np.ndarray, building: np.ndarray, clear: np.ndarray, plants: np.ndarray) -> np.ndarray:
+    """Return where bare crowns may go on (h, w) bool: `twigs` (h, w) lie denser there than nearly anywhere on walls away from plants."""
+    walls = building & (odds < WALL) & ~widened(plants, BRANCH * max(twigs.shape))
     if np.count_nonzero(walls) < MOSTLY_WALL * np.count_nonzero(building):
         walls = building & ~plants
     least = max(DENSE, float(np.quantile(twigs[walls], DENSER)) if walls.any() else 1.0)
     # Before the sky twigs have no colour of their own.
-    return (twigs > least) & ((odds > BARE) | widened(clear, SKYWARD * max(codes.shape))) & ~clear
+    return (twigs > least) & ((odds > BARE) | widened(clear, SKYWARD * max(twigs.shape))) & ~clear
 
 
 def _with_colours(codes: np.ndarray, odds: np.ndarray, building: np.ndarray, clear: np.ndarray) -> np.ndarray:

@@ -16,6 +16,8 @@ SAMPLING = 1 / 3 + 1 / 12
 DEFAULT_SOFTNESS, SHARPEST = 0.5, 0.25
 ENOUGH = 30
 """Edges that tell."""
+OF_ONE_HUE = 1.35
+"""Concrete and stucco in sun and shade spread by 1.15 (see hue_spread), courses of brick in stone by 1.5."""
 
 
 def edge_softness(codes: np.ndarray, where: np.ndarray | None = None) -> float:
@@ -55,20 +57,34 @@ def _slope(grey: np.ndarray, width: float) -> np.ndarray:
 
 def wall_colour(texture: np.ndarray, walls: np.ndarray) -> np.ndarray:
     """Return the walls' median colour (3,), leaving out the darkest third (openings) where there is enough."""
-    pixels = texture[walls]
+    pixels = _light_walls(texture, walls)
+    return np.median(pixels, axis=0).astype(np.float64) if len(pixels) else np.full(3, 0.3)
+
+
+def hue_spread(texture: np.ndarray, walls: np.ndarray) -> float:
+    """Return how much redder, red over green, the walls' reddest tenth is than their least red tenth: 1 where all is of one hue."""
+    pixels = _light_walls(texture, walls)
     if not len(pixels):
-        return np.full(3, 0.3)
+        return 1.0
+    least, most = np.percentile(pixels[:, 0] / np.maximum(pixels[:, 1], 1e-6), (10, 90))
+    return float(most / max(least, 1e-6))
+
+
+def _light_walls(texture: np.ndarray, walls: np.ndarray) -> np.ndarray:
+    pixels = texture[walls]
     light = pixels.mean(axis=-1)
-    return np.median(pixels[light >= np.percentile(light, 33)], axis=0).astype(np.float64)
+    return pixels[light >= np.percentile(light, 33)] if len(pixels) else pixels
 
 
-def guess_material(colour: np.ndarray) -> Material:
-    """Return the likeliest material of walls of a colour (ACEScg): red is brick, grey concrete, pale and warm stone, dark and brown timber."""
+def guess_material(colour: np.ndarray, spread: float = 1.0) -> Material:
+    """Return the likeliest material of walls of a colour (ACEScg): red is brick, grey of one hue concrete, dark and brown timber, all else stone.
+
+    spread: see hue_spread. Grey that is brick and stone by turns is a mean of both, and no concrete."""
     red, green, blue = (float(value) for value in colour / max(float(colour.mean()), 1e-6))
     if red / green > 1.2 and red / blue > 1.65 and green / blue > 1.5:
         return "timber"
     if red / green > 1.13 and red / blue > 1.3:
         return "brick"
-    if max(red, green, blue) / min(red, green, blue) < 1.12:
+    if max(red, green, blue) / min(red, green, blue) < 1.12 and spread < OF_ONE_HUE:
         return "concrete"
     return "stone"

@@ -77,11 +77,12 @@ def find_mattes(
     foliage: tuple[tuple[Vec2, ...], ...] = (),
     sureness: float = 0.5,
     not_in_front: tuple[tuple[Vec2, ...], ...] = (),
+    branches: tuple[tuple[Vec2, ...], ...] = (),
 ) -> Mattes:
     """Return the Mattes of a picture `codes` (h, w, 3) uint8 from the outline (n, 2) and the user's polygons, in its pixels.
 
     polygons: solid things in front; foliage: rough regions of things with holes; sureness: how sure a thing that nobody drew must be to be
-    kept in front, 0..1 (1: none is); not_in_front: where nothing is found, only drawn.
+    kept in front, 0..1 (1: none is); not_in_front: where nothing is found, only drawn, nor told of branches; branches: rough regions of bare trees.
     """
     foot = float(np.median(bottom_samples(drawn)[:, 1]))
     outline = filled([drawn], codes.shape[:2])
@@ -98,10 +99,11 @@ def find_mattes(
     wrong = filled([np.asarray(polygon, np.float64) for polygon in not_in_front], region.shape) > 0
     found = _most([*mine, np.where(wrong, 0, _most([*posts, _plants(codes, sure, region, own_sky, foot)], region.shape))], region.shape)
     crowns = _crowns(codes, foliage, region, (region | (own_sky > OPEN)) & (found < 0.1))
-    alpha = np.maximum(found, crowns)
+    twigs = np.where(wrong, 0, _most([_bare_tree(codes, polygon) for polygon in branches], region.shape))
+    alpha = _most([found, crowns, twigs], region.shape)
     building = np.minimum(building, 1 - see_through(codes, region, alpha))
-    plants = [np.where(filled([np.asarray(polygon, np.float64)], region.shape) > 0, alpha, 0) for polygon in foliage]
-    drawn_front = _most([*mine, crowns], region.shape) > 0.05
+    plants = [np.where(filled([np.asarray(polygon, np.float64)], region.shape) > 0, alpha, 0) for polygon in (*foliage, *branches)]
+    drawn_front = _most([*mine, crowns, twigs], region.shape) > 0.05
     return Mattes(region, building, own_sky, alpha, drawn_front, parts_of([*mine, *posts, *plants], region.shape), proposals)
 
 
@@ -154,6 +156,11 @@ def _middle(mask: np.ndarray) -> np.ndarray:
     """Return the alpha (h, w) float32 of what is surely a post's mask (h, w) bool: its middle is whole, however thin it is."""
     core = thin_core(mask, 1).astype(np.float32)
     return np.maximum(core, cv2.GaussianBlur(core, (0, 0), 0.6))
+
+
+def _bare_tree(codes: np.ndarray, polygon: tuple[Vec2, ...]) -> np.ndarray:
+    """Return the alpha (h, w) of the trunk and branches in a rough region of the user's."""
+    return bare_alpha(codes, filled([np.asarray(polygon, np.float64)], codes.shape[:2]) > 0)
 
 
 def _crowns(codes: np.ndarray, foliage: tuple[tuple[Vec2, ...], ...], building: np.ndarray, behind: np.ndarray) -> np.ndarray:

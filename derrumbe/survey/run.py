@@ -77,16 +77,17 @@ def _surveyed(settings: Settings, work: Work, plate: Located[Plate]) -> Set:
     size, source = (record.width, record.height), (record.source_width, record.source_height)
     settings = _at_working_size(settings, record)
     drawn = np.array(scaled(tuple(map(tuple, clipped(settings.outline, *source))), source, size))
-    polygons, foliage, wrong = (
-        tuple(scaled(polygon, source, size) for polygon in some) for some in (settings.foreground, settings.foliage, settings.not_in_front)
+    polygons, foliage, branches, wrong = (
+        tuple(scaled(polygon, source, size) for polygon in some)
+        for some in (settings.foreground, settings.foliage, settings.branches, settings.not_in_front)
     )
     found = camera_move(plate, drawn, settings, work)
     reference = build_reference(plate, settings.trigger_frame, work, found.kind == "locked")
     texture = reference.texture
     codes = to_display(texture, record.display)
-    mattes = find_mattes(codes, drawn, polygons, foliage, settings.front.sureness, wrong)
+    mattes = find_mattes(codes, drawn, polygons, foliage, settings.front.sureness, wrong, branches)
     walkers = find_walkers(plate, reference.usual, reference.unrest)
-    stone = _material(settings, look.wall_colour(*_thin_walls(texture, mattes))) == "stone"
+    stone = _material(settings, *_thin_walls(texture, mattes)) == "stone"
     view = solved_view(found, settings.seed)
     shore = far_shore(texture, mattes.sky, mattes.region) if found.kind == "locked" else None
     mattes = mattes if shore is None else mattes.without([past_outline(texture, mattes.sky, mattes.region, drawn)])
@@ -321,7 +322,7 @@ def _record(
     full, thin = texture, _thinning(texture)
     sky, (texture, walls) = mattes.sky[thin, thin], _thin_walls(texture, mattes)
     colour = look.wall_colour(texture, walls)
-    material = _material(settings, colour)
+    material = _material(settings, texture, walls)
     below = np.broadcast_to(np.arange(mattes.region.shape[0])[thin, None] > drawn[:, 1].max(), walls.shape)
     sun = light.estimate(texture, sky, walls, below, np.array([0.0, 0.0, 1.0]), material, settings.light, place)
     cautions += light.cautions_of(texture, sky, settings.light, place)
@@ -381,8 +382,10 @@ def _thin_walls(texture: np.ndarray, mattes: Mattes) -> tuple[np.ndarray, np.nda
     return texture[thin, thin], mattes.region[thin, thin] & (mattes.front[thin, thin] < 0.5)
 
 
-def _material(settings: Settings, colour: np.ndarray) -> look.Material:
-    return settings.building.material if settings.building.material != "auto" else look.guess_material(colour)
+def _material(settings: Settings, texture: np.ndarray, walls: np.ndarray) -> look.Material:
+    if settings.building.material != "auto":
+        return settings.building.material
+    return look.guess_material(look.wall_colour(texture, walls), look.hue_spread(texture, walls))
 
 
 def _sun_place(

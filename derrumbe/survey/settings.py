@@ -32,13 +32,14 @@ class Bulk(Group):
 class Settings(Group):
     """Knobs of the survey. Points are in source pixels.
 
-    foreground: solid things in front; foliage: rough regions of things with holes; not_in_front: what a locked camera's survey would take for such and is
-    none; holdout: path of the artist's own mattes.
+    foreground: solid things in front; foliage: rough regions of things with holes; branches: of bare trees; not_in_front: what a locked camera's survey
+    would take for such and is none; holdout: path of the artist's own mattes.
     """
 
     outline: tuple[Vec2, ...]
     foreground: tuple[tuple[Vec2, ...], ...] = ()
     foliage: tuple[tuple[Vec2, ...], ...] = ()
+    branches: tuple[tuple[Vec2, ...], ...] = ()
     not_in_front: tuple[tuple[Vec2, ...], ...] = ()
     holdout: str | None = Field(default=None, exclude=True)
     """Not part of the key: the digest says what it is, so mattes may move."""

@@ -126,7 +126,17 @@ def _below_far_horizon(codes: np.ndarray, region: np.ndarray) -> np.ndarray:
         usual = float(np.median(share[share > 0])) if (share > 0).any() else 0.0
         fits.append((float(share.max()) - 2.5 * usual, float(share.max()), int(share.argmax()), shift))
     margin, most, row, shift = max(fits, key=lambda fit: fit[0])
-    return (np.arange(height)[:, None] >= row + shift) & (most > SHORE_SHARE) & (margin > 0)
+    below = (np.arange(height)[:, None] >= row + shift) & (most > SHORE_SHARE) & (margin > 0)
+    return below if _stays_darker(grey, region, below) else np.zeros_like(below)
+
+
+def _stays_darker(grey: np.ndarray, region: np.ndarray, below: np.ndarray) -> bool:
+    """Whether what lies `below` an edge (h, w) bool is darker on the whole, too, than as much above it: under a cloud's edge the sky pales again towards
+    the horizon."""
+    deep = np.count_nonzero(below.any(axis=1))
+    above = np.vstack([below[deep:], np.ones((deep, below.shape[1]), bool)])[: len(below)] & ~below
+    under, over = grey[region & below], grey[region & above]
+    return len(under) > 0 and len(over) > 0 and float(under.mean()) < float(over.mean()) - SHORE_STEP
 
 
 def _like_the_sky_around(codes: np.ndarray, seed: np.ndarray) -> np.ndarray:

@@ -40,6 +40,8 @@ SUN_OVER_SKY = 4.5
 """Clear sky: sun facing a surface, over the whole sky facing up (CIE clear sky, sun at about 40 degrees)."""
 SEEN = 0.75
 """Share of the sky's light that reaches the ground in a building's shadow."""
+YELLOWER = 1.2
+"""By how much more a shadow may take of the blue than of the red, at most."""
 FAINTER = 0.5
 """How much fainter, share of the logarithm, shadows seem that a relief of depth maps predicts than a clear sky makes them: where it errs it takes sunlit
 ground for shaded and shaded for sunlit. (A plate with a ratio of 2.3 at a shadow's edge by eye gave 1.5.)"""
@@ -86,16 +88,28 @@ def find_sun(casters: tuple[Caster, ...], cues: tuple[Cue, ...], around: Shadows
     likely = _smoothed(total, vectors)
     best = max((_near((rough, fine), every, cues, angles[index]) for index in _modes(likely, vectors)), key=lambda found: found[0])
     _, azimuth, elevation, told = best
-    if told <= CLEAR_SHADOW:
+    shadow = _shadow((*fine, *every), around, azimuth, elevation) if told > CLEAR_SHADOW else None
+    if told <= CLEAR_SHADOW or (shadow is not None and not skylit(shadow)):
         middle = _mean_around(total, vectors, vectors[likely.argmax()])
         return SunPlace(*_angles(middle), _spread(total, vectors, middle))
-    telling = [field for field in (*fine, *every) if field.evidence(azimuth, elevation) > 0]
+    return SunPlace(azimuth, elevation, _spread(total, vectors, towards(azimuth, elevation)), shadow)
+
+
+def _shadow(fields: tuple[Shadows, ...], around: ShadowsAround | None, azimuth: float, elevation: float) -> np.ndarray | None:
+    """Return the light of sunlit ground over shaded (3,), as those fields tell it that have a shadow under such a sun; None without any."""
+    telling = [field for field in fields if field.evidence(azimuth, elevation) > 0]
     ratios = [
         deepened(ratio, elevation) if field is around else ratio
         for field in telling
         if (ratio := field.ratio(azimuth, elevation)) is not None
     ]
-    return SunPlace(azimuth, elevation, _spread(total, vectors, towards(azimuth, elevation)), np.median(ratios, axis=0) if ratios else None)
+    return np.median(ratios, axis=0) if ratios else None
+
+
+def skylit(ratio: np.ndarray) -> bool:
+    """Whether ground that is darker by a ratio (3,) may be in a shadow: what the sun doesn't reach is lit by the sky, which is bluer, or by what stands
+    around, which is hardly yellower. A hedge beside a lawn is darker too, but yellower by far."""
+    return float(ratio[2]) < YELLOWER * float(ratio[0])
 
 
 def deepened(ratio: np.ndarray, elevation: float) -> np.ndarray:

@@ -27,21 +27,34 @@ ENTROPY, STRAIGHT, GREEN, BRIGHT, BUSY, BIAS = 15.9, -6.2, 17.5, -1.27, 0.74, -1
 def plant_odds(codes: np.ndarray) -> np.ndarray:
     """Return the log odds (h, w) float32 that each pixel of codes (h, w, 3) uint8 shows plants. Made for pictures of about 1000 pixels."""
     side = max(codes.shape)
-    grey = cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     fine, broad = max(2, round(FINE * side)), max(3, round(BROAD * side))
-    across, down = (cv2.Scharr(grey, -1, *way) / 16 for way in ((1, 0), (0, 1)))
-    slope = np.maximum(np.hypot(across, down) - GRAIN, 0)
+    slope, angle = _slopes(codes)
     red, green, blue = cv2.split(_mean(codes.astype(np.float32) / 255, fine))
     bright = np.log((red + green + blue) / 3 + 0.02)
     excess = (2 * green - red - blue) / np.maximum(red + green + blue, 0.05)
     return (
-        ENTROPY * _mean(_entropy(slope, np.arctan2(down, across), broad), broad)
+        ENTROPY * _mean(_entropy(slope, angle, broad), broad)
         + STRAIGHT * _mean(_straight(codes, slope, broad), broad)
         + GREEN * excess
         + BRIGHT * bright
         + BUSY * (np.log(_mean(slope, broad) + 0.002) - bright)
         + BIAS
     ).astype(np.float32)
+
+
+def busyness(codes: np.ndarray) -> np.ndarray:
+    """Return the log of the mean slope over the brightness (h, w) float32 of codes (h, w, 3) uint8: crowns and bushes are full of light and dark, a lawn or
+    paving is even."""
+    side, (slope, _) = max(codes.shape), _slopes(codes)
+    bright = _mean(codes.astype(np.float32).mean(axis=-1) / 255, max(2, round(FINE * side)))
+    return np.asarray(np.log(_mean(slope, max(3, round(BROAD * side))) + 0.002) - np.log(bright + 0.02))
+
+
+def _slopes(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how steep the picture is (h, w), display codes 0..1 a pixel beyond its grain, and whither, radians."""
+    grey = cv2.cvtColor(codes, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    across, down = (cv2.Scharr(grey, -1, *way) / 16 for way in ((1, 0), (0, 1)))
+    return np.maximum(np.hypot(across, down) - GRAIN, 0), np.arctan2(down, across)
 
 
 def _entropy(slope: np.ndarray, angle: np.ndarray, radius: int) -> np.ndarray:

@@ -288,6 +288,14 @@ def test_material_is_guessed_from_colour(colour: tuple, material: str) -> None:
     assert look.guess_material(np.array(colour)) == material
 
 
+def test_grey_that_is_brick_and_stone_by_turns_is_no_concrete() -> None:
+    walls = np.full((40, 40), True)
+    courses = np.where(np.arange(40)[:, None, None] % 4 < 1, (0.34, 0.24, 0.22), (0.28, 0.31, 0.33)) * np.ones((1, 40, 1))
+    even = np.full_like(courses, 0.3)
+    assert look.guess_material(look.wall_colour(courses, walls), look.hue_spread(courses, walls)) == "stone"
+    assert look.guess_material(look.wall_colour(even, walls), look.hue_spread(even, walls)) == "concrete"
+
+
 def _street_with_a_hole(left: int, right: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return a picture of sky, red houses and grey ground, its sky, and a hole from the sky to the ground between two columns."""
     rng = np.random.default_rng(4)
