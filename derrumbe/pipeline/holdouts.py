@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,13 @@ from derrumbe.core.errors import BadInput
 from derrumbe.pipeline.settings import Point
 
 Polygons = tuple[tuple[Point, ...], ...]
+KEYS = {
+    "foreground_polygons": "foreground",
+    "foliage_polygons": "foliage",
+    "branches_polygons": "branches",
+    "not_in_front_polygons": "not_in_front",
+}
+"""What the polygons are called in JSON, and here."""
 
 
 @dataclass(frozen=True)
@@ -29,41 +36,41 @@ class Holdouts:
     matte: str | None = None
     matte_digest: str | None = None
 
+    def with_polygons(self, more: Holdouts) -> Holdouts:
+        """Return the same with the polygons of another, too."""
+        return replace(self, **{name: getattr(self, name) + getattr(more, name) for name in KEYS.values()})
+
 
 def holdouts(outline: str, holdout: str | None, frames: range, size: tuple[int, int]) -> Holdouts:
     """Read the polygons beside an outline (JSON text, or a JSON file), and those or the mattes of a `--holdout`. Raises BadInput."""
     beside = _polygons(outline, "the outline", whole=False)
     if holdout is None:
-        return Holdouts(*beside)
+        return beside
     if holdout.lstrip().startswith("{") or Path(holdout).suffix.lower() == ".json":
-        more = _polygons(holdout, holdout, whole=True)
-        return Holdouts(*(first + second for first, second in zip(beside, more, strict=True)))
+        return beside.with_polygons(_polygons(holdout, holdout, whole=True))
     from derrumbe.ingest.source import digest_source
     from derrumbe.survey.holdout import check
 
     source = Path(holdout).resolve()
     check(source, frames, size)
-    return Holdouts(*beside, matte=str(source), matte_digest=digest_source(source))
+    return replace(beside, matte=str(source), matte_digest=digest_source(source))
 
 
-KEYS = ("foreground_polygons", "foliage_polygons", "branches_polygons", "not_in_front_polygons")
-
-
-def _polygons(text: str, where: str, whole: bool) -> tuple[Polygons, ...]:
-    """Return the polygons by KEYS of JSON text or a JSON file. `whole`: there must be some."""
+def _polygons(text: str, where: str, whole: bool) -> Holdouts:
+    """Return the polygons of JSON text or a JSON file. `whole`: there must be some."""
     try:
         data = json.loads(text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8"))
-        found = tuple(_all(data.get(key, ())) for key in KEYS)
+        found = {name: _all(data.get(key, ())) for key, name in KEYS.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         if not whole:
-            return ((),) * len(KEYS)  # an outline of plain points; its reader says what is wrong with any other
+            return Holdouts()  # an outline of plain points; its reader says what is wrong with any other
         raise BadInput(
-            f"--holdout {where}: needs {', '.join(KEYS[:-1])} or {KEYS[-1]}: [[[x, y], [x, y], [x, y], …], …] in plate pixels, "
+            f"--holdout {where}: needs one of {', '.join(KEYS)}: [[[x, y], [x, y], [x, y], …], …] in plate pixels, "
             "or give a matte picture or sequence"
         ) from error
-    if whole and not any(found):
+    if whole and not any(found.values()):
         raise BadInput(f"--holdout {where}: holds none of {', '.join(KEYS)}; give one of them, or a matte picture")
-    return found
+    return Holdouts(found["foreground"], found["foliage"], found["branches"], found["not_in_front"])
 
 
 def _all(polygons: Iterable[Any]) -> Polygons:

@@ -16,7 +16,7 @@ from derrumbe.brief import apply_settings, read_brief, recipe, shot_from_toml, s
 from derrumbe.core.errors import BadBrief, BadInput, BadOutline, BadOutput
 from derrumbe.core.knobs import ShotSpec
 from derrumbe.core.records import FIRST_FRAME, STILL_FRAMES
-from derrumbe.pipeline.holdouts import holdouts
+from derrumbe.pipeline.holdouts import KEYS, holdouts
 from derrumbe.pipeline.publish import MANIFEST, begun, guard_changed, read_manifest
 from derrumbe.pipeline.settings import Point, Shot
 from derrumbe.pipeline.store import FOLDER
@@ -89,14 +89,7 @@ def reopen(path: Path, preview: bool = False, force: bool = False, hosts: frozen
 
 
 def _outline_text(plate: dict[str, Any]) -> str:
-    keys = {
-        "building_polygon": "outline",
-        "foreground_polygons": "foreground",
-        "foliage_polygons": "foliage",
-        "branches_polygons": "branches",
-        "not_in_front_polygons": "not_in_front",
-    }
-    return json.dumps({"building_polygon": plate["outline"], **{key: plate.get(name, []) for key, name in keys.items() if name in plate}})
+    return json.dumps({"building_polygon": plate["outline"], **{key: plate[name] for key, name in KEYS.items() if name in plate}})
 
 
 def _flag_settings(request: Request) -> list[str]:
@@ -272,7 +265,7 @@ def shot_file(shot: Shot, folder: Path) -> str:
     }
     if shot.max_height and not (shot.preview and shot.max_height == PREVIEW_HEIGHT):
         plate["height"] = shot.max_height
-    for name in ("foreground", "foliage", "branches", "not_in_front"):
+    for name in KEYS.values():
         if polygons := getattr(shot, name):
             plate[name] = [[list(point) for point in points] for points in polygons]
     if shot.holdout:

@@ -88,6 +88,36 @@ def test_each_plant_that_is_drawn_is_a_thing_of_its_own() -> None:
     assert 1 not in mattes.parts[int(FOOT) + 12 :]
 
 
+def test_a_lawn_around_a_bush_is_ground() -> None:
+    """Grass as green as the bush, even, and joined to it: dust rolls over it and settles on it."""
+    codes, bush = with_bush((70, 120, 35), (LEFT + RIGHT) // 2, 10)
+    rng = np.random.default_rng(5)
+    lawn = (np.arange(len(codes))[:, None] > FOOT + 2) & ~bush
+    grass = np.array((96, 124, 58)) + cv2.GaussianBlur(rng.normal(0, 8, codes.shape[:2]), (0, 0), 1.0)[..., None] * 3
+    codes = np.where(lawn[..., None], np.clip(grass, 0, 255), codes).astype(np.uint8)
+    front = find_mattes(codes, SCENE.outline, ()).front
+    assert front[lawn & ~cv2.dilate(bush.astype(np.uint8), np.ones((31, 31))).astype(bool)].mean() < 0.02
+    core = cv2.erode(cv2.morphologyEx(bush.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7))), np.ones((9, 9))) > 0
+    core[FOOT:] = False
+    assert front[core].mean() > 0.7
+
+
+def test_a_bare_tree_is_drawn_roughly_and_told_from_the_wall_between_its_branches() -> None:
+    codes, tree = SCENE.codes.copy(), np.zeros(SCENE.codes.shape[:2], np.uint8)
+    foot = ((LEFT + RIGHT) // 2, FOOT + 8)
+    for angle in np.radians(range(-60, 61, 15)):
+        tip = (int(foot[0] + 60 * np.sin(angle)), int(foot[1] - 25 - 60 * np.cos(angle)))
+        cv2.line(tree, (foot[0], foot[1] - 25), tip, 1, 2)
+    cv2.line(tree, foot, (foot[0], foot[1] - 25), 1, 4)
+    codes[tree > 0] = (45, 38, 34)
+    rough = ((foot[0] - 75.0, FOOT - 90.0), (foot[0] + 75.0, FOOT - 90.0), (foot[0] + 75.0, FOOT + 8.0), (foot[0] - 75.0, FOOT + 8.0))
+    front = find_mattes(codes, SCENE.outline, (), sureness=1.0, branches=(rough,)).front
+    gaps = cv2.dilate(tree, np.ones((7, 7))) == 0
+    assert front[tree > 0].mean() > 0.7
+    assert front[gaps].mean() < 0.01
+    assert find_mattes(codes, SCENE.outline, (), (), 1.0, (rough,), (rough,)).front.max() == 0.0
+
+
 def test_a_hanging_garden_belongs_to_the_building() -> None:
     codes, _ = with_bush((70, 120, 35), (LEFT + RIGHT) // 2, -110)
     assert find_mattes(codes, SCENE.outline, ()).front.max() == 0.0

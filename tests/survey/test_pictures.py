@@ -87,6 +87,26 @@ def test_water_seen_from_above_is_no_sky(horizon: float) -> None:
     assert find_sky(codes, np.zeros((300, 400), np.uint8), horizon).max() == 0.0
 
 
+@pytest.mark.parametrize(("below", "ends"), [(0.0, False), (30.0, True)], ids=["a cloud", "a lake"])
+def test_a_sky_ends_at_a_shore_and_not_at_the_lower_edge_of_a_cloud(below: float, ends: bool) -> None:
+    """Both are level steps to darker across most of the picture; under a cloud the sky pales again, water stays darker."""
+    rows = np.arange(400)[:, None]
+    light = np.where(rows < 200, 215.0, 208.0 - below) + np.where(rows > 200, (rows - 200) * (0.0 if below else 0.14), 0)
+    codes = np.stack([light - 25, light - 8, light + 12], -1) * np.ones((1, 640, 1))
+    codes[340:] = (70, 80, 60)
+    codes[120:340, 280:360] = (130, 90, 80)
+    codes = np.clip(codes + np.random.default_rng(1).normal(0, 1, codes.shape), 0, 255).astype(np.uint8)
+    outline = filled([np.array([[280, 120], [360, 120], [360, 340], [280, 340.0]])], (400, 640))
+    sky = find_sky(codes, outline, 340.0)
+    assert sky[20:190, :270].min() > 0.9
+    assert sky[240:330, :270].max() < 0.1 if ends else sky[240:330, :270].min() > 0.9
+
+
+def test_polygons_that_overlap_are_one_mask() -> None:
+    first, second = (np.array([[x, 10], [x + 40, 10], [x + 40, 40], [x, 40.0]]) for x in (10, 30))
+    assert np.array_equal(filled([first, second], (60, 90)), np.maximum(filled([first], (60, 90)), filled([second], (60, 90))))
+
+
 @pytest.mark.parametrize("by", [-4.0, 4.0])
 def test_a_sloppy_outline_snaps_to_the_sky(by: float) -> None:
     truth = filled([SCENE.outline], SCENE.codes.shape[:2]) > 0

@@ -64,8 +64,8 @@ def test_a_lit_facade_has_the_sun_before_it(share: float, front: bool) -> None:
     assert (towards(found.azimuth, found.elevation)[2] > 0) == front
 
 
-def _crossing(folder, sun: np.ndarray | None) -> Looks:
-    """Write three frames of a post of a man that walks over grey ground before a camera, with his shadow when the sun shines."""
+def _crossing(folder, sun: np.ndarray | None, shaded: tuple[float, float, float] = (0.3, 0.34, 0.4)) -> Looks:
+    """Write three frames of a post of a man that walks over grey ground before a camera, with his shadow when the sun shines: shares of the light there."""
     camera = look(700.0, (640, 400), (0.0, 2.5, 16.0), (0.0, 1.0, 0.0), 0.0)
     rng = np.random.default_rng(2)
     for frame, x in enumerate((-2.5, 0.0, 2.5), 1001):
@@ -73,7 +73,7 @@ def _crossing(folder, sun: np.ndarray | None) -> Looks:
         mask = _painted(camera, quad)
         shade = np.zeros_like(mask) if sun is None else _painted(camera, quad - sun * (quad[:, 1:] / sun[1])[:, :1])
         ground = 0.3 * np.exp(0.06 * cv2.GaussianBlur(rng.normal(0, 1, mask.shape), (0, 0), 1.0))[..., None] * np.ones(3)
-        picture = ground * np.where(shade[..., None] > 0, np.array([0.3, 0.34, 0.4]), 1.0)
+        picture = ground * np.where(shade[..., None] > 0, np.array(shaded), 1.0)
         picture[mask > 0] = 0.12
         write_exr(folder / f"p.{frame}.exr", picture.astype(np.float32))
         write_exr(folder / f"m.{frame}.exr", (mask > 0).astype(np.float32), ("Y",))
@@ -119,6 +119,12 @@ def test_what_moves_casts_its_own_shadow_where_it_touches_what_stands(tmp_path) 
     found = find_sun(passing_casters(replace(looks, wanderers=_Moving(masks))), ())
     assert found.shadow is not None
     assert _apart(found, sun) < 10
+
+
+def test_what_is_darker_and_yellower_by_far_is_no_shadow(tmp_path) -> None:
+    """The sky is bluer than the sun: a hedge's dark beside a lawn would make it amber, and all dust with it."""
+    sun = towards(110.0, 40.0)
+    assert find_sun(passing_casters(_crossing(tmp_path, sun, (0.4, 0.34, 0.26))), ()).shadow is None
 
 
 def test_what_passes_without_a_shadow_tells_no_sun(tmp_path) -> None:
