@@ -14,6 +14,7 @@ from derrumbe.simulate import borders
 from derrumbe.simulate.bonds import GRAVITY
 from derrumbe.simulate.kicks import Blast, Kick, Peel, blast
 from derrumbe.simulate.parts import lay, weak_storeys
+from derrumbe.simulate.slender import slender_tops
 from derrumbe.simulate.structure import OUTER_WALL, PARAPET, ROOF, SLAB, WINDOW, Cells, Structure
 from derrumbe.simulate.world import THROW
 
@@ -44,7 +45,7 @@ HOLDS = (0.3, 1.0)
 OFF = 0.06
 """s within which a part comes off what it stands on."""
 SEATED = 40.0
-"""Times its strength that a chimney's seat bears where nothing shakes: parts that lean on each other only rub."""
+"""Times its strength that a chimney's seat bears where nothing shakes, and that a finial does: parts that lean on each other only rub."""
 LEAN = 0.35
 """rad that a toppling block leans before its hinge is crushed."""
 RISES = 0.3
@@ -109,7 +110,7 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
         times = np.minimum(times, weak.ravel())
     times[~np.isin(np.arange(structure.cells.count), np.unique(structure.cell[falls]))] = NEVER
     cuts, unfounded = _cut_times(structure, falls, collapse, origin), np.full(structure.count, NEVER)
-    kept = _keeps_crowns(structure, collapse)
+    kept = _keeps_crowns(structure, collapse) | slender_tops(structure)
     whole = kept | _rafters(structure)
     if collapse.mode != "topple":
         apart = _part_times(structure, falls, parts.part, times, origin, rng)

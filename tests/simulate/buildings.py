@@ -11,7 +11,7 @@ from derrumbe.core.records import Building, Camera, Facade, FrameRange, Located,
 
 DENSITY = (1800.0, 2400.0, 2300.0, 600.0, 2500.0, 1500.0)
 STRENGTH = (4e5, 2e6, 6e5, 8e5, 1e5, 4e5)
-SLAB, WALL, COLUMN, WINDOW, PARAPET = 0, 1, 2, 3, 6
+SLAB, WALL, COLUMN, WINDOW, ROOF, PARAPET = 0, 1, 2, 3, 5, 6
 BRICK, CONCRETE, GLASS = 0, 1, 4
 CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
 FACES = np.array(
@@ -89,11 +89,19 @@ class Boxes:
 
 
 def office(
-    storeys: int = 4, bays: int = 4, deep: int = 2, bay: float = 3.5, storey: float = 3.3, fine: int = 2, crown: bool = False
+    storeys: int = 4,
+    bays: int = 4,
+    deep: int = 2,
+    bay: float = 3.5,
+    storey: float = 3.3,
+    fine: int = 2,
+    crown: bool = False,
+    finial: float | None = None,
 ) -> dict[str, np.ndarray]:
     """Return a brick office: outer walls with a window in every bay, slabs, inner columns. Front at z = 0, going back to -z.
 
-    `crown`: a parapet along the front, one element for every bay.
+    `crown`: a parapet along the front, one element for every bay. `finial`: m that a thing in two halves and four bits each stands wide on the middle of the
+    roof, 2 m tall.
     """
     boxes = Boxes()
     width, depth, wall, slab = bays * bay, deep * bay, 0.35, 0.25
@@ -119,6 +127,9 @@ def office(
     for i in range(bays if crown else 0):
         x, roof = -width / 2 + i * bay, storeys * storey
         boxes.add((x, roof, -wall), (x + bay, roof + 0.9, 0.0), PARAPET, BRICK, storeys - 1, (2, 1, 1))
+    if finial is not None:
+        roof, half = storeys * storey, 0.5 * finial
+        boxes.add((-half, roof, -bay - half), (half, roof + 2.0, -bay + half), ROOF, BRICK, storeys - 1, (2, 4, 1))
     return boxes.arrays()
 
 
