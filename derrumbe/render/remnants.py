@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
 
 from derrumbe.core.records import FAR
@@ -18,8 +19,9 @@ from derrumbe.render.backdrop import set_depth
 from derrumbe.render.raster import Window
 from derrumbe.render.scene import Inputs, Scene, load
 
-SEEN = (0.01, 0.04)
-"""Difference between texture and clean plate (square root of light) from which a pixel counts as a remnant, and counts entirely."""
+SEEN, BROADLY, OVER = (0.01, 0.04), (0.004, 0.010), 5
+"""Difference between texture and clean plate (square root of light) from which a pixel counts as a remnant, and counts entirely; the same of the mean over
+so many pixels a side, which grain is too fine for: a halo of the building in the sky."""
 BEYOND = 6.0
 """How many times further than the building the set behind must be to count as the sky: ground at the horizon is."""
 INSIDE = 3
@@ -56,6 +58,12 @@ class Remnants:
         return np.where(inside, values[np.where(inside, y, 0), np.where(inside, x, 0)], 0)
 
 
+def _counts(stray: np.ndarray, between: tuple[float, float]) -> np.ndarray:
+    """Return how far pixels (h,w,3) count that stray, 0..1."""
+    low, high = between
+    return np.asarray(np.clip((np.abs(stray).max(-1) - low) / (high - low), 0, 1))
+
+
 @lru_cache(maxsize=1)
 def remnants_of(inputs: Inputs) -> Remnants | None:
     """Return the remnants against the sky, or None: for a moving camera, whose clean plate changes with the frame, and where there are none."""
@@ -69,8 +77,9 @@ def remnants_of(inputs: Inputs) -> Remnants | None:
     depth = set_depth(inputs, first)
     building = read_exr(film_set.path(record.building_matte, first), ("Y",))[..., 0]
     texture, clean = (np.sqrt(np.maximum(read_exr(film_set.path(name, first), RGB), 0)) for name in (record.texture, record.clean_plate))
-    low, high = SEEN
-    share = np.clip((np.abs(texture - clean).max(-1) - low) / (high - low), 0, 1)
+    stray = texture - clean
+    broad = cv2.blur(np.ascontiguousarray(stray), (OVER, OVER))
+    share = np.maximum(_counts(stray, SEEN), _counts(broad, BROADLY))
     scene = load(inputs)
     solid = _solid(scene, building.shape)
     beyond = BEYOND * float(np.median(scene.rest_depth[scene.rest_depth > 0])) if scene.rest_depth.any() else FAR

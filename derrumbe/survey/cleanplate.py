@@ -42,7 +42,7 @@ CROWN, LEAF, LEAFY = 0.012, 0.9, 0.6
 gap that shows its far side: bare trees have fewer."""
 PAST = 0.04
 """How far from the hole, share of the longer side, things are taken out that other frames see past."""
-CLOUDY = 0.04
+CLOUDY = 0.03
 """Skies that stray from a smooth gradient by more than this (display-like codes) have clouds with shapes worth copying."""
 
 

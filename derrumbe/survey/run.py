@@ -28,6 +28,7 @@ from derrumbe.survey.following import beside, things_before
 from derrumbe.survey.foot import below_foot
 from derrumbe.survey.fronts import Fronts, write_fronts
 from derrumbe.survey.geometry import Geometry, build_geometry
+from derrumbe.survey.halo import halo
 from derrumbe.survey.haze import find_haze
 from derrumbe.survey.horizon import horizon_row
 from derrumbe.survey.houses_beside import House
@@ -221,6 +222,7 @@ def _behind(
     """
     growth = max(3.0, HOLE_GROWTH * max(mattes.region.shape))
     hole = _hole(codes, mattes, fringe(codes, mattes.region, mattes.sky), growth, softness)
+    hole = hole | halo(texture, mattes.region, mattes.sky) if views is None else hole
     own, passers = hole, widened(beside(passing, mattes.region), growth)
     hole = hole | passers
     skyline = skyline_rows(mattes.sky, hole, horizon_row(geometry.camera), np.random.default_rng((settings.seed, 72)))
