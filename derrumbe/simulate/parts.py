@@ -15,8 +15,8 @@ from derrumbe.simulate.structure import Cells
 
 WIDE, DEEP = 9.0, 14.0
 """m: width and depth of a part, about."""
-LEADS = 0.4
-"""s by which one side of a building leads the other, where the brief names none."""
+LEADS, RUNS = (0.4, 1.5), 28.0
+"""s by which one side of a building leads the other at least and at most, where the brief names none; m/s at which the failure runs along its width."""
 STRAYS = 0.2
 """s at most by which a part goes later than its place says, at a variation of 1."""
 TILTS = 0.2
@@ -54,7 +54,8 @@ def lay(cells: Cells, collapse: Collapse, rng: np.random.Generator) -> Parts:
     lean = lean[part] * (collapse.mode != "topple")
     within = _share(lean[:, 0] * x + lean[:, 1] * z, part)
     along = np.bincount(part, _share(-lead * x, np.zeros_like(part)), count) / np.bincount(part, minlength=count)
-    later = STRAYS * collapse.variation * rng.random(count) + LEADS * along * (collapse.origin_side == "all")
+    leads = np.clip((cells.high[0] - cells.low[0]) / RUNS, *LEADS) if collapse.origin_side == "all" else 0.0
+    later = STRAYS * collapse.variation * rng.random(count) + leads * along
     low, high = SPEEDS
     middle, spread = 0.5 * (low + high), (0.5 + 0.5 * collapse.variation) * (high - low)
     resist = middle + spread * (rng.permutation(np.linspace(-0.5, 0.5, count)) if count > 1 else np.zeros(1))

@@ -29,6 +29,19 @@ def test_parts_are_neighbouring_bays_and_one_goes_first(cells, seed, variation, 
     assert ((found.resist >= SPEEDS[0] - 1e-9) & (found.resist <= SPEEDS[1] + 1e-9)).all()
 
 
+def test_the_wider_a_building_the_longer_one_side_leads():
+    """A front that runs along 36 m takes more than a second; a wide one that sank level would look like a lift."""
+
+    def leads(wide: float) -> float:
+        cells = Cells((-wide / 2, -10.0), (wide / 2, 0.0), 3, max(2, round(wide / 3.5)), 2)
+        found = lay(cells, Collapse(variation=0.0), np.random.default_rng(4))
+        return float(abs(np.subtract(*found.lag.reshape(cells.nx, cells.nz).mean(1)[[0, -1]])))
+
+    house, castle, street = leads(9.0), leads(36.0), leads(400.0)
+    assert house < 0.6 < castle < street < 1.8
+    assert castle > 2 * house
+
+
 @given(GRIDS, st.integers(0, 50))
 def test_the_named_side_leads(cells, seed):
     for side, sign in (("left", -1.0), ("right", 1.0)):
