@@ -1,7 +1,8 @@
 """Torn edges: break faces are split finely and pushed out of their planes, so that cracks are jagged and masonry is toothed.
 
 The push is a field of the rest position, so both sides of a crack follow the same line and fit until they part. Outer faces, slabs and room
-walls stay in their planes: only their broken borders move, within the plane.
+walls stay in their planes: only their broken borders move, within the plane. Masonry and slates part between blocks: their breaks go to the nearest
+corners of these, so that they step along courses and joints with level treads and upright risers, without slopes in between.
 """
 
 from __future__ import annotations
@@ -23,12 +24,20 @@ INNER = 3.0
 """Edges inside a broken side may be this much longer than those along its rim, which is what shows."""
 PER_RIM = 5.5
 """Triangles per rim edge, about."""
+LEAST_SLOPE, TURN = 0.2, np.radians(5)
+"""How far from level a roof looks at least to have a direction; directions that walls are told apart by."""
 LEVEL = 0.97
 """How far up a roof looks at least to be level."""
-REACH = np.array([0.20, 0.14, 0.26, 0.35, 0.0, 0.05])
+REACH = np.array([0.20, 0.14, 0.26, 0.35, 0.0, 0.10])
 """Largest push by material, metres: brick, concrete, stone, timber, glass, roof."""
-BLOCK = np.array([[0.25, 0.15], [0.0, 0.0], [0.5, 0.3], [0.0, -1.0], [0.0, 0.0], [0.0, 0.0]])
-"""Metres along and up of what masonry breaks in, by material: two courses of bricks, a stone; less than none up for timber, which splinters."""
+BLOCK = np.array([[0.25, 0.15], [0.0, 0.0], [0.5, 0.3], [0.0, -1.0], [0.0, 0.0], [0.25, 0.2]])
+"""Metres along and up of what masonry and roofing break in, by material: two courses of bricks, a stone, a slate; less than none up for timber, which
+splinters."""
+STRAYS, HANGS, CHIPPED = 0.5, 0.75, 0.28
+"""How far a break of blocks strays before it steps on to the nearest joint, of its reach; courses that blocks along a bed hang on or have gone with the
+others at most; how far their arrises are chipped, of the reach."""
+BED = 0.6
+"""How far up or down a break looks from which on it runs along a bed."""
 BOARD = 0.22
 """Metres across the grain in which timber splinters: boards and laths tear at lengths of their own. Grain runs along x, as fracture has it."""
 ACROSS_GRAIN = 0.4
@@ -37,8 +46,9 @@ SEEN_REACH = 3.6
 """Pixels that torn edges are pushed at most, where that is more than their reach: breaks are ragged at every scale, and a large building's would look sawn."""
 CLEARANCE = 0.7
 """Share of the way to a piece's centre by which its faces are pushed at most."""
-UNTURNING = 8
-"""Times at most that pushes are halved where they would turn a triangle of a whole face over."""
+UNTURNING, TURNED = 8, 0.15
+"""Times at most that pushes are halved where they would turn a triangle of a whole face over, by more than so much of its area: what is next to a corner of
+a block has none left."""
 COARSEST = 5.0
 """Most times that torn edges grow with the size of a pixel."""
 
@@ -63,9 +73,25 @@ def tear(mesh: Mesh, centre: np.ndarray, material: np.ndarray, eye: np.ndarray, 
     scale = np.clip(SEEN_REACH * pixel / np.maximum(own, 1e-6), 1.0, COARSEST)
     block = BLOCK[np.minimum(material, len(BLOCK) - 1)]
     moved = _pushed(
-        fine.vertices, fine.vertex_piece, fine.triangles, fine.face == BROKEN, _normals(fine), room_for(fine, centre), own * scale, scale, block, seed
+        fine.vertices, fine.vertex_piece, fine.triangles, fine.face == BROKEN, _normals(fine), room_for(fine, centre), own * scale, scale, block,
+        along_walls(mesh, len(centre)), seed,
     )  # fmt: skip
     return Mesh(moved, fine.vertex_piece, fine.triangles, fine.piece, fine.face)
+
+
+def along_walls(mesh: Mesh, count: int) -> np.ndarray:
+    """Return the level direction (count,2), x and z, along the wall or roof that each piece is of, by the largest triangle of its outer face; x for those
+    without one, and for level ones."""
+    out = np.tile([1.0, 0.0], (count, 1))
+    a, b, c = (mesh.vertices[mesh.triangles[:, k]] for k in range(3))
+    across = np.cross(b - a, c - a)
+    outer = np.flatnonzero((mesh.face == OUTER) & (np.hypot(across[:, 0], across[:, 2]) > LEAST_SLOPE * np.linalg.norm(across, axis=1)))
+    outer = outer[np.argsort(np.linalg.norm(across[outer], axis=1), kind="stable")]
+    # the last one of a piece stays, its largest; pieces of one wall must agree to the last bit, and so must those of opposite walls
+    way = np.arctan2(across[outer, 0], across[outer, 2]) % np.pi
+    way = np.rint(way / TURN) * TURN
+    out[mesh.piece[outer]] = np.stack([np.cos(way), -np.sin(way)], 1)
+    return out
 
 
 def faces_eye(mesh: Mesh, eye: np.ndarray) -> np.ndarray:
@@ -190,8 +216,8 @@ def _retriangulated(triangles, middle):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def _field(x, y, z, long, high, seed):  # type: ignore[no-untyped-def]
-    """Return the push at a rest point, each part within -1..1: the way that a crack strays, lumps, and for masonry whole blocks."""
+def _field(x, y, z, high, seed):  # type: ignore[no-untyped-def]
+    """Return the push at a rest point, each part within -1..1: the way that a crack strays, and lumps."""
     out = np.empty(3)
     for c in range(3):
         strays = value(x * 0.9, y * 0.9, z * 0.9, seed + 7 * c + 1)
@@ -200,24 +226,36 @@ def _field(x, y, z, long, high, seed):  # type: ignore[no-untyped-def]
     if high < 0:
         board = chance(int(np.floor(z / BOARD)), int(np.floor(y / BOARD)), 3, seed) * 2 - 1
         out[0], out[1], out[2] = 0.3 * out[0] + 0.8 * board, ACROSS_GRAIN * out[1], ACROSS_GRAIN * out[2]
-    if high > 0:
-        row = int(np.floor(y / high))
-        shift = 0.5 * long * (row % 2)
-        brick = chance(int(np.floor((x + shift) / long)), row, int(np.floor((z + shift) / long)), seed) * 2 - 1
-        out[0] = 0.45 * out[0] + 0.75 * brick
-        # along a bed joint blocks hang on, or have gone with the wall below
-        hung = chance(int(np.floor(x / long)), int(np.floor(y / (4 * high))), int(np.floor(z / long)), seed + 5) * 2 - 1
-        out[1] = 0.45 * out[1] + 0.7 * hung
-        out[2] = 0.45 * out[2] + 0.75 * brick
     return out
 
 
 @nb.njit(cache=True)
-def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, scale, block, seed):  # type: ignore[no-untyped-def]
+def _stepped(x, y, z, long, high, reach, bed, head, seed):  # type: ignore[no-untyped-def]
+    """Return the push, metres, that takes a rest point of a break between blocks, `long` and `high` metres, to the nearest corner of one, chipped; x along
+    the wall, y up, z through it. bed, head: whether a break along beds goes through it, and one up the wall; both where one ends on the other."""
+    out, stray = np.empty(3), np.empty(3)
+    for c in range(3):
+        stray[c] = STRAYS * reach * (2 * value(x * 0.9, y * 0.9, z * 0.9, seed + 7 * c + 1) - 1)
+    ax, ay, az = x + stray[0], y + stray[1], z + stray[2]
+    row = int(np.floor(ay / high))
+    # one bed runs on over a few courses' height: which of its blocks hang on must not depend on where exactly
+    course = int(np.floor(ay / (4 * high) + 0.37))
+    half = 0.5 * (row % 2) + 0.3 * chance(row, 5, 0, seed) if head else 0.5 * (course % 2)
+    hung = HANGS * (2 * chance(int(np.floor(ax / long + half)), course, int(np.floor(az / long + half)), seed + 5) - 1) if bed else 0.0
+    out[0] = (np.floor(ax / long + half + 0.5) - half) * long - x
+    out[1] = np.floor(ay / high + hung + 0.5) * high - y
+    out[2] = (np.floor(az / long + half + 0.5) - half) * long - z
+    for c in range(3):
+        out[c] += CHIPPED * reach * (2 * value(x * 5.1, y * 5.1, z * 5.1, seed + 7 * c + 3) - 1)
+    return out
+
+
+@nb.njit(cache=True)
+def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, scale, block, along, seed):  # type: ignore[no-untyped-def]
     """Return vertices (V,3), those of broken faces pushed within the planes of all whole faces that they belong to, and no face by more than
-    it has room (T,)."""
+    it has room (T,). along (N,2): the level direction (x, z) along each piece's wall."""
     count = vertices.shape[0]
-    torn = np.zeros(count, np.bool_)
+    torn, bed, head = np.zeros(count, np.bool_), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
     planes = np.zeros((count, 3, 3))
     known = np.zeros(count, np.int64)
     for t in range(triangles.shape[0]):
@@ -225,6 +263,10 @@ def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, sca
             v = triangles[t, k]
             if broken[t]:
                 torn[v] = True
+                if abs(normals[t, 1]) > BED:
+                    bed[v] = True
+                else:
+                    head[v] = True
             elif known[v] < 3:
                 n = normals[t].copy()
                 for b in range(known[v]):
@@ -239,7 +281,14 @@ def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, sca
         if not torn[v] or known[v] == 3 or reach[p] <= 0:
             continue
         at = vertices[v] / scale[p]
-        push[v] = _field(at[0], at[1], at[2], block[p, 0], block[p, 1], seed) * reach[p]
+        if block[p, 1] > 0:
+            c, s = along[p, 0], along[p, 1]
+            by = _stepped(
+                c * at[0] + s * at[2], at[1], c * at[2] - s * at[0], block[p, 0], block[p, 1], reach[p] / scale[p], bed[v], head[v], seed
+            )
+            push[v, 0], push[v, 1], push[v, 2] = (c * by[0] - s * by[2]) * scale[p], by[1] * scale[p], (s * by[0] + c * by[2]) * scale[p]
+        else:
+            push[v] = _field(at[0], at[1], at[2], block[p, 1], seed) * reach[p]
         for b in range(known[v]):
             push[v] -= np.dot(push[v], planes[v, b]) * planes[v, b]
     share = np.ones(count)
@@ -256,8 +305,9 @@ def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, sca
             if broken[t]:
                 continue
             i, j, k = triangles[t]
+            before = np.dot(np.cross(vertices[j] - vertices[i], vertices[k] - vertices[i]), normals[t])
             a, b, c = vertices[i] + share[i] * push[i], vertices[j] + share[j] * push[j], vertices[k] + share[k] * push[k]
-            if np.dot(np.cross(b - a, c - a), normals[t]) <= 0:
+            if np.dot(np.cross(b - a, c - a), normals[t]) <= -TURNED * before:
                 turned += 1
                 share[i], share[j], share[k] = 0.5 * share[i], 0.5 * share[j], 0.5 * share[k]
         if not turned:
