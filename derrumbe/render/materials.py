@@ -108,7 +108,7 @@ def concrete(x, y, z, pixel, facade, seed):  # type: ignore[no-untyped-def]
 def rubble(x, y, z, pixel, facade, seed):  # type: ignore[no-untyped-def]
     """Field stones in lime mortar: the core of a stone wall, patched with brick here and there."""
     border, tint = cells(x * 4.5, y * 6, z * 4.5, seed)
-    base = mixed((0.46, 0.40, 0.31), facade, OF_FACE)
+    base = mixed((0.50, 0.45, 0.37), facade, OF_FACE)
     patched = min(max(7 * (layered(x * 0.22, y * 0.22, z * 0.22, seed + 9) - 0.53), 0.0), 0.45)
     base = mixed(base, mixed((0.34, 0.16, 0.105), facade, 0.3), patched)
     sharp = mixed(tinted(base, 0.5 + 0.85 * tint), (0.50, 0.47, 0.40), 0.8 if border < 0.08 else 0.0)

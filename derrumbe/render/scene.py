@@ -204,8 +204,8 @@ def load(inputs: Inputs) -> Scene:
     camera = film_set.record.camera_at(first)
     pixel = pixel_size(solid["vertices"].astype(np.float64), camera)
     element, whole = element_kinds(solid), _mesh(solid)
-    material = _told(whole, solid["material"].astype(np.uint8), element, worn)
-    mesh = _torn(_thinned(whole, element, material), solid["centre"].astype(np.float64), _tears_as(element, material), camera, pixel)
+    material, seen = _told(whole, solid["material"].astype(np.uint8), element, worn)
+    mesh = _torn(_thinned(whole, element, material), solid["centre"].astype(np.float64), _tears_as(element, material), seen, camera, pixel)
     rest, triangles = mesh.vertices, mesh.triangles
     view = projected(worn.camera, rest)
     window = bounds(view)
@@ -321,14 +321,16 @@ def _mesh(solid: dict[str, np.ndarray]) -> Mesh:
     )
 
 
-def _told(mesh: Mesh, material: np.ndarray, element: np.ndarray, worn: Picture) -> np.ndarray:
-    """Return the material (N,) uint8 of pieces, with what the plate shows to be roofing told from masonry."""
+def _told(mesh: Mesh, material: np.ndarray, element: np.ndarray, worn: Picture) -> tuple[np.ndarray, np.ndarray]:
+    """Return the material (N,) uint8 of pieces, with what the plate shows to be roofing told from masonry, and which triangles (T,) bool it shows."""
     view = projected(worn.camera, mesh.vertices)
     window = bounds(view)
     matte = np.ascontiguousarray(worn.matte[window.slices])
     hit = visible(view, mesh.triangles, window, (0.5, 0.5), holes=holes_of(view, mesh.triangles, matte, window))
     shown = (hit >= 0) & (matte > SOLID)
-    return roofed(material, element, mesh.piece[hit[shown]], worn.texture[window.slices][shown])
+    seen = np.zeros(len(mesh.triangles), bool)
+    seen[hit[hit >= 0]] = True
+    return roofed(material, element, mesh.piece[hit[shown]], worn.texture[window.slices][shown]), seen
 
 
 def _thinned(mesh: Mesh, element: np.ndarray, material: np.ndarray) -> Mesh:
@@ -344,7 +346,7 @@ def _tears_as(element: np.ndarray, material: np.ndarray) -> np.ndarray:
     return np.where(over & (material != GLASS) & (over & (material == TILES)).any(), np.uint8(TILES), material)
 
 
-def _torn(mesh: Mesh, centre: np.ndarray, material: np.ndarray, camera: Camera, pixel: float) -> Mesh:
+def _torn(mesh: Mesh, centre: np.ndarray, material: np.ndarray, seen: np.ndarray, camera: Camera, pixel: float) -> Mesh:
     """Return the pieces' mesh with torn edges, as fine as the camera sees them."""
     budget = camera.width * camera.height // 6
-    return tear(mesh, centre, material.astype(np.int64), eye(camera), pixel, budget, TEAR)
+    return tear(mesh, centre, material.astype(np.int64), eye(camera), seen, pixel, budget, TEAR)

@@ -15,6 +15,8 @@ import numpy as np
 from derrumbe.render.noise import chance, value
 
 OUTER, BROKEN, ROOM = 0, 1, 3
+FACING, SHOWN = 1, 2
+"""Ranks of faces by how soon their rims are seen: those that look at the camera, as the far walls of rooms do, and those that it sees as they stand."""
 FINEST = 0.11
 """Metres; finer edges than a brick's height gain nothing."""
 MOST_TRIANGLES = 400_000
@@ -64,11 +66,13 @@ class Mesh:
     face: np.ndarray
 
 
-def tear(mesh: Mesh, centre: np.ndarray, material: np.ndarray, eye: np.ndarray, pixel: float, budget: int, seed: int) -> Mesh:
-    """Return the mesh with torn break faces. centre (N,3), material (N,) per piece; eye (3,): who sees it whole; pixel: its size at the building,
-    metres; budget: about how many triangles are worth their time."""
-    rim, other = edge_lengths(mesh, eye, pixel, budget)
-    fine = split(mesh, faces_eye(mesh, eye), rim, other, INNER * other)
+def tear(
+    mesh: Mesh, centre: np.ndarray, material: np.ndarray, eye: np.ndarray, seen: np.ndarray, pixel: float, budget: int, seed: int
+) -> Mesh:
+    """Return the mesh with torn break faces. centre (N,3), material (N,) per piece; eye (3,): who sees it whole, seen (T,) bool: which triangles; pixel: its
+    size at the building, metres; budget: about how many triangles are worth their time, for each rank."""
+    rank = ranks(mesh, eye, seen)
+    fine = split(mesh, rank, edge_lengths(mesh, rank, pixel, budget))
     own = REACH[np.minimum(material, len(REACH) - 1)]
     scale = np.clip(SEEN_REACH * pixel / np.maximum(own, 1e-6), 1.0, COARSEST)
     block = BLOCK[np.minimum(material, len(BLOCK) - 1)]
@@ -77,6 +81,15 @@ def tear(mesh: Mesh, centre: np.ndarray, material: np.ndarray, eye: np.ndarray, 
         along_walls(mesh, len(centre)), seed,
     )  # fmt: skip
     return Mesh(moved, fine.vertex_piece, fine.triangles, fine.piece, fine.face)
+
+
+def ranks(mesh: Mesh, eye: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Return how fine (T,) uint8 the rims of each triangle's flat side must be: SHOWN where it is an outer one of which the eye (3,) has `seen` (T,) bool
+    some, FACING where it is another one that looks there, 0 elsewhere."""
+    side = flat_sides(mesh)
+    shown = np.zeros(int(side.max(initial=-1)) + 1, bool)
+    shown[side[seen & (mesh.face == OUTER)]] = True
+    return np.where(shown[side], SHOWN, np.where(faces_eye(mesh, eye), FACING, 0)).astype(np.uint8)
 
 
 def along_walls(mesh: Mesh, count: int) -> np.ndarray:
@@ -102,17 +115,14 @@ def faces_eye(mesh: Mesh, eye: np.ndarray) -> np.ndarray:
     return np.asarray((((mesh.face == OUTER) | (mesh.face == ROOM)) & (towards > 0)) | ((mesh.face == OUTER) & (normal[:, 1] > LEVEL)))
 
 
-def edge_lengths(mesh: Mesh, eye: np.ndarray, pixel: float, budget: int) -> tuple[float, float]:
-    """Return the lengths (m) to split rims of faces that look at the eye (3,) and all other rims to: as fine as shows, within the budget."""
-    rims, front = _rims(_keys(mesh.triangles), flat_sides(mesh), faces_eye(mesh, eye))
-    size, most = _lengths(mesh), min(max(budget, LEAST_TRIANGLES), MOST_TRIANGLES)
+def edge_lengths(mesh: Mesh, rank: np.ndarray, pixel: float, budget: int) -> np.ndarray:
+    """Return the lengths (3,), metres, to split rims to by rank (T,) of the face that they bound: as fine as shows, within the budget for each."""
+    rims = _rims(_keys(mesh.triangles), flat_sides(mesh), rank)
+    size, most = _lengths(mesh)[mesh.face == BROKEN], 0.5 * min(max(budget, LEAST_TRIANGLES), MOST_TRIANGLES)
+    total = [float(size[rims[mesh.face == BROKEN] == each].sum()) for each in range(SHOWN + 1)]
     finest = max(FINEST, PIXELS * pixel)
-
-    def affordable(which: np.ndarray) -> float:
-        return max(finest, PER_RIM * float(size[which & (mesh.face == BROKEN)[:, None]].sum()) / (0.5 * most))
-
-    rim = affordable(front)
-    return rim, max(rim, affordable(rims & ~front))
+    lengths = np.maximum(finest, PER_RIM / most * np.array(total))
+    return np.maximum.accumulate(lengths[::-1])[::-1]
 
 
 def flat_sides(mesh: Mesh) -> np.ndarray:
@@ -126,16 +136,16 @@ def _lengths(mesh: Mesh) -> np.ndarray:
     return np.linalg.norm(ends - np.roll(ends, -1, 1), axis=-1)
 
 
-def _rims(keys: np.ndarray, side: np.ndarray, front: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return which edges (T,3) lie between two flat sides, and which of these bound a side that is in front; keys (T,3): numbers of edges,
-    side (T,), front (T,) bool."""
+def _rims(keys: np.ndarray, side: np.ndarray, rank: np.ndarray) -> np.ndarray:
+    """Return the higher rank (T,3) int of the two flat sides that each edge lies between, -1 for an edge within one; keys (T,3): numbers of edges, side (T,),
+    rank (T,)."""
     order = np.argsort(keys.reshape(-1), kind="stable")
-    keys_there, side_there, front_there = keys.reshape(-1)[order], np.repeat(side, 3)[order], np.repeat(front, 3)[order]
+    keys_there, side_there, rank_there = keys.reshape(-1)[order], np.repeat(side, 3)[order], np.repeat(rank, 3)[order].astype(np.int64)
     between = np.flatnonzero((keys_there[1:] == keys_there[:-1]) & (side_there[1:] != side_there[:-1]))
-    rim, first = np.zeros(keys.size, bool), np.zeros(keys.size, bool)
+    out = np.full(keys.size, -1)
     for which in (order[between], order[between + 1]):
-        rim[which], first[which] = True, front_there[between] | front_there[between + 1]
-    return rim.reshape(keys.shape), first.reshape(keys.shape)
+        out[which] = np.maximum(rank_there[between], rank_there[between + 1])
+    return out.reshape(keys.shape)
 
 
 def room_for(mesh: Mesh, centre: np.ndarray) -> np.ndarray:
@@ -151,19 +161,22 @@ def _normals(mesh: Mesh) -> np.ndarray:
     return normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-30)
 
 
-def split(mesh: Mesh, front: np.ndarray, rim: float, other: float, inner: float) -> Mesh:
-    """Halve the longest edges of broken faces, and of those in `front` (T,) bool, until none is longer than `inner`, none along a flat side's rim
-    than `other`, none along one in front than `rim` (Rivara, 1984); faces beside them are split along, so that no gap opens."""
+def split(mesh: Mesh, rank: np.ndarray, lengths: np.ndarray) -> Mesh:
+    """Halve the longest edges of broken faces, and of those with a rank (T,), until no edge along a flat side's rim is longer than `lengths` (3,) by rank,
+    and none of a broken side than INNER times that of its rim of the highest rank (Rivara, 1984); faces beside them are split along, so that no gap
+    opens."""
     side = flat_sides(mesh)
+    own = np.zeros(int(side.max(initial=-1)) + 1, np.int64)
+    np.maximum.at(own, side, np.where(mesh.face == BROKEN, _rims(_keys(mesh.triangles), side, rank).max(1), 0))
     while True:
         size, keys = _lengths(mesh), _keys(mesh.triangles)
-        rims, first = _rims(keys, side, front)
-        long = size > np.where(first, rim, np.where(rims, other, inner))
-        wanted = np.flatnonzero(((mesh.face == BROKEN) | front) & long.any(1))
+        rims = _rims(keys, side, rank)
+        long = size > np.minimum(np.where(rims < 0, np.inf, lengths[rims]), INNER * lengths[own[side]][:, None])
+        wanted = np.flatnonzero(((mesh.face == BROKEN) | (rank > 0)) & long.any(1))
         if not len(wanted):
             return mesh
         mesh, parent = _halved(mesh, keys, np.isin(keys, np.unique(keys[wanted, size.argmax(1)[wanted]])))
-        side, front = side[parent], front[parent]
+        side, rank = side[parent], rank[parent]
 
 
 def _keys(triangles: np.ndarray) -> np.ndarray:
