@@ -38,6 +38,8 @@ CLUMP, CLUMP_PIXELS = 0.34, 3.2
 """Metres, and pixels at least, between the lumps that masonry and concrete break in: breaks are uneven at every scale that is seen."""
 LONG, UPRIGHT = 1.7, 0.75
 """How much longer than high lumps of masonry are, and how far a break looks up or down at most for its courses to be seen."""
+OF_BLOCKS = 0.4
+"""How uneven blocks are beside breaks that hold none."""
 CONCRETE, TIMBER = 1, 3
 BROKEN = 1
 LEVELS = 97
@@ -240,7 +242,10 @@ def _shade(
                     if element[p] == SLAB:
                         unlike = 1 + ALIKE * (unlike - 1)
                     base = mixed(tinted(base, unlike), dust3, GROUND if material[p] < TIMBER else POWDER)
-                    _roughen(normal, i, turn[p], roughness_normal(x, y, z, nx, ny, nz, size[i], seed))
+                    blocks = tint >= 0 and material[p] != CONCRETE
+                    if blocks:
+                        base = tinted(base, bright)
+                    _roughen(normal, i, turn[p], roughness_normal(x, y, z, nx, ny, nz, size[i], OF_BLOCKS if blocks else 1.0, seed))
         rgb = mixed(base, dust3, coat)
         if not worn[i] and face[t] == 1 and element[p] != RUBBLE and p < joints.shape[0] - 1:
             rgb = tinted(rgb, daylight(p, x, y, z, rest_normal[t], max(below(upper[p], x, y, z), 0.0), size[i], joints, place, gape))

@@ -253,8 +253,10 @@ def _stepped(x, y, z, long, high, reach, bed, head, seed):  # type: ignore[no-un
     row = int(np.floor(ay / high))
     # one bed runs on over a few courses' height: which of its blocks hang on must not depend on where exactly
     course = int(np.floor(ay / (4 * high) + 0.37))
-    half = 0.5 * (row % 2) + 0.3 * chance(row, 5, 0, seed) if head else 0.5 * (course % 2)
+    half = 0.5 * (course % 2)
     hung = HANGS * (2 * chance(int(np.floor(ax / long + half)), course, int(np.floor(az / long + half)), seed + 5) - 1) if bed else 0.0
+    if head:
+        half = 0.5 * (row % 2) + 0.3 * chance(row, 5, 0, seed)
     out[0] = (np.floor(ax / long + half + 0.5) - half) * long - x
     out[1] = np.floor(ay / high + hung + 0.5) * high - y
     out[2] = (np.floor(az / long + half + 0.5) - half) * long - z
