@@ -35,9 +35,9 @@ REACH = np.array([0.20, 0.14, 0.26, 0.35, 0.0, 0.10])
 BLOCK = np.array([[0.25, 0.15], [0.0, 0.0], [0.5, 0.3], [0.0, -1.0], [0.0, 0.0], [0.25, 0.2]])
 """Metres along and up of what masonry and roofing break in, by material: two courses of bricks, a stone, a slate; less than none up for timber, which
 splinters."""
-STRAYS, HANGS, CHIPPED = 0.5, 0.75, 0.28
-"""How far a break of blocks strays before it steps on to the nearest joint, of its reach; courses that blocks along a bed hang on or have gone with the
-others at most; how far their arrises are chipped, of the reach."""
+STRAYS, HANGS, CHIPPED = 0.45, 0.6, 0.28
+"""Blocks by which a break strays at most over several of them, and by which each hangs on or has gone with the others, before it steps on to the nearest
+joint; how far their arrises are chipped, of the reach."""
 BED = 0.6
 """How far up or down a break looks from which on it runs along a bed."""
 BOARD = 0.22
@@ -51,6 +51,8 @@ CLEARANCE = 0.7
 UNTURNING, TURNED = 8, 0.15
 """Times at most that pushes are halved where they would turn a triangle of a whole face over, by more than so much of its area: what is next to a corner of
 a block has none left."""
+SAME = 1e-4
+"""Metres within which vertices are at one place."""
 COARSEST = 5.0
 """Most times that torn edges grow with the size of a pixel."""
 
@@ -78,7 +80,7 @@ def tear(
     block = BLOCK[np.minimum(material, len(BLOCK) - 1)]
     moved = _pushed(
         fine.vertices, fine.vertex_piece, fine.triangles, fine.face == BROKEN, _normals(fine), room_for(fine, centre), own * scale, scale, block,
-        along_walls(mesh, len(centre)), seed,
+        along_walls(mesh, len(centre)), places(fine.vertices), seed,
     )  # fmt: skip
     return Mesh(moved, fine.vertex_piece, fine.triangles, fine.piece, fine.face)
 
@@ -90,6 +92,11 @@ def ranks(mesh: Mesh, eye: np.ndarray, seen: np.ndarray) -> np.ndarray:
     shown = np.zeros(int(side.max(initial=-1)) + 1, bool)
     shown[side[seen & (mesh.face == OUTER)]] = True
     return np.where(shown[side], SHOWN, np.where(faces_eye(mesh, eye), FACING, 0)).astype(np.uint8)
+
+
+def places(vertices: np.ndarray) -> np.ndarray:
+    """Return the number (V,) int of the place that each vertex is at: both sides of a crack are there, and must go on to the same place."""
+    return np.unique(np.rint(vertices / SAME).astype(np.int64), axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def along_walls(mesh: Mesh, count: int) -> np.ndarray:
@@ -246,29 +253,30 @@ def _field(x, y, z, high, seed):  # type: ignore[no-untyped-def]
 def _stepped(x, y, z, long, high, reach, bed, head, seed):  # type: ignore[no-untyped-def]
     """Return the push, metres, that takes a rest point of a break between blocks, `long` and `high` metres, to the nearest corner of one, chipped; x along
     the wall, y up, z through it. bed, head: whether a break along beds goes through it, and one up the wall; both where one ends on the other."""
-    out, stray = np.empty(3), np.empty(3)
-    for c in range(3):
-        stray[c] = STRAYS * reach * (2 * value(x * 0.9, y * 0.9, z * 0.9, seed + 7 * c + 1) - 1)
-    ax, ay, az = x + stray[0], y + stray[1], z + stray[2]
-    row = int(np.floor(ay / high))
-    # one bed runs on over a few courses' height: which of its blocks hang on must not depend on where exactly
-    course = int(np.floor(ay / (4 * high) + 0.37))
+    out = np.empty(3)
+    # what is told by the block, not by the point, is the same for both sides, wherever each has its vertices
+    row, course = int(np.floor(y / high)), int(np.floor(y / (4 * high) + 0.37))
     half = 0.5 * (course % 2)
-    hung = HANGS * (2 * chance(int(np.floor(ax / long + half)), course, int(np.floor(az / long + half)), seed + 5) - 1) if bed else 0.0
+    up, aside = 0.0, 0.0
+    if bed:
+        column, deep = int(np.floor(x / long + half)), int(np.floor(z / long + half))
+        up = HANGS * (2 * chance(column, course, deep, seed + 5) - 1) + STRAYS * (2 * value(column * 0.4, course * 3.7, deep * 0.4, seed + 1) - 1)
     if head:
         half = 0.5 * (row % 2) + 0.3 * chance(row, 5, 0, seed)
-    out[0] = (np.floor(ax / long + half + 0.5) - half) * long - x
-    out[1] = np.floor(ay / high + hung + 0.5) * high - y
-    out[2] = (np.floor(az / long + half + 0.5) - half) * long - z
+        aside = STRAYS * (2 * value(x * 0.5, row * 0.35, z * 0.5, seed + 8) - 1)
+    out[0] = (np.floor(x / long + half + aside + 0.5) - half) * long - x
+    out[1] = np.floor(y / high + up + 0.5) * high - y
+    out[2] = (np.floor(z / long + half + aside + 0.5) - half) * long - z
     for c in range(3):
         out[c] += CHIPPED * reach * (2 * value(x * 5.1, y * 5.1, z * 5.1, seed + 7 * c + 3) - 1)
     return out
 
 
 @nb.njit(cache=True)
-def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, scale, block, along, seed):  # type: ignore[no-untyped-def]
+def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, scale, block, along, place, seed):  # type: ignore[no-untyped-def]
     """Return vertices (V,3), those of broken faces pushed within the planes of all whole faces that they belong to, and no face by more than
-    it has room (T,). along (N,2): the level direction (x, z) along each piece's wall."""
+    it has room (T,). along (N,2): the level direction (x, z) along each piece's wall;
+    place (V,): vertices at one place go equally far."""
     count = vertices.shape[0]
     torn, bed, head = np.zeros(count, np.bool_), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
     planes = np.zeros((count, 3, 3))
@@ -290,7 +298,10 @@ def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, sca
                 if length > 0.1:
                     planes[v, known[v]] = n / length
                     known[v] += 1
-    push = np.zeros((count, 3))
+    push, there = np.zeros((count, 3)), np.zeros((place.max() + 1 if count else 0, 2), np.bool_)
+    for v in range(count):
+        there[place[v], 0] |= bed[v]
+        there[place[v], 1] |= head[v]
     for v in range(count):
         p = vertex_piece[v]
         if not torn[v] or known[v] == 3 or reach[p] <= 0:
@@ -313,6 +324,7 @@ def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, sca
             far = abs(np.dot(push[v], normals[t]))
             if far * share[v] > room[t]:
                 share[v] = room[t] / far
+    _evened(share, place)
     # a rim that is pushed across a thin triangle would turn it over, and leave a hole
     for _ in range(UNTURNING):
         turned = 0
@@ -327,4 +339,15 @@ def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, sca
                 share[i], share[j], share[k] = 0.5 * share[i], 0.5 * share[j], 0.5 * share[k]
         if not turned:
             break
+    _evened(share, place)
     return vertices + share.reshape(-1, 1) * push
+
+
+@nb.njit(cache=True)
+def _evened(share, place):  # type: ignore[no-untyped-def]
+    """Lower each share (V,) to the least of all at its place (V,)."""
+    least = np.ones(place.max() + 1 if place.shape[0] else 0)
+    for v in range(share.shape[0]):
+        least[place[v]] = min(least[place[v]], share[v])
+    for v in range(share.shape[0]):
+        share[v] = least[place[v]]
