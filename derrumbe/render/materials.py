@@ -257,9 +257,9 @@ def _lump(along, row, long, seed):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True)
 def torn_off(rgb, material, lump, seed):  # type: ignore[no-untyped-def]
-    """Return the albedo of a break of masonry or concrete whose mean colour is rgb. lump: how bright concrete is there, two numbers in [0, 1), of the lump, below 0 for none,
-    and of its piece, and the colour of the wall's face: most lumps of a piece, and not of the next, hold mortar or plaster, or bits of the face, or broke
-    through; some fell out and left a hole.
+    """Return the albedo of a break of masonry or concrete whose mean colour is rgb. lump: how bright concrete is there, two numbers in [0, 1), of
+    the lump, below 0 for none, and of its piece, and the colour of the wall's face: most lumps of a piece, and not of the next, hold mortar or
+    plaster, or bits of the face, or broke through; some fell out and left a hole.
     """
     bright, number, own, face = lump
     if number < 0:

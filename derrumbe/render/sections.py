@@ -54,7 +54,7 @@ LATH = 0.32
 """Metres between the laths that tiles hang on."""
 SPLIT = 1.3
 """How much paler rafters and boards are where they have just split."""
-LOFT = (0.12, 0.107, 0.093)
+LOFT = (0.19, 0.172, 0.15)
 """What is seen between rafters from the rim of a torn roof: felt, wool and boards that daylight reaches."""
 
 

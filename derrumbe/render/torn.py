@@ -260,7 +260,8 @@ def _stepped(x, y, z, long, high, reach, bed, head, seed):  # type: ignore[no-un
     up, aside = 0.0, 0.0
     if bed:
         column, deep = int(np.floor(x / long + half)), int(np.floor(z / long + half))
-        up = HANGS * (2 * chance(column, course, deep, seed + 5) - 1) + STRAYS * (2 * value(column * 0.4, course * 3.7, deep * 0.4, seed + 1) - 1)
+        up = HANGS * (2 * chance(column, course, deep, seed + 5) - 1)
+        up += STRAYS * (2 * value(column * 0.4, course * 3.7, deep * 0.4, seed + 1) - 1)
     if head:
         half = 0.5 * (row % 2) + 0.3 * chance(row, 5, 0, seed)
         aside = STRAYS * (2 * value(x * 0.5, row * 0.35, z * 0.5, seed + 8) - 1)
