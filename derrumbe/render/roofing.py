@@ -11,8 +11,8 @@ import numpy as np
 from derrumbe.render.sections import ROOF, WALL
 from derrumbe.render.torn import LEVEL, OUTER, Mesh
 
-MASONRY, GLASS, TILES = 2, 4, 5
-"""Highest code of the materials that are masonry or concrete, those of glass and of roofing."""
+MASONRY, TILES = 2, 5
+"""Highest code of the materials that are masonry or concrete, and that of roofing."""
 HUES = 0.5
 """How far a roof's hue, as logarithms of red and blue over green, is from the walls': sun and sky together set one stone apart by 0.3."""
 SEEN = 12

@@ -14,9 +14,9 @@ from derrumbe.render.beyond import steps_beyond
 from derrumbe.render.cornice import Cornice, cornice_of, over_ledge
 from derrumbe.render.panes import dulled, openings_in
 from derrumbe.render.raster import ABSENT, Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
-from derrumbe.render.roofing import GLASS, TILES, roofed, thinned
+from derrumbe.render.roofing import TILES, roofed, thinned
 from derrumbe.render.sections import PARTITION, ROOF, WALL, sides
-from derrumbe.render.torn import Mesh, tear
+from derrumbe.render.torn import BLOCK, Mesh, tear
 from derrumbe.render.worn import SHOWN, Picture, dilated, far_ground, picture_of, shut_in, smeared_px, solid_colour
 
 OUTER, FLOOR, ROOM = 0, 2, 3
@@ -340,10 +340,11 @@ def _thinned(mesh: Mesh, element: np.ndarray, material: np.ndarray) -> Mesh:
 
 
 def _tears_as(element: np.ndarray, material: np.ndarray) -> np.ndarray:
-    """Return the material (N,) that pieces tear as: all above the eaves as slates where there are any, for what breaks in blocks of its own doesn't fit
-    what stands beside it."""
-    over = element == ROOF
-    return np.where(over & (material != GLASS) & (over & (material == TILES)).any(), np.uint8(TILES), material)
+    """Return the material (N,) that pieces tear as: roofing as the masonry that it stands on where most walls are of such, for what breaks
+    in blocks of its own leaves holes along the eaves."""
+    walls = np.bincount(material[element == WALL], minlength=len(BLOCK))
+    own = int(walls.argmax())
+    return np.where((material == TILES) & (own < TILES) & (BLOCK[own, 1] > 0), np.uint8(own), material)
 
 
 def _torn(mesh: Mesh, centre: np.ndarray, material: np.ndarray, seen: np.ndarray, camera: Camera, pixel: float) -> Mesh:

@@ -35,7 +35,7 @@ REACH = np.array([0.20, 0.14, 0.26, 0.35, 0.0, 0.10])
 BLOCK = np.array([[0.25, 0.15], [0.0, 0.0], [0.5, 0.3], [0.0, -1.0], [0.0, 0.0], [0.25, 0.2]])
 """Metres along and up of what masonry and roofing break in, by material: two courses of bricks, a stone, a slate; less than none up for timber, which
 splinters."""
-STRAYS, HANGS, CHIPPED = 0.45, 0.6, 0.28
+STRAYS, HANGS, CHIPPED = 0.45, 0.6, 0.3
 """Blocks by which a break strays at most over several of them, and by which each hangs on or has gone with the others, before it steps on to the nearest
 joint; how far their arrises are chipped, of the reach."""
 BED = 0.6
@@ -100,17 +100,16 @@ def places(vertices: np.ndarray) -> np.ndarray:
 
 
 def along_walls(mesh: Mesh, count: int) -> np.ndarray:
-    """Return the level direction (count,2), x and z, along the wall or roof that each piece is of, by the largest triangle of its outer face; x for those
-    without one, and for level ones."""
-    out = np.tile([1.0, 0.0], (count, 1))
+    """Return the level direction, x and z, along the wall or roof that each piece is of, by the largest triangle of its outer face, and how far its breaks
+    step through it, (count,3): not at all, for they would come out of its face; x and 1 for pieces without such a face."""
+    out = np.tile([1.0, 0.0, 1.0], (count, 1))
     a, b, c = (mesh.vertices[mesh.triangles[:, k]] for k in range(3))
     across = np.cross(b - a, c - a)
     outer = np.flatnonzero((mesh.face == OUTER) & (np.hypot(across[:, 0], across[:, 2]) > LEAST_SLOPE * np.linalg.norm(across, axis=1)))
     outer = outer[np.argsort(np.linalg.norm(across[outer], axis=1), kind="stable")]
     # the last one of a piece stays, its largest; pieces of one wall must agree to the last bit, and so must those of opposite walls
-    way = np.arctan2(across[outer, 0], across[outer, 2]) % np.pi
-    way = np.rint(way / TURN) * TURN
-    out[mesh.piece[outer]] = np.stack([np.cos(way), -np.sin(way)], 1)
+    way = TURN * (np.rint(np.arctan2(across[outer, 0], across[outer, 2]) / TURN) % np.rint(np.pi / TURN))
+    out[mesh.piece[outer]] = np.stack([np.cos(way), -np.sin(way), np.zeros(len(way))], 1)
     return out
 
 
@@ -265,18 +264,23 @@ def _stepped(x, y, z, long, high, reach, bed, head, seed):  # type: ignore[no-un
     if head:
         half = 0.5 * (row % 2) + 0.3 * chance(row, 5, 0, seed)
         aside = STRAYS * (2 * value(x * 0.5, row * 0.35, z * 0.5, seed + 8) - 1)
-    out[0] = (np.floor(x / long + half + aside + 0.5) - half) * long - x
-    out[1] = np.floor(y / high + up + 0.5) * high - y
-    out[2] = (np.floor(z / long + half + aside + 0.5) - half) * long - z
-    for c in range(3):
-        out[c] += CHIPPED * reach * (2 * value(x * 5.1, y * 5.1, z * 5.1, seed + 7 * c + 3) - 1)
+    ax, ay, az = (
+        np.floor(x / long + half + aside + 0.5) - half,
+        np.floor(y / high + up + 0.5),
+        np.floor(z / long + half + aside + 0.5) - half,
+    )
+    # a corner is chipped as it is, whichever of its vertices go there: both sides fit, and leave no hole
+    keys = int(np.floor(8 * ax + 0.5)), int(ay), int(np.floor(8 * az + 0.5))
+    corner = ax * long, ay * high, az * long
+    for c, at in enumerate((x, y, z)):
+        out[c] = corner[c] + CHIPPED * reach * (2 * chance(keys[0], keys[1], keys[2], seed + 7 * c + 3) - 1) - at
     return out
 
 
 @nb.njit(cache=True)
 def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, scale, block, along, place, seed):  # type: ignore[no-untyped-def]
     """Return vertices (V,3), those of broken faces pushed within the planes of all whole faces that they belong to, and no face by more than
-    it has room (T,). along (N,2): the level direction (x, z) along each piece's wall;
+    it has room (T,). along (N,3): see `along_walls`;
     place (V,): vertices at one place go equally far."""
     count = vertices.shape[0]
     torn, bed, head = np.zeros(count, np.bool_), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
@@ -311,8 +315,17 @@ def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, sca
         if block[p, 1] > 0:
             c, s = along[p, 0], along[p, 1]
             by = _stepped(
-                c * at[0] + s * at[2], at[1], c * at[2] - s * at[0], block[p, 0], block[p, 1], reach[p] / scale[p], bed[v], head[v], seed
+                c * at[0] + s * at[2],
+                at[1],
+                c * at[2] - s * at[0],
+                block[p, 0],
+                block[p, 1],
+                reach[p] / scale[p],
+                there[place[v], 0],
+                there[place[v], 1],
+                seed,
             )
+            by[2] *= along[p, 2]
             push[v, 0], push[v, 1], push[v, 2] = (c * by[0] - s * by[2]) * scale[p], by[1] * scale[p], (s * by[0] + c * by[2]) * scale[p]
         else:
             push[v] = _field(at[0], at[1], at[2], block[p, 1], seed) * reach[p]
