@@ -280,8 +280,7 @@ def _stepped(x, y, z, long, high, reach, bed, head, seed):  # type: ignore[no-un
 @nb.njit(cache=True)
 def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, scale, block, along, place, seed):  # type: ignore[no-untyped-def]
     """Return vertices (V,3), those of broken faces pushed within the planes of all whole faces that they belong to, and no face by more than
-    it has room (T,). along (N,3): see `along_walls`;
-    place (V,): vertices at one place go equally far."""
+    it has room (T,). along (N,3): see `along_walls`; place (V,): vertices at one place go equally far."""
     count = vertices.shape[0]
     torn, bed, head = np.zeros(count, np.bool_), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
     planes = np.zeros((count, 3, 3))
