@@ -25,9 +25,13 @@ PANE = (0.52, 0.64)
 """Metres that a pane is wide and high."""
 HOLES, ALIKE = 0.07, 0.65
 """Share of the lumps of a break of masonry that have fallen out, and up to which they are as most of their piece is."""
-BED, SHADED, PERPEND = 0.9, 0.7, 0.4
-"""How much brighter the bed of a lump of masonry is that juts out all the way over the one above it, how much darker one is that lies under it, and the
-joint beside it."""
+BED, SHADED, PERPEND, JOINTED = 0.9, 0.7, 0.5, 0.35
+"""How much brighter the bed of a lump of masonry is that juts out all the way over the one above it, how much darker one is that lies under it, the joint
+beside it as far as it juts out, and any joint."""
+TONES = (0.68, 1.3)
+"""How bright lumps of masonry are, least and most, of their mean: no two stones are of one bed, no two bricks of one place in the kiln."""
+JOINT_SHARE = 0.1
+"""Share of a lump's sides that its joints take."""
 OF_FACE = 0.18
 """Share of the façade's hue in what is under it: clays and sands of the place. With more of it, brick, mortar and concrete are one brown."""
 
@@ -108,7 +112,7 @@ def concrete(x, y, z, pixel, facade, seed):  # type: ignore[no-untyped-def]
 def rubble(x, y, z, pixel, facade, seed):  # type: ignore[no-untyped-def]
     """Field stones in lime mortar: the core of a stone wall, patched with brick here and there."""
     border, tint = cells(x * 4.5, y * 6, z * 4.5, seed)
-    base = mixed((0.46, 0.40, 0.31), facade, OF_FACE)
+    base = mixed((0.50, 0.45, 0.37), facade, OF_FACE)
     patched = min(max(7 * (layered(x * 0.22, y * 0.22, z * 0.22, seed + 9) - 0.53), 0.0), 0.45)
     base = mixed(base, mixed((0.34, 0.16, 0.105), facade, 0.3), patched)
     sharp = mixed(tinted(base, 0.5 + 0.85 * tint), (0.50, 0.47, 0.40), 0.8 if border < 0.08 else 0.0)
@@ -237,8 +241,11 @@ def toothed(along, y, long, high, seed):  # type: ignore[no-untyped-def]
     step = own - over
     top = min(max((up - 0.55) / 0.3, 0.0), 1.0)
     bright = 1 + (BED * step if step > 0 else SHADED * step) * top
-    # the joint beside it, as deep as it juts out
-    return bright * (1 - PERPEND * own * (across < 0.16)), chance(column, row, 11, seed + 237)
+    number = chance(column, row, 11, seed + 237)
+    bright *= TONES[0] + (TONES[1] - TONES[0]) * chance(int(number * 65536), 15, 0, seed)
+    # the joint beside it, as deep as it juts out, and the one under it
+    dark = max((JOINTED + PERPEND * own) * (across < JOINT_SHARE), JOINTED * (up < JOINT_SHARE))
+    return bright * (1 - dark), number
 
 
 @nb.njit(cache=True, inline="always")
@@ -250,17 +257,16 @@ def _lump(along, row, long, seed):  # type: ignore[no-untyped-def]
 
 @nb.njit(cache=True)
 def torn_off(rgb, material, lump, seed):  # type: ignore[no-untyped-def]
-    """Return the albedo of a break of masonry whose mean colour is rgb. lump: how bright it is there, two numbers in [0, 1), of the lump, below 0 for none,
-    and of its piece, and the colour of the wall's face: most lumps of a piece, and not of the next, hold mortar or plaster, or bits of the face, or broke
-    through; some fell out and left a hole.
+    """Return the albedo of a break of masonry or concrete whose mean colour is rgb. lump: how bright concrete is there, two numbers in [0, 1), of
+    the lump, below 0 for none, and of its piece, and the colour of the wall's face: most lumps of a piece, and not of the next, hold mortar or
+    plaster, or bits of the face, or broke through; some fell out and left a hole.
     """
     bright, number, own, face = lump
     if number < 0:
         return tinted(rgb, bright)
-    key = int(number * 65536)
-    pick, tint = chance(key, 13, 0, seed), bright * (0.7 + 0.65 * chance(key, 15, 0, seed))
+    pick = chance(int(number * 65536), 13, 0, seed)
     if pick < HOLES:
-        return tinted(rgb, 0.2 * bright)
+        return tinted(rgb, 0.2)
     if pick < ALIKE:
         pick = own
     if pick < 0.24:
@@ -274,7 +280,7 @@ def torn_off(rgb, material, lump, seed):  # type: ignore[no-untyped-def]
     else:
         on = rgb
     # what is uneven under it stays so, and nothing is paler than fresh plaster
-    red, green, blue = tinted(mixed(rgb, on, 0.7), tint)
+    red, green, blue = mixed(rgb, on, 0.6)
     return min(red, PALEST), min(green, PALEST), min(blue, PALEST)
 
 
@@ -289,11 +295,11 @@ def tilted(nx, ny, nz, tint, seed):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True)
-def roughness_normal(x, y, z, nx, ny, nz, pixel, seed):  # type: ignore[no-untyped-def]
-    """Tilt the normal of a torn face by the slope of its unevenness, at two scales."""
+def roughness_normal(x, y, z, nx, ny, nz, pixel, amount, seed):  # type: ignore[no-untyped-def]
+    """Tilt the normal of a torn face by the slope of its unevenness, at two scales, 1 times or less."""
     tx, ty, tz = 0.0, 0.0, 0.0
     for scale, strength in ((3.0, 0.75), (11.0, 0.55)):
-        keep = strength * shown(1 / scale, pixel)
+        keep = amount * strength * shown(1 / scale, pixel)
         if keep > 0:
             tx += keep * (value(x * scale, y * scale, z * scale, seed + 83) * 2 - 1)
             ty += keep * (value(x * scale, y * scale, z * scale, seed + 89) * 2 - 1)

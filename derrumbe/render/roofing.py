@@ -1,12 +1,15 @@
 """Roofs told from walls by the plate's hues: what stands over the eaves in the hue of slates, tiles or copper has rafters and boards under it, what has
-the walls' own hue is masonry, as gables and towers are.
+the walls' own hue is masonry, as gables and towers are. Fracture makes both as thick as a slab; a covering on rafters breaks as thin as it is.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from derrumbe.render.sections import ROOF, WALL
+from derrumbe.render.torn import LEVEL, OUTER, Mesh
 
 MASONRY, TILES = 2, 5
 """Highest code of the materials that are masonry or concrete, and that of roofing."""
@@ -16,6 +19,8 @@ SEEN = 12
 """Pixels of a piece that are enough to tell its hue."""
 FAINT = 1e-3
 """Light below which a pixel has no hue."""
+THICK = 0.16
+"""Metres from the face of slates or tiles through battens and boards to the inner side of rafters."""
 
 
 def roofed(material: np.ndarray, element: np.ndarray, piece: np.ndarray, picture: np.ndarray) -> np.ndarray:
@@ -34,3 +39,15 @@ def roofed(material: np.ndarray, element: np.ndarray, piece: np.ndarray, picture
     most = other[over & known].sum() > 0.5 * seen[over & known].sum()
     roofing = over & np.where(known, other > 0.5 * seen, most)
     return np.where(roofing, np.uint8(TILES), material).astype(np.uint8)
+
+
+def thinned(mesh: Mesh, upper: np.ndarray, which: np.ndarray) -> Mesh:
+    """Return the mesh with pieces `which` (N,) bool no thicker than roofing is: what lies deeper below their outer plane `upper` (N,4), see
+    `sections.sides`, comes up under it. Outer faces stay, and so do level roofs, which are slabs."""
+    plane = upper[mesh.vertex_piece]
+    slopes = which & (np.linalg.norm(upper[:, :3], axis=1) > 0.5) & (upper[:, 1] < LEVEL)
+    moves = slopes[mesh.vertex_piece]
+    moves[mesh.triangles[mesh.face == OUTER]] = False
+    deep = plane[:, 3] - np.sum(plane[:, :3] * mesh.vertices, 1)
+    up = np.where(moves, np.maximum(deep - THICK, 0), 0)
+    return replace(mesh, vertices=mesh.vertices + up[:, None] * plane[:, :3])

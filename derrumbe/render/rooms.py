@@ -99,9 +99,9 @@ def underside(material, x, y, z, nx, ny, nz, pixel, facade, seed):  # type: igno
         member = stripes(across, RAFTER, RAFTER_WIDTH, pixel)
         shade = stripes(across - RAFTER_WIDTH, RAFTER, 0.12, pixel)
         own = 0.7 + 0.6 * chance(int(np.floor(along / BOARD)), 3, 0, seed)
-        board = tinted((0.23, 0.175, 0.125), SUNK * (1 + (own - 1) * shown(BOARD, pixel)) * (1 - 0.7 * stripes(along, BOARD, GAP, pixel)))
-        rgb = mixed(tinted(board, 1 - 0.5 * shade), (0.40, 0.315, 0.225), member)
-        return tinted(mixed(rgb, (0.43, 0.34, 0.245), stripes(along, PURLIN, PURLIN_WIDTH, pixel)), dirt)
+        board = tinted((0.29, 0.25, 0.205), SUNK * (1 + (own - 1) * shown(BOARD, pixel)) * (1 - 0.7 * stripes(along, BOARD, GAP, pixel)))
+        rgb = mixed(tinted(board, 1 - 0.5 * shade), (0.43, 0.375, 0.305), member)
+        return tinted(mixed(rgb, (0.45, 0.39, 0.315), stripes(along, PURLIN, PURLIN_WIDTH, pixel)), dirt)
     if abs(ny) < 0.35 and material == 0:
         return tinted(brickwork(x, y, z, nx, ny, nz, pixel, facade, seed), 0.8 * dirt)
     if abs(ny) < 0.12 and material == 2:

@@ -14,10 +14,10 @@ from derrumbe.render.beyond import steps_beyond
 from derrumbe.render.cornice import Cornice, cornice_of, over_ledge
 from derrumbe.render.panes import dulled, openings_in
 from derrumbe.render.raster import ABSENT, Holes, Projected, Window, bounds, depth_of, holes_of, projected, visible
-from derrumbe.render.roofing import roofed
-from derrumbe.render.sections import PARTITION, WALL, sides
-from derrumbe.render.torn import Mesh, tear
-from derrumbe.render.worn import SHOWN, dilated, far_ground, picture_of, shut_in, smeared_px, solid_colour
+from derrumbe.render.roofing import TILES, roofed, thinned
+from derrumbe.render.sections import PARTITION, ROOF, WALL, sides
+from derrumbe.render.torn import BLOCK, Mesh, tear
+from derrumbe.render.worn import SHOWN, Picture, dilated, far_ground, picture_of, shut_in, smeared_px, solid_colour
 
 OUTER, FLOOR, ROOM = 0, 2, 3
 ROOM_HEIGHT = 3.4
@@ -28,6 +28,8 @@ PILED = 24
 """Pieces that lie nearest, seen from above, among which it is told what came down last."""
 FRAME = 0.8
 """Metres around an opening that one sees out through in which its frame and rails lie."""
+SOLID = 0.9
+"""From how much of the building in a pixel on its colour is the building's own."""
 TEAR = 29
 """Seed of torn edges: the same for every shot, so that a new seed elsewhere keeps the cracks."""
 
@@ -201,7 +203,9 @@ def load(inputs: Inputs) -> Scene:
     worn = picture_of(film_set)
     camera = film_set.record.camera_at(first)
     pixel = pixel_size(solid["vertices"].astype(np.float64), camera)
-    mesh = _torn(solid, camera, pixel)
+    element, whole = element_kinds(solid), _mesh(solid)
+    material, seen = _told(whole, solid["material"].astype(np.uint8), element, worn)
+    mesh = _torn(_thinned(whole, element, material), solid["centre"].astype(np.float64), _tears_as(element, material), seen, camera, pixel)
     rest, triangles = mesh.vertices, mesh.triangles
     view = projected(worn.camera, rest)
     window = bounds(view)
@@ -209,10 +213,9 @@ def load(inputs: Inputs) -> Scene:
     hit = visible(view, triangles, window, (0.5, 0.5), holes=holes)
     rest_depth = depth_of(view, triangles, hit, window)
     normal = triangle_normals(rest, triangles)
-    element = element_kinds(solid)
     upper, lower = sections(mesh, normal, element)
     solid_there = np.zeros(worn.matte.shape, bool)
-    solid_there[window.slices] = (holes.matte > 0.9) & (rest_depth > 0)
+    solid_there[window.slices] = (holes.matte > SOLID) & (rest_depth > 0)
     behind = far_ground(worn.camera, rest_depth)
     texture = solid_colour(worn.texture, solid_there, behind, film_set.record.softness_px, smeared_px(inputs.plate.record))[window.slices]
     sky = np.asarray(film_set.record.sun.sky_rgb)
@@ -226,7 +229,6 @@ def load(inputs: Inputs) -> Scene:
     above = np.stack([view.pixels[:, 0], rest[:, 1]], 1)[view.pixels[:, 1] < 0]
     cornice = cornice_of(worn.camera, texture, shown_depth, way, window, above)
     over = over_ledge(cornice, worn.camera, shown_depth, window)
-    shown = (hit >= 0) & solid_there[window.slices]
     landed = landings(poses["position"], poses["released"], motion.record.samples_per_frame * float(inputs.plate.record.rate))
     return Scene(
         rest=rest,
@@ -239,7 +241,7 @@ def load(inputs: Inputs) -> Scene:
         centre=solid["centre"].astype(np.float64),
         bonds=solid["bonds"].astype(np.int64).reshape(-1, 2),
         bond_place=solid["bond_centre"].astype(np.float64).reshape(-1, 3),
-        material=roofed(solid["material"].astype(np.uint8), element, mesh.piece[hit[shown]], texture[shown]),
+        material=material,
         element=element,
         storey=solid["storey"].astype(np.int16),
         floor=floors(solid["storey"], film_set.record.building.storey_tops),
@@ -307,15 +309,45 @@ def pixel_size(points: np.ndarray, camera: Camera) -> float:
     return max(float(np.percentile(depth, 10)), 0.1) / camera.focal_px if len(depth) else 1.0
 
 
-def _torn(solid: dict[str, np.ndarray], camera: Camera, pixel: float) -> Mesh:
-    """Return the pieces' mesh with torn edges, as fine as the camera sees them."""
+def _mesh(solid: dict[str, np.ndarray]) -> Mesh:
+    """Return the pieces' mesh as fracture made it."""
     starts = solid["vertex_start"]
-    mesh = Mesh(
+    return Mesh(
         solid["vertices"].astype(np.float64),
         np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts)),
         np.ascontiguousarray(solid["triangles"], np.int32),
         solid["triangle_piece"].astype(np.int32),
         solid["triangle_face"].astype(np.uint8),
     )
+
+
+def _told(mesh: Mesh, material: np.ndarray, element: np.ndarray, worn: Picture) -> tuple[np.ndarray, np.ndarray]:
+    """Return the material (N,) uint8 of pieces, with what the plate shows to be roofing told from masonry, and which triangles (T,) bool it shows."""
+    view = projected(worn.camera, mesh.vertices)
+    window = bounds(view)
+    matte = np.ascontiguousarray(worn.matte[window.slices])
+    hit = visible(view, mesh.triangles, window, (0.5, 0.5), holes=holes_of(view, mesh.triangles, matte, window))
+    shown = (hit >= 0) & (matte > SOLID)
+    seen = np.zeros(len(mesh.triangles), bool)
+    seen[hit[hit >= 0]] = True
+    return roofed(material, element, mesh.piece[hit[shown]], worn.texture[window.slices][shown]), seen
+
+
+def _thinned(mesh: Mesh, element: np.ndarray, material: np.ndarray) -> Mesh:
+    """Return the mesh with roofing as thin as it is."""
+    upper, _ = sections(mesh, triangle_normals(mesh.vertices, mesh.triangles), element)
+    return thinned(mesh, upper, (element == ROOF) & (material == TILES))
+
+
+def _tears_as(element: np.ndarray, material: np.ndarray) -> np.ndarray:
+    """Return the material (N,) that pieces tear as: roofing as the masonry that it stands on where most walls are of such, for what breaks
+    in blocks of its own leaves holes along the eaves."""
+    walls = np.bincount(material[element == WALL], minlength=len(BLOCK))
+    own = int(walls.argmax())
+    return np.where((material == TILES) & (own < TILES) & (BLOCK[own, 1] > 0), np.uint8(own), material)
+
+
+def _torn(mesh: Mesh, centre: np.ndarray, material: np.ndarray, seen: np.ndarray, camera: Camera, pixel: float) -> Mesh:
+    """Return the pieces' mesh with torn edges, as fine as the camera sees them."""
     budget = camera.width * camera.height // 6
-    return tear(mesh, solid["centre"].astype(np.float64), solid["material"].astype(np.int64), eye(camera), pixel, budget, TEAR)
+    return tear(mesh, centre, material.astype(np.int64), eye(camera), seen, pixel, budget, TEAR)

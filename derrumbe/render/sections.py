@@ -54,8 +54,12 @@ LATH = 0.32
 """Metres between the laths that tiles hang on."""
 SPLIT = 1.3
 """How much paler rafters and boards are where they have just split."""
-LOFT = (0.12, 0.10, 0.082)
+LOFT = (0.19, 0.172, 0.15)
 """What is seen between rafters from the rim of a torn roof: felt, wool and boards that daylight reaches."""
+
+
+COVERED = 0.6
+"""How far the edge of slates and tiles has the colour of their face."""
 
 
 def sides(piece: np.ndarray, normal: np.ndarray, corner: np.ndarray, area: np.ndarray, count: int) -> np.ndarray:
@@ -140,7 +144,7 @@ def _roof_section(material, x, y, z, nx, ny, nz, outer, inner, lump, pixel, faca
     member = max(stripes(along, RAFTER, RAFTER_WIDTH, pixel), stripes(y, PURLIN, PURLIN_WIDTH, pixel))
     member = max(member, layer(outer, 0.04, 0.1, pixel) * stripes(y, LATH, 0.5 * LATH, pixel))
     rgb = mixed(loft, tinted(wood, SPLIT), max(member, max(layer(outer, 0.04, 0.07, pixel), layer(inner, -1.0, 0.03, pixel))))
-    return mixed(rgb, tinted((0.25, 0.19, 0.16), 0.7), layer(outer, -1.0, 0.04, pixel))
+    return mixed(rgb, mixed((0.175, 0.133, 0.112), lump[3], COVERED), layer(outer, -1.0, 0.04, pixel))
 
 
 @nb.njit(cache=True)

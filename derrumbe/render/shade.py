@@ -28,8 +28,8 @@ DUST_COVER = 0.9
 BESIDE, ABOVE = 0.16, 0.62
 """Share of sides that stand, and of those that look up, that dust hides when it has come down: enough to tie a pile together, not to hide
 what each piece is."""
-POWDER = 0.12
-"""Share of a fresh break that its own powder hides."""
+POWDER, GROUND = 0.12, 0.3
+"""Share of a fresh break that its own powder hides, and of one through masonry or concrete: what breaks there is ground as it parts."""
 FINE_ENOUGH = 1.7
 """Pixels up to which a pixel of the plate may be drawn out before made-up roughness helps it."""
 LITTER, LITTER_PIXELS = 0.17, 2.6
@@ -38,6 +38,8 @@ CLUMP, CLUMP_PIXELS = 0.34, 3.2
 """Metres, and pixels at least, between the lumps that masonry and concrete break in: breaks are uneven at every scale that is seen."""
 LONG, UPRIGHT = 1.7, 0.75
 """How much longer than high lumps of masonry are, and how far a break looks up or down at most for its courses to be seen."""
+OF_BLOCKS = 0.4
+"""How uneven blocks are beside breaks that hold none."""
 CONCRETE, TIMBER = 1, 3
 BROKEN = 1
 LEVELS = 97
@@ -239,8 +241,11 @@ def _shade(
                     unlike = UNLIKE[0] + (UNLIKE[1] - UNLIKE[0]) * chance(p, 17, 0, seed)
                     if element[p] == SLAB:
                         unlike = 1 + ALIKE * (unlike - 1)
-                    base = mixed(tinted(base, unlike), dust3, POWDER)
-                    _roughen(normal, i, turn[p], roughness_normal(x, y, z, nx, ny, nz, size[i], seed))
+                    base = mixed(tinted(base, unlike), dust3, GROUND if material[p] < TIMBER else POWDER)
+                    blocks = tint >= 0 and material[p] != CONCRETE
+                    if blocks:
+                        base = tinted(base, bright)
+                    _roughen(normal, i, turn[p], roughness_normal(x, y, z, nx, ny, nz, size[i], OF_BLOCKS if blocks else 1.0, seed))
         rgb = mixed(base, dust3, coat)
         if not worn[i] and face[t] == 1 and element[p] != RUBBLE and p < joints.shape[0] - 1:
             rgb = tinted(rgb, daylight(p, x, y, z, rest_normal[t], max(below(upper[p], x, y, z), 0.0), size[i], joints, place, gape))

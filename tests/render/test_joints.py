@@ -8,7 +8,7 @@ import pytest
 from derrumbe.core.knobs import Render
 from derrumbe.render.gather import Sums
 from derrumbe.render.joints import BROKEN, OUTER, closed_joints
-from derrumbe.render.raster import Window, projected, visible
+from derrumbe.render.raster import Window, depth_of, projected, visible
 from derrumbe.render.scene import load
 from derrumbe.render.settings import Settings
 from derrumbe.render.shade import Shading
@@ -70,8 +70,11 @@ def test_a_dot_in_a_wall_is_closed_and_a_crack_stays(tmp_path, rows, columns, cl
     view, window = projected(scenes.CAMERA, scene.rest), Window(0, 0, 192, 144)
     hit = visible(view, scene.triangles, window, (0.5, 0.5))
     block = scene.piece[hit[20, 60]]
-    hole = hit.copy()
-    hole[slice(*rows), slice(*columns)] = np.flatnonzero((scene.piece == block) & (scene.face == BROKEN))[0]
+    hole, wall = hit.copy(), depth_of(view, scene.triangles, hit, window)
+    breaks = (np.where(hit >= 0, each, hit) for each in np.flatnonzero((scene.piece == block) & (scene.face == BROKEN)).astype(hit.dtype))
+    # one that lies behind the wall there: what stands before it isn't closed
+    behind = next(each for each in breaks if depth_of(view, scene.triangles, each, window)[20, 60] > 1.01 * wall[20, 60])
+    hole[slice(*rows), slice(*columns)] = behind[20, 60]
     found = closed_joints(scene, view, window, (0.5, 0.5), hole)
     there = scene.face[found[slice(*rows), slice(*columns)]]
     assert (there == OUTER).all() if closed else (there == BROKEN).sum() > 12

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from derrumbe.render.torn import BROKEN, INNER, OUTER, ROOM, Mesh, edge_lengths, faces_eye, split, tear
+from derrumbe.render.torn import BLOCK, BROKEN, FACING, INNER, OUTER, ROOM, SHOWN, Mesh, edge_lengths, faces_eye, ranks, split, tear
 
 from . import scenes
 
@@ -19,7 +19,11 @@ def whole():
 
 @pytest.fixture(scope="module")
 def torn(whole):
-    return tear(whole, scenes.boxes()["centre"].astype(float), np.zeros(6, int), EYE, 0.05, 10**6, 29)
+    return tear(whole, scenes.boxes()["centre"].astype(float), np.zeros(6, int), EYE, unseen(whole), 0.05, 10**6, 29)
+
+
+def unseen(mesh):
+    return np.zeros(len(mesh.triangles), bool)
 
 
 def edges(triangles):
@@ -36,13 +40,13 @@ def test_every_edge_has_its_opposite(torn):
 
 
 def test_no_broken_edge_is_long(whole):
-    fine = split(whole, faces_eye(whole, EYE), 0.3, 0.3, 0.3)
+    fine = split(whole, ranks(whole, EYE, unseen(whole)), np.full(3, 0.3 / INNER))
     pairs = edges(fine.triangles[fine.face == BROKEN])
     assert np.linalg.norm(fine.vertices[pairs[:, 0]] - fine.vertices[pairs[:, 1]], axis=1).max() <= 0.3
 
 
 def test_splitting_keeps_the_area_of_every_face(whole):
-    fine = split(whole, faces_eye(whole, EYE), 0.3, 0.3, 0.3)
+    fine = split(whole, ranks(whole, EYE, unseen(whole)), np.full(3, 0.3))
     for face in (0, BROKEN):
         areas = []
         for mesh in (whole, fine):
@@ -61,8 +65,8 @@ def test_the_facade_stays_in_its_plane(torn):
 
 def test_cracks_are_jagged_and_fit(whole, torn):
     """Along the crack between the two columns (x = 0), both sides leave the plane by centimetres, and mostly by the same ones."""
-    rim, other = edge_lengths(whole, EYE, 0.05, 10**6)
-    fine = split(whole, faces_eye(whole, EYE), rim, other, INNER * other)
+    rank = ranks(whole, EYE, unseen(whole))
+    fine = split(whole, rank, edge_lengths(whole, rank, 0.05, 10**6))
     crack = (fine.vertices[:, 0] == 0) & (fine.vertices[:, 1] > 0.1) & (fine.vertices[:, 1] < 1.9)
     left, right = (torn.vertices[crack & (torn.vertex_piece == piece)] for piece in (0, 1))
     assert 0.02 < np.abs(left[:, 0]).max() < 0.25
@@ -82,7 +86,7 @@ def test_rooms_look_at_the_eye_as_outer_faces_do(whole):
 
 def test_rims_that_the_eye_sees_are_fine_before_all_others(whole):
     """With few triangles to spend, joints of the façade, 20 m that look at the eye, are not sawn straight for the sake of those behind."""
-    rim, other = edge_lengths(whole, EYE, 0.001, 0)
+    other, rim, _ = edge_lengths(whole, ranks(whole, EYE, unseen(whole)), 0.001, 0)
     many = Mesh(
         np.concatenate([whole.vertices, *(whole.vertices - (0, 0, 2 * k) for k in range(1, 400))]),
         np.concatenate([whole.vertex_piece + 6 * k for k in range(400)]),
@@ -90,7 +94,7 @@ def test_rims_that_the_eye_sees_are_fine_before_all_others(whole):
         np.concatenate([whole.piece + 6 * k for k in range(400)]),
         np.concatenate([whole.face, *(np.full_like(whole.face, BROKEN) for _ in range(1, 400))]),
     )
-    rim_of_many, other_of_many = edge_lengths(many, EYE, 0.001, 0)
+    other_of_many, rim_of_many, _ = edge_lengths(many, ranks(many, EYE, unseen(many)), 0.001, 0)
     assert rim_of_many == rim
     assert other_of_many > 3 * other
 
@@ -119,7 +123,7 @@ def test_the_rim_of_a_low_piece_is_torn_as_well():
         np.repeat(np.arange(2, dtype=np.int32), 12),
         face,
     )
-    rent = tear(mesh, np.array([[0, 0.2, -0.5], [0, 1.4, -0.5]]), np.zeros(2, int), EYE, 0.05, 10**6, 29)
+    rent = tear(mesh, np.array([[0, 0.2, -0.5], [0, 1.4, -0.5]]), np.zeros(2, int), EYE, unseen(mesh), 0.05, 10**6, 29)
     highest = rent.vertices[rent.vertex_piece == 0, 1].max() - 0.4
     assert 0.09 < highest < 0.2
 
@@ -140,8 +144,53 @@ def _normal_y(mesh):
 
 def test_timber_splinters_along_its_grain(whole):
     """Boards tear at lengths of their own: far along x, hardly across."""
-    fine = tear(whole, scenes.boxes()["centre"].astype(float), np.full(6, 3), EYE, 0.05, 10**6, 29)
-    plain = tear(whole, scenes.boxes()["centre"].astype(float), np.full(6, 4), EYE, 0.05, 10**6, 29)
+    fine = tear(whole, scenes.boxes()["centre"].astype(float), np.full(6, 3), EYE, unseen(whole), 0.05, 10**6, 29)
+    plain = tear(whole, scenes.boxes()["centre"].astype(float), np.full(6, 4), EYE, unseen(whole), 0.05, 10**6, 29)
     far = np.abs(fine.vertices - plain.vertices)
     moved = far.max(1) > 1e-6
     assert far[moved, 0].mean() > 2 * far[moved, 2].mean()
+
+
+def test_what_the_plate_shows_is_split_before_all_that_only_faces_it(whole):
+    """Rims that are in the picture from the first crack on are as fine as they show, however many there are in the rooms behind."""
+    seen = np.isclose(whole.vertices[whole.triangles][:, :, 2], 0).all(1) & (whole.face == OUTER)
+    rank = ranks(whole, EYE, seen)
+    assert (rank[seen] == SHOWN).all()
+    assert set(rank[faces_eye(whole, EYE) & ~seen]) <= {FACING, SHOWN}
+    rooms = Mesh(
+        np.concatenate([whole.vertices, *(whole.vertices - (0, 0, 2 * k) for k in range(1, 400))]),
+        np.concatenate([whole.vertex_piece + 6 * k for k in range(400)]),
+        np.concatenate([whole.triangles + 48 * k for k in range(400)]),
+        np.concatenate([whole.piece + 6 * k for k in range(400)]),
+        np.tile(whole.face, 400),
+    )
+    behind = np.zeros(len(whole.triangles) * 399, bool)
+    _, facing, shown = edge_lengths(rooms, ranks(rooms, EYE, np.concatenate([seen, behind])), 0.001, 0)
+    assert shown < 0.2 * facing
+
+
+@pytest.mark.parametrize("material", [0, 2])
+def test_masonry_parts_in_level_and_upright_steps(whole, material):
+    """Along the seen rim of a bed (y = 2) the edges that are as long as half a block or more lie level or stand upright, within what arrises are chipped:
+    a crack between stones has hardly any slopes."""
+    seen = np.isclose(whole.vertices[whole.triangles][:, :, 2], 0).all(1) & (whole.face == OUTER)
+    rent = tear(whole, scenes.boxes()["centre"].astype(float), np.full(6, material), EYE, seen, 0.02, 10**6, 29)
+    rank = ranks(whole, EYE, seen)
+    fine = split(whole, rank, edge_lengths(whole, rank, 0.02, 10**6))
+    pairs = edges(fine.triangles[fine.face == BROKEN])
+    rim = (np.abs(fine.vertices[pairs][:, :, 1] - 2) < 1e-9).all(1) & (np.abs(fine.vertices[pairs][:, :, 2]) < 1e-9).all(1)
+    along, up = np.abs(rent.vertices[pairs[rim, 0]] - rent.vertices[pairs[rim, 1]])[:, :2].T
+    size = np.hypot(along, up)
+    long = size > 0.5 * BLOCK[material, 1]
+    sloping = np.minimum(along, up) > 0.4 * size
+    assert long.sum() >= 8
+    assert size[long & sloping].sum() < 0.2 * size[long].sum()
+
+
+@pytest.mark.parametrize("material", [0, 2])
+def test_no_break_comes_out_of_the_face_of_its_wall(whole, material):
+    """Steps run within a wall, between its faces at z = 0 and z = -1: what stuck out would be seen as crumbs along every closed crack."""
+    seen = np.isclose(whole.vertices[whole.triangles][:, :, 2], 0).all(1) & (whole.face == OUTER)
+    rent = tear(whole, scenes.boxes()["centre"].astype(float), np.full(6, material), EYE, seen, 0.02, 10**6, 29)
+    assert rent.vertices[:, 2].max() < 1e-9
+    assert rent.vertices[:, 2].min() > -1 - 1e-9
