@@ -107,7 +107,7 @@ def build(settings: Settings, plate: Plate, film_set: Located[Set], pieces: Loca
     rng = np.random.default_rng((settings.seed, 0xD057))
     rubble = solids.fill(rock, box.cell / 2, rng)
     made = _sources(dust, film_set.record, motion, poses, rock["mass"], np.random.default_rng((settings.seed, 0xFA4)))
-    events = outlets.by_the_shorter_way(made, rubble, poses, box, np.random.default_rng((settings.seed, 0x077)))
+    events = outlets.by_the_shorter_way(made, rubble, poses, rock["mass"], box, np.random.default_rng((settings.seed, 0x077)))
     ends = boxes.seen_ends(box, views, film_set.record.building.height)
     blown = wind.profile(box.heights(), dust.wind, wind.heading(film_set.record.cameras[0], dust.wind_heading))
     return Scene(
