@@ -7,7 +7,7 @@ all but the rim: dust wells up through the gaps and hangs over the rubble, and w
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
@@ -26,39 +26,74 @@ BAY = 4.0
 """m across of the columns in which it is told whether what lies on top is still whole."""
 TORN = 0.6
 """m by which its pieces have moved apart (root mean square) when two thirds of what would come up get through."""
+WAITS = 1.0
+"""s for which dust hangs in rooms until what lies over it tears; what has found no way up by then has gone where it was let out."""
 STEP = 1 / 12
 """s over which the rubble counts as standing still."""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """What lies over places inside rubble, at a time: top (x,z) m of it and how far it is to its side, aside (x,z) m, on the columns of flow cells of
+    `domain`; 0 where there is none."""
+
+    top: np.ndarray
+    aside: np.ndarray
+    domain: Domain
+
+    @staticmethod
+    def at(time: float, rubble: Rubble, poses: Poses, domain: Domain) -> Ways:
+        """Return the ways out of rubble at a time, s."""
+        solid = occupied(rubble, poses, time, 1.0, domain)[0] > SOLID
+        top = domain.cell * (solid * np.arange(1, solid.shape[1] + 1)[None, :, None]).max(1)
+        return Ways(top, distance_transform_edt(top > 0, sampling=domain.cell), domain)
+
+    def up(self, places: np.ndarray) -> np.ndarray:
+        """Return the way up (K,) m from places (K,3); 0 for what is over the rubble."""
+        return np.maximum(self.top[self.domain.column(places)] - places[:, 1], 0)
+
+    def share(self, places: np.ndarray, gaps: np.ndarray) -> np.ndarray:
+        """Return how much (K,) comes up from places where there are so many gaps (K,), 0..1."""
+        up, aside = self.up(places), self.aside[self.domain.column(places)]
+        return gaps * aside**2 / np.maximum(up**2 + aside**2, 1e-9)
+
+    def gap(self, places: np.ndarray, astray: np.ndarray) -> np.ndarray:
+        """Return where (K,3) what is at places comes out, beside the straight way up by `astray` (K,2) of its length, as far as the rubble goes."""
+        out = places.copy()
+        out[:, [0, 2]] += self.up(places)[:, None] * astray
+        out = np.where((self.top[self.domain.column(out)] > 0)[:, None], out, places)
+        out[:, 1] = self.top[self.domain.column(out)]
+        return out
 
 
 def by_the_shorter_way(
     events: Sources, rubble: Rubble, poses: Poses, mass: np.ndarray, domain: Domain, rng: np.random.Generator
 ) -> Sources:
-    """Return `events` of which those inside rubble come out at its top, the more of them the nearer that is, beside how far it is to their side, and
-    the more it is torn; and the broader the farther it was. Jets are outlets already. mass (N,): of the pieces, kg."""
-    position, velocity, radius = np.array(events.position), np.array(events.velocity), np.array(events.radius)
-    draw, stray = rng.random(len(position)), STRAYS * rng.standard_normal((len(position), 2))
-    step = np.where(events.kind == JET, -1, np.floor(events.time / STEP))
-    for now in np.unique(step[step >= 0]):
-        inside, time = np.flatnonzero(step == now), (now + 0.5) * STEP
-        top, aside = _ways_out(rubble, poses, time, domain)
-        way = top[domain.column(position[inside])] - position[inside, 1]
-        beside = aside[domain.column(position[inside])]
-        gaps = -np.expm1(-((_torn(position[inside], poses, mass, time) / TORN) ** 3))
-        rises = (way > 0) & (draw[inside] * (way**2 + beside**2) < gaps * beside**2)
-        which, gap = inside[rises], position[inside[rises]]
-        gap[:, [0, 2]] += way[rises, None] * stray[which]
-        gap = np.where((top[domain.column(gap)] > 0)[:, None], gap, position[which])
-        gap[:, 1] = top[domain.column(gap)]
-        position[which], velocity[which] = gap, (0, WELLS, 0)
-        radius[which] += JET_WIDENS * way[rises]
-    return replace(events, position=position, velocity=velocity, radius=radius)
+    """Return `events`, in order of time, of which those inside rubble come out at its top: the more of them the nearer that is, beside how far it is to
+    their side, and the more it is torn, now or within WAITS; and the broader the farther it was. Jets are outlets already.
+
+    mass (N,): of the pieces, kg.
+    """
+    draw, astray = rng.random(len(events.time)), STRAYS * rng.standard_normal((len(events.time), 2))
+    out = {name: np.array(getattr(events, name)) for name in ("time", "position", "velocity", "radius")}
+    waits = events.kind != JET
+    for now in STEP * np.unique(np.floor(events.time / STEP)):
+        inside = np.flatnonzero(waits & (events.time < now + STEP) & (events.time >= now - WAITS))
+        ways, places = Ways.at(now + 0.5 * STEP, rubble, poses, domain), events.position[inside]
+        open_air = (ways.up(places) <= 0) & (events.time[inside] >= now)
+        rises = ~open_air & (draw[inside] < ways.share(places, gaps(places, poses, mass, now + 0.5 * STEP)))
+        waits[inside[open_air | rises]] = False
+        which, places = inside[rises], places[rises]
+        out["time"][which] = np.maximum(events.time[which], now)
+        out["position"][which], out["velocity"][which] = ways.gap(places, astray[which]), (0, WELLS, 0)
+        out["radius"][which] += JET_WIDENS * ways.up(places)
+    order = np.argsort(out["time"], kind="stable")
+    return Sources(**{field.name: out.get(field.name, getattr(events, field.name))[order] for field in fields(Sources)})
 
 
-def _ways_out(rubble: Rubble, poses: Poses, time: float, domain: Domain) -> tuple[np.ndarray, np.ndarray]:
-    """Return the height of the rubble's top and how far it is to its side, m, (x,z) on the columns of flow cells; 0 where there is none."""
-    solid = occupied(rubble, poses, time, 1.0, domain)[0] > SOLID
-    top = domain.cell * (solid * np.arange(1, solid.shape[1] + 1)[None, :, None]).max(1)
-    return top, distance_transform_edt(top > 0, sampling=domain.cell)
+def gaps(places: np.ndarray, poses: Poses, mass: np.ndarray, time: float) -> np.ndarray:
+    """Return how much (K,) of what comes up gets through what lies over places (K,3), 0..1: nothing where it is whole."""
+    return -np.expm1(-((_torn(places, poses, mass, time) / TORN) ** 3))
 
 
 def _torn(places: np.ndarray, poses: Poses, mass: np.ndarray, time: float) -> np.ndarray:

@@ -18,27 +18,30 @@ CELL = 0.5
 BOX = Domain((-16.0, 0.0, -16.0), CELL, (64, 48, 64))
 
 
-def solid(wide: float, high: float) -> Rubble:
-    """A block of rubble, 40 % solid, in the middle of the box."""
+def solid(wide: float, high: float) -> np.ndarray:
+    """Middles (N,3) of the pieces of a block in the middle of the box, one in every cell."""
     sides = [np.arange(-wide / 2, wide / 2, CELL) + CELL / 2, np.arange(0, high, CELL) + CELL / 2]
     x, y, z = (axis.ravel() for axis in np.meshgrid(sides[0], sides[1], sides[0], indexing="ij"))
-    points = np.stack([x, y, z], -1).astype(np.float32)
-    return Rubble(points, np.zeros(len(points), np.int64), np.full(len(points), 0.4 * CELL**3, np.float32))
-
-
-STILL = Poses(np.zeros((2, 1, 3), np.float32), np.tile(np.float32([1, 0, 0, 0]), (2, 1, 1)), 1.0)
+    return np.stack([x, y, z], -1).astype(np.float32)
 
 
 def events(places: np.ndarray, kind: int = BREAK) -> Sources:
     count = len(places)
     return Sources(
-        time=np.linspace(0, 0.5, count), position=np.asarray(places, np.float32), velocity=np.tile(np.float32([0, -4, 0]), (count, 1)),
-        mass=np.ones(count), radius=np.full(count, 0.3), kind=np.full(count, kind, np.uint8), air=np.zeros(count),
+        time=np.linspace(0.1, 0.6, count), position=np.asarray(places, np.float32), velocity=np.tile(np.float32([0, -4, 0]), (count, 1)),
+        mass=np.ones(count), radius=np.full(count, 0.3), kind=np.full(count, kind, np.uint8), air=np.arange(float(count)),
     )  # fmt: skip
 
 
-def let_out(places: np.ndarray, rubble: Rubble, kind: int = BREAK) -> Sources:
-    return by_the_shorter_way(events(places, kind), rubble, STILL, BOX, np.random.default_rng(1))
+def let_out(places: np.ndarray, points: np.ndarray, kind: int = BREAK, torn: float = 2.0, at: float = 0.0) -> Sources:
+    """Let dust out of rubble, 40 % solid, at `points`, whose pieces have moved apart by `torn` m, from a time `at`, s, on."""
+    count, rng = len(points), np.random.default_rng(2)
+    rubble = Rubble(np.zeros((count, 3), np.float32), np.arange(count), np.full(count, 0.4 * CELL**3, np.float32))
+    moved = (torn * rng.standard_normal((count, 3)) / np.sqrt(3)).astype(np.float32)
+    path = [points] * round(at * 100 + 1) + [points + moved] * 200 if at > 0 else [points - moved] + [points] * 200
+    turned = np.tile(np.float32([1, 0, 0, 0]), (len(path), count, 1))
+    poses = Poses(np.stack(path), turned, 100.0)
+    return by_the_shorter_way(events(places, kind), rubble, poses, np.ones(count), BOX, np.random.default_rng(1))
 
 
 @pytest.mark.parametrize("kind", [BREAK, BREATH])
@@ -75,12 +78,24 @@ def test_jets_and_what_breaks_in_the_open_stay():
     assert (let_out(beside, rubble).position == beside.astype(np.float32)).all()
 
 
-def test_nothing_is_lost_and_order_is_kept():
-    given = events(np.random.default_rng(0).uniform((-9, 0, -9), (9, 3, 9), (500, 3)))
-    out = by_the_shorter_way(given, solid(20.0, 3.0), STILL, BOX, np.random.default_rng(1))
-    assert (out.time == given.time).all()
-    assert (out.mass == given.mass).all()
-    assert (out.air == given.air).all()
+def test_a_roof_that_sinks_whole_lets_nothing_through():
+    out = let_out(np.tile([0.0, 1.0, 0.0], (200, 1)), solid(20.0, 3.0), torn=0.05)
+    assert (out.position == np.float32([0, 1, 0])).all()
+
+
+def test_dust_waits_under_a_whole_roof_until_it_tears():
+    out = let_out(np.tile([0.0, 1.0, 0.0], (200, 1)), solid(20.0, 3.0), at=0.5)
+    risen = out.position[:, 1] > 1.5
+    assert risen.mean() > 0.8
+    assert out.time[risen].min() > 0.4
+
+
+def test_nothing_is_lost_and_events_are_in_order():
+    places = np.random.default_rng(0).uniform((-9, 0, -9), (9, 3, 9), (500, 3))
+    out = let_out(places, solid(20.0, 3.0), at=0.3)
+    assert (np.diff(out.time) >= 0).all()
+    assert (np.sort(out.air) == np.arange(500)).all()
+    assert out.mass.sum() == 500
 
 
 def test_a_pile_that_has_just_come_down_is_hidden_from_above(tmp_path):
