@@ -55,7 +55,7 @@ class Ways:
     def share(self, places: np.ndarray, gaps: np.ndarray) -> np.ndarray:
         """Return how much (K,) comes up from places where there are so many gaps (K,), 0..1."""
         up, aside = self.up(places), self.aside[self.domain.column(places)]
-        return gaps * aside**2 / np.maximum(up**2 + aside**2, 1e-9)
+        return gaps * aside**3 / np.maximum(up**3 + aside**3, 1e-9)
 
     def gap(self, places: np.ndarray, astray: np.ndarray) -> np.ndarray:
         """Return where (K,3) what is at places comes out, beside the straight way up by `astray` (K,2) of its length, as far as the rubble goes."""
@@ -93,7 +93,7 @@ def by_the_shorter_way(
 
 def gaps(places: np.ndarray, poses: Poses, mass: np.ndarray, time: float) -> np.ndarray:
     """Return how much (K,) of what comes up gets through what lies over places (K,3), 0..1: nothing where it is whole."""
-    return -np.expm1(-((_torn(places, poses, mass, time) / TORN) ** 3))
+    return -np.expm1(-((_torn(places, poses, mass, time) / TORN) ** 6))
 
 
 def _torn(places: np.ndarray, poses: Poses, mass: np.ndarray, time: float) -> np.ndarray:
