@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import distance_transform_edt, grey_opening
 
 from derrumbe.dust.domain import Domain
 from derrumbe.dust.solids import Poses, Rubble, occupied
@@ -18,6 +18,8 @@ from derrumbe.dust.sources import JET, JET_WIDENS, Sources
 
 SOLID = 0.1
 """Share of a cell that is solid from which on there is rubble in it."""
+SLENDER = 3.0
+"""m across under which what rises over the rest is a chimney, a lantern or the tip of a tower, and no way out."""
 WELLS = 1.5
 """m/s at which dust wells up out of the top."""
 STRAYS = 0.35
@@ -34,8 +36,8 @@ STEP = 1 / 12
 
 @dataclass(frozen=True)
 class Ways:
-    """What lies over places inside rubble, at a time: top (x,z) m of it and how far it is to its side, aside (x,z) m, on the columns of flow cells of
-    `domain`; 0 where there is none."""
+    """What lies over places inside rubble, at a time: top (x,z) m of it but for what is slender, and how far it is to its side, aside (x,z) m, on the
+    columns of flow cells of `domain`; 0 where there is none."""
 
     top: np.ndarray
     aside: np.ndarray
@@ -46,7 +48,8 @@ class Ways:
         """Return the ways out of rubble at a time, s."""
         solid = occupied(rubble, poses, time, 1.0, domain)[0] > SOLID
         top = domain.cell * (solid * np.arange(1, solid.shape[1] + 1)[None, :, None]).max(1)
-        return Ways(top, distance_transform_edt(top > 0, sampling=domain.cell), domain)
+        broad = grey_opening(top, max(round(SLENDER / domain.cell), 1))
+        return Ways(broad, distance_transform_edt(top > 0, sampling=domain.cell), domain)
 
     def up(self, places: np.ndarray) -> np.ndarray:
         """Return the way up (K,) m from places (K,3); 0 for what is over the rubble."""

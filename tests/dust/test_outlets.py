@@ -78,6 +78,13 @@ def test_jets_and_what_breaks_in_the_open_stay():
     assert (let_out(beside, rubble).position == beside.astype(np.float32)).all()
 
 
+def test_no_dust_comes_out_of_a_chimney_s_tip():
+    chimney = solid(1.0, 9.0)
+    out = let_out(np.tile([0.2, 1.0, 0.2], (200, 1)), np.concatenate([solid(20.0, 3.0), chimney[chimney[:, 1] > 3.0]]))
+    assert (out.position[:, 1] > 1.5).mean() > 0.5
+    assert out.position[:, 1].max() < 5.0
+
+
 def test_a_roof_that_sinks_whole_lets_nothing_through():
     out = let_out(np.tile([0.0, 1.0, 0.0], (200, 1)), solid(20.0, 3.0), torn=0.05)
     assert (out.position == np.float32([0, 1, 0])).all()
