@@ -45,6 +45,11 @@ class Domain:
         """Heights of the rows of cell centres, metres."""
         return self.origin[1] + self.cell * (np.arange(self.cells[1]) + 0.5)
 
+    def column(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the column of flow cells, along x and z (K,), that places (K,3) are in; the nearest one outside the box."""
+        index = np.floor((np.asarray(places) - self.origin) / self.cell).astype(int)
+        return index[:, 0].clip(0, self.cells[0] - 1), index[:, 2].clip(0, self.cells[2] - 1)
+
 
 def choose(film_set: Set, spread: float, voxels: int, camera: np.ndarray | None = None) -> Domain:
     """Return the box with `voxels` density voxels along its longest side; it holds the `camera` (3,) if one is given."""

@@ -12,7 +12,7 @@ import numpy as np
 from derrumbe.core.files import load_arrays
 from derrumbe.core.records import DustCloud, Located, Motion, Pieces, Plate, Set
 from derrumbe.core.work import Work
-from derrumbe.dust import airborne, crushing, ejecta, settling, solids, wind
+from derrumbe.dust import airborne, crushing, ejecta, outlets, settling, solids, wind
 from derrumbe.dust import domain as boxes
 from derrumbe.dust.drive import Drive, towards
 from derrumbe.dust.flow import centred
@@ -104,14 +104,16 @@ def build(settings: Settings, plate: Plate, film_set: Located[Set], pieces: Loca
     walls = boxes.building_box(film_set.record)
     poses = _poses(motion, plate.rate)
     rock = load_arrays(pieces.path(pieces.record.arrays))
-    events = _sources(dust, film_set.record, motion, poses, rock["mass"], np.random.default_rng((settings.seed, 0xFA4)))
     rng = np.random.default_rng((settings.seed, 0xD057))
+    rubble = solids.fill(rock, box.cell / 2, rng)
+    made = _sources(dust, film_set.record, motion, poses, rock["mass"], np.random.default_rng((settings.seed, 0xFA4)))
+    events = outlets.by_the_shorter_way(made, rubble, poses, rock["mass"], box, np.random.default_rng((settings.seed, 0x077)))
     ends = boxes.seen_ends(box, views, film_set.record.building.height)
     blown = wind.profile(box.heights(), dust.wind, wind.heading(film_set.record.cameras[0], dust.wind_heading))
     return Scene(
         domain=box,
         sources=events,
-        rubble=solids.fill(rock, box.cell / 2, rng),
+        rubble=rubble,
         poses=poses,
         neighbours=_neighbours(film_set, box),
         wind=blown,

@@ -43,7 +43,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("survey", "film_set", records.Set, ("plate",), "75"),
     Stage("fracture", "pieces", records.Pieces, ("film_set",), "12"),
     Stage("simulate", "motion", records.Motion, ("plate", "film_set", "pieces"), "24"),
-    Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "18"),
+    Stage("dust", "cloud", records.DustCloud, ("plate", "film_set", "pieces", "motion"), "19"),
     Stage("render", "guides", records.Guides, ("plate", "film_set", "pieces", "motion", "cloud"), "61"),
     Stage("generate", "layers", records.Layers, ("plate", "film_set", "guides"), "2"),
     Stage("comp", "comp", records.Comp, ("plate", "film_set", "layers"), "4"),
