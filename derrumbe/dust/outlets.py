@@ -28,6 +28,9 @@ BAY = 4.0
 """m across of the columns in which it is told whether what lies on top is still whole."""
 TORN = 0.6
 """m by which its pieces have moved apart (root mean square) when two thirds of what would come up get through."""
+SINKS = 3.0
+"""m/s at which what lies over it may come down when a third of what would come up gets through: it draws air down with it, and what came out of its top
+would be left hanging in the sky like smoke."""
 WAITS = 1.0
 """s for which dust hangs in rooms until what lies over it tears; what has found no way up by then has gone where it was let out."""
 STEP = 1 / 12
@@ -95,13 +98,16 @@ def by_the_shorter_way(
 
 
 def gaps(places: np.ndarray, poses: Poses, mass: np.ndarray, time: float) -> np.ndarray:
-    """Return how much (K,) of what comes up gets through what lies over places (K,3), 0..1: nothing where it is whole."""
-    return -np.expm1(-((_torn(places, poses, mass, time) / TORN) ** 6))
+    """Return how much (K,) of what comes up gets through what lies over places (K,3), 0..1: nothing where it is whole, nor where it is falling."""
+    torn, sinks = _over(places, poses, mass, time)
+    return -np.expm1(-((torn / TORN) ** 6)) * np.exp(-((np.maximum(sinks, 0) / SINKS) ** 2))
 
 
-def _torn(places: np.ndarray, poses: Poses, mass: np.ndarray, time: float) -> np.ndarray:
-    """Return how far (K,) m pieces have moved apart since they stood, in the upper half of the bays that places (K,3) are in; 0 where there are none."""
+def _over(places: np.ndarray, poses: Poses, mass: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far (K,) m pieces have moved apart since they stood, and how fast (K,) m/s they sink, in the upper half of the bays that places (K,3)
+    are in; 0 where there are none."""
     now, rest = poses.at(time)[0].astype(np.float64), poses.position[0]
+    sinking = (poses.at(time - 0.5 * STEP)[0] - poses.at(time + 0.5 * STEP)[0])[:, 1].astype(np.float64) / STEP
     low = now[:, [0, 2]].min(0)
     bay, at = (np.floor((where[:, [0, 2]] - low) / BAY).astype(int) for where in (now, places))
     shape = tuple(bay.max(0) + 1)
@@ -114,4 +120,4 @@ def _torn(places: np.ndarray, poses: Poses, mass: np.ndarray, time: float) -> np
     upper = mass * (now[:, 1] >= means(now[:, 1], mass)[flat])
     moved = (now - rest).T
     spread = sum(means((axis - means(axis, upper)[flat]) ** 2, upper) for axis in moved)
-    return np.sqrt(spread)[here]
+    return np.sqrt(spread)[here], means(sinking, upper)[here]
