@@ -16,7 +16,8 @@ from derrumbe.simulate.structure import Cells
 WIDE, DEEP = 9.0, 14.0
 """m: width and depth of a part, about."""
 LEADS, RUNS = (0.4, 1.5), 28.0
-"""s by which one side of a building leads the other at least and at most, where the brief names none; m/s at which the failure runs along its width."""
+"""s by which one side of a building leads the other at least and at most, where the brief names none; m/s at which the failure runs along its width. One
+that is taller than wide holds together more: its upper storeys bridge what has gone below, and parts that shear off each other would be ruled strips."""
 STRAYS = 0.2
 """s at most by which a part goes later than its place says, at a variation of 1."""
 TILTS = 0.2
@@ -43,8 +44,9 @@ class Parts:
     lead: float
 
 
-def lay(cells: Cells, collapse: Collapse, rng: np.random.Generator) -> Parts:
-    """Divide the bays. Where a brief says how the front runs (a side, a delay from bay to bay) lags come from there, and only tilts from here."""
+def lay(cells: Cells, height: float, collapse: Collapse, rng: np.random.Generator) -> Parts:
+    """Divide the bays of a building, `height` m tall. Where a brief says how the front runs (a side, a delay from bay to bay) lags come from there, and
+    only tilts from here."""
     lead = leading_side(collapse, rng)
     x, z = (axis.ravel() for axis in np.meshgrid(cells.centre_x(), cells.centre_z(), indexing="ij"))
     part = _divided(cells, rng)
@@ -54,7 +56,8 @@ def lay(cells: Cells, collapse: Collapse, rng: np.random.Generator) -> Parts:
     lean = lean[part] * (collapse.mode != "topple")
     within = _share(lean[:, 0] * x + lean[:, 1] * z, part)
     along = np.bincount(part, _share(-lead * x, np.zeros_like(part)), count) / np.bincount(part, minlength=count)
-    leads = np.clip((cells.high[0] - cells.low[0]) / RUNS, *LEADS) if collapse.origin_side == "all" else 0.0
+    wide = float(cells.high[0] - cells.low[0])
+    leads = np.clip(wide / RUNS * min(1.0, wide / height), *LEADS) if collapse.origin_side == "all" else 0.0
     later = STRAYS * collapse.variation * rng.random(count) + leads * along
     low, high = SPEEDS
     middle, spread = 0.5 * (low + high), (0.5 + 0.5 * collapse.variation) * (high - low)

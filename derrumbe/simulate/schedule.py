@@ -103,7 +103,7 @@ def plan(structure: Structure, collapse: Collapse, rng: np.random.Generator) -> 
         origin = max(origin, int(structure.storey[falls & structure.upright].min(initial=structure.cells.storeys - 1)))
     hinge = topple_hinge(structure, collapse, origin) if collapse.mode == "topple" else None
     holds = hinge.seconds if hinge else 0.0
-    parts = lay(structure.cells, collapse, rng)
+    parts = lay(structure.cells, structure.height, collapse, rng)
     times = cell_times(structure.cells, collapse, origin, holds, structure.storey_height, parts.lag, rng)
     if collapse.mode == "progressive":
         weak = weak_storeys(structure.cells, parts.part, parts.lag, origin, collapse.speed, rng)
