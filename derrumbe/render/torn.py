@@ -280,9 +280,10 @@ def _stepped(x, y, z, long, high, reach, bed, head, seed):  # type: ignore[no-un
 @nb.njit(cache=True)
 def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, scale, block, along, place, seed):  # type: ignore[no-untyped-def]
     """Return vertices (V,3), those of broken faces pushed within the planes of all whole faces that they belong to, and no face by more than
-    it has room (T,). along (N,3): see `along_walls`; place (V,): vertices at one place go equally far."""
+    it has room (T,). along (N,3): see `along_walls`; place (V,): vertices at one place go equally far, by the
+    breaks along beds and up the wall that go `through` it."""
     count = vertices.shape[0]
-    torn, bed, head = np.zeros(count, np.bool_), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    torn, through = np.zeros(count, np.bool_), np.zeros((place.max() + 1 if count else 0, 2), np.bool_)
     planes = np.zeros((count, 3, 3))
     known = np.zeros(count, np.int64)
     for t in range(triangles.shape[0]):
@@ -290,10 +291,7 @@ def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, sca
             v = triangles[t, k]
             if broken[t]:
                 torn[v] = True
-                if abs(normals[t, 1]) > BED:
-                    bed[v] = True
-                else:
-                    head[v] = True
+                through[place[v], 0 if abs(normals[t, 1]) > BED else 1] = True
             elif known[v] < 3:
                 n = normals[t].copy()
                 for b in range(known[v]):
@@ -302,10 +300,7 @@ def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, sca
                 if length > 0.1:
                     planes[v, known[v]] = n / length
                     known[v] += 1
-    push, there = np.zeros((count, 3)), np.zeros((place.max() + 1 if count else 0, 2), np.bool_)
-    for v in range(count):
-        there[place[v], 0] |= bed[v]
-        there[place[v], 1] |= head[v]
+    push = np.zeros((count, 3))
     for v in range(count):
         p = vertex_piece[v]
         if not torn[v] or known[v] == 3 or reach[p] <= 0:
@@ -320,8 +315,8 @@ def _pushed(vertices, vertex_piece, triangles, broken, normals, room, reach, sca
                 block[p, 0],
                 block[p, 1],
                 reach[p] / scale[p],
-                there[place[v], 0],
-                there[place[v], 1],
+                through[place[v], 0],
+                through[place[v], 1],
                 seed,
             )
             by[2] *= along[p, 2]

@@ -96,13 +96,13 @@ def find_mattes(
     proposals = propose(codes, drawn, region, own_sky) if sureness < 1 else ()
     sure = [one for one in proposals if one.sure >= sureness]
     posts = _posts(codes, sure)
-    wrong = filled([np.asarray(polygon, np.float64) for polygon in not_in_front], region.shape) > 0
+    wrong = _within(not_in_front, region.shape)
     found = _most([*mine, np.where(wrong, 0, _most([*posts, _plants(codes, sure, region, own_sky, foot)], region.shape))], region.shape)
     crowns = _crowns(codes, foliage, region, (region | (own_sky > OPEN)) & (found < 0.1))
-    twigs = np.where(wrong, 0, _most([_bare_tree(codes, polygon) for polygon in branches], region.shape))
+    twigs = np.where(wrong, 0, _most([bare_alpha(codes, _within((polygon,), region.shape)) for polygon in branches], region.shape))
     alpha = _most([found, crowns, twigs], region.shape)
     building = np.minimum(building, 1 - see_through(codes, region, alpha))
-    plants = [np.where(filled([np.asarray(polygon, np.float64)], region.shape) > 0, alpha, 0) for polygon in (*foliage, *branches)]
+    plants = [np.where(_within((polygon,), region.shape), alpha, 0) for polygon in (*foliage, *branches)]
     drawn_front = _most([*mine, crowns, twigs], region.shape) > 0.05
     return Mattes(region, building, own_sky, alpha, drawn_front, parts_of([*mine, *posts, *plants], region.shape), proposals)
 
@@ -158,14 +158,14 @@ def _middle(mask: np.ndarray) -> np.ndarray:
     return np.maximum(core, cv2.GaussianBlur(core, (0, 0), 0.6))
 
 
-def _bare_tree(codes: np.ndarray, polygon: tuple[Vec2, ...]) -> np.ndarray:
-    """Return the alpha (h, w) of the trunk and branches in a rough region of the user's."""
-    return bare_alpha(codes, filled([np.asarray(polygon, np.float64)], codes.shape[:2]) > 0)
+def _within(polygons: tuple[tuple[Vec2, ...], ...], shape: tuple[int, ...]) -> np.ndarray:
+    """Return where (h, w) bool the user's polygons are."""
+    return filled([np.asarray(polygon, np.float64) for polygon in polygons], (shape[0], shape[1])) > 0
 
 
 def _crowns(codes: np.ndarray, foliage: tuple[tuple[Vec2, ...], ...], building: np.ndarray, behind: np.ndarray) -> np.ndarray:
     """Return the alpha (h, w) of what the user's rough regions hold, before the `building` (h, w) bool too."""
-    regions = [filled([np.asarray(polygon, np.float64)], codes.shape[:2]) > 0 for polygon in foliage]
+    regions = [_within((polygon,), codes.shape) for polygon in foliage]
     alpha = np.zeros(codes.shape[:2], np.float32)
     for region in regions:
         own = porous_alpha(codes, region, behind & ~np.logical_or.reduce(regions))

@@ -37,7 +37,7 @@ def plant_odds(codes: np.ndarray) -> np.ndarray:
         + STRAIGHT * _mean(_straight(codes, slope, broad), broad)
         + GREEN * excess
         + BRIGHT * bright
-        + BUSY * (np.log(_mean(slope, broad) + 0.002) - bright)
+        + BUSY * _busy(slope, bright)
         + BIAS
     ).astype(np.float32)
 
@@ -45,9 +45,13 @@ def plant_odds(codes: np.ndarray) -> np.ndarray:
 def busyness(codes: np.ndarray) -> np.ndarray:
     """Return the log of the mean slope over the brightness (h, w) float32 of codes (h, w, 3) uint8: crowns and bushes are full of light and dark, a lawn or
     paving is even."""
-    side, (slope, _) = max(codes.shape), _slopes(codes)
-    bright = _mean(codes.astype(np.float32).mean(axis=-1) / 255, max(2, round(FINE * side)))
-    return np.asarray(np.log(_mean(slope, max(3, round(BROAD * side))) + 0.002) - np.log(bright + 0.02))
+    bright = _mean(codes.astype(np.float32).mean(axis=-1) / 255, max(2, round(FINE * max(codes.shape))))
+    return _busy(_slopes(codes)[0], np.log(bright + 0.02))
+
+
+def _busy(slope: np.ndarray, bright: np.ndarray) -> np.ndarray:
+    """Return the log of the mean slope (h, w) over the brightness, of which `bright` (h, w) is the log."""
+    return np.asarray(np.log(_mean(slope, max(3, round(BROAD * max(slope.shape)))) + 0.002) - bright)
 
 
 def _slopes(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
