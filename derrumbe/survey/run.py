@@ -98,7 +98,7 @@ def _surveyed(settings: Settings, work: Work, plate: Located[Plate]) -> Set:
     crest = rising_crest(plate, geometry, solve.cameras) if solve and found.kind == "moving" else None
     if crest:
         drawn, distance = crest.lowered(drawn), float(geometry.camera.translation[2])
-        mattes = find_mattes(codes, drawn, polygons, foliage, settings.front.sureness)
+        mattes = find_mattes(codes, drawn, polygons, foliage, settings.front.sureness, branches=branches)
         contour = contour_of(mattes.region)
         geometry = build_geometry(codes, drawn, contour, record.focal_px, settings, view, walkers, stone, shore, distance)
         mattes, solve = mattes.below_no_horizon(horizon_row(geometry.camera)), placed(found, geometry, drawn)
